@@ -1,0 +1,111 @@
+// Batches that wait for credit: see batcher.h.
+
+#include "protocols/core/batcher.h"
+
+#include <algorithm>
+
+#include "protocols/core/check.h"
+
+namespace lockstep::core {
+
+Batcher::Batcher(const Config& config) : config_(config), queues_(config.receivers) {
+  for (PerReceiver& queue : queues_) queue.credit = config.credit;
+}
+
+void Batcher::Queue(std::uint32_t receiver, const Item& item, Instant now) {
+  if (item.run.count == 0) return;
+  PerReceiver& queue = queues_[receiver];
+  if (queue.items.empty()) queue.since = now;
+  queue.bytes += CostOf(item);
+  if (!queue.items.empty()) {
+    Item& last = queue.items.back();
+    const bool continues = last.size == item.size && last.attempt == item.attempt &&
+                           last.run.stride == item.run.stride &&
+                           last.run.At(last.run.count) == item.run.first;
+    if (continues) {
+      last.run.count += item.run.count;
+      return;
+    }
+  }
+  queue.items.push_back(item);
+}
+
+std::vector<Batcher::Item> Batcher::Take(std::uint32_t receiver, Instant now) {
+  PerReceiver& queue = queues_[receiver];
+  std::vector<Item> batch;
+  if (queue.items.empty()) return batch;
+  const bool is_due =
+      queue.bytes >= config_.batch_bytes || now - queue.since >= config_.batch_delay;
+  if (!is_due) return batch;
+  std::uint64_t bytes = 0;
+  const std::uint64_t attempt = queue.items.front().attempt;
+  std::deque<Item>& items = queue.items;
+  // First see what fits, then take it: a batch without enough credit must stay whole.
+  std::size_t whole = 0;
+  std::uint64_t part = 0;
+  while (whole < items.size() && whole < kItemsMax && items[whole].attempt == attempt &&
+         bytes < config_.batch_bytes) {
+    const std::uint64_t each = items[whole].size + config_.record_bytes;
+    const std::uint64_t left = config_.batch_bytes - bytes;
+    const std::uint64_t fits = std::min(items[whole].run.count, (left + each - 1) / each);
+    bytes += fits * each;
+    if (fits < items[whole].run.count) {
+      part = fits;
+      break;
+    }
+    ++whole;
+  }
+  if (bytes + config_.overhead_max > queue.credit) return batch;
+  batch.assign(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(whole));
+  items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (part > 0) {
+    Item& first = items.front();
+    batch.push_back(Item{first.run.Part(0, part), first.size, first.attempt});
+    first.run = first.run.Part(part, first.run.count - part);
+  }
+  queue.bytes -= bytes;
+  queue.since = now;
+  return batch;
+}
+
+bool Batcher::WantsMore(std::uint32_t receiver) const {
+  const PerReceiver& queue = queues_[receiver];
+  return queue.bytes < config_.batch_bytes &&
+         queue.credit >= config_.batch_bytes + config_.overhead_max;
+}
+
+void Batcher::DropBelow(std::uint64_t number) {
+  for (PerReceiver& queue : queues_) {
+    for (Item& item : queue.items) {
+      if (item.run.first >= number) continue;
+      const std::uint64_t stride = item.run.stride;
+      const std::uint64_t drop =
+          std::min(item.run.count, (number - item.run.first + stride - 1) / stride);
+      queue.bytes -= drop * (item.size + config_.record_bytes);
+      item.run = item.run.Part(drop, item.run.count - drop);
+    }
+    std::erase_if(queue.items, [](const Item& item) { return item.run.count == 0; });
+  }
+}
+
+void Batcher::Spend(std::uint32_t receiver, std::uint64_t bytes) {
+  CHECK(bytes <= queues_[receiver].credit);
+  queues_[receiver].credit -= bytes;
+}
+
+void Batcher::Free(std::uint32_t receiver, std::uint64_t bytes) {
+  queues_[receiver].credit += bytes;
+  CHECK(queues_[receiver].credit <= config_.credit);
+}
+
+std::optional<Instant> Batcher::NextFlush() const {
+  std::optional<Instant> next;
+  for (const PerReceiver& queue : queues_) {
+    if (queue.items.empty() || queue.bytes >= config_.batch_bytes) continue;
+    const Instant at = queue.since + config_.batch_delay;
+    if (!next || at < *next) next = at;
+  }
+  return next;
+}
+
+}  // namespace lockstep::core

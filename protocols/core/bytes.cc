@@ -1,0 +1,201 @@
+// Shared payloads with filler: see bytes.h.
+
+#include "protocols/core/bytes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "protocols/core/check.h"
+#include "protocols/core/hash.h"
+
+namespace lockstep::core {
+namespace {
+
+// Appends `run` to a canonical list: what one record after the other would have given.
+void AppendFiller(std::vector<FillerRun>& list, FillerRun run) {
+  while (run.total() > 0) {
+    if (run.count == 1) run.stride = 0;
+    if (list.empty() || list.back().generator != run.generator || list.back().size != run.size ||
+        list.back().begin != run.begin) {
+      list.push_back(run);
+      return;
+    }
+    FillerRun& last = list.back();
+    if (last.count == 1) last.stride = run.first - last.first;
+    if (run.first != last.first + last.count * last.stride) {
+      if (last.count == 1) last.stride = 0;
+      list.push_back(run);
+      return;
+    }
+    if (run.count == 1 || run.stride == last.stride) {
+      last.count += run.count;
+      return;
+    }
+    // Strides differ: the first record still continues the list's last run.
+    ++last.count;
+    run.first += run.stride;
+    --run.count;
+  }
+}
+
+// Appends bytes [offset, offset + size) of `run` to a canonical list.
+void AppendPart(std::vector<FillerRun>& list, const FillerRun& run, std::uint64_t offset,
+                std::uint64_t size) {
+  while (size > 0) {
+    const std::uint64_t index = offset / run.size;
+    const std::uint64_t skip = offset % run.size;
+    FillerRun part = run;
+    part.first = run.first + index * run.stride;
+    if (skip == 0 && size >= run.size) {
+      part.count = size / run.size;
+    } else {
+      part.count = 1;
+      part.begin = run.begin + skip;
+      part.size = std::min(run.size - skip, size);
+    }
+    AppendFiller(list, part);
+    offset += part.total();
+    size -= part.total();
+  }
+}
+
+}  // namespace
+
+std::uint8_t FillerByte(std::uint64_t generator, std::uint64_t number, std::uint64_t position) {
+  if (generator == 0) return 0;
+  const std::uint64_t word = Mix(Mix(generator, number), position / 8);
+  return static_cast<std::uint8_t>(word >> (8 * (position % 8)));
+}
+
+Bytes Bytes::Copy(std::string_view literal) { return Of(std::string(literal), {}); }
+
+Bytes Bytes::Filler(const FillerRun& run) { return Of({}, {run}); }
+
+Bytes Bytes::Of(std::string literal, std::vector<FillerRun> filler) {
+  Bytes value;
+  value.size_ = literal.size();
+  for (const FillerRun& run : filler) value.size_ += run.total();
+  if (value.size_ == 0) return value;
+  value.rep_ = new Rep{1, std::move(literal), std::move(filler), value.size_};
+  return value;
+}
+
+Bytes Bytes::Slice(std::uint64_t offset, std::uint64_t size) const {
+  CHECK(offset <= size_);
+  CHECK(size <= size_ - offset);
+  if (size == 0) return Bytes();
+  Bytes part = *this;
+  part.offset_ += offset;
+  part.size_ = size;
+  return part;
+}
+
+std::string_view Bytes::literal() const {
+  if (rep_ == nullptr || offset_ >= rep_->literal.size()) return {};
+  return std::string_view(rep_->literal).substr(offset_, size_);
+}
+
+std::vector<FillerRun> Bytes::filler() const {
+  std::vector<FillerRun> list;
+  if (rep_ == nullptr) return list;
+  std::uint64_t at = rep_->literal.size();
+  const std::uint64_t end = offset_ + size_;
+  for (const FillerRun& run : rep_->filler) {
+    const std::uint64_t from = std::max(at, offset_);
+    const std::uint64_t to = std::min(at + run.total(), end);
+    if (from < to) AppendPart(list, run, from - at, to - from);
+    at += run.total();
+  }
+  return list;
+}
+
+void Bytes::CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  CHECK(offset <= size_);
+  CHECK(out.size() <= size_ - offset);
+  const std::string_view head = literal();
+  std::size_t done = 0;
+  while (done < out.size() && offset + done < head.size()) {
+    out[done] = static_cast<std::uint8_t>(head[offset + done]);
+    ++done;
+  }
+  if (done == out.size()) return;
+  std::uint64_t at = head.size();
+  for (const FillerRun& run : filler()) {
+    while (done < out.size() && offset + done < at + run.total()) {
+      const std::uint64_t within = offset + done - at;
+      const std::uint64_t number = run.first + within / run.size * run.stride;
+      out[done++] = FillerByte(run.generator, number, run.begin + within % run.size);
+    }
+    at += run.total();
+  }
+}
+
+std::string Bytes::ToString() const {
+  std::vector<std::uint8_t> out(size_);
+  CopyTo(0, out);
+  return std::string(out.begin(), out.end());
+}
+
+std::uint64_t Bytes::Digest() const {
+  const std::string_view head = literal();
+  std::uint64_t digest = HashBytes(head.data(), head.size());
+  if (head.size() == size_) return digest;
+  for (const FillerRun& run : filler()) {
+    const std::array<std::uint64_t, 6> words = {run.generator, run.first, run.stride,
+                                                run.count,     run.size,  run.begin};
+    digest = Mix(digest, HashWords(words));
+  }
+  return digest;
+}
+
+bool operator==(const Bytes& a, const Bytes& b) {
+  if (a.size_ != b.size_) return false;
+  if (a.SharesWith(b)) return true;
+  if (a.literal() == b.literal() && a.filler() == b.filler()) return true;
+  // The forms differ, the content may not: compare it written out, a page at a time.
+  std::array<std::uint8_t, 4096> left;
+  std::array<std::uint8_t, 4096> right;
+  for (std::uint64_t at = 0; at < a.size_; at += left.size()) {
+    const std::size_t n = std::min<std::uint64_t>(left.size(), a.size_ - at);
+    a.CopyTo(at, std::span(left).first(n));
+    b.CopyTo(at, std::span(right).first(n));
+    if (!std::equal(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(n), right.begin())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void BytesBuilder::Append(std::string_view literal) {
+  if (literal.empty()) return;
+  if (!filler_.empty()) {
+    literal_ = Bytes::Of(std::move(literal_), std::move(filler_)).ToString();
+    filler_.clear();
+    filler_size_ = 0;
+  }
+  literal_.append(literal);
+}
+
+void BytesBuilder::Append(const Bytes& value) {
+  Append(value.literal());
+  for (const FillerRun& run : value.filler()) {
+    AppendFiller(filler_, run);
+    filler_size_ += run.total();
+  }
+}
+
+void BytesBuilder::AppendZeros(std::uint64_t size) {
+  if (size == 0) return;
+  AppendFiller(filler_, FillerRun{0, 0, 0, 1, size, 0});
+  filler_size_ += size;
+}
+
+Bytes BytesBuilder::Take() {
+  Bytes value = Bytes::Of(std::move(literal_), std::move(filler_));
+  literal_.clear();
+  filler_.clear();
+  filler_size_ = 0;
+  return value;
+}
+
+}  // namespace lockstep::core

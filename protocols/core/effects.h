@@ -1,0 +1,165 @@
+// What a node wants done: an ordered list, performed by its world after the call returns.
+//
+// The order is the contract: what must be saved before it is sent is listed before it. Tests compare
+// the list, byzantine filters rewrite it, hosts perform it.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/note.h"
+#include "protocols/core/run.h"
+#include "protocols/core/time.h"
+
+namespace lockstep::core {
+
+// Kinds of work. A profile binds each to a stage of the host and prices it.
+enum class Work : std::uint8_t {
+  kReceive,
+  kSend,
+  kSkip,
+  kBroadcast,
+  kAnalyse,
+  kVerify,
+  kSign,
+  kHash,
+  kApply,
+  kLog,
+  kVote,
+  kSnapshot,
+  kBuild,
+  kBookkeep,
+  kCommand,
+};
+inline constexpr std::array<std::string_view, 15> kWorkNames = {
+    "receive", "send", "skip", "broadcast", "analyse", "verify",   "sign",   "hash",
+    "apply",   "log",  "vote", "snapshot",  "build",   "bookkeep", "command"};
+
+namespace effect {
+
+// Takes payload.size() of the credit towards `to`; comes back by OnWritable, each byte once.
+struct Send {
+  NodeId to;
+  Bytes payload;
+  friend bool operator==(const Send&, const Send&) = default;
+};
+// The world stops reading what `peer` sends, until Resume.
+struct Hold {
+  NodeId peer;
+  friend bool operator==(const Hold&, const Hold&) = default;
+};
+struct Resume {
+  NodeId peer;
+  friend bool operator==(const Resume&, const Resume&) = default;
+};
+// Fires at the first instant when `clock` reads at least `at`; replaces a timer of the same name.
+struct SetTimer {
+  TimerId id;
+  Instant at;
+  Clock clock = Clock::kMonotonic;
+  friend bool operator==(const SetTimer&, const SetTimer&) = default;
+};
+struct CancelTimer {
+  TimerId id;
+  friend bool operator==(const CancelTimer&, const CancelTimer&) = default;
+};
+// Appends to the disk of this layer; durable before any later effect of the same call.
+struct Save {
+  Bytes record;
+  friend bool operator==(const Save&, const Save&) = default;
+};
+// Replaces all that this layer has saved.
+struct SaveSnapshot {
+  Bytes snapshot;
+  friend bool operator==(const SaveSnapshot&, const SaveSnapshot&) = default;
+};
+// Says what was done: `count` units over `bytes` bytes. The price is the world's.
+struct Spend {
+  Work kind;
+  std::uint64_t count = 0;
+  ByteCount bytes;
+  friend bool operator==(const Spend&, const Spend&) = default;
+};
+struct Note {
+  NoteKind kind;
+  NodeId peer;
+  StreamId stream;
+  Run values;
+  std::uint64_t detail = 0;
+  std::uint64_t digest = 0;
+  friend bool operator==(const Note&, const Note&) = default;
+};
+// Answers the request `id` of `client`.
+struct Reply {
+  NodeId client;
+  RequestId id;
+  Bytes answer;
+  friend bool operator==(const Reply&, const Reply&) = default;
+};
+
+}  // namespace effect
+
+using Effect = std::variant<effect::Send, effect::Hold, effect::Resume, effect::SetTimer,
+                            effect::CancelTimer, effect::Save, effect::SaveSnapshot, effect::Spend,
+                            effect::Note, effect::Reply>;
+
+// An effect and the layer of the stack that listed it.
+struct Listed {
+  Layer layer;
+  Effect what;
+  friend bool operator==(const Listed&, const Listed&) = default;
+};
+
+class Effects {
+ public:
+  void Send(NodeId to, Bytes payload) { Add(effect::Send{to, std::move(payload)}); }
+  void Hold(NodeId peer) { Add(effect::Hold{peer}); }
+  void Resume(NodeId peer) { Add(effect::Resume{peer}); }
+  void SetTimer(TimerId id, Instant at, Clock clock = Clock::kMonotonic) {
+    Add(effect::SetTimer{id, at, clock});
+  }
+  void CancelTimer(TimerId id) { Add(effect::CancelTimer{id}); }
+  void Save(Bytes record) { Add(effect::Save{std::move(record)}); }
+  void SaveSnapshot(Bytes snapshot) { Add(effect::SaveSnapshot{std::move(snapshot)}); }
+  void Spend(Work kind, std::uint64_t count, ByteCount bytes = ByteCount(0)) {
+    if (count > 0) Add(effect::Spend{kind, count, bytes});
+  }
+  void Note(const effect::Note& note) { Add(note); }
+  void Reply(NodeId client, RequestId id, Bytes answer) {
+    Add(effect::Reply{client, id, std::move(answer)});
+  }
+
+  std::vector<Listed>& list() { return list_; }
+  const std::vector<Listed>& list() const { return list_; }
+  void Clear() { list_.clear(); }
+
+ private:
+  friend class LayerScope;
+  void Add(Effect what) { list_.push_back(Listed{layer_, std::move(what)}); }
+
+  Layer layer_;
+  std::vector<Listed> list_;
+};
+
+// While it lives, effects are listed for `layer`; for those who put layers together.
+class LayerScope {
+ public:
+  LayerScope(Effects& out, Layer layer)
+      : out_(out), before_(std::exchange(out.layer_, layer)) {}
+  ~LayerScope() { out_.layer_ = before_; }
+  LayerScope(const LayerScope&) = delete;
+  LayerScope& operator=(const LayerScope&) = delete;
+
+ private:
+  Effects& out_;
+  Layer before_;
+};
+
+}  // namespace lockstep::core

@@ -1,0 +1,58 @@
+// What a world is handed to run: who sits where, and how to build the node for a seat.
+//
+// The catalogue makes a Program from names and parameters; the simulator and the socket world run it.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocols/core/crypto.h"
+#include "protocols/core/fields.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/node.h"
+#include "protocols/core/random.h"
+
+namespace lockstep::core {
+
+// A cluster: hosts first .. first + size - 1. Faults it bears, UpRight style (Picsou, section 2):
+// at most `u` replicas fail in any way, of which at most `r` lie; size >= 2u + r + 1.
+struct Cluster {
+  std::string name;
+  NodeId first;
+  std::uint32_t size = 0;
+  std::uint32_t u = 0;
+  std::uint32_t r = 0;
+
+  NodeId Replica(std::uint64_t index) const {
+    return NodeId(first.value() + static_cast<std::uint32_t>(index % size));
+  }
+  bool Has(NodeId node) const {
+    return node.value() >= first.value() && node.value() - first.value() < size;
+  }
+};
+
+// What one node is told about itself. Signer and verifier outlive the node.
+struct Seat {
+  NodeId self;
+  ClusterId cluster;
+  std::uint32_t index = 0;        // within the cluster
+  std::uint64_t incarnation = 0;  // 0 at first, one more after each restart
+  ByteCount send_buffer;          // credit towards each peer
+  Random random;
+  const Signer* signer = nullptr;
+  const Verifier* verifier = nullptr;
+};
+
+class Program {
+ public:
+  virtual ~Program() = default;
+  virtual const std::vector<Cluster>& clusters() const = 0;
+  virtual std::unique_ptr<Node> Build(const Seat& seat) const = 0;
+  // How to read what hosts of this cluster send; lives as long as the program.
+  virtual const MessageFields& Fields(ClusterId cluster) const = 0;
+};
+
+}  // namespace lockstep::core

@@ -1,0 +1,214 @@
+// Layers on one host: see stack.h.
+
+#include "protocols/core/stack.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "protocols/core/check.h"
+#include "protocols/core/request.h"
+
+namespace lockstep::core {
+namespace {
+
+constexpr std::uint64_t kTimerTagBits = 8;
+constexpr int kTypeBits = 5;
+
+std::uint8_t FirstByte(const Bytes& payload) {
+  std::uint8_t byte = 0;
+  payload.CopyTo(0, std::span(&byte, 1));
+  return byte;
+}
+
+// `payload` with another first byte.
+Bytes WithFirstByte(std::uint8_t byte, const Bytes& payload) {
+  BytesBuilder builder;
+  const char first = static_cast<char>(byte);
+  builder.Append(std::string_view(&first, 1));
+  builder.Append(payload.Slice(1, payload.size() - 1));
+  return builder.Take();
+}
+
+Bytes Tagged(std::uint8_t tag, const Bytes& payload) {
+  CHECK(!payload.empty());
+  const std::uint8_t type = FirstByte(payload);
+  CHECK(type >> kTypeBits == 0);
+  return WithFirstByte(static_cast<std::uint8_t>((tag << kTypeBits) | type), payload);
+}
+
+std::optional<std::uint8_t> TagOf(const Bytes& payload) {
+  if (payload.empty()) return std::nullopt;
+  return static_cast<std::uint8_t>(FirstByte(payload) >> kTypeBits);
+}
+
+Bytes Untagged(const Bytes& payload) {
+  const std::uint8_t first = FirstByte(payload);
+  const std::uint8_t type = first & ((1U << kTypeBits) - 1);
+  return type == first ? payload : WithFirstByte(type, payload);
+}
+
+// A saved record keeps the layer in a byte of its own.
+Bytes TaggedRecord(Layer layer, const Bytes& record) {
+  BytesBuilder builder;
+  const char tag = static_cast<char>(layer.value());
+  builder.Append(std::string_view(&tag, 1));
+  builder.Append(record);
+  return builder.Take();
+}
+
+TimerId TaggedTimer(TimerId id, Layer layer) {
+  CHECK(id.value() >> (64 - kTimerTagBits) == 0);
+  return TimerId((id.value() << kTimerTagBits) | layer.value());
+}
+
+}  // namespace
+
+Stack::Stack(std::vector<std::unique_ptr<Node>> layers) : layers_(std::move(layers)) {
+  CHECK(!layers_.empty());
+  CHECK(layers_.size() <= kLayersMax);
+}
+
+LogReader& Stack::MakeUpPort(Layer layer, LogReader& reader) {
+  up_ports_.push_back(std::make_unique<UpPort>(layer, reader));
+  return *up_ports_.back();
+}
+
+void Stack::OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) {
+  const std::size_t from = out.list().size();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    std::vector<Bytes> own;
+    for (const Bytes& record : saved) {
+      if (!record.empty() && FirstByte(record) == i) {
+        own.push_back(record.Slice(1, record.size() - 1));
+      }
+    }
+    LayerScope scope(out, Layer(static_cast<std::uint8_t>(i)));
+    layers_[i]->OnStart(now, own, out);
+  }
+  TagListed(out, from);
+}
+
+void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
+  const std::optional<std::uint8_t> tag = TagOf(payload);
+  if (tag == kClientTag) {
+    const std::optional<Request> request = DecodeRequest(Untagged(payload));
+    if (request) {
+      OnSubmit(now, from, request->id, request->content, out);
+      return;
+    }
+  }
+  if (!tag || *tag >= layers_.size()) {
+    out.Note({NoteKind::kMalformed, from, StreamId(), Run{}, 0, 0});
+    return;
+  }
+  const std::size_t start = out.list().size();
+  {
+    LayerScope scope(out, Layer(*tag));
+    layers_[*tag]->OnMessage(now, from, Untagged(payload), out);
+  }
+  TagListed(out, start);
+}
+
+void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
+  const std::size_t from = out.list().size();
+  const Layer layer(static_cast<std::uint8_t>(timer.value()));
+  CHECK(layer.value() < layers_.size());
+  {
+    LayerScope scope(out, layer);
+    layers_[layer.value()]->OnTimer(now, TimerId(timer.value() >> kTimerTagBits), out);
+  }
+  TagListed(out, from);
+}
+
+void Stack::OnWritable(const Now& now, NodeId peer, ByteCount freed, Effects& out) {
+  const std::size_t from = out.list().size();
+  std::deque<Lent>& lent = lent_[peer];
+  std::int64_t left = freed.value();
+  while (left > 0) {
+    CHECK(!lent.empty());
+    Lent& oldest = lent.front();
+    const Layer layer = oldest.layer;
+    const std::int64_t part = std::min(left, oldest.bytes);
+    oldest.bytes -= part;
+    left -= part;
+    if (oldest.bytes == 0) lent.pop_front();
+    if (layer.value() == kClientTag) continue;
+    LayerScope scope(out, layer);
+    layers_[layer.value()]->OnWritable(now, peer, ByteCount(part), out);
+  }
+  TagListed(out, from);
+}
+
+void Stack::OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
+                     Effects& out) {
+  const std::size_t from = out.list().size();
+  {
+    LayerScope scope(out, Layer(0));
+    layers_[0]->OnSubmit(now, client, id, request, out);
+  }
+  TagListed(out, from);
+}
+
+void Stack::TagListed(Effects& out, std::size_t from) {
+  Bytes untagged;  // A broadcast lists one payload many times: tag it once.
+  Bytes tagged;
+  Layer tagged_for;
+  for (std::size_t i = from; i < out.list().size(); ++i) {
+    const Layer layer = out.list()[i].layer;
+    Effect& what = out.list()[i].what;
+    if (auto* send = std::get_if<effect::Send>(&what)) {
+      if (tagged.empty() || tagged_for != layer || !send->payload.SharesWith(untagged)) {
+        untagged = send->payload;
+        tagged = Tagged(layer.value(), untagged);
+        tagged_for = layer;
+      }
+      send->payload = tagged;
+      lent_[send->to].push_back({layer, static_cast<std::int64_t>(tagged.size())});
+    } else if (auto* timer = std::get_if<effect::SetTimer>(&what)) {
+      timer->id = TaggedTimer(timer->id, layer);
+    } else if (auto* cancel = std::get_if<effect::CancelTimer>(&what)) {
+      cancel->id = TaggedTimer(cancel->id, layer);
+    } else if (auto* save = std::get_if<effect::Save>(&what)) {
+      save->record = TaggedRecord(layer, save->record);
+    } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
+      snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
+    } else if (auto* reply = std::get_if<effect::Reply>(&what)) {
+      const NodeId client = reply->client;
+      const Bytes answer = Tagged(kClientTag, EncodeRequest({reply->id, reply->answer}));
+      // No layer counts the credit of replies.
+      lent_[client].push_back({Layer(kClientTag), static_cast<std::int64_t>(answer.size())});
+      what = effect::Send{client, answer};
+    }
+  }
+}
+
+StackFields::StackFields(std::vector<const MessageFields*> layers) : layers_(std::move(layers)) {
+  for (const MessageFields* layer : layers_) {
+    first_type_.push_back(static_cast<std::uint32_t>(types_.size()));
+    if (layer == nullptr) continue;
+    types_.insert(types_.end(), layer->types().begin(), layer->types().end());
+  }
+}
+
+bool StackFields::Read(const Bytes& payload, FieldedMessage& out) const {
+  const std::optional<std::uint8_t> tag = TagOf(payload);
+  if (!tag || *tag >= layers_.size() || layers_[*tag] == nullptr) return false;
+  if (!layers_[*tag]->Read(Untagged(payload), out)) return false;
+  out.type += first_type_[*tag];
+  return true;
+}
+
+Bytes StackFields::Build(const FieldedMessage& message, const Signer& signer,
+                         NodeId receiver) const {
+  std::size_t layer = layers_.size() - 1;
+  while (layers_[layer] == nullptr || first_type_[layer] > message.type) {
+    CHECK(layer > 0);
+    --layer;
+  }
+  FieldedMessage inner = message;
+  inner.type -= first_type_[layer];
+  return Tagged(static_cast<std::uint8_t>(layer), layers_[layer]->Build(inner, signer, receiver));
+}
+
+}  // namespace lockstep::core

@@ -1,0 +1,111 @@
+// Layers on one host, as one Node.
+//
+// The Stack tags messages, timers and saved records with the layer that they belong to, so that a
+// host knows only hosts. The first byte of a message is its type, below 32; the tag takes the three
+// bits above it, so that a message is as long inside the stack as outside. Layers of one host call
+// each other directly through the ports below, which keep the tags right. Clients' requests go to
+// the lowest layer, the state machine.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "protocols/core/fields.h"
+#include "protocols/core/log.h"
+#include "protocols/core/node.h"
+
+namespace lockstep::core {
+
+// Hands OnCommitted up to a C3B layer, whose effects then count as its own.
+class UpPort : public LogReader {
+ public:
+  UpPort(Layer layer, LogReader& reader) : layer_(layer), reader_(reader) {}
+  void OnCommitted(const Now& now, Effects& out) override {
+    LayerScope scope(out, layer_);
+    reader_.OnCommitted(now, out);
+  }
+
+ private:
+  Layer layer_;
+  LogReader& reader_;
+};
+
+// Hands quacks and deliveries down to the state machine.
+class DownPort : public LogOwner {
+ public:
+  DownPort(Layer layer, LogOwner& owner) : layer_(layer), owner_(owner) {}
+  void OnQuacked(const Now& now, SeqNo below, Effects& out) override {
+    LayerScope scope(out, layer_);
+    owner_.OnQuacked(now, below, out);
+  }
+  void OnDelivered(const Now& now, StreamId stream, const Run& positions, const Bytes& contents,
+                   Effects& out) override {
+    LayerScope scope(out, layer_);
+    owner_.OnDelivered(now, stream, positions, contents, out);
+  }
+
+ private:
+  Layer layer_;
+  LogOwner& owner_;
+};
+
+class Stack : public Node {
+ public:
+  static constexpr std::uint8_t kLayersMax = 7;
+  // The tag of a message from or to a client.
+  static constexpr std::uint8_t kClientTag = 7;
+
+  // `layers[i]` is layer i, from below.
+  explicit Stack(std::vector<std::unique_ptr<Node>> layers);
+
+  // A port up to a layer of this stack; lives as long as the stack.
+  LogReader& MakeUpPort(Layer layer, LogReader& reader);
+  // Keeps a port down, which had to be there before the layer above it was built.
+  void Adopt(std::unique_ptr<DownPort> port) { down_ports_.push_back(std::move(port)); }
+
+  void OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) override;
+  void OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) override;
+  void OnTimer(const Now& now, TimerId timer, Effects& out) override;
+  void OnWritable(const Now& now, NodeId peer, ByteCount freed, Effects& out) override;
+  void OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
+                Effects& out) override;
+
+ private:
+  // Bytes that a layer has sent to a peer and not got back.
+  struct Lent {
+    Layer layer;
+    std::int64_t bytes;
+  };
+
+  // Tags what a call has listed from index `from` on.
+  void TagListed(Effects& out, std::size_t from);
+
+  std::vector<std::unique_ptr<LogReader>> up_ports_;
+  std::vector<std::unique_ptr<DownPort>> down_ports_;
+  std::vector<std::unique_ptr<Node>> layers_;  // after the ports: layers go first
+  // lent_[peer], oldest first: streams give credit back in the order of sending.
+  std::map<NodeId, std::deque<Lent>> lent_;
+};
+
+// The MessageFields of a stack: those of its layers, told apart by the tag. Layers that send
+// nothing have none (nullptr). The parts must outlive this.
+class StackFields : public MessageFields {
+ public:
+  explicit StackFields(std::vector<const MessageFields*> layers);
+  std::span<const TypeSpec> types() const override { return types_; }
+  bool Read(const Bytes& payload, FieldedMessage& out) const override;
+  Bytes Build(const FieldedMessage& message, const Signer& signer, NodeId receiver) const override;
+
+ private:
+  std::vector<const MessageFields*> layers_;
+  std::vector<std::uint32_t> first_type_;  // first_type_[layer] is where its types begin
+  std::vector<TypeSpec> types_;
+};
+
+}  // namespace lockstep::core
