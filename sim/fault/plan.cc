@@ -1,0 +1,173 @@
+// Faults in force: see plan.h.
+
+#include "sim/fault/plan.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace lockstep::sim {
+namespace {
+
+bool Contains(const std::vector<core::NodeId>& hosts, core::NodeId host) {
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
+
+bool SameCluster(const std::vector<core::Cluster>& clusters, core::NodeId a, core::NodeId b) {
+  for (const core::Cluster& cluster : clusters) {
+    if (cluster.Has(a)) return cluster.Has(b);
+  }
+  return false;
+}
+
+}  // namespace
+
+FaultPlan::FaultPlan(const Scenario& scenario, const std::vector<Keys>& keys, Deriver& deriver,
+                     trace::Emitter& emitter, const core::Random& random)
+    : scenario_(scenario),
+      deriver_(deriver),
+      emitter_(emitter),
+      on_(keys.size()),
+      tampers_(keys.size()) {
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+    const Fault& fault = scenario.faults[i];
+    State state;
+    state.random = random.Fork(absl::StrCat("fault/", fault.id));
+    states_.push_back(state);
+    if (fault.kind == FaultKind::kDrop) on_links_.push_back(i);
+    if (fault.kind != FaultKind::kSilent && fault.kind != FaultKind::kLieAck) continue;
+    for (const core::NodeId target : fault.targets) {
+      on_[target.value()].push_back(i);
+      if (fault.kind != FaultKind::kLieAck || tampers_[target.value()] != nullptr) continue;
+      tampers_[target.value()] =
+          std::make_unique<Tamper>(target, keys[target.value()], deriver, emitter);
+    }
+  }
+}
+
+void FaultPlan::EmitFault(core::Instant now, std::size_t index, bool begins) {
+  trace::Event event;
+  event.at = now;
+  event.kind = trace::EventKind::kFault;
+  event.value = index;
+  event.detail = begins ? 1 : 0;
+  emitter_.Emit(event);
+}
+
+void FaultPlan::Begin(core::Instant now, std::size_t index) {
+  states_[index].is_active = true;
+  EmitFault(now, index, true);
+}
+
+void FaultPlan::End(core::Instant now, std::size_t index) {
+  if (!states_[index].is_active) return;
+  states_[index].is_active = false;
+  EmitFault(now, index, false);
+}
+
+void FaultPlan::CountCrash(std::size_t index) {
+  ++states_[index].effect.touched;
+  ++states_[index].effect.changed;
+}
+
+void FaultPlan::CountEffect(core::Instant now, std::size_t index) {
+  FaultEffect& effect = states_[index].effect;
+  if (effect.changed >= scenario_.faults[index].count) End(now, index);
+}
+
+void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
+                       std::vector<core::effect::Send>& silenced) {
+  for (const std::size_t index : on_[host.value()]) {
+    const Fault& fault = scenario_.faults[index];
+    State& state = states_[index];
+    for (std::size_t i = 0; i < list.size() && state.is_active; ++i) {
+      auto* send = std::get_if<core::effect::Send>(&list[i].what);
+      if (send == nullptr) continue;
+      if (!state.random.Chance(fault.probability.numerator, fault.probability.denominator)) {
+        continue;
+      }
+      if (fault.kind == FaultKind::kLieAck) {
+        tampers_[host.value()]->LieAck(now, fault, index, *send, state.effect);
+      } else {
+        ++state.effect.touched;
+        ++state.effect.changed;
+        silenced.push_back(std::move(*send));
+        list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+        --i;
+      }
+      CountEffect(now, index);
+    }
+  }
+}
+
+bool FaultPlan::MatchesLink(const LinkSelector& link, const Message& message) const {
+  if (!link.src.empty() && !Contains(link.src, message.from)) return false;
+  if (!link.dst.empty() && !Contains(link.dst, message.to)) return false;
+  if (link.link_class.empty()) return true;
+  const bool is_intra = SameCluster(scenario_.clusters, message.from, message.to);
+  return is_intra == (link.link_class == "intra");
+}
+
+bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message) {
+  if (!MatchesLink(fault.link, message)) return false;
+  const MessageSelector& wanted = fault.message;
+  if (!wanted.type.empty() || wanted.seq) {
+    const core::FieldedMessage* read = deriver_.Read(message.from, message.payload);
+    if (read == nullptr) return false;
+    const core::TypeSpec& type = deriver_.TypeOf(message.from, *read);
+    if (!wanted.type.empty() && wanted.type != type.name) return false;
+    if (wanted.seq) {
+      const bool carries = std::any_of(
+          read->fields.begin(), read->fields.end(), [&](const core::Field& field) {
+            if (type.fields[field.spec].role != core::Role::kSeq) return false;
+            const core::Run& run = field.values;
+            return run.count > 0 && *wanted.seq >= run.first && *wanted.seq <= run.Last() &&
+                   (*wanted.seq - run.first) % run.stride == 0;
+          });
+      if (!carries) return false;
+    }
+  }
+  return !wanted.nth || state.matched++ == *wanted.nth;
+}
+
+bool FaultPlan::Destroys(core::Instant now, const Message& message) {
+  for (const std::size_t index : on_links_) {
+    const Fault& fault = scenario_.faults[index];
+    State& state = states_[index];
+    if (!state.is_active || !Matches(fault, state, message)) continue;
+    ++state.effect.touched;
+    if (!state.random.Chance(fault.probability.numerator, fault.probability.denominator)) continue;
+    ++state.effect.changed;
+    CountEffect(now, index);
+    return true;
+  }
+  return false;
+}
+
+void FaultPlan::EmitFaulty(core::Instant now) {
+  for (const Fault& fault : scenario_.faults) {
+    if (!fault.spends_u()) continue;
+    for (const core::NodeId target : fault.targets) {
+      trace::Event event;
+      event.at = now;
+      event.kind = trace::EventKind::kFaulty;
+      event.node = target;
+      event.value = fault.spends_r() ? 2 : 1;
+      emitter_.Emit(event);
+    }
+  }
+}
+
+void FaultPlan::EmitReceipts(core::Instant now) {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    trace::Event event;
+    event.at = now;
+    event.kind = trace::EventKind::kReceipt;
+    event.value = i;
+    event.detail = states_[i].effect.touched;
+    event.digest = states_[i].effect.changed;
+    emitter_.Emit(event);
+  }
+}
+
+}  // namespace lockstep::sim

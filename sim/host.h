@@ -1,0 +1,149 @@
+// A host: runs one node, prices what it does, and performs what it lists.
+//
+// A message passes the receive stage, waits for the protocol stage, and is handed to the node; so
+// do timers, credit and requests, but for the receive stage. Stages are FIFO servers. An effect is
+// performed when every Spend listed before it has finished; the next call starts when the protocol
+// stage is free. A crash destroys the node and what it had not performed; a restart builds a new one
+// from what the disk kept.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "protocols/core/effects.h"
+#include "protocols/core/node.h"
+#include "protocols/core/program.h"
+#include "sim/clock.h"
+#include "sim/derive.h"
+#include "sim/event_queue.h"
+#include "sim/fault/plan.h"
+#include "sim/keys.h"
+#include "sim/net/network.h"
+#include "sim/scenario.h"
+#include "sim/slab.h"
+#include "sim/task.h"
+#include "sim/trace/emitter.h"
+
+namespace lockstep::sim {
+
+class Host;
+
+// What hosts share; all of it outlives them.
+struct HostServices {
+  const Scenario& scenario;
+  const core::Program& program;
+  EventQueue& queue;
+  Network& network;
+  Deriver& deriver;
+  FaultPlan& faults;
+  trace::Emitter& emitter;
+  const std::vector<std::unique_ptr<Host>>& hosts;
+};
+
+class Host {
+ public:
+  Host(const HostServices& services, core::NodeId self, core::ClusterId cluster,
+       std::uint32_t index, const Keys& keys, const core::Random& random);
+
+  // Builds the node; Start then hands it what the disk kept. Apart, so that all hosts of a run are
+  // up before the first of them sends.
+  void Boot();
+  void Start(core::Instant now) { RunProtocolStage(now); }
+  void Crash(core::Instant now);
+  std::uint32_t id() const { return self_.value(); }
+  bool is_up() const { return node_ != nullptr; }
+  std::uint64_t incarnation() const { return incarnation_; }
+
+  // The network has a message for this host.
+  void OnArrived(core::Instant now, Message message);
+  // The transport has taken what this host sent to `peer`.
+  void OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size);
+  void OnTask(core::Instant now, const Task& task);
+
+  std::uint64_t messages_handled() const { return messages_handled_; }
+
+ private:
+  struct Input {
+    enum class Kind : std::uint8_t { kStart, kMessage, kTimer, kWritable } kind = Kind::kStart;
+    Message message;
+    core::TimerId timer;
+    core::NodeId peer;
+    core::ByteCount size;
+  };
+  // What a call listed and has not been performed yet, and when it may be.
+  struct Pending {
+    core::Instant ready;
+    core::Listed listed;
+  };
+  struct Step {
+    std::vector<Pending> pending;
+    std::size_t next = 0;
+  };
+  struct Timer {
+    std::uint64_t generation = 0;
+  };
+  struct Saved {
+    core::Layer layer;
+    core::Bytes record;
+  };
+
+  // Takes messages through the receive stage, one at a time.
+  void RunReceiveStage(core::Instant now);
+  // Calls the node for what waits, as long as the protocol stage is free.
+  void RunProtocolStage(core::Instant now);
+  void Call(core::Instant now, Input input);
+  void HandInput(core::Instant now, const Input& input);
+  // Asks to be woken when a stage is free; once.
+  void WakeWhenFree(std::size_t stage);
+
+  // Prices what the call listed and performs it, now or when its work is done.
+  void PerformListed(core::Instant now, std::vector<core::Listed>& list);
+  // Performs a step from where it stopped, until an effect has to wait again.
+  void Resume(core::Instant now, Step step);
+  // When work of this price, begun no earlier than `from`, is finished.
+  core::Instant Occupy(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                       core::Instant from);
+  void PerformEffect(core::Instant now, core::Listed& listed);
+  void PerformSend(core::Instant now, core::effect::Send& send);
+  void Transmit(core::Instant now, Message message);
+  void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
+  void ReturnCredit(core::NodeId peer, core::ByteCount size);
+
+  void EmitInput(core::Instant now, const Input& input);
+  void EmitListed(core::Instant now, const core::Listed& listed);
+  void EmitDrop(core::Instant now, const Message& message, trace::DropCause cause);
+
+  HostServices services_;
+  core::NodeId self_;
+  core::ClusterId cluster_;
+  std::uint32_t index_;
+  const Keys& keys_;
+  core::Random random_;
+  HostClock clock_;
+
+  std::unique_ptr<core::Node> node_;  // null while the host is down
+  std::uint64_t incarnation_ = 0;
+  std::vector<core::Instant> stage_free_;  // stage_free_[stage]
+  std::vector<bool> is_wake_set_;          // is_wake_set_[stage]
+  bool is_receiving_ = false;              // a message is in the receive stage
+  bool is_calling_ = false;
+  std::deque<Message> arrived_;
+  std::deque<Input> inputs_;
+  Slab<Message> in_stage_;
+  Slab<Step> steps_;
+  core::Effects effects_;
+  std::vector<std::int64_t> credit_;  // credit_[peer], bytes
+  absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; looked up only
+  std::uint64_t next_generation_ = 1;
+  std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped
+  std::vector<Saved> disk_;
+  std::uint64_t messages_handled_ = 0;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,19 @@
+// A message on its way between two hosts: what transports carry and hosts are handed.
+
+#pragma once
+
+#include <cstdint>
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/ids.h"
+
+namespace lockstep::sim {
+
+struct Message {
+  core::NodeId from;
+  core::NodeId to;
+  core::Bytes payload;
+  std::uint64_t epoch = 0;  // of the stream that carried it
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,370 @@
+// An experiment as data: reading and validating it.
+//
+// Values are read first, all of them, and what they mean together is checked where they were read
+// without an error: the first error sticks, and nothing is concluded from zeros.
+
+#include "sim/scenario.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "protocols/core/check.h"
+#include "protocols/core/stack.h"
+#include "protocols/parameters.h"
+#include "sim/scenario_faults.h"
+
+namespace lockstep::sim {
+namespace {
+
+using core::Duration;
+using core::Instant;
+using nlohmann::json;
+
+constexpr std::uint64_t kHostsMax = 10'000;
+constexpr std::int64_t kPeriodsMax = 1'000'000;
+constexpr std::size_t kNameMax = 32;
+
+// --- Where things stand ---
+
+std::optional<std::filesystem::path> FolderCalledScenarios(std::filesystem::path folder) {
+  for (; !folder.empty(); folder = folder.parent_path()) {
+    if (folder.filename() == "scenarios") return folder;
+    if (folder == folder.parent_path()) break;
+  }
+  return std::nullopt;
+}
+
+// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
+// shown in messages.
+std::string Resolve(const std::string& path, const std::string& name) {
+  const std::filesystem::path own = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  std::optional<std::filesystem::path> folder = FolderCalledScenarios(own.lexically_normal());
+  if (!folder.has_value())
+    folder = FolderCalledScenarios(std::filesystem::absolute(path, error).lexically_normal());
+  return (folder.value_or(own) / name).lexically_normal().string();
+}
+
+// Puts the profile itself where its file's name stands; `file` is then where it comes from.
+absl::Status InlineProfile(json& document, const std::string& path, std::string& file) {
+  if (!document.is_object()) return absl::OkStatus();
+  const auto profile = document.find("profile");
+  if (profile == document.end() || !profile->is_string()) return absl::OkStatus();
+  file = Resolve(path, profile->get<std::string>());
+  absl::StatusOr<json> read = ReadJsonFile(file);
+  if (!read.ok())
+    return absl::Status(read.status().code(),
+                        absl::StrCat(path, ": /profile: ", read.status().message()));
+  *profile = *std::move(read);
+  return absl::OkStatus();
+}
+
+// --- Run and phases ---
+
+Instant At(Duration since_start) { return Instant() + since_start; }
+
+Duration PositiveTime(Parameters& reader, std::string_view key, Duration read) {
+  if (reader.ok() && read == Duration()) reader.FailWanted(key, "a time above zero");
+  return read;
+}
+
+void ReadRun(Parameters run, Scenario& scenario) {
+  const Duration lasts = PositiveTime(run, "for", run.Time("for"));
+  const Duration warmup = run.TimeOr("warmup", {});
+  scenario.seed = run.Integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
+  scenario.period = PositiveTime(run, "period", run.TimeOr("period", Duration::Milliseconds(100)));
+  scenario.end = At(lasts);
+  scenario.warmup = At(warmup);
+  if (!run.ok()) return;
+  if (warmup >= lasts)
+    run.FailWanted("warmup", absl::StrCat("less than the run, which is ", FormatDuration(lasts)));
+  if (lasts.ps() / scenario.period.ps() > kPeriodsMax)
+    run.FailWanted("period", absl::StrCat("at most ", kPeriodsMax, " periods in a run"));
+}
+
+void ReadPhases(Parameters& reader, Scenario& scenario) {
+  scenario.heal = Instant::FromPicoseconds(scenario.end.ps() / 2);
+  scenario.settle = scenario.end - scenario.heal;
+  std::optional<Parameters> phases = reader.ObjectOr("phases");
+  if (!phases.has_value()) return;
+  scenario.heal = At(phases->TimeOr("heal", scenario.heal - Instant()));
+  phases->Has("settle");
+  if (phases->ok() && scenario.heal > scenario.end)
+    phases->FailWanted("heal", absl::StrCat("a time within the run, which is ",
+                                            FormatDuration(scenario.end - Instant())));
+  scenario.settle = phases->TimeOr("settle", scenario.end - scenario.heal);
+  if (phases->ok() && scenario.settle > scenario.end - scenario.heal)
+    phases->FailWanted("settle", absl::StrCat("at most what the run leaves after heal, which is ",
+                                              FormatDuration(scenario.end - scenario.heal)));
+}
+
+void ReadExpectation(Parameters& reader, Expectation& expect) {
+  static const std::vector<std::string_view> kVerdicts = {"holds", "violated", "not_exercised",
+                                                          "unknown"};
+  std::optional<Parameters> entry = reader.ObjectOr("expect");
+  if (!entry.has_value()) return;
+  expect.verdict = kVerdicts[entry->ChoiceOr("verdict", 0, kVerdicts)];
+  entry->Has("oracle");
+  if (expect.verdict == "violated") expect.oracle = entry->String("oracle");
+  if (entry->Has("premature_resends"))
+    expect.premature_resends =
+        entry->Integer("premature_resends", 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+// --- Clusters and stacks ---
+
+bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Hosts are called by cluster and index, so the name of a cluster may not end in a digit.
+bool IsClusterName(std::string_view name) {
+  return !name.empty() && name.size() <= kNameMax && IsLetter(name.front()) &&
+         !IsDigit(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
+           return IsLetter(c) || IsDigit(c) || c == '_' || c == '-';
+         });
+}
+
+core::Cluster ReadCluster(Parameters& entry) {
+  core::Cluster cluster;
+  cluster.name = entry.String("name");
+  if (entry.ok() && !IsClusterName(cluster.name))
+    entry.FailWanted("name",
+                     "at most 32 of a-z, 0-9, _ and -, from a letter on, and no digit last "
+                     "(hosts append their index)");
+  cluster.size = static_cast<std::uint32_t>(entry.Integer("size", 1, kHostsMax));
+  Parameters budget = entry.Object("budget");
+  cluster.u = static_cast<std::uint32_t>(budget.Integer("u", 0, kHostsMax));
+  cluster.r = static_cast<std::uint32_t>(budget.Integer("r", 0, kHostsMax));
+  if (!entry.ok()) return cluster;
+  if (cluster.r > cluster.u)
+    budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));
+  const std::uint32_t least = 2 * cluster.u + cluster.r + 1;
+  if (cluster.size < least) entry.FailWanted("size", absl::StrCat("at least 2u + r + 1 = ", least));
+  return cluster;
+}
+
+void ReadClusters(std::vector<Parameters>& entries, Scenario& scenario) {
+  std::uint64_t hosts = 0;
+  for (Parameters& entry : entries) {
+    core::Cluster cluster = ReadCluster(entry);
+    cluster.first = core::NodeId(static_cast<std::uint32_t>(hosts));
+    for (const core::Cluster& other : scenario.clusters)
+      if (other.name == cluster.name) entry.Fail("name", "another cluster has this name");
+    hosts += cluster.size;
+    if (hosts > kHostsMax)
+      entry.FailWanted("size", absl::StrCat("at most ", kHostsMax, " hosts in all"));
+    scenario.clusters.push_back(std::move(cluster));
+  }
+}
+
+// The cluster that "like NAME" refers to; its own stack must be written out.
+const json* StackLike(Parameters& entry, const std::string& text, const Scenario& scenario,
+                      const std::vector<const json*>& written, std::size_t& like) {
+  std::vector<std::string> names;
+  for (const core::Cluster& cluster : scenario.clusters) names.push_back(cluster.name);
+  const std::string name = text.rfind("like ", 0) == 0 ? text.substr(5) : "";
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (name.empty()) {
+    entry.FailWanted("stack", "an array of layers, from below, or \"like\" and a cluster");
+    return nullptr;
+  }
+  if (found == names.end()) {
+    const std::optional<std::string> nearest = Nearest(name, names);
+    entry.Fail("stack", absl::StrCat("there is no cluster \"", name, "\"; ",
+                                     nearest ? absl::StrCat("did you mean \"", *nearest, "\"?")
+                                             : "there are: " + absl::StrJoin(names, ", ")));
+    return nullptr;
+  }
+  like = static_cast<std::size_t>(found - names.begin());
+  if (written[like] == nullptr)
+    entry.Fail("stack", absl::StrCat("want a cluster whose stack is written out; that of ", name,
+                                     " is not"));
+  return written[like];
+}
+
+void ReadStacks(std::vector<Parameters>& entries, Scenario& scenario) {
+  std::vector<const json*> written;  // by cluster; nullptr where it is like another's
+  for (Parameters& entry : entries) {
+    const json* stack = entry.Raw("stack");
+    written.push_back(stack != nullptr && stack->is_array() ? stack : nullptr);
+    const bool is_text = stack != nullptr && stack->is_string();
+    if (written.back() == nullptr && !is_text)
+      entry.FailWanted("stack", "an array of layers, from below, or \"like\" and a cluster");
+    if (written.back() != nullptr && (stack->empty() || stack->size() > core::Stack::kLayersMax))
+      entry.Fail("stack", absl::StrCat("want 1 to ", int{core::Stack::kLayersMax}, " layers, not ",
+                                       stack->size()));
+    if (written.back() != nullptr)
+      for (const json& layer : *stack)
+        if (!layer.is_object())
+          entry.Fail("stack",
+                     "want layers that are objects, such as "
+                     "{\"rsm\": \"file\", \"message_bytes\": 100}");
+  }
+  for (std::size_t i = 0; i < entries.size() && entries[i].ok(); ++i) {
+    std::size_t like = i;
+    const json* stack = written[i];
+    if (stack == nullptr)
+      stack = StackLike(entries[i], entries[i].Raw("stack")->get<std::string>(), scenario, written,
+                        like);
+    scenario.stacks.push_back(stack == nullptr ? json::array() : *stack);
+    scenario.stack_pointers.push_back(entries[like].pointer() + "/stack");
+  }
+}
+
+// --- Network ---
+
+// What a stream needs and a datagram has not.
+void ReadStream(Parameters& reader, LinkClass& link) {
+  link.pair_rate_bps = reader.RateOr("pair_rate", 0);
+  link.segment = reader.SizeOr("segment", core::ByteCount(64 << 10));
+  link.window = reader.SizeOr("window", core::ByteCount(4 << 20));
+  link.retransmit_after = reader.TimeOr("retransmit_after", Duration::Milliseconds(200));
+  if (!reader.ok()) return;
+  if (link.segment.value() == 0) reader.FailWanted("segment", "a size above zero");
+  if (link.window < link.segment)
+    reader.Fail("window", absl::StrCat("want at least a segment, ", link.segment.value(), "B, not ",
+                                       link.window.value(), "B"));
+  const Duration round_trip = (link.delay + link.jitter) * 2;
+  if (link.retransmit_after <= round_trip)
+    reader.Fail("retransmit_after",
+                absl::StrCat("want more than a round trip, ", FormatDuration(round_trip), ", not ",
+                             FormatDuration(link.retransmit_after)));
+}
+
+LinkClass ReadLinkClass(Parameters reader) {
+  LinkClass link;
+  link.transport = reader.Choice("transport", {"datagram", "stream"}) == 0 ? Transport::kDatagram
+                                                                           : Transport::kStream;
+  link.delay = reader.Time("delay");
+  link.jitter = reader.TimeOr("jitter", {});
+  link.loss = ReadRatioOr(reader, "loss", {0, 1});
+  // Twice the delay has to stay within 64 bits.
+  constexpr Duration kLongest = Duration::Seconds(86'400);
+  if (link.delay > kLongest) reader.FailWanted("delay", "at most a day");
+  if (link.jitter > kLongest) reader.FailWanted("jitter", "at most a day");
+  for (const std::string_view key : {"pair_rate", "segment", "window", "retransmit_after"})
+    reader.Has(key);
+  if (link.transport == Transport::kStream) ReadStream(reader, link);
+  return link;
+}
+
+void ReadNetwork(Parameters reader, std::size_t clusters, NetworkSpec& network) {
+  network.intra = ReadLinkClass(reader.Object("intra"));
+  reader.Has("cross");
+  if (clusters > 1) network.cross = ReadLinkClass(reader.Object("cross"));
+  network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
+  if (reader.ok() && network.send_buffer.value() == 0)
+    reader.FailWanted("send_buffer", "a size above zero");
+}
+
+// A segment that fits no queue of the network card would be resent for ever.
+void CheckSegment(Parameters network, std::string_view name, const LinkClass& link,
+                  const Profile& profile) {
+  if (link.transport != Transport::kStream) return;
+  const std::int64_t payload = link.segment.value();
+  const std::int64_t packets = (payload - 1) / profile.mtu_payload.value() + 1;
+  const std::int64_t queue = std::min(profile.tx_queue.value(), profile.rx_queue.value());
+  if (packets <= (queue - payload) / std::max<std::int64_t>(1, profile.header.value()) &&
+      payload <= queue)
+    return;
+  network.Object(name).Fail("segment", absl::StrCat("want a segment that fits a queue of the "
+                                                    "profile's network card with its headers; a "
+                                                    "queue holds ",
+                                                    queue, "B, the segment is ", payload, "B"));
+}
+
+// --- All of it ---
+
+// `profile_file` is where the profile comes from, if it is not part of the scenario's own file.
+absl::StatusOr<Profile> ReadProfileOf(Parameters& reader, const json& document,
+                                      const std::string& profile_file) {
+  const json* profile = reader.Raw("profile");
+  if (profile != nullptr && !profile_file.empty())
+    return ReadProfile(Parameters(document.at("profile"), profile_file, ""));
+  if (profile != nullptr && profile->is_object()) return ReadProfile(reader.Object("profile"));
+  reader.FailWanted("profile", "a file such as \"profiles/gcp-c2-standard-8.json\", or an object");
+  return reader.Done();
+}
+
+void NameWhatIsNotBuilt(Parameters& reader) {
+  for (const std::string& key : reader.keys())
+    if (key == "swarm" || key == "explore" || key == "buggify")
+      reader.Fail(key, "is not built yet (see ROADMAP)");
+}
+
+absl::StatusOr<Scenario> Read(json document, const std::string& path,
+                              const std::string& profile_file) {
+  Scenario scenario;
+  Parameters reader(document, path, "");
+  reader.StringOr("$schema", "");
+  reader.Integer("lockstep", 1, 1);
+  NameWhatIsNotBuilt(reader);
+  scenario.path = path;
+  scenario.name = reader.String("name");
+  scenario.why = reader.String("why");
+  ReadRun(reader.Object("run"), scenario);
+  absl::StatusOr<Profile> profile = ReadProfileOf(reader, document, profile_file);
+
+  std::vector<Parameters> clusters = reader.ObjectsOr("clusters");
+  if (clusters.empty()) reader.FailWanted("clusters", "an array of at least one cluster");
+  ReadClusters(clusters, scenario);
+  ReadStacks(clusters, scenario);
+  Parameters network = reader.Object("network");
+  ReadNetwork(network, clusters.size(), scenario.network);
+  ReadPhases(reader, scenario);
+  scenario.is_negative_control = reader.BoolOr("negative_control", false);
+  ReadFaults(reader, scenario);
+  ReadExpectation(reader, scenario.expect);
+  if (reader.ok() && profile.ok()) {
+    CheckSegment(network, "intra", scenario.network.intra, *profile);
+    if (clusters.size() > 1) CheckSegment(network, "cross", scenario.network.cross, *profile);
+  }
+  if (absl::Status status = reader.Done(); !status.ok()) return status;
+  if (!profile.ok()) return profile.status();
+  scenario.profile = *std::move(profile);
+  scenario.document = std::move(document);
+  return scenario;
+}
+
+}  // namespace
+
+absl::StatusOr<Scenario> ReadScenario(const std::string& path,
+                                      const std::vector<Override>& overrides) {
+  absl::StatusOr<json> document = ReadJsonFile(path);
+  if (!document.ok()) return document.status();
+  std::string profile_file;
+  for (const Override& change : overrides) {
+    // A number of the profile can be set although the scenario only names its file.
+    absl::Status status;
+    if (change.first.rfind("/profile/", 0) == 0)
+      status = InlineProfile(*document, path, profile_file);
+    if (status.ok()) status = Apply(change, *document);
+    if (!status.ok()) return status;
+    if (change.first == "/profile") profile_file.clear();
+  }
+  if (absl::Status status = InlineProfile(*document, path, profile_file); !status.ok())
+    return status;
+  return Read(*std::move(document), path, profile_file);
+}
+
+absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path) {
+  std::string profile_file;
+  if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
+    return status;
+  return Read(std::move(document), path, profile_file);
+}
+
+std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node) {
+  for (const core::Cluster& cluster : clusters)
+    if (cluster.Has(node)) return absl::StrCat(cluster.name, node.value() - cluster.first.value());
+  return absl::StrCat("host", node.value());
+}
+
+}  // namespace lockstep::sim

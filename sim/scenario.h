@@ -1,0 +1,137 @@
+// An experiment as data: who runs what, on which machines and network, what breaks, what is
+// expected.
+//
+// scenarios/schema.json is the reference of the file format. Reading is strict: unknown and
+// duplicate keys, numbers without a unit, impossible clusters and overspent budgets are refused,
+// with the place.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+#include "protocols/core/ids.h"
+#include "protocols/core/program.h"
+#include "protocols/core/time.h"
+#include "sim/override.h"
+#include "sim/profile.h"
+
+namespace lockstep::sim {
+
+enum class Transport : std::uint8_t { kDatagram, kStream };
+
+// A probability as an integer ratio.
+struct Ratio {
+  std::uint64_t numerator = 0;
+  std::uint64_t denominator = 1;
+};
+
+// How hosts of one class of pairs are connected.
+struct LinkClass {
+  Transport transport = Transport::kStream;
+  core::Duration delay;             // one way, host to host
+  core::Duration jitter;            // uniform in [0, jitter], drawn per packet
+  Ratio loss;                       // per packet (a segment is one packet)
+  std::int64_t pair_rate_bps = 0;   // of one stream, for an ordered pair of hosts; 0: none
+  core::ByteCount segment;          // of a stream, payload bytes at most
+  core::ByteCount window;           // of a stream: sent and not yet read by the receiving host
+  core::Duration retransmit_after;  // of a stream: a segment unacknowledged for so long is resent
+};
+
+struct NetworkSpec {
+  LinkClass intra;
+  LinkClass cross;
+  core::ByteCount send_buffer;  // credit of each (node, peer)
+};
+
+enum class FaultKind : std::uint8_t { kCrash, kSilent, kLieAck, kDrop };
+inline constexpr std::array<std::string_view, 4> kFaultNames = {"crash", "silent", "lie_ack",
+                                                                "drop"};
+enum class LieMode : std::uint8_t { kInf, kZero, kLag };
+
+// Which messages a fault is about; an empty part matches all.
+struct MessageSelector {
+  std::string type;                  // name in MessageFields, such as "picsou.batch"
+  std::optional<std::uint64_t> seq;  // carries this k′
+  std::optional<std::uint64_t> nth;  // the nth that matches otherwise, from 0
+};
+
+struct LinkSelector {
+  std::vector<core::NodeId> src;  // empty: any
+  std::vector<core::NodeId> dst;
+  std::string link_class;  // "intra", "cross" or empty: any
+};
+
+struct Fault {
+  std::string id;
+  FaultKind kind = FaultKind::kCrash;
+  std::string pointer;                // JSON pointer of the entry, for messages
+  std::vector<core::NodeId> targets;  // hosts; empty for link faults
+  core::Instant at;
+  core::Instant until = core::Instant::Max();
+  std::uint64_t count = ~std::uint64_t{0};  // ends after so many effects
+  Ratio probability{1, 1};
+  core::Duration restart_after;  // of a crash; zero: never
+  LieMode lie = LieMode::kInf;
+  std::uint64_t lag = 0;
+  MessageSelector message;
+  LinkSelector link;
+  std::uint64_t expect_effect = 1;  // least number of effects; 0: none is fine
+
+  // Spends the budget u (and r, where it lies); drops of the network spend none.
+  bool spends_u() const { return kind != FaultKind::kDrop; }
+  bool spends_r() const { return kind == FaultKind::kLieAck; }
+};
+
+struct Expectation {
+  std::string verdict = "holds";
+  std::string oracle;  // who must object, where the verdict is "violated"
+  std::optional<std::uint64_t> premature_resends;  // most that are allowed
+};
+
+struct Scenario {
+  // As run: after --set and --seed, and with the profile in place of its file name, so that it says
+  // all there is to say.
+  nlohmann::json document;
+  std::string path;  // of the file
+  std::string name;
+  std::string why;
+
+  core::Instant end;      // run.for
+  core::Instant warmup;   // measuring begins
+  core::Duration period;  // between metrics
+  std::uint64_t seed = 0;
+
+  Profile profile;
+  std::vector<core::Cluster> clusters;
+  // stacks[c]: layers of cluster c's hosts from below, as the catalogue wants them, "like X"
+  // resolved.
+  std::vector<nlohmann::json> stacks;
+  // stack_pointers[c]: where they stand in the document, for the catalogue's messages.
+  std::vector<std::string> stack_pointers;
+  NetworkSpec network;
+  std::vector<Fault> faults;
+  bool is_negative_control = false;
+  core::Instant heal;     // faults that spend no budget end; default: the middle of the run
+  core::Duration settle;  // time allowed after it; default: the rest of the run
+  Expectation expect;
+};
+
+// Reads and validates the scenario in `path`. Relative file names inside resolve against the
+// nearest folder called "scenarios" above the file, else its own.
+absl::StatusOr<Scenario> ReadScenario(const std::string& path,
+                                      const std::vector<Override>& overrides);
+// The same for a document, such as a trace's recipe, that stands in for the file `path`.
+absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path);
+
+// The name of a host: cluster and index, such as "b3".
+std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);
+
+}  // namespace lockstep::sim

@@ -1,0 +1,43 @@
+// Numbered slots that are reused: things that queue entries refer to without owning.
+
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "protocols/core/check.h"
+
+namespace lockstep::sim {
+
+template <typename T>
+class Slab {
+ public:
+  std::uint32_t Put(T value) {
+    if (free_.empty()) {
+      slots_.push_back(std::move(value));
+      return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    slots_[slot] = std::move(value);
+    return slot;
+  }
+  T& operator[](std::uint64_t slot) {
+    CHECK(slot < slots_.size());
+    return slots_[slot];
+  }
+  // Empties a slot and gives back what was in it.
+  T Take(std::uint64_t slot) {
+    T value = std::exchange((*this)[slot], T());
+    free_.push_back(static_cast<std::uint32_t>(slot));
+    return value;
+  }
+  std::size_t used() const { return slots_.size() - free_.size(); }
+
+ private:
+  std::vector<T> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace lockstep::sim

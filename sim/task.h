@@ -1,0 +1,32 @@
+// What the entries of the queue stand for.
+
+#pragma once
+
+#include <cstdint>
+
+namespace lockstep::sim {
+
+enum class TaskKind : std::uint32_t {
+  // For the network.
+  kSegmentSent,   // target: stream; a: epoch; b, c: begin, end
+  kDatagramSent,  // target: sender; a: receiver; b: bytes
+  kAtPort,        // a: packet: at the port towards its receiver
+  kAtHost,        // a: packet: at its receiver
+  kRetransmit,    // target: stream; a: epoch; b, c: begin, end
+  kPaced,         // target: stream; a: epoch: the pace allows a segment
+  kWindow,        // target: stream; a: epoch; b: offset read
+  // For a host.
+  kStageFree,  // target: host; a: stage; b: incarnation
+  kReceived,   // target: host; a: inbox slot; b: incarnation
+  kTimer,      // target: host; a: timer; b: generation
+  kStep,       // target: host; a: step; b: incarnation
+  kTransmit,   // target: host; a: outbox slot; b: incarnation
+  // For the world.
+  kFaultBegins,  // a: index
+  kFaultEnds,    // a: index
+  kStartAll,
+  kRestart,      // target: host
+  kPeriod,
+};
+
+}  // namespace lockstep::sim

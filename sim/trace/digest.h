@@ -1,0 +1,35 @@
+// The digest of a run: one hash chain over its observable events.
+//
+// Two runs did the same if and only if their digests are equal. It is folded field by field and
+// never from `index`, nor from a derived event, so it depends neither on the trace level nor on who
+// listens. FORMAT.md says how; changing that changes every digest ever printed.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "protocols/core/hash.h"
+#include "sim/trace/event.h"
+#include "sim/trace/sink.h"
+
+namespace lockstep::trace {
+
+class Digest : public Sink {
+ public:
+  KindSet Wants() const override { return kObservableKinds; }
+  void OnEvent(const Event& event) override;
+  void Finish() override {}
+
+  core::Hash128 value() const { return chain_; }
+  // How many were folded in.
+  std::uint64_t events() const { return events_; }
+  // The value as 32 hexadecimal digits, most significant first.
+  std::string Hex() const;
+
+ private:
+  core::Hash128 chain_;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace lockstep::trace

@@ -1,0 +1,21 @@
+// Seam two: where conclusions meet the world. A sink is given each event once, in order.
+//
+// The world does not know who listens; a sink cannot tell a live run from a file read back.
+
+#pragma once
+
+#include "sim/trace/event.h"
+
+namespace lockstep::trace {
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // The kinds that OnEvent is to be given; asked once, before the first event.
+  virtual KindSet Wants() const = 0;
+  virtual void OnEvent(const Event& event) = 0;
+  // No more events will come.
+  virtual void Finish() = 0;
+};
+
+}  // namespace lockstep::trace

@@ -1,0 +1,74 @@
+// One run: the clock, the queue, hosts and network, and the faults that hit them.
+//
+// No global state: two worlds live in one process without noticing each other. The same scenario,
+// seed and program give the same sequence of events.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "protocols/core/program.h"
+#include "sim/derive.h"
+#include "sim/event_queue.h"
+#include "sim/fault/plan.h"
+#include "sim/host.h"
+#include "sim/keys.h"
+#include "sim/net/network.h"
+#include "sim/scenario.h"
+#include "sim/trace/emitter.h"
+
+namespace lockstep::sim {
+
+class World : private NetworkListener {
+ public:
+  // `scenario`, `program` and the sinks outlive the world.
+  World(const Scenario& scenario, const core::Program& program,
+        const std::vector<trace::Sink*>& sinks);
+
+  // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue; false when
+  // there is nothing left up to `until`.
+  bool Run(core::Instant until, std::uint64_t steps_max);
+  // Ends the run: receipts, the end event, and each sink finishes. `is_cut`: before its time.
+  void Finish(bool is_cut);
+
+  core::Instant now() const { return now_; }
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  void OnArrived(Message message) override;
+  void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) override;
+  void OnDestroyed(const Message& message, trace::DropCause cause) override;
+  void OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
+                    trace::DropCause cause) override;
+
+  void ScheduleFaults();
+  void OnTask(const Task& task);
+  void BeginFault(std::size_t index);
+  void StartAll();
+  void Restart(core::NodeId node);
+  void EmitLife(core::NodeId node, trace::EventKind kind);
+  void EmitMetrics();
+
+  const Scenario& scenario_;
+  core::Instant now_;
+  std::uint64_t steps_ = 0;
+  trace::Emitter emitter_;
+  EventQueue queue_;
+  core::Random random_;
+  std::vector<Keys> keys_;  // keys_[host]
+  Deriver deriver_;
+  FaultPlan faults_;
+  Network network_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  // What each host had sent, received and handled when the last period ended.
+  struct Counted {
+    std::uint64_t egress = 0;
+    std::uint64_t ingress = 0;
+    std::uint64_t handled = 0;
+  };
+  std::vector<Counted> counted_;
+};
+
+}  // namespace lockstep::sim
