@@ -1,0 +1,243 @@
+// The protocols by name: see catalog.h.
+
+#include "protocols/catalog.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "protocols/c3b/baseline.h"
+#include "protocols/core/stack.h"
+#include "protocols/file/file.h"
+#include "protocols/parameters.h"
+#include "protocols/picsou/replica.h"
+#include "protocols/pingpong/pingpong.h"
+
+namespace lockstep {
+namespace {
+
+using HostProgram = CatalogProgram::HostProgram;
+
+constexpr std::uint64_t kMessageBytesMax = 1U << 30;
+constexpr std::uint64_t kPhiMax = 1U << 24;
+
+// A C3B layer: how to build it over a log, how to read it, what it promises.
+struct C3bLayer {
+  std::function<std::unique_ptr<core::Node>(const core::Seat&, core::Log&, core::LogOwner&)> build;
+  // The same node, as the log's reader.
+  std::function<core::LogReader&(core::Node&)> reader;
+  std::unique_ptr<core::MessageFields> fields;
+};
+
+struct Ends {
+  core::Cluster own;
+  core::Cluster other;
+  core::StreamId out_stream;
+  core::StreamId in_stream;
+};
+
+picsou::Config ReadPicsou(const Ends& ends, Parameters& layer) {
+  picsou::Config config;
+  config.own = ends.own;
+  config.other = ends.other;
+  config.out_stream = ends.out_stream;
+  config.in_stream = ends.in_stream;
+  config.phi = layer.IntegerOr("phi", config.phi, 0, kPhiMax);
+  config.batch_bytes =
+      static_cast<std::uint64_t>(layer.SizeOr("batch_bytes", core::ByteCount(200'000)).value());
+  config.batch_delay = layer.TimeOr("batch_delay", config.batch_delay);
+  config.quack_window = layer.IntegerOr("quack_window", config.quack_window, 1, 1U << 30);
+  config.ack_window = layer.IntegerOr("ack_window", config.ack_window, 0, 1U << 30);
+  config.noop_delay = layer.TimeOr("noop_delay", config.noop_delay);
+  config.max_delay = layer.TimeOr("max_delay", config.max_delay);
+  config.repeat_interval = layer.TimeOr("repeat_interval", config.repeat_interval);
+  if (config.noop_delay.ps() <= 0) layer.Fail("noop_delay", "a time above 0");
+  if (config.max_delay.ps() <= 0) layer.Fail("max_delay", "a time above 0");
+  if (auto wire = layer.ObjectOr("wire")) {
+    config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
+    config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
+    config.wire.phi_word_bytes = wire->IntegerOr("phi_word_bytes", 0, 0, 1U << 10);
+    if (const absl::Status status = wire->Done(); !status.ok()) layer.Fail("wire", "");
+  }
+  return config;
+}
+
+C3bLayer MakePicsou(const picsou::Config& config) {
+  C3bLayer layer;
+  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+    return std::make_unique<picsou::Replica>(config, seat, log, owner);
+  };
+  layer.reader = [](core::Node& node) -> core::LogReader& {
+    return static_cast<picsou::Replica&>(node);
+  };
+  layer.fields =
+      std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
+  return layer;
+}
+
+c3b::Config ReadBaseline(c3b::Pattern pattern, const Ends& ends, Parameters& layer) {
+  c3b::Config config;
+  config.pattern = pattern;
+  config.own = ends.own;
+  config.other = ends.other;
+  config.out_stream = ends.out_stream;
+  config.in_stream = ends.in_stream;
+  config.batch_bytes =
+      static_cast<std::uint64_t>(layer.SizeOr("batch_bytes", core::ByteCount(200'000)).value());
+  config.batch_delay = layer.TimeOr("batch_delay", config.batch_delay);
+  if (auto wire = layer.ObjectOr("wire")) {
+    config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
+    config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
+    if (const absl::Status status = wire->Done(); !status.ok()) layer.Fail("wire", "");
+  }
+  return config;
+}
+
+C3bLayer MakeBaseline(const c3b::Config& config) {
+  C3bLayer layer;
+  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+    return std::make_unique<c3b::Baseline>(config, seat, log, owner);
+  };
+  layer.reader = [](core::Node& node) -> core::LogReader& {
+    return static_cast<c3b::Baseline&>(node);
+  };
+  layer.fields = std::make_unique<c3b::Fields>(config.wire);
+  return layer;
+}
+
+// The catalogue of C3B layers. Fills in the promises of the stream that the layer sends.
+C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamPromise& promise) {
+  switch (layer.Choice("c3b", {"picsou", "one-shot", "all-to-all"})) {
+    case 0: {
+      const picsou::Config config = ReadPicsou(ends, layer);
+      promise.delivery = "all";
+      promise.quack = promise.acks = promise.resends = true;
+      promise.repeat_interval = config.repeat_interval;
+      promise.phi = config.phi;
+      promise.throughput = "quack";
+      return MakePicsou(config);
+    }
+    case 1:
+      promise.delivery = "none";
+      promise.throughput = "enqueue";
+      return MakeBaseline(ReadBaseline(c3b::Pattern::kOneShot, ends, layer));
+    default:
+      promise.delivery = "all";
+      promise.throughput = "enqueue";
+      return MakeBaseline(ReadBaseline(c3b::Pattern::kAllToAll, ends, layer));
+  }
+}
+
+file::Config ReadFile(core::ClusterId cluster, Parameters& layer) {
+  layer.Choice("rsm", {"file"});
+  file::Config config;
+  config.generator = cluster.value() + 1;  // 0 is padding.
+  config.message_bytes = layer.Integer("message_bytes", 1, kMessageBytesMax);
+  config.rate_per_s = layer.IntegerOr("rate", 0, 1, 1'000'000'000);
+  return config;
+}
+
+std::unique_ptr<core::Node> BuildStack(const file::Config& file, const C3bLayer& c3b,
+                                       const core::Seat& seat) {
+  auto below = std::make_unique<file::FileRsm>(file);
+  file::FileRsm* rsm = below.get();
+  std::vector<std::unique_ptr<core::Node>> layers;
+  layers.push_back(std::move(below));
+  // The layer above needs the port down, which the stack owns, which owns the layers: the port is
+  // made apart and outlives both by living in the stack.
+  auto port = std::make_unique<core::DownPort>(core::Layer(0), *rsm);
+  layers.push_back(c3b.build(seat, *rsm, *port));
+  core::LogReader& reader = c3b.reader(*layers.back());
+  auto stack = std::make_unique<core::Stack>(std::move(layers));
+  stack->Adopt(std::move(port));
+  rsm->set_reader(&stack->MakeUpPort(core::Layer(1), reader));
+  return stack;
+}
+
+absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterId cluster,
+                                       StreamPromise& promise) {
+  const std::size_t c = cluster.value();
+  const nlohmann::json& stack = input.stacks[c];
+  Parameters below(stack[0], input.file, absl::StrCat(input.pointers[c], "/0"));
+  const file::Config file = ReadFile(cluster, below);
+  if (const absl::Status status = below.Done(); !status.ok()) return status;
+
+  Parameters above(stack[1], input.file, absl::StrCat(input.pointers[c], "/1"));
+  if (input.clusters.size() != 2) above.Fail("c3b", "a scenario of exactly two clusters");
+  const std::size_t other = input.clusters.size() == 2 ? 1 - c : c;
+  const Ends ends{input.clusters[c], input.clusters[other],
+                  core::StreamId(static_cast<std::uint32_t>(c)),
+                  core::StreamId(static_cast<std::uint32_t>(other))};
+  promise.stream = ends.out_stream;
+  promise.from = cluster;
+  promise.to = core::ClusterId(static_cast<std::uint32_t>(other));
+  promise.generator = file.generator;
+  promise.message_bytes = file.message_bytes;
+  promise.rate_per_s = file.rate_per_s;
+  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, promise));
+  const std::uint64_t most = file.message_bytes + (1U << 20);
+  if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
+    above.Fail("", absl::StrCat("a /network/send_buffer of at least ", 2 * most,
+                                " bytes for messages of ", file.message_bytes));
+  }
+  if (const absl::Status status = above.Done(); !status.ok()) return status;
+
+  HostProgram host;
+  host.layers.push_back(std::move(layer->fields));
+  host.fields = std::make_unique<core::StackFields>(
+      std::vector<const core::MessageFields*>{nullptr, host.layers[0].get()});
+  host.build = [file, layer](const core::Seat& seat) { return BuildStack(file, *layer, seat); };
+  return host;
+}
+
+absl::StatusOr<HostProgram> CompilePingPong(const CatalogInput& input, core::ClusterId cluster) {
+  const std::size_t c = cluster.value();
+  Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
+  layer.Choice("protocol", {"pingpong"});
+  const core::Duration retry = layer.TimeOr("retry", core::Duration::Milliseconds(10));
+  if (const absl::Status status = layer.Done(); !status.ok()) return status;
+  HostProgram host;
+  host.fields = std::make_unique<pingpong::Fields>();
+  const core::Cluster own = input.clusters[c];
+  host.build = [own, retry](const core::Seat& seat) {
+    return std::make_unique<pingpong::Player>(own, seat.index, retry);
+  };
+  return host;
+}
+
+bool IsLayer(const nlohmann::json& stack, std::size_t index, const char* key) {
+  return stack.is_array() && index < stack.size() && stack[index].is_object() &&
+         stack[index].contains(key);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(
+    const CatalogInput& input) {
+  auto program = std::make_unique<CatalogProgram>();
+  program->clusters_ = input.clusters;
+  for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {
+    const nlohmann::json& stack = input.stacks[c];
+    absl::StatusOr<HostProgram> host = absl::InvalidArgumentError(absl::StrCat(
+        input.file, ": ", input.pointers[c],
+        ": want [{\"rsm\": ...}, {\"c3b\": ...}] or [{\"protocol\": ...}], layers from below"));
+    if (IsLayer(stack, 0, "rsm") && IsLayer(stack, 1, "c3b") && stack.size() == 2) {
+      StreamPromise promise;
+      host = CompileRsm(input, core::ClusterId(c), promise);
+      program->streams_.push_back(promise);
+    } else if (IsLayer(stack, 0, "protocol") && stack.size() == 1) {
+      host = CompilePingPong(input, core::ClusterId(c));
+    }
+    if (!host.ok()) return host.status();
+    program->hosts_.push_back(*std::move(host));
+  }
+  return program;
+}
+
+std::unique_ptr<core::Node> CatalogProgram::Build(const core::Seat& seat) const {
+  return hosts_[seat.cluster.value()].build(seat);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,81 @@
+// Name and JSON parameters -> nodes, their message fields, and the promises they are judged by.
+//
+// Both worlds build a node from the same JSON through this. To add a protocol: a folder of its own,
+// and one entry in catalog.cc.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+#include "protocols/core/fields.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/log.h"
+#include "protocols/core/node.h"
+#include "protocols/core/program.h"
+#include "protocols/core/time.h"
+
+namespace lockstep {
+
+// What is to be compiled: one stack of layers, from below, for each cluster.
+struct CatalogInput {
+  std::vector<core::Cluster> clusters;
+  std::vector<nlohmann::json> stacks;  // stacks[cluster]
+  std::vector<std::string> pointers;   // where they stand in `file`
+  std::string file;
+  core::ByteCount send_buffer;
+};
+
+// What one stream carries and what its protocol promises.
+struct StreamPromise {
+  core::StreamId stream;
+  core::ClusterId from;
+  core::ClusterId to;
+  // Contents: filler of this generator and size, at this rate (0: endless).
+  std::uint64_t generator = 0;
+  std::uint64_t message_bytes = 0;
+  std::uint64_t rate_per_s = 0;
+  bool integrity = true;
+  bool no_duplicates = true;
+  std::string delivery;  // "all", "one" or "none" of the correct receivers
+  bool quack = false;
+  bool acks = false;
+  bool resends = false;
+  core::Duration repeat_interval;
+  std::uint64_t phi = 0;
+  std::string throughput;  // as published: by "quack" or by "enqueue"
+};
+
+class CatalogProgram : public core::Program {
+ public:
+  // Errors name file and pointer.
+  static absl::StatusOr<std::unique_ptr<CatalogProgram>> Compile(const CatalogInput& input);
+
+  const std::vector<core::Cluster>& clusters() const override { return clusters_; }
+  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override;
+  const core::MessageFields& Fields(core::ClusterId cluster) const override {
+    return *hosts_[cluster.value()].fields;
+  }
+  const std::vector<StreamPromise>& streams() const { return streams_; }
+
+  // How to build what runs on a cluster's hosts.
+  struct HostProgram {
+    std::function<std::unique_ptr<core::Node>(const core::Seat&)> build;
+    std::vector<std::unique_ptr<core::MessageFields>> layers;  // that `fields` is made of
+    std::unique_ptr<core::MessageFields> fields;
+  };
+
+ private:
+  std::vector<core::Cluster> clusters_;
+  std::vector<HostProgram> hosts_;  // hosts_[cluster]
+  std::vector<StreamPromise> streams_;
+};
+
+}  // namespace lockstep

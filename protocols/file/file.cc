@@ -1,0 +1,69 @@
+// The File RSM: see file.h.
+
+#include "protocols/file/file.h"
+
+#include <algorithm>
+
+#include "absl/numeric/int128.h"
+
+namespace lockstep::file {
+namespace {
+
+constexpr core::TimerId kGrow(0);
+constexpr core::Duration kTick = core::Duration::Milliseconds(1);
+
+// Entries committed after `elapsed`:  floor(rate * elapsed / 1 s)
+std::uint64_t CommittedBy(core::Instant now, std::uint64_t rate_per_s) {
+  const auto elapsed_ps = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.ps()));
+  return static_cast<std::uint64_t>(absl::uint128(rate_per_s) * elapsed_ps / 1'000'000'000'000U);
+}
+
+}  // namespace
+
+void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
+  if (config_.rate_per_s == 0) {
+    committed_ = core::Log::kEndless;
+    if (reader_ != nullptr) reader_->OnCommitted(now, out);
+    return;
+  }
+  Grow(now, out);
+}
+
+void FileRsm::OnTimer(const core::Now& now, core::TimerId, core::Effects& out) { Grow(now, out); }
+
+void FileRsm::Grow(const core::Now& now, core::Effects& out) {
+  out.SetTimer(kGrow, now.monotonic + kTick);
+  const std::uint64_t committed = CommittedBy(now.monotonic, config_.rate_per_s);
+  if (committed <= committed_) return;
+  const core::Run fresh{committed_, committed - committed_, 1};
+  committed_ = committed;
+  out.Note({core::NoteKind::kCommitted, core::NodeId(), core::StreamId(), fresh, 0,
+            Contents(fresh).Digest()});
+  if (reader_ != nullptr) reader_->OnCommitted(now, out);
+}
+
+core::Entry FileRsm::At(core::SeqNo k) const {
+  return core::Entry{Contents(core::Run{k.value(), 1, 1}), core::Bytes(), k};
+}
+
+core::Extent FileRsm::Uniform(const core::Run& positions) const {
+  return core::Extent{positions.count, config_.message_bytes};
+}
+
+core::Bytes FileRsm::Contents(const core::Run& positions) const {
+  return core::Bytes::Filler({config_.generator, positions.first, positions.stride,
+                              positions.count, config_.message_bytes, 0});
+}
+
+// A log without consensus has no peers and no clients.
+void FileRsm::OnMessage(const core::Now&, core::NodeId from, const core::Bytes&,
+                        core::Effects& out) {
+  out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
+}
+void FileRsm::OnWritable(const core::Now&, core::NodeId, core::ByteCount, core::Effects&) {}
+void FileRsm::OnSubmit(const core::Now&, core::NodeId client, core::RequestId id,
+                       const core::Bytes&, core::Effects& out) {
+  out.Reply(client, id, core::Bytes());
+}
+
+}  // namespace lockstep::file

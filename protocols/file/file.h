@@ -1,0 +1,58 @@
+// The File RSM: a committed log without consensus, endless or growing at a fixed rate.
+//
+// Every replica holds the same entries of one size from the start, as the load generator of the
+// Picsou evaluation does (Picsou, section 6): it measures the C3B layer above it and nothing else.
+// Contents are filler, so an endless log costs no memory.
+
+#pragma once
+
+#include <cstdint>
+
+#include "protocols/core/log.h"
+#include "protocols/core/node.h"
+
+namespace lockstep::file {
+
+struct Config {
+  std::uint64_t generator = 1;       // of the filler; another for each cluster
+  std::uint64_t message_bytes = 0;   // of each entry
+  std::uint64_t rate_per_s = 0;      // entries committed a second; 0: endless
+};
+
+class FileRsm : public core::Node, public core::Log, public core::LogOwner {
+ public:
+  explicit FileRsm(const Config& config) : config_(config) {}
+
+  // Who is to be told that the log has grown; may be null. Not owned.
+  void set_reader(core::LogReader* reader) { reader_ = reader; }
+
+  void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
+               core::Effects& out) override;
+  void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                 core::Effects& out) override;
+  void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
+  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
+                  core::Effects& out) override;
+  void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
+                const core::Bytes& request, core::Effects& out) override;
+
+  core::SeqNo Committed() const override { return core::SeqNo(committed_); }
+  core::Entry At(core::SeqNo k) const override;
+  core::SeqNo Positions() const override { return core::SeqNo(committed_); }
+  core::Extent Uniform(const core::Run& positions) const override;
+  core::Bytes Contents(const core::Run& positions) const override;
+  void Release(core::SeqNo) override {}
+
+  void OnQuacked(const core::Now&, core::SeqNo, core::Effects&) override {}
+  void OnDelivered(const core::Now&, core::StreamId, const core::Run&, const core::Bytes&,
+                   core::Effects&) override {}
+
+ private:
+  void Grow(const core::Now& now, core::Effects& out);
+
+  Config config_;
+  core::LogReader* reader_ = nullptr;
+  std::uint64_t committed_ = 0;
+};
+
+}  // namespace lockstep::file

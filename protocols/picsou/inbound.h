@@ -1,0 +1,35 @@
+// The receiving side of one stream at one replica: what it holds, and what it says of it.
+//
+// Invariant: what Report() claims is held, and nothing that is held is denied.
+// Source: the Picsou paper, sections 4.1 (cumulative ACK) and 4.3 (φ-list).
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "protocols/core/records.h"
+#include "protocols/core/seq_set.h"
+#include "protocols/picsou/messages.h"
+
+namespace lockstep::picsou {
+
+class Inbound {
+ public:
+  // `phi`: length of the φ-list, in positions; 0: none. `phi_runs_max`: a list that would need more
+  // runs on our wire covers fewer positions instead.
+  Inbound(std::uint64_t period, std::uint64_t phi, std::uint64_t phi_runs_max)
+      : held_(period), phi_(phi), phi_runs_max_(phi_runs_max) {}
+
+  // Stores messages; returns those that were not held before.
+  std::vector<core::Records> Store(const core::Records& records);
+  std::uint64_t cumulative() const { return held_.Frontier(); }
+  Ack Report() const;
+
+ private:
+  core::SeqSet held_;
+  std::uint64_t phi_;
+  std::uint64_t phi_runs_max_;
+};
+
+}  // namespace lockstep::picsou

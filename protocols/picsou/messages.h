@@ -1,0 +1,91 @@
+// What Picsou's replicas say to each other.
+//
+// A batch crosses to the other cluster: messages of the own stream, and what the sender holds of the
+// other's. A local broadcast passes on, within a cluster, what came from across. Sources: the Picsou
+// paper, sections 4.1 and 4.3; wire sizes as declared in WireSizes.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/crypto.h"
+#include "protocols/core/fields.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/records.h"
+
+namespace lockstep::picsou {
+
+// What a replica holds of a stream. Positions count from 0.
+struct Ack {
+  std::uint64_t cumulative = 0;    // every position below is held, this one is not
+  std::uint64_t phi_end = 0;       // the φ-list judges (cumulative, phi_end); 0: there is none
+  std::vector<core::Run> phi;      // of these, the ones that are held
+  friend bool operator==(const Ack&, const Ack&) = default;
+};
+
+struct Batch {
+  core::StreamId data_stream;         // the sender's own
+  std::vector<core::Records> data;    // empty in a no-op
+  core::StreamId ack_stream;          // the receiver's
+  Ack ack;
+};
+
+struct Broadcast {
+  core::StreamId stream;
+  std::vector<core::Records> data;
+};
+
+// Bytes of the implementation that a figure reproduces, charged by padding. Zeros: our own codec's.
+struct WireSizes {
+  std::uint64_t record_bytes = 0;    // for each message, beside its content
+  std::uint64_t batch_bytes = 0;     // for each batch: framing, ACK, MAC
+  std::uint64_t phi_word_bytes = 0;  // for each 64 positions of the bitmap, up to its last set bit
+};
+
+// φ positions lie in (cumulative, cumulative + phi]; what lies outside is cut off.
+Ack LimitPhi(const Ack& ack, std::uint64_t phi);
+
+class Codec {
+ public:
+  Codec(const WireSizes& sizes, std::uint64_t phi) : sizes_(sizes), phi_(phi) {}
+
+  core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::NodeId receiver) const;
+  core::Bytes Encode(const Broadcast& broadcast) const;
+
+  // What a payload is: none of the two if it is malformed.
+  struct Decoded {
+    std::optional<Batch> batch;
+    std::optional<Broadcast> broadcast;
+    std::uint64_t signed_digest = 0;  // of a batch: what its MAC covers
+    core::Tag mac;
+  };
+  Decoded Decode(const core::Bytes& payload) const;
+
+  const WireSizes& sizes() const { return sizes_; }
+  std::uint64_t phi() const { return phi_; }
+  // Most bytes of a batch of `data_runs` runs beside its contents and their record bytes, if its
+  // φ-list has at most `phi_runs`.
+  std::uint64_t OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs) const;
+
+ private:
+  WireSizes sizes_;
+  std::uint64_t phi_;
+};
+
+// Types "picsou.batch" and "picsou.broadcast".
+class Fields : public core::MessageFields {
+ public:
+  explicit Fields(const Codec& codec) : codec_(codec) {}
+  std::span<const core::TypeSpec> types() const override;
+  bool Read(const core::Bytes& payload, core::FieldedMessage& out) const override;
+  core::Bytes Build(const core::FieldedMessage& message, const core::Signer& signer,
+                    core::NodeId receiver) const override;
+
+ private:
+  Codec codec_;
+};
+
+}  // namespace lockstep::picsou

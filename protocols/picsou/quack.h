@@ -1,0 +1,35 @@
+// Quorum acknowledgements ("quacks").
+//
+// Finds the highest number that enough receivers have acknowledged for at least one of them to be
+// correct. Knows nothing of time or resending; resend.h decides those.
+//
+// Invariant: the QUACK never decreases.
+// Source: the Picsou paper, section 4.1 (QUACKs). Replicas are counted, until stake is needed.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace lockstep::picsou {
+
+class QuackCounter {
+ public:
+  // `acks_needed` is u_r + 1: then at least one of them comes from a replica that does not fail.
+  QuackCounter(std::uint32_t receivers, std::uint32_t acks_needed);
+
+  // Receiver `receiver` says that it holds `cumulative` messages without a gap; a lower number than
+  // before is ignored. The QUACK, if this has raised it.
+  std::optional<std::uint64_t> Ack(std::uint32_t receiver, std::uint64_t cumulative);
+
+  // How many messages a quorum holds: every position below is safe.
+  std::uint64_t quack() const { return quack_; }
+
+ private:
+  std::uint32_t acks_needed_;
+  std::vector<std::uint64_t> acks_;  // acks_[receiver]: its highest
+  std::uint64_t quack_ = 0;
+};
+
+}  // namespace lockstep::picsou

@@ -1,0 +1,313 @@
+// A Picsou replica: see replica.h.
+
+#include "protocols/picsou/replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/core/check.h"
+
+namespace lockstep::picsou {
+namespace {
+
+constexpr core::TimerId kNoop(0);
+constexpr core::TimerId kFlush(1);
+constexpr core::TimerId kPass(2);
+
+core::Batcher::Config BatcherConfig(const Config& config, const core::Seat& seat,
+                                    const Codec& codec, bool is_first) {
+  core::Batcher::Config batcher;
+  batcher.receivers = config.other.size;
+  batcher.batch_bytes = config.batch_bytes;
+  // A lost message has waited long enough.
+  batcher.batch_delay = is_first ? config.batch_delay : core::Duration();
+  batcher.credit = static_cast<std::uint64_t>(seat.send_buffer.value());
+  batcher.record_bytes = config.wire.record_bytes;
+  batcher.overhead_max = codec.OverheadMax(core::Batcher::kItemsMax, config.PhiRunsMax());
+  return batcher;
+}
+
+}  // namespace
+
+Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
+                 core::LogOwner& owner)
+    : config_(config),
+      seat_(seat),
+      log_(log),
+      owner_(owner),
+      codec_(config.wire, config.phi),
+      schedule_{config.own.size, config.other.size},
+      inbound_(schedule_.period(), config.phi, config.PhiRunsMax()),
+      quacks_(config.other.size, config.other.u + 1),
+      complaints_(schedule_.period(), config.other.size, config.other.r + 1,
+                  config.repeat_interval),
+      first_sends_(BatcherConfig(config, seat, codec_, true)),
+      resends_(BatcherConfig(config, seat, codec_, false)),
+      is_caught_up_(seat.incarnation == 0),
+      noop_turn_(seat.index % config.other.size),
+      locals_(config.own.size) {
+  for (Local& local : locals_) local.credit = static_cast<std::uint64_t>(seat.send_buffer.value());
+}
+
+void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
+  last_sent_ = now.monotonic;
+  last_data_ = now.monotonic;
+  out.SetTimer(kNoop, now.monotonic + config_.noop_delay);
+  out.SetTimer(kPass, now.monotonic + config_.max_delay);
+  Pump(now, out);
+}
+
+void Replica::OnCommitted(const core::Now& now, core::Effects& out) { Pump(now, out); }
+
+void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                        core::Effects& out) {
+  const Codec::Decoded decoded = codec_.Decode(payload);
+  if (decoded.batch && config_.other.Has(from)) {
+    OnBatch(now, from, decoded, out);
+  } else if (decoded.broadcast && config_.own.Has(from) &&
+             decoded.broadcast->stream == config_.in_stream) {
+    Receive(now, decoded.broadcast->data, out);
+  } else {
+    out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
+  }
+}
+
+void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
+                      core::Effects& out) {
+  const Batch& batch = *decoded.batch;
+  const bool is_ours = batch.data_stream == config_.in_stream &&
+                       batch.ack_stream == config_.out_stream &&
+                       seat_.verifier->VerifyMac(from, decoded.signed_digest, decoded.mac);
+  if (!is_ours) {
+    out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
+    return;
+  }
+  if (!batch.data.empty()) {
+    Receive(now, batch.data, out);
+    BroadcastLocally(batch.data, out);
+  }
+  OnAck(now, from.value() - config_.other.first.value(), batch.ack, out);
+  Pump(now, out);
+}
+
+void Replica::Receive(const core::Now& now, const std::vector<core::Records>& data,
+                      core::Effects& out) {
+  const std::uint64_t count = core::CountOf(data);
+  const core::ByteCount bytes(static_cast<std::int64_t>(core::BytesOf(data)));
+  out.Spend(core::Work::kReceive, count, bytes);
+  out.Spend(core::Work::kBookkeep, count, bytes);
+  const std::uint64_t before = inbound_.cumulative();
+  for (const core::Records& records : data) {
+    for (const core::Records& fresh : inbound_.Store(records)) {
+      out.Note({core::NoteKind::kDelivered, core::NodeId(), config_.in_stream, fresh.run, 0,
+                fresh.contents.Digest()});
+      owner_.OnDelivered(now, config_.in_stream, fresh.run, fresh.contents, out);
+    }
+  }
+  if (inbound_.cumulative() != before) batches_since_ack_ = 0;
+}
+
+void Replica::BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out) {
+  const core::Bytes payload = codec_.Encode(Broadcast{config_.in_stream, data});
+  for (std::uint32_t i = 0; i < config_.own.size; ++i) {
+    if (i == seat_.index) continue;
+    locals_[i].waiting.push_back(payload);
+    locals_[i].bytes += payload.size();
+    DrainLocal(i, out);
+  }
+  RegulateReading(out);
+}
+
+void Replica::DrainLocal(std::uint32_t index, core::Effects& out) {
+  Local& local = locals_[index];
+  while (!local.waiting.empty() && local.waiting.front().size() <= local.credit) {
+    core::Bytes payload = std::move(local.waiting.front());
+    local.waiting.pop_front();
+    local.bytes -= payload.size();
+    local.credit -= payload.size();
+    out.Spend(core::Work::kBroadcast, 1, payload.byte_count());
+    out.Send(config_.own.Replica(index), std::move(payload));
+  }
+}
+
+void Replica::RegulateReading(core::Effects& out) {
+  // Up to u replicas may be slow on purpose; more than that, and the own cluster cannot keep up.
+  const auto limit = static_cast<std::uint64_t>(seat_.send_buffer.value());
+  std::uint32_t behind = 0;
+  for (const Local& local : locals_) {
+    if (local.bytes > (is_holding_ ? limit / 2 : limit)) ++behind;
+  }
+  const bool should_hold = behind > config_.own.u;
+  if (should_hold == is_holding_) return;
+  is_holding_ = should_hold;
+  for (std::uint32_t i = 0; i < config_.other.size; ++i) {
+    if (should_hold) {
+      out.Hold(config_.other.Replica(i));
+    } else {
+      out.Resume(config_.other.Replica(i));
+    }
+  }
+}
+
+void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack,
+                    core::Effects& out) {
+  if (const auto quack = quacks_.Ack(receiver, ack.cumulative)) {
+    out.Note({core::NoteKind::kQuacked, core::NodeId(), config_.out_stream,
+              core::Run{*quack, 1, 1}, 0, 0});
+    complaints_.ForgetBelow(*quack);
+    resends_.DropBelow(*quack);
+    log_.Release(core::SeqNo(*quack));
+    owner_.OnQuacked(now, core::SeqNo(*quack), out);
+    if (!is_caught_up_) {
+      is_caught_up_ = true;
+      laps_ = *quack / schedule_.senders;
+    }
+  }
+  // Positions that nobody can have sent yet are not missing, whatever a liar says.
+  const std::uint64_t known = std::min(log_.Positions().value(), Limit());
+  Ack judged = ack;
+  judged.phi_end = std::min(judged.phi_end, known);
+  if (ack.cumulative >= known) return;
+  for (const Attempt& attempt :
+       complaints_.Report(now.monotonic, receiver, judged, quacks_.quack())) {
+    out.Note({core::NoteKind::kComplaint, core::NodeId(), config_.out_stream, attempt.positions,
+              attempt.number, 0});
+    const std::uint64_t first = attempt.positions.first;
+    if (schedule_.Sender(first, attempt.number) != seat_.index) continue;
+    const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
+    const core::Extent extent = log_.Uniform(attempt.positions);
+    CHECK(extent.count == attempt.positions.count);
+    resends_.Queue(to, {attempt.positions, extent.size, attempt.number}, now.monotonic);
+  }
+}
+
+std::uint64_t Replica::Limit() const { return quacks_.quack() + config_.quack_window; }
+
+void Replica::Pump(const core::Now& now, core::Effects& out) {
+  do {
+    SendBatches(now, out);
+  } while (Walk(now, out));
+  const auto flush = first_sends_.NextFlush();
+  // What is due but lacks credit goes when OnWritable says so.
+  if (flush && *flush > now.monotonic && flush != flush_timer_) out.SetTimer(kFlush, *flush);
+  flush_timer_ = flush;
+}
+
+void Replica::SendBatches(const core::Now& now, core::Effects& out) {
+  for (std::uint32_t receiver = 0; receiver < config_.other.size; ++receiver) {
+    for (;;) {
+      std::vector<core::Batcher::Item> items = resends_.Take(receiver, now.monotonic);
+      if (items.empty() && (is_ack_window_open() || passes_ > 0)) {
+        items = first_sends_.Take(receiver, now.monotonic);
+        if (!items.empty() && !is_ack_window_open()) --passes_;
+      }
+      if (items.empty()) break;
+      SendBatch(now, receiver, items, out);
+    }
+  }
+}
+
+bool Replica::Walk(const core::Now& now, core::Effects& out) {
+  if (!is_caught_up_) return false;
+  const std::uint64_t n = schedule_.senders;
+  std::uint64_t limit = std::min(log_.Positions().value(), Limit());
+  const std::uint64_t next = seat_.index + n * laps_;
+  if (next >= limit && passes_ > 0 && next < log_.Positions().value()) {
+    --passes_;
+    limit = next + 1;
+  }
+  if (next >= limit) return false;
+  bool is_wanted = false;
+  for (std::uint32_t j = 0; j < config_.other.size; ++j) {
+    is_wanted = is_wanted || first_sends_.WantsMore(j);
+  }
+  if (!is_wanted) return false;
+
+  const std::uint64_t available = (limit - next + n - 1) / n;
+  const core::Extent extent = log_.Uniform(core::Run{next, available, n});
+  const std::uint64_t each = std::max<std::uint64_t>(1, extent.size + config_.wire.record_bytes);
+  const std::uint64_t per_batch = (config_.batch_bytes + each - 1) / each;
+  const std::uint64_t take = std::min(extent.count, per_batch * schedule_.receivers);
+  // Own positions go to the receivers in turn: the share of each is a run.
+  for (std::uint64_t i = 0; i < schedule_.receivers && i < take; ++i) {
+    const std::uint64_t first = next + n * i;
+    const std::uint64_t count = (take - i + schedule_.receivers - 1) / schedule_.receivers;
+    const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, 0));
+    first_sends_.Queue(to, {core::Run{first, count, schedule_.period()}, extent.size, 0},
+                       now.monotonic);
+  }
+  laps_ += take;
+  out.Spend(core::Work::kSkip, take * (n - 1));
+  return true;
+}
+
+void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
+                        const std::vector<core::Batcher::Item>& items, core::Effects& out) {
+  Batch batch;
+  batch.data_stream = config_.out_stream;
+  batch.ack_stream = config_.in_stream;
+  batch.ack = inbound_.Report();
+  const core::NodeId to = config_.other.Replica(receiver);
+  for (const core::Batcher::Item& item : items) {
+    batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
+    if (item.attempt == 0) continue;
+    out.Note({core::NoteKind::kResent, to, config_.out_stream, item.run, item.attempt, 0});
+  }
+  out.Spend(core::Work::kSend, core::CountOf(batch.data),
+            core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
+  core::Bytes payload = codec_.Encode(batch, *seat_.signer, to);
+  first_sends_.Spend(receiver, payload.size());
+  resends_.Spend(receiver, payload.size());
+  out.Send(to, std::move(payload));
+  last_sent_ = now.monotonic;
+  if (!items.empty()) {
+    last_data_ = now.monotonic;
+    ++batches_since_ack_;
+  }
+}
+
+void Replica::SendNoop(const core::Now& now, core::Effects& out) {
+  const std::uint32_t receiver = noop_turn_;
+  noop_turn_ = (noop_turn_ + 1) % config_.other.size;
+  const std::uint64_t most = codec_.OverheadMax(0, config_.PhiRunsMax());
+  if (first_sends_.credit(receiver) >= most) SendBatch(now, receiver, {}, out);
+}
+
+void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
+  if (timer == kNoop) {
+    if (now.monotonic - last_sent_ >= config_.noop_delay) SendNoop(now, out);
+    const core::Instant due = last_sent_ + config_.noop_delay;
+    out.SetTimer(kNoop, due > now.monotonic ? due : now.monotonic + config_.noop_delay);
+    return;
+  }
+  if (timer == kPass) {
+    if (now.monotonic - last_data_ >= config_.max_delay) passes_ = 1;
+    out.SetTimer(kPass, now.monotonic + config_.max_delay);
+  }
+  Pump(now, out);
+  passes_ = 0;
+}
+
+void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
+                         core::Effects& out) {
+  const auto bytes = static_cast<std::uint64_t>(freed.value());
+  if (config_.own.Has(peer)) {
+    const std::uint32_t index = peer.value() - config_.own.first.value();
+    locals_[index].credit += bytes;
+    DrainLocal(index, out);
+    RegulateReading(out);
+    return;
+  }
+  const std::uint32_t receiver = peer.value() - config_.other.first.value();
+  first_sends_.Free(receiver, bytes);
+  resends_.Free(receiver, bytes);
+  Pump(now, out);
+}
+
+// Clients speak to the state machine below, never to the C3B layer.
+void Replica::OnSubmit(const core::Now&, core::NodeId client, core::RequestId id,
+                       const core::Bytes&, core::Effects& out) {
+  out.Reply(client, id, core::Bytes());
+}
+
+}  // namespace lockstep::picsou

@@ -1,0 +1,125 @@
+// A Picsou replica: cross-cluster consistent broadcast by quorum acknowledgements.
+//
+// Sends its share of the own cluster's log to the other cluster, takes part in receiving the other
+// stream, and acknowledges with what it sends anyway. Leaves the rules to others: schedule.h who
+// sends, quack.h what is safe, resend.h what is lost, inbound.h what is held.
+//
+// Source: the Picsou paper, section 4. Windows and the no-op timer follow the published artifact
+// (its flow control; the paper leaves it open).
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "protocols/core/batcher.h"
+#include "protocols/core/log.h"
+#include "protocols/core/node.h"
+#include "protocols/core/program.h"
+#include "protocols/picsou/inbound.h"
+#include "protocols/picsou/messages.h"
+#include "protocols/picsou/quack.h"
+#include "protocols/picsou/resend.h"
+#include "protocols/picsou/schedule.h"
+
+namespace lockstep::picsou {
+
+struct Config {
+  core::Cluster own;
+  core::Cluster other;
+  core::StreamId out_stream;  // the own cluster's
+  core::StreamId in_stream;   // the other's
+  std::uint64_t phi = 0;      // positions in the φ-list
+  std::uint64_t batch_bytes = 200'000;
+  core::Duration batch_delay = core::Duration::Milliseconds(1);
+  // W_q: a position is sent only if it is less than this above the QUACK.
+  std::uint64_t quack_window = 1'048'576;
+  // W_a: batches sent since the own cumulative ACK last changed; 0: no such window.
+  std::uint64_t ack_window = 0;
+  core::Duration noop_delay = core::Duration::Milliseconds(5);
+  // A window that has been closed for so long lets one lap of messages pass: both are soft.
+  core::Duration max_delay = core::Duration::Milliseconds(75);
+  core::Duration repeat_interval;  // see resend.h
+  WireSizes wire;
+
+  // What a φ-list may have at most on our wire, in runs.
+  std::uint64_t PhiRunsMax() const {
+    return 512 + 4 * static_cast<std::uint64_t>(own.size) * other.size;
+  }
+};
+
+class Replica : public core::Node, public core::LogReader {
+ public:
+  // `log` and `owner` outlive the replica.
+  Replica(const Config& config, const core::Seat& seat, core::Log& log, core::LogOwner& owner);
+
+  void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
+               core::Effects& out) override;
+  void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                 core::Effects& out) override;
+  void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
+  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
+                  core::Effects& out) override;
+  void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
+                const core::Bytes& request, core::Effects& out) override;
+  void OnCommitted(const core::Now& now, core::Effects& out) override;
+
+ private:
+  // Local broadcasts that wait for credit towards one replica of the own cluster.
+  struct Local {
+    std::deque<core::Bytes> waiting;
+    std::uint64_t bytes = 0;
+    std::uint64_t credit = 0;
+  };
+
+  void OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
+               core::Effects& out);
+  void OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack, core::Effects& out);
+  // Stores and delivers what is new.
+  void Receive(const core::Now& now, const std::vector<core::Records>& data, core::Effects& out);
+  void BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out);
+  void DrainLocal(std::uint32_t index, core::Effects& out);
+  // Stops or resumes the other cluster's streams, by what waits for the own cluster.
+  void RegulateReading(core::Effects& out);
+
+  // Sends whatever windows and credit allow.
+  void Pump(const core::Now& now, core::Effects& out);
+  void SendBatches(const core::Now& now, core::Effects& out);
+  // Walks on along the stream and queues this replica's share; false if nothing may follow yet.
+  bool Walk(const core::Now& now, core::Effects& out);
+  void SendBatch(const core::Now& now, std::uint32_t receiver,
+                 const std::vector<core::Batcher::Item>& items, core::Effects& out);
+  void SendNoop(const core::Now& now, core::Effects& out);
+  bool is_ack_window_open() const {
+    return config_.ack_window == 0 || batches_since_ack_ < config_.ack_window;
+  }
+  std::uint64_t Limit() const;
+
+  Config config_;
+  core::Seat seat_;
+  core::Log& log_;
+  core::LogOwner& owner_;
+  Codec codec_;
+  Schedule schedule_;
+
+  Inbound inbound_;
+  QuackCounter quacks_;
+  ComplaintTracker complaints_;
+  core::Batcher first_sends_;
+  core::Batcher resends_;  // shares the credit of first_sends_
+
+  std::uint64_t laps_ = 0;  // own positions walked so far: the next is index + n_s * laps_
+  bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is
+  std::uint64_t passes_ = 0;  // laps that may go in spite of a closed window
+  std::uint64_t batches_since_ack_ = 0;
+  core::Instant last_sent_;
+  core::Instant last_data_;
+  std::uint32_t noop_turn_ = 0;
+  std::optional<core::Instant> flush_timer_;
+  std::vector<Local> locals_;  // locals_[index in the own cluster]
+  bool is_holding_ = false;
+};
+
+}  // namespace lockstep::picsou

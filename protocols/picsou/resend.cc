@@ -1,0 +1,98 @@
+// Complaints and attempts: see resend.h.
+
+#include "protocols/picsou/resend.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace lockstep::picsou {
+
+ComplaintTracker::ComplaintTracker(std::uint64_t period, std::uint32_t receivers,
+                                   std::uint32_t complaints_needed,
+                                   core::Duration repeat_interval)
+    : period_(period),
+      complaints_needed_(complaints_needed),
+      repeat_interval_(repeat_interval),
+      lanes_(period) {
+  for (Lane& lane : lanes_) lane.missing.resize(receivers);
+}
+
+std::uint64_t ComplaintTracker::IndexAtLeast(std::uint64_t lane, std::uint64_t position) const {
+  return position <= lane ? 0 : (position - lane + period_ - 1) / period_;
+}
+
+std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t receiver,
+                                              const Ack& ack, std::uint64_t quack) {
+  std::vector<Attempt> noted;
+  const bool may_count = quack >= ack.cumulative;
+  const std::uint64_t from = std::max(quack, ack.cumulative);
+  const std::uint64_t to = std::max(ack.phi_end, ack.cumulative + 1);
+  if (from >= to) return noted;
+  std::vector<core::IntervalMap<bool>> held(period_);
+  for (const core::Run& run : ack.phi) {
+    core::ForEachLane(run, period_, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+      held[lane].Assign(b, e, true);
+    });
+  }
+  for (std::uint64_t lane = 0; lane < period_; ++lane) {
+    core::IntervalMap<Missing>& missing = lanes_[lane].missing[receiver];
+    missing.EraseBelow(IndexAtLeast(lane, ack.cumulative));
+    held[lane].ForEach(IndexAtLeast(lane, from), IndexAtLeast(lane, to),
+                       [&](std::uint64_t b, std::uint64_t e, const bool* is_held) {
+                         if (is_held != nullptr) {
+                           missing.Erase(b, e);
+                         } else {
+                           Miss(now, receiver, Judged{lane, b, e}, may_count, noted);
+                         }
+                       });
+  }
+  return noted;
+}
+
+void ComplaintTracker::Miss(core::Instant now, std::uint32_t receiver, const Judged& judged,
+                            bool may_count, std::vector<Attempt>& noted) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> complaints;
+  lanes_[judged.lane].missing[receiver].Update(
+      judged.begin, judged.end, [&](std::uint64_t b, std::uint64_t e, const Missing* old) {
+        if (old == nullptr) return std::optional<Missing>(Missing{now, false});
+        const bool is_repeat = may_count && now - old->since >= repeat_interval_;
+        if (!is_repeat || old->is_complaint) return std::optional<Missing>(*old);
+        complaints.emplace_back(b, e);
+        return std::optional<Missing>(Missing{old->since, true});
+      });
+  for (const auto& [begin, end] : complaints) Complain(receiver, judged.lane, begin, end, noted);
+}
+
+void ComplaintTracker::Complain(std::uint32_t receiver, std::uint64_t lane, std::uint64_t begin,
+                                std::uint64_t end, std::vector<Attempt>& noted) {
+  Lane& at = lanes_[lane];
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> agreed;
+  at.complainers.Update(begin, end, [&](std::uint64_t b, std::uint64_t e, const Receivers* old) {
+    Receivers next = old == nullptr ? Receivers() : *old;
+    const auto place = std::lower_bound(next.begin(), next.end(), receiver);
+    if (place == next.end() || *place != receiver) next.insert(place, receiver);
+    if (next.size() < complaints_needed_) return std::optional<Receivers>(std::move(next));
+    agreed.emplace_back(b, e);
+    return std::optional<Receivers>();
+  });
+  for (const auto& [from, to] : agreed) {
+    for (core::IntervalMap<Missing>& missing : at.missing) missing.Erase(from, to);
+    at.attempts.Update(from, to, [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
+      const std::uint64_t next = old == nullptr ? 1 : *old + 1;
+      noted.push_back(Attempt{core::Run{lane + period_ * b, e - b, period_}, next});
+      return std::optional<std::uint64_t>(next);
+    });
+  }
+}
+
+void ComplaintTracker::ForgetBelow(std::uint64_t quack) {
+  for (std::uint64_t lane = 0; lane < period_; ++lane) {
+    const std::uint64_t index = IndexAtLeast(lane, quack);
+    for (core::IntervalMap<Missing>& missing : lanes_[lane].missing) missing.EraseBelow(index);
+    lanes_[lane].complainers.EraseBelow(index);
+    lanes_[lane].attempts.EraseBelow(index);
+  }
+}
+
+}  // namespace lockstep::picsou
