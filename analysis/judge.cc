@@ -1,0 +1,115 @@
+// Puts the conclusions on a run together: see judge.h.
+
+#include "analysis/judge.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "analysis/stream_checker.h"
+
+namespace lockstep::analysis {
+
+using trace::Event;
+using trace::EventKind;
+
+Judge::Judge(const Recipe& recipe)
+    : recipe_(std::make_shared<const Recipe>(recipe)),
+      panel_(MakeCheckers(recipe_)),
+      effects_(recipe_),
+      traffic_(recipe_, panel_.ledgers),
+      wants_(Bit(EventKind::kEnd)),
+      listeners_(trace::kEventKinds * (recipe_->clusters.size() + 1)) {
+  for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
+  Listen(&effects_, std::nullopt);
+  Listen(&traffic_, std::nullopt);
+}
+
+std::vector<trace::Sink*>& Judge::Listeners(EventKind kind, std::size_t slot) {
+  return listeners_[static_cast<std::size_t>(kind) * (recipe_->clusters.size() + 1) + slot];
+}
+
+void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
+  wants_ |= sink->Wants();
+  for (std::size_t k = 0; k < trace::kEventKinds; ++k) {
+    const auto kind = static_cast<EventKind>(k);
+    if ((sink->Wants() & Bit(kind)) == 0) continue;
+    for (std::size_t slot = 0; slot <= recipe_->clusters.size(); ++slot) {
+      // The last slot is nobody's.
+      const bool is_other = stream && slot != stream->value() && slot != recipe_->clusters.size();
+      if (!is_other) Listeners(kind, slot).push_back(sink);
+    }
+  }
+}
+
+void Judge::OnEvent(const Event& event) {
+  const std::size_t streams = recipe_->clusters.size();
+  std::size_t slot = streams;
+  if ((kStreamKinds & Bit(event.kind)) != 0) {
+    slot = event.stream.value();
+    if (slot >= streams) return;
+  }
+  for (trace::Sink* sink : Listeners(event.kind, slot)) sink->OnEvent(event);
+  if (event.kind != EventKind::kEnd) return;
+  is_ended_ = true;
+  is_complete_ = event.value == 0;
+  end_ = event.at;
+}
+
+void Judge::Finish() {
+  for (const auto& checker : panel_.checkers) checker->Finish();
+  effects_.Finish();
+  traffic_.Finish();
+}
+
+Verdict Judge::verdict() const {
+  Verdict verdict = is_ended_ ? Verdict::kHolds : Verdict::kUnknown;
+  for (const auto& checker : panel_.checkers) verdict = Worse(verdict, checker->verdict());
+  return Worse(verdict, effects_.verdict());
+}
+
+bool Judge::IsAsExpected() const {
+  const Expected& expect = recipe_->expect;
+  if (verdict() != expect.verdict) return false;
+  if (expect.oracle.empty()) return true;
+  const auto objects = [&](const Checker& checker) {
+    return checker.oracle() == expect.oracle && checker.verdict() == expect.verdict;
+  };
+  return objects(effects_) || std::any_of(panel_.checkers.begin(), panel_.checkers.end(),
+                                          [&](const auto& checker) { return objects(*checker); });
+}
+
+nlohmann::json Judge::Summary(const Checker& checker) const {
+  nlohmann::json findings = nlohmann::json::array();
+  for (const Finding& finding : checker.findings()) {
+    nlohmann::json row = {{"at_ps", finding.at.ps()}, {"text", finding.text}};
+    if (finding.node) row["node"] = HostName(*recipe_, *finding.node);
+    findings.push_back(std::move(row));
+  }
+  nlohmann::json row = {{"oracle", std::string(checker.oracle())},
+                        {"name", std::string(checker.name())},
+                        {"verdict", std::string(Name(checker.verdict()))},
+                        {"violations", checker.violations()},
+                        {"findings", std::move(findings)}};
+  for (const Stream& stream : recipe_->streams) {
+    if (checker.stream() == stream.stream) row["stream"] = StreamName(*recipe_, stream);
+  }
+  return row;
+}
+
+nlohmann::json Judge::Summary() const {
+  nlohmann::json oracles = nlohmann::json::array();
+  for (const auto& checker : panel_.checkers) oracles.push_back(Summary(*checker));
+  oracles.push_back(Summary(effects_));
+  return {{"verdict", std::string(Name(verdict()))},
+          {"expected", std::string(Name(recipe_->expect.verdict))},
+          {"as_expected", IsAsExpected()},
+          {"end_ps", end_.ps()},
+          {"is_complete", is_complete_},
+          {"oracles", std::move(oracles)},
+          {"receipts", effects_.Receipts()},
+          {"streams", traffic_.Streams()},
+          {"hosts", traffic_.Hosts()}};
+}
+
+}  // namespace lockstep::analysis

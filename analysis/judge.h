@@ -1,0 +1,68 @@
+// The verdict on a run: every checker that was promised, the receipts of faults, and the figures.
+//
+// A sink like any other, so that a live run and a trace that is read back are judged by the same
+// code, and get the same summary.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "analysis/effects.h"
+#include "analysis/promises.h"
+#include "analysis/recipe.h"
+#include "analysis/traffic.h"
+#include "analysis/verdict.h"
+#include "sim/trace/event.h"
+#include "sim/trace/sink.h"
+
+namespace lockstep::analysis {
+
+class Judge final : public trace::Sink {
+ public:
+  explicit Judge(const Recipe& recipe);
+
+  trace::KindSet Wants() const override { return wants_; }
+  void OnEvent(const trace::Event& event) override;
+  void Finish() override;
+
+  // The rest is final once Finish was called.
+
+  // Violated if any checker objects, else unknown if any cannot tell or the trace has no end, else
+  // not exercised if any promise was not put to the test or any fault had too little effect.
+  Verdict verdict() const;
+  // The verdict is what the scenario expects; where it names an oracle, that one objects.
+  bool IsAsExpected() const;
+  const std::vector<std::unique_ptr<Checker>>& checkers() const { return panel_.checkers; }
+
+  // {"verdict", "expected", "as_expected", "end_ps", "is_complete",
+  //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps", "node"?,
+  //  "text"}]}], "receipts": [...], "streams": [...], "hosts": [...]}; the last three as EffectChecker
+  // and Traffic say.
+  nlohmann::json Summary() const;
+
+ private:
+  // `stream`: whose events the sink is about; none for all.
+  void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
+  std::vector<trace::Sink*>& Listeners(trace::EventKind kind, std::size_t slot);
+  nlohmann::json Summary(const Checker& checker) const;
+
+  std::shared_ptr<const Recipe> recipe_;
+  Panel panel_;
+  EffectChecker effects_;
+  Traffic traffic_;
+  trace::KindSet wants_ = 0;
+  // listeners_[kind * slots + slot]: those who want that kind, of the stream with that number; the
+  // last slot is for events of no stream.
+  std::vector<std::vector<trace::Sink*>> listeners_;
+  core::Instant end_;
+  bool is_ended_ = false;
+  bool is_complete_ = false;
+};
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,25 @@
+// From what a protocol promises to who checks it.
+
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "analysis/checker.h"
+#include "analysis/effects.h"
+#include "analysis/send_ledger.h"
+
+namespace lockstep::analysis {
+
+struct Panel {
+  // In the order of the tables, stream by stream; they are to be finished in this order.
+  std::vector<std::unique_ptr<Checker>> checkers;
+  // Counts the resends of each stream of the recipe; nullptr where none are promised.
+  std::vector<std::shared_ptr<const SendLedger>> ledgers;
+};
+
+// The checkers of everything that the streams of `recipe` promise. Without the effect of faults,
+// which is nobody's promise: see EffectChecker.
+Panel MakeCheckers(std::shared_ptr<const Recipe> recipe);
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,362 @@
+// Reading and writing a Recipe: see recipe.h.
+
+#include "analysis/recipe.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace lockstep::analysis {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMaxHosts = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
+
+// Takes values out of JSON; the first error sticks, and what is read after it is zero.
+class Reader {
+ public:
+  const absl::Status& status() const { return status_; }
+
+  void Fail(const std::string& pointer, std::string_view wanted) {
+    if (status_.ok()) {
+      status_ = absl::InvalidArgumentError(
+          absl::StrCat(pointer, ": want ", std::string(wanted)));
+    }
+  }
+
+  // The value of `key`, or nullptr, which is an error where it `must` be there.
+  const json* Find(const json& object, const std::string& pointer, const char* key, bool must) {
+    if (!object.is_object()) {
+      Fail(pointer, "an object");
+      return nullptr;
+    }
+    const auto found = object.find(key);
+    if (found != object.end()) return &*found;
+    if (must) Fail(absl::StrCat(pointer, "/", key), "a value; it is missing");
+    return nullptr;
+  }
+
+  // A whole number, or its decimal digits in a string: other tools round what passes 2^53.
+  std::uint64_t Number(const json& object, const std::string& pointer, const char* key,
+                       std::uint64_t min, std::uint64_t max) {
+    const json* value = Find(object, pointer, key, true);
+    if (value == nullptr) return 0;
+    const std::optional<std::uint64_t> number = AsNumber(*value);
+    if (number && *number >= min && *number <= max) return *number;
+    Fail(absl::StrCat(pointer, "/", key),
+         absl::StrCat("a whole number from ", min, " to ", max));
+    return 0;
+  }
+  std::uint64_t NumberOr(const json& object, const std::string& pointer, const char* key,
+                         std::uint64_t or_else) {
+    return Find(object, pointer, key, false) == nullptr
+               ? or_else
+               : Number(object, pointer, key, 0, kMaxNumber);
+  }
+  core::Duration Time(const json& object, const std::string& pointer, const char* key) {
+    return core::Duration::Picoseconds(
+        static_cast<std::int64_t>(Number(object, pointer, key, 0, kMaxTime)));
+  }
+
+  std::string Text(const json& object, const std::string& pointer, const char* key) {
+    const json* value = Find(object, pointer, key, true);
+    if (value == nullptr) return "";
+    if (!value->is_string()) {
+      Fail(absl::StrCat(pointer, "/", key), "a string");
+      return "";
+    }
+    return value->get<std::string>();
+  }
+  std::string TextOr(const json& object, const std::string& pointer, const char* key,
+                     std::string or_else) {
+    if (Find(object, pointer, key, false) == nullptr) return or_else;
+    return Text(object, pointer, key);
+  }
+
+  // Whether something is promised; what is not mentioned is not.
+  bool Flag(const json& object, const std::string& pointer, const char* key) {
+    const json* value = Find(object, pointer, key, false);
+    if (value == nullptr) return false;
+    if (!value->is_boolean()) Fail(absl::StrCat(pointer, "/", key), "true or false");
+    return value->is_boolean() && value->get<bool>();
+  }
+
+  // Calls `read(element, pointer)` for each element of an array.
+  template <typename Read>
+  void Each(const json& object, const std::string& pointer, const char* key, bool must,
+            Read&& read) {
+    const json* list = Find(object, pointer, key, must);
+    if (list == nullptr) return;
+    const std::string at = absl::StrCat(pointer, "/", key);
+    if (!list->is_array()) {
+      Fail(at, "an array");
+      return;
+    }
+    for (std::size_t i = 0; i < list->size() && status_.ok(); ++i) {
+      read((*list)[i], absl::StrCat(at, "/", i));
+    }
+  }
+
+ private:
+  static std::optional<std::uint64_t> AsNumber(const json& value) {
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    if (value.is_number_integer() && value.get<std::int64_t>() >= 0) {
+      return value.get<std::uint64_t>();
+    }
+    std::uint64_t number = 0;
+    if (value.is_string() && absl::SimpleAtoi(value.get_ref<const std::string&>(), &number)) {
+      return number;
+    }
+    return std::nullopt;
+  }
+
+  absl::Status status_;
+};
+
+core::Cluster ReadCluster(Reader& reader, const json& object, const std::string& pointer) {
+  core::Cluster cluster;
+  cluster.name = reader.Text(object, pointer, "name");
+  cluster.first = core::NodeId(static_cast<std::uint32_t>(
+      reader.Number(object, pointer, "first", 0, kMaxHosts - 1)));
+  const auto small = [&](const char* key, std::uint64_t min) {
+    return static_cast<std::uint32_t>(reader.Number(object, pointer, key, min, kMaxClusterSize));
+  };
+  cluster.size = small("size", 1);
+  cluster.u = small("u", 0);
+  cluster.r = small("r", 0);
+  return cluster;
+}
+
+Content ReadContent(Reader& reader, const json& object, const std::string& pointer) {
+  Content content;
+  if (reader.Text(object, pointer, "kind") != "file") reader.Fail(pointer + "/kind", "\"file\"");
+  content.generator = reader.Number(object, pointer, "generator", 0, kMaxNumber);
+  // Below 2^40, so that the length of a run of messages stays a number.
+  content.message_bytes =
+      reader.Number(object, pointer, "message_bytes", 0, (std::uint64_t{1} << 40) - 1);
+  if (reader.Find(object, pointer, "rate", false) != nullptr) {
+    content.rate = reader.Number(object, pointer, "rate", 1, kMaxTime);
+  }
+  return content;
+}
+
+Delivery ReadDelivery(Reader& reader, const json& object, const std::string& pointer) {
+  const std::string word = reader.TextOr(object, pointer, "delivery", "none");
+  if (word == "all") return Delivery::kAll;
+  if (word == "one") return Delivery::kOne;
+  if (word != "none") reader.Fail(pointer + "/delivery", "\"all\", \"one\" or \"none\"");
+  return Delivery::kNone;
+}
+
+Promises ReadPromises(Reader& reader, const json& object, const std::string& pointer) {
+  Promises promises;
+  promises.integrity = reader.Flag(object, pointer, "integrity");
+  promises.no_duplicates = reader.Flag(object, pointer, "no_duplicates");
+  promises.delivery = ReadDelivery(reader, object, pointer);
+  promises.quack = reader.Flag(object, pointer, "quack");
+  promises.acks = reader.Flag(object, pointer, "acks");
+  promises.resends = reader.Flag(object, pointer, "resends");
+  // Without it R1 would allow every repeat, so whoever promises resends must say it.
+  if (promises.resends || reader.Find(object, pointer, "repeat_interval_ps", false) != nullptr) {
+    promises.repeat_interval = reader.Time(object, pointer, "repeat_interval_ps");
+  }
+  promises.phi = reader.NumberOr(object, pointer, "phi", 0);
+  return promises;
+}
+
+Stream ReadStream(Reader& reader, const json& object, const std::string& pointer,
+                  std::size_t clusters) {
+  Stream stream;
+  const auto cluster = [&](const char* key) {
+    return static_cast<std::uint32_t>(
+        reader.Number(object, pointer, key, 0, clusters == 0 ? 0 : clusters - 1));
+  };
+  stream.from = core::ClusterId(cluster("from"));
+  stream.to = core::ClusterId(cluster("to"));
+  stream.stream = core::StreamId(cluster("stream"));
+  if (stream.stream.value() != stream.from.value()) {
+    reader.Fail(pointer + "/stream", "the sending cluster, as in \"from\"");
+  }
+  if (stream.from == stream.to) reader.Fail(pointer + "/to", "another cluster than \"from\"");
+  static const json kNothing = json::object();
+  const auto part = [&](const char* key) -> const json& {
+    const json* value = reader.Find(object, pointer, key, true);
+    return value == nullptr ? kNothing : *value;
+  };
+  stream.content = ReadContent(reader, part("content"), pointer + "/content");
+  stream.promises = ReadPromises(reader, part("promises"), pointer + "/promises");
+  const std::string throughput = reader.Text(object, pointer, "throughput");
+  stream.throughput = throughput == "quack" ? Published::kQuack : Published::kEnqueue;
+  if (throughput != "quack" && throughput != "enqueue") {
+    reader.Fail(pointer + "/throughput", "\"quack\" or \"enqueue\"");
+  }
+  return stream;
+}
+
+DeclaredFault ReadFault(Reader& reader, const json& object, const std::string& pointer) {
+  DeclaredFault fault;
+  fault.id = reader.Text(object, pointer, "id");
+  fault.kind = reader.Text(object, pointer, "kind");
+  fault.expect_effect = reader.NumberOr(object, pointer, "expect_effect", 1);
+  return fault;
+}
+
+Expected ReadExpected(Reader& reader, const json& object, const std::string& pointer) {
+  Expected expected;
+  const std::optional<Verdict> verdict =
+      VerdictNamed(reader.TextOr(object, pointer, "verdict", std::string(Name(Verdict::kHolds))));
+  if (!verdict) {
+    reader.Fail(pointer + "/verdict", "\"holds\", \"violated\", \"unknown\" or \"not exercised\"");
+  }
+  expected.verdict = verdict.value_or(Verdict::kHolds);
+  expected.oracle = reader.TextOr(object, pointer, "oracle", "");
+  if (reader.Find(object, pointer, "premature_resends", false) != nullptr) {
+    expected.premature_resends = reader.Number(object, pointer, "premature_resends", 0, kMaxNumber);
+  }
+  return expected;
+}
+
+void CheckConsistent(Reader& reader, const Recipe& recipe) {
+  for (std::size_t i = 0; i < recipe.clusters.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const core::Cluster& a = recipe.clusters[i];
+      const core::Cluster& b = recipe.clusters[j];
+      if (a.first.value() < b.first.value() + b.size && b.first.value() < a.first.value() + a.size) {
+        reader.Fail(absl::StrCat("/clusters/", i, "/first"), "hosts of no other cluster");
+      }
+    }
+  }
+  for (std::size_t i = 0; i < recipe.streams.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (recipe.streams[i].stream == recipe.streams[j].stream) {
+        reader.Fail(absl::StrCat("/streams/", i, "/stream"), "one stream for a sending cluster");
+      }
+    }
+  }
+  if (recipe.settle.ps() > core::Instant::Max().ps() - recipe.heal.ps()) {
+    reader.Fail("/phases/settle_ps", "a time below 106 days after the heal");
+  }
+}
+
+std::string_view Name(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::kNone:
+      return "none";
+    case Delivery::kOne:
+      return "one";
+    case Delivery::kAll:
+      return "all";
+  }
+  return "none";
+}
+
+json ToJson(const Stream& stream) {
+  const Content& content = stream.content;
+  const Promises& promises = stream.promises;
+  json written = {
+      {"stream", stream.stream.value()},
+      {"from", stream.from.value()},
+      {"to", stream.to.value()},
+      {"content",
+       {{"kind", "file"},
+        {"generator", absl::StrCat(content.generator)},
+        {"message_bytes", content.message_bytes}}},
+      {"promises",
+       {{"integrity", promises.integrity},
+        {"no_duplicates", promises.no_duplicates},
+        {"delivery", std::string(Name(promises.delivery))},
+        {"quack", promises.quack},
+        {"acks", promises.acks},
+        {"resends", promises.resends},
+        {"repeat_interval_ps", promises.repeat_interval.ps()},
+        {"phi", promises.phi}}},
+      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+  if (content.rate) written["content"]["rate"] = *content.rate;
+  return written;
+}
+
+json ToJson(const Expected& expected) {
+  json written = {{"verdict", std::string(Name(expected.verdict))}};
+  if (!expected.oracle.empty()) written["oracle"] = expected.oracle;
+  if (expected.premature_resends) written["premature_resends"] = *expected.premature_resends;
+  return written;
+}
+
+}  // namespace
+
+absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
+  Reader reader;
+  Recipe recipe;
+  recipe.seed = reader.Number(first_line, "", "seed", 0, kMaxNumber);
+  reader.Each(first_line, "", "clusters", true, [&](const json& object, const std::string& at) {
+    recipe.clusters.push_back(ReadCluster(reader, object, at));
+  });
+  reader.Each(first_line, "", "streams", true, [&](const json& object, const std::string& at) {
+    recipe.streams.push_back(ReadStream(reader, object, at, recipe.clusters.size()));
+  });
+  if (const json* run = reader.Find(first_line, "", "run", true)) {
+    recipe.run_for = reader.Time(*run, "/run", "for_ps");
+    recipe.warmup = core::Instant() + reader.Time(*run, "/run", "warmup_ps");
+  }
+  if (const json* phases = reader.Find(first_line, "", "phases", true)) {
+    recipe.heal = core::Instant() + reader.Time(*phases, "/phases", "heal_ps");
+    recipe.settle = reader.Time(*phases, "/phases", "settle_ps");
+  }
+  reader.Each(first_line, "", "faults", false, [&](const json& object, const std::string& at) {
+    recipe.faults.push_back(ReadFault(reader, object, at));
+  });
+  if (const json* expect = reader.Find(first_line, "", "expect", false)) {
+    recipe.expect = ReadExpected(reader, *expect, "/expect");
+  }
+  CheckConsistent(reader, recipe);
+  if (!reader.status().ok()) return reader.status();
+  return recipe;
+}
+
+json ToJson(const Recipe& recipe) {
+  json clusters = json::array();
+  for (const core::Cluster& cluster : recipe.clusters) {
+    clusters.push_back({{"name", cluster.name},
+                        {"first", cluster.first.value()},
+                        {"size", cluster.size},
+                        {"u", cluster.u},
+                        {"r", cluster.r}});
+  }
+  json streams = json::array();
+  for (const Stream& stream : recipe.streams) streams.push_back(ToJson(stream));
+  json faults = json::array();
+  for (const DeclaredFault& fault : recipe.faults) {
+    faults.push_back(
+        {{"id", fault.id}, {"kind", fault.kind}, {"expect_effect", fault.expect_effect}});
+  }
+  return {{"seed", recipe.seed},
+          {"clusters", std::move(clusters)},
+          {"streams", std::move(streams)},
+          {"run", {{"for_ps", recipe.run_for.ps()}, {"warmup_ps", recipe.warmup.ps()}}},
+          {"phases", {{"heal_ps", recipe.heal.ps()}, {"settle_ps", recipe.settle.ps()}}},
+          {"faults", std::move(faults)},
+          {"expect", ToJson(recipe.expect)}};
+}
+
+std::string HostName(const Recipe& recipe, core::NodeId node) {
+  for (const core::Cluster& cluster : recipe.clusters) {
+    if (cluster.Has(node)) {
+      return absl::StrCat(cluster.name, node.value() - cluster.first.value());
+    }
+  }
+  return absl::StrCat("host ", node.value());
+}
+
+std::string StreamName(const Recipe& recipe, const Stream& stream) {
+  return absl::StrCat(recipe.cluster(stream.from).name, " -> ", recipe.cluster(stream.to).name);
+}
+
+}  // namespace lockstep::analysis

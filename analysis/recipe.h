@@ -1,0 +1,105 @@
+// The part of a trace's first line that conclusions need: who sits where, what is sent, what was
+// promised, what was broken, what is expected.
+//
+// The tool that runs a scenario fills a Recipe and writes it; the tool that checks a trace reads it
+// back. Keys that are not listed at ReadRecipe belong to others and are ignored.
+//
+// Invariant: a Recipe that ReadRecipe returned is consistent: clusters do not overlap, every stream
+// leads from one of them to another, and no two streams share a sending cluster.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+#include "analysis/verdict.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/program.h"
+#include "protocols/core/time.h"
+
+namespace lockstep::analysis {
+
+// What the File RSM commits at position k′: filler number k′ of `generator`.
+struct Content {
+  std::uint64_t generator = 0;
+  std::uint64_t message_bytes = 0;
+  std::optional<std::uint64_t> rate;  // messages per second; endless where there is none
+  friend bool operator==(const Content&, const Content&) = default;
+};
+
+enum class Delivery : std::uint8_t { kNone, kOne, kAll };
+
+// What the protocol of a stream promises, as the catalogue says.
+struct Promises {
+  bool integrity = false;
+  bool no_duplicates = false;
+  Delivery delivery = Delivery::kNone;
+  bool quack = false;    // its QUACKs are sound
+  bool acks = false;     // its acknowledgements are true
+  bool resends = false;  // it resends by complaints, and not too often
+  core::Duration repeat_interval;
+  std::uint64_t phi = 0;
+  friend bool operator==(const Promises&, const Promises&) = default;
+};
+
+// How the paper counted the throughput of a protocol, at its senders.
+enum class Published : std::uint8_t { kQuack, kEnqueue };
+
+struct Stream {
+  core::StreamId stream;
+  core::ClusterId from;
+  core::ClusterId to;
+  Content content;
+  Promises promises;
+  Published throughput = Published::kQuack;
+  friend bool operator==(const Stream&, const Stream&) = default;
+};
+
+struct DeclaredFault {
+  std::string id;
+  std::string kind;
+  std::uint64_t expect_effect = 1;
+  friend bool operator==(const DeclaredFault&, const DeclaredFault&) = default;
+};
+
+struct Expected {
+  Verdict verdict = Verdict::kHolds;
+  std::string oracle;                              // who must object; empty: anybody
+  std::optional<std::uint64_t> premature_resends;  // most that are allowed
+  friend bool operator==(const Expected&, const Expected&) = default;
+};
+
+struct Recipe {
+  std::uint64_t seed = 0;
+  std::vector<core::Cluster> clusters;
+  std::vector<Stream> streams;
+  core::Duration run_for;
+  core::Instant warmup;
+  core::Instant heal;     // every fault that spends no budget has ended
+  core::Duration settle;  // time allowed after it
+  std::vector<DeclaredFault> faults;
+  Expected expect;
+
+  const core::Cluster& cluster(core::ClusterId id) const { return clusters[id.value()]; }
+};
+
+// Replicas of one cluster; what is kept for each pair must stay affordable.
+inline constexpr std::uint64_t kMaxClusterSize = 1024;
+
+// Reads "seed", "clusters", "streams", "run" {for_ps, warmup_ps}, "phases" {heal_ps, settle_ps},
+// and, where they are there, "faults" and "expect". Errors name the JSON pointer and what was wanted.
+absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
+// The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
+nlohmann::json ToJson(const Recipe& recipe);
+
+// Cluster and index, such as "b3"; the number where it is no replica.
+std::string HostName(const Recipe& recipe, core::NodeId node);
+// Such as "a -> b".
+std::string StreamName(const Recipe& recipe, const Stream& stream);
+
+}  // namespace lockstep::analysis

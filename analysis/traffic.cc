@@ -1,0 +1,184 @@
+// Throughput, resends and bytes: see traffic.h.
+
+#include "analysis/traffic.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "analysis/stream_checker.h"
+#include "analysis/stream_facts.h"
+
+namespace lockstep::analysis {
+namespace {
+
+using trace::Event;
+using trace::EventKind;
+
+std::string_view Name(Published published) {
+  return published == Published::kQuack ? "quack" : "enqueue";
+}
+
+// The middle of `values`, or the mean of the two in the middle; 0 where there are none.
+double Median(std::vector<std::uint64_t> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  const auto at = [&](std::size_t i) { return static_cast<double>(values[i]); };
+  return values.size() % 2 == 1 ? at(half) : (at(half - 1) + at(half)) / 2;
+}
+
+double Ratio(std::uint64_t count, std::uint64_t of) {
+  return of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
+}
+
+std::uint64_t LanesFor(const Recipe& recipe, const Stream& stream) {
+  const std::uint64_t senders = recipe.cluster(stream.from).size;
+  const std::uint64_t lanes = senders * recipe.cluster(stream.to).size;
+  return lanes <= 4096 ? lanes : senders;
+}
+
+}  // namespace
+
+Traffic::OfStream::OfStream(const Recipe& recipe, const Stream& stream)
+    : progress(recipe.cluster(stream.from).size, 0),
+      progress_at_warmup(progress),
+      delivered(LanesFor(recipe, stream)) {}
+
+Traffic::Traffic(std::shared_ptr<const Recipe> recipe,
+                 std::vector<std::shared_ptr<const SendLedger>> ledgers)
+    : recipe_(std::move(recipe)), ledgers_(std::move(ledgers)) {
+  ledgers_.resize(recipe_->streams.size());
+  for (const Stream& stream : recipe_->streams) streams_.emplace_back(*recipe_, stream);
+  for (const core::Cluster& cluster : recipe_->clusters) {
+    const OfHost none{std::vector<std::uint64_t>(trace::kMetricNames.size(), 0)};
+    hosts_.emplace_back(cluster.size, none);
+  }
+}
+
+trace::KindSet Traffic::Wants() const {
+  return Bit(EventKind::kNote) | Bit(EventKind::kOffered) | Bit(EventKind::kFaulty) |
+         Bit(EventKind::kMetric) | Bit(EventKind::kEnd);
+}
+
+void Traffic::OnEvent(const Event& event) {
+  if (!is_warm_ && event.at > recipe_->warmup) EndWarmup();
+  last_ = event.at;
+  if (event.kind == EventKind::kMetric) OnMetric(event);
+  if (event.kind == EventKind::kFaulty) {
+    const auto at = std::lower_bound(faulty_.begin(), faulty_.end(), event.node);
+    if (at == faulty_.end() || *at != event.node) faulty_.insert(at, event.node);
+  }
+  if ((kStreamKinds & Bit(event.kind)) == 0) return;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (recipe_->streams[i].stream == event.stream) OnStreamEvent(event, i);
+  }
+}
+
+void Traffic::EndWarmup() {
+  is_warm_ = true;
+  for (OfStream& stream : streams_) {
+    stream.progress_at_warmup = stream.progress;
+    stream.delivered_at_warmup = stream.delivered.Count();
+  }
+}
+
+void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
+  const Stream& stream = recipe_->streams[index];
+  const core::Cluster& senders = recipe_->cluster(stream.from);
+  const core::Cluster& receivers = recipe_->cluster(stream.to);
+  OfStream& of = streams_[index];
+  const auto raise = [&](Published published, std::uint64_t to) {
+    if (stream.throughput != published) return;
+    std::uint64_t& progress = of.progress[event.node.value() - senders.first.value()];
+    progress = std::max(progress, to);
+  };
+  if (event.kind == EventKind::kOffered) {
+    if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
+    const std::optional<core::Run> run = RunOf(event);
+    if (!run) return;
+    of.sends += run->count;
+    raise(Published::kEnqueue, run->Last() + 1);
+  } else if (event.kind == EventKind::kNote && event.note == core::NoteKind::kQuacked) {
+    if (senders.Has(event.node)) raise(Published::kQuack, event.value);
+  } else if (event.kind == EventKind::kNote && event.note == core::NoteKind::kDelivered) {
+    if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
+    if (const std::optional<core::Run> run = RunOf(event)) of.delivered.Insert(*run);
+  }
+}
+
+void Traffic::OnMetric(const Event& event) {
+  if (event.at <= recipe_->warmup || event.value >= trace::kMetricNames.size()) return;
+  for (std::size_t c = 0; c < hosts_.size(); ++c) {
+    const core::Cluster& cluster = recipe_->clusters[c];
+    if (!cluster.Has(event.node)) continue;
+    hosts_[c][event.node.value() - cluster.first.value()].sums[event.value] += event.detail;
+  }
+}
+
+bool Traffic::IsCorrect(core::NodeId node) const {
+  return !std::binary_search(faulty_.begin(), faulty_.end(), node);
+}
+
+double Traffic::Seconds() const {
+  return static_cast<double>((last_ - recipe_->warmup).ps()) / 1e12;
+}
+
+nlohmann::json Traffic::Rate(double messages, std::uint64_t message_bytes) const {
+  const double per_s = is_warm_ ? messages / Seconds() : 0;
+  return {{"messages_per_s", per_s},
+          {"payload_mbps", per_s * static_cast<double>(message_bytes) * 8 / 1e6}};
+}
+
+double Traffic::MedianProgress(std::size_t index) const {
+  const core::Cluster& senders = recipe_->cluster(recipe_->streams[index].from);
+  const OfStream& of = streams_[index];
+  std::vector<std::uint64_t> growth;
+  for (std::size_t i = 0; i < of.progress.size(); ++i) {
+    if (IsCorrect(senders.Replica(i))) growth.push_back(of.progress[i] - of.progress_at_warmup[i]);
+  }
+  return Median(std::move(growth));
+}
+
+nlohmann::json Traffic::Streams() const {
+  nlohmann::json list = nlohmann::json::array();
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const Stream& stream = recipe_->streams[i];
+    const OfStream& of = streams_[i];
+    const std::uint64_t delivered = of.delivered.Count();
+    // Where nothing passed the warm-up, nothing was measured.
+    const std::uint64_t measured = is_warm_ ? delivered - of.delivered_at_warmup : 0;
+    nlohmann::json row = {
+        {"stream", StreamName(*recipe_, stream)},
+        {"as_published", Rate(MedianProgress(i), stream.content.message_bytes)},
+        {"as_delivered", Rate(static_cast<double>(measured), stream.content.message_bytes)},
+        {"delivered", delivered},
+        {"sends_per_message", Ratio(of.sends, delivered)}};
+    row["as_published"]["definition"] = std::string(Name(stream.throughput));
+    if (const SendLedger* ledger = ledgers_[i].get()) {
+      row["resends"] = ledger->resends();
+      row["resends_per_message"] = Ratio(ledger->resends(), delivered);
+      row["premature_resends"] = ledger->premature();
+      row["premature_per_message"] = Ratio(ledger->premature(), delivered);
+    }
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+nlohmann::json Traffic::Hosts() const {
+  nlohmann::json list = nlohmann::json::array();
+  for (std::size_t c = 0; c < hosts_.size(); ++c) {
+    for (std::size_t i = 0; i < hosts_[c].size(); ++i) {
+      nlohmann::json row = {{"node", HostName(*recipe_, recipe_->clusters[c].Replica(i))}};
+      for (std::size_t m = 0; m < trace::kMetricNames.size(); ++m) {
+        row[std::string(trace::kMetricNames[m])] = hosts_[c][i].sums[m];
+      }
+      list.push_back(std::move(row));
+    }
+  }
+  return list;
+}
+
+}  // namespace lockstep::analysis

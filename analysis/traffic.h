@@ -1,0 +1,75 @@
+// How much a run moved: throughput as published and as delivered, resends, bytes of each host.
+//
+// Measured from the warm-up to the end of the run:
+// - *as published*, at the senders, as the paper's scripts do: of each correct sender the growth of
+//   its QUACK, or of the greatest k′ it has sent (by protocol), over time; the median over senders;
+// - *as delivered*: distinct k′ that some correct receiver delivered, over time.
+// Sends for each message are counted over the whole run, so that no resend is lost at its edges.
+//
+// Source: papers/picsou.md b.13.8, c and e.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "analysis/recipe.h"
+#include "analysis/send_ledger.h"
+#include "protocols/core/seq_set.h"
+#include "sim/trace/event.h"
+#include "sim/trace/sink.h"
+
+namespace lockstep::analysis {
+
+class Traffic final : public trace::Sink {
+ public:
+  // `ledgers[i]` counts the resends of stream i; nullptr where it has no such rule.
+  Traffic(std::shared_ptr<const Recipe> recipe,
+          std::vector<std::shared_ptr<const SendLedger>> ledgers);
+
+  trace::KindSet Wants() const override;
+  void OnEvent(const trace::Event& event) override;
+  void Finish() override {}
+
+  // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
+  // "payload_mbps"}, "as_delivered": {...}, "delivered", "sends_per_message"}, and for protocols that
+  // resend "resends_per_message", "premature_per_message", "resends", "premature_resends".
+  nlohmann::json Streams() const;
+  // One object for each host, from the warm-up on: {"node", "egress_bytes", ...}.
+  nlohmann::json Hosts() const;
+
+ private:
+  struct OfStream {
+    explicit OfStream(const Recipe& recipe, const Stream& stream);
+    // progress[index of the sender]: its QUACK, or one past the greatest k′ it sent.
+    std::vector<std::uint64_t> progress;
+    std::vector<std::uint64_t> progress_at_warmup;
+    core::SeqSet delivered;
+    std::uint64_t delivered_at_warmup = 0;
+    std::uint64_t sends = 0;
+  };
+  struct OfHost {
+    std::vector<std::uint64_t> sums;  // by Metric
+  };
+
+  void EndWarmup();
+  void OnStreamEvent(const trace::Event& event, std::size_t index);
+  void OnMetric(const trace::Event& event);
+  bool IsCorrect(core::NodeId node) const;
+  double Seconds() const;
+  nlohmann::json Rate(double messages, std::uint64_t message_bytes) const;
+  double MedianProgress(std::size_t index) const;
+
+  std::shared_ptr<const Recipe> recipe_;
+  std::vector<std::shared_ptr<const SendLedger>> ledgers_;
+  std::vector<OfStream> streams_;  // as in the recipe
+  std::vector<std::vector<OfHost>> hosts_;  // hosts_[cluster][index]
+  std::vector<core::NodeId> faulty_;        // sorted
+  bool is_warm_ = false;
+  core::Instant last_;
+};
+
+}  // namespace lockstep::analysis

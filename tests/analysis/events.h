@@ -1,0 +1,201 @@
+// A run told event by event, for tests of checkers: builds the events, shows them to a Judge, and
+// asks one oracle for its verdict.
+//
+// Two clusters: a sends (hosts from 0 on), b receives (hosts from 100 on). Stream 0 leads from a to b
+// and is what all events are about, unless they say otherwise.
+
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analysis/judge.h"
+#include "analysis/recipe.h"
+#include "analysis/verdict.h"
+#include "protocols/core/bytes.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/run.h"
+#include "protocols/core/time.h"
+#include "sim/trace/event.h"
+
+namespace lockstep::analysis {
+
+// Lets doctest print a verdict.
+inline std::ostream& operator<<(std::ostream& out, Verdict verdict) { return out << Name(verdict); }
+
+}  // namespace lockstep::analysis
+
+namespace lockstep::tests {
+
+inline constexpr std::uint64_t kGenerator = 0x9E3779B97F4A7C15U;
+inline constexpr std::uint64_t kMessageBytes = 100;
+inline constexpr std::uint32_t kFirstReceiver = 100;
+
+inline core::NodeId A(std::uint32_t index) { return core::NodeId(index); }
+inline core::NodeId B(std::uint32_t index) { return core::NodeId(kFirstReceiver + index); }
+
+// All promises made, an endless stream, heal at 2 s, one second to settle, repeats after 100 ms.
+inline analysis::Recipe TwoClusters(std::uint32_t senders, std::uint32_t receivers) {
+  analysis::Recipe recipe;
+  recipe.seed = 7;
+  const auto budget = [](std::uint32_t size) { return (size - 1) / 3; };
+  recipe.clusters = {
+      {"a", A(0), senders, budget(senders), budget(senders)},
+      {"b", B(0), receivers, budget(receivers), budget(receivers)}};
+  analysis::Stream stream;
+  stream.stream = core::StreamId(0);
+  stream.from = core::ClusterId(0);
+  stream.to = core::ClusterId(1);
+  stream.content = {kGenerator, kMessageBytes, {}};
+  stream.promises = {true, true, analysis::Delivery::kAll,
+                     true, true, true, core::Duration::Milliseconds(100), 256};
+  recipe.streams = {stream};
+  recipe.run_for = core::Duration::Seconds(3);
+  recipe.warmup = core::Instant() + core::Duration::Seconds(1);
+  recipe.heal = core::Instant() + core::Duration::Seconds(2);
+  recipe.settle = core::Duration::Seconds(1);
+  return recipe;
+}
+
+// The digest of what the File RSM committed at the k′ of this run.
+inline std::uint64_t DigestOf(const core::Run& run) {
+  return core::Bytes::Filler({kGenerator, run.first, run.stride, run.count, kMessageBytes, 0})
+      .Digest();
+}
+
+class Story {
+ public:
+  explicit Story(analysis::Recipe recipe) : recipe_(std::move(recipe)) {}
+
+  const std::vector<trace::Event>& events() const { return events_; }
+  const analysis::Recipe& recipe() const { return recipe_; }
+
+  // What follows happens at this time.
+  Story& At(core::Duration since_start) {
+    now_ = core::Instant() + since_start;
+    return *this;
+  }
+  Story& AtMs(std::int64_t ms) { return At(core::Duration::Milliseconds(ms)); }
+
+  Story& Faulty(core::NodeId node, std::uint64_t budget = 1) {
+    return Add(trace::EventKind::kFaulty, node, node, {budget, 1, 1});
+  }
+  Story& Restart(core::NodeId node) {
+    return Add(trace::EventKind::kRestart, node, node, {1, 1, 1});
+  }
+  Story& Offered(core::NodeId from, core::NodeId to, const core::Run& run) {
+    return Add(trace::EventKind::kOffered, from, to, run, DigestOf(run));
+  }
+  Story& Handed(core::NodeId to, core::NodeId from, const core::Run& run) {
+    return Add(trace::EventKind::kHanded, to, from, run, DigestOf(run));
+  }
+  Story& HandedDamaged(core::NodeId to, core::NodeId from, const core::Run& run) {
+    return Add(trace::EventKind::kHanded, to, from, run, ~DigestOf(run));
+  }
+  Story& Destroyed(core::NodeId from, core::NodeId to, const core::Run& run,
+                   trace::DropCause cause = trace::DropCause::kFault) {
+    Add(trace::EventKind::kDestroyed, from, to, run, DigestOf(run));
+    events_.back().detail = static_cast<std::uint64_t>(cause);
+    return *this;
+  }
+  // Sent and received at once.
+  Story& Passed(core::NodeId from, core::NodeId to, const core::Run& run) {
+    return Offered(from, to, run).Handed(to, from, run);
+  }
+  Story& Delivered(core::NodeId node, const core::Run& run) {
+    Add(trace::EventKind::kNote, node, node, run, DigestOf(run));
+    events_.back().note = core::NoteKind::kDelivered;
+    return *this;
+  }
+  Story& Quacked(core::NodeId node, std::uint64_t quack) {
+    Add(trace::EventKind::kNote, node, node, {quack, 1, 1});
+    events_.back().note = core::NoteKind::kQuacked;
+    return *this;
+  }
+  Story& Stated(core::NodeId node, core::NodeId peer, std::uint64_t acknowledged,
+                std::initializer_list<core::Run> phi = {}, std::uint64_t phi_end = 0) {
+    return Report(trace::EventKind::kStated, node, peer, acknowledged, phi, phi_end);
+  }
+  Story& Heard(core::NodeId node, core::NodeId peer, std::uint64_t acknowledged,
+               std::initializer_list<core::Run> phi = {}, std::uint64_t phi_end = 0) {
+    return Report(trace::EventKind::kHeard, node, peer, acknowledged, phi, phi_end);
+  }
+  Story& Receipt(std::uint64_t fault, std::uint64_t touched, std::uint64_t changed) {
+    Add(trace::EventKind::kReceipt, {}, {}, {fault, 1, 1}, changed);
+    events_.back().detail = touched;
+    return *this;
+  }
+  Story& Metric(core::NodeId node, trace::Metric metric, std::uint64_t amount) {
+    Add(trace::EventKind::kMetric, node, node, {static_cast<std::uint64_t>(metric), 1, 1});
+    events_.back().detail = amount;
+    return *this;
+  }
+  Story& End(bool is_cut_short = false) {
+    return Add(trace::EventKind::kEnd, {}, {}, {is_cut_short ? 1U : 0U, 1, 1});
+  }
+  Story& Raw(trace::Event event) {
+    event.at = now_;
+    event.index = events_.size();
+    events_.push_back(event);
+    return *this;
+  }
+
+  analysis::Verdict Ask(std::string_view oracle) const {
+    analysis::Judge judge(recipe_);
+    Tell(judge);
+    return Find(judge, oracle).verdict();
+  }
+  // The text of the first finding of an oracle; empty where it has none.
+  std::string FirstFinding(std::string_view oracle) const {
+    analysis::Judge judge(recipe_);
+    Tell(judge);
+    const std::vector<analysis::Finding> findings = Find(judge, oracle).findings();
+    return findings.empty() ? "" : findings.front().text;
+  }
+  // Shows the events to `sink`, those that it wants.
+  void Tell(trace::Sink& sink) const {
+    for (const trace::Event& event : events_) {
+      if ((sink.Wants() & Bit(event.kind)) != 0) sink.OnEvent(event);
+    }
+    sink.Finish();
+  }
+
+ private:
+  static const analysis::Checker& Find(const analysis::Judge& judge, std::string_view oracle) {
+    for (const auto& checker : judge.checkers()) {
+      if (checker->oracle() == oracle) return *checker;
+    }
+    std::abort();
+  }
+
+  Story& Add(trace::EventKind kind, core::NodeId node, core::NodeId peer, const core::Run& run,
+             std::uint64_t digest = 0) {
+    trace::Event event;
+    event.kind = kind;
+    event.node = node;
+    event.peer = peer;
+    event.digest = digest;
+    event.SetRun(run);
+    return Raw(event);
+  }
+  Story& Report(trace::EventKind kind, core::NodeId node, core::NodeId peer,
+                std::uint64_t acknowledged, std::initializer_list<core::Run> phi,
+                std::uint64_t phi_end) {
+    Add(kind, node, peer, {acknowledged, 1, 1}, phi_end);
+    events_.back().detail = phi.size();
+    for (const core::Run& run : phi) Add(trace::EventKind::kPhi, node, peer, run);
+    return *this;
+  }
+
+  analysis::Recipe recipe_;
+  std::vector<trace::Event> events_;
+  core::Instant now_;
+};
+
+}  // namespace lockstep::tests
