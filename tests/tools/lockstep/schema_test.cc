@@ -1,0 +1,118 @@
+// The schema and the readers agree: editors, which know only the schema, are never misled.
+
+#include "tools/lockstep/schema.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "protocols/parameters.h"
+#include "sim/scenario.h"
+
+#undef CHECK  // Ours aborts; doctest's counts.
+#include "doctest/doctest.h"
+
+namespace lockstep::cli {
+namespace {
+
+using nlohmann::json;
+
+// The JSON files below `folder`, in order.
+std::vector<std::string> FilesBelow(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".json") files.push_back(entry.path().generic_string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool HasPart(const std::string& path, const std::string& part) {
+  return path.find(part) != std::string::npos;
+}
+
+// Scenarios of the tree; sweeps and topologies have formats of their own.
+std::vector<std::string> GoodScenarios() {
+  std::vector<std::string> files = {"tests/data/two_clusters.json"};
+  for (const std::string& file : FilesBelow("scenarios"))
+    if (!HasPart(file, "schema.json") && !HasPart(file, "/profiles/") &&
+        !HasPart(file, "/topologies/") && !HasPart(file, "/sweeps/"))
+      files.push_back(file);
+  return files;
+}
+
+TEST_CASE("schema: a scenario that the reader takes passes, with its profile inside or not") {
+  for (const std::string& file : GoodScenarios()) {
+    CAPTURE(file);
+    const absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(file, {});
+    REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
+    for (const json& document : {ReadJsonFile(file).value(), scenario->document}) {
+      const absl::Status status = CheckSchema(document, file);
+      CHECK_MESSAGE(status.ok(), std::string(status.message()));
+    }
+  }
+}
+
+TEST_CASE("schema: a scenario of a bad shape is refused by the reader and by the schema") {
+  int refused = 0;
+  for (const std::string& file : FilesBelow("tests/data/bad")) {
+    if (!HasPart(file, "/shape_")) continue;
+    CAPTURE(file);
+    ++refused;
+    CHECK_FALSE(sim::ReadScenario(file, {}).ok());
+    const absl::Status status = CheckSchema(ReadJsonFile(file).value(), file);
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    CHECK(status.message().find(file + ": ") == 0);
+  }
+  CHECK(refused >= 10);
+}
+
+TEST_CASE("schema: a scenario of a bad meaning has a good shape") {
+  for (const std::string& file : FilesBelow("tests/data/bad")) {
+    if (!HasPart(file, "/meaning_")) continue;
+    CAPTURE(file);
+    CHECK_FALSE(sim::ReadScenario(file, {}).ok());
+    const absl::Status status = CheckSchema(ReadJsonFile(file).value(), file);
+    CHECK_MESSAGE(status.ok(), std::string(status.message()));
+  }
+}
+
+TEST_CASE("schema: an error names the place that is wrong") {
+  json document = ReadJsonFile("tests/data/two_clusters.json").value();
+  document["clusters"][1]["budget"]["u"] = "two";
+  CHECK(CheckSchema(document, "f.json").message().find("f.json: /clusters/1/budget/u: ") == 0);
+}
+
+TEST_CASE("schema: units may stand in the key") {
+  json document = ReadJsonFile("tests/data/two_clusters.json").value();
+  document["run"] = {{"for_ms", 3'000}, {"warmup_s", 1}, {"seed", 1}};
+  document["network"]["intra"] = {
+      {"transport", "stream"}, {"delay_ns", 25}, {"segment_bytes", 9}, {"pair_rate_bps", 8}};
+  document["faults"][0]["at_us"] = 5;
+  document["faults"][0].erase("at");
+  CHECK(CheckSchema(document, "f.json") == absl::OkStatus());
+  document["run"]["for_minutes"] = 3;
+  CHECK_FALSE(CheckSchema(document, "f.json").ok());
+}
+
+TEST_CASE("schema: the catalogue may know protocols that the schema does not") {
+  json document = ReadJsonFile("tests/data/two_clusters.json").value();
+  document["clusters"][0]["stack"] = {{{"protocol", "pingpong"}, {"peer", "b"}}};
+  CHECK(CheckSchema(document, "f.json") == absl::OkStatus());
+  document["clusters"][0]["stack"] = {{{"c3b", "picsou"}, {"fi", 3}}};
+  CHECK_FALSE(CheckSchema(document, "f.json").ok());
+}
+
+TEST_CASE("schema: every profile passes, and one without a source does not") {
+  for (const std::string& file : FilesBelow("scenarios/profiles")) {
+    CAPTURE(file);
+    json profile = ReadJsonFile(file).value();
+    const absl::Status status = CheckProfileSchema(profile, file);
+    CHECK_MESSAGE(status.ok(), std::string(status.message()));
+    profile["nic"]["rate"].erase("source");
+    CHECK(CheckProfileSchema(profile, file).message().find(file + ": /nic/rate") == 0);
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::cli

@@ -1,0 +1,55 @@
+// What the program's exit codes mean; the table in the README and in --help.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "analysis/verdict.h"
+
+namespace lockstep::cli {
+
+enum ExitCode : int {
+  kAsExpected = 0,
+  kInternalError = 1,
+  kBadInput = 2,
+  kViolated = 3,
+  kNotExercised = 4,
+  kUnknown = 5,
+  kHeldUnexpectedly = 6,
+  kInterrupted = 7,
+};
+
+struct ExitCodeMeaning {
+  ExitCode code;
+  std::string_view meaning;
+};
+inline constexpr std::array<ExitCodeMeaning, 8> kExitCodes = {{
+    {kAsExpected, "the run got what the scenario expects (\"holds\" where it says nothing)"},
+    {kInternalError, "internal error: a bug in lockstep"},
+    {kBadInput, "bad input: a flag, a file, or what is in it"},
+    {kViolated, "a promise was violated, which the scenario does not expect"},
+    {kNotExercised, "a promise was not put to the test, or a fault had no effect"},
+    {kUnknown, "a checker could not tell"},
+    {kHeldUnexpectedly, "all promises held, but the scenario expects otherwise"},
+    {kInterrupted, "interrupted before the end; what was written is valid and marked"},
+}};
+
+// The code of a run that got `verdict`.
+constexpr ExitCode CodeOf(analysis::Verdict verdict, bool is_as_expected) {
+  if (is_as_expected) return kAsExpected;
+  switch (verdict) {
+    case analysis::Verdict::kHolds:
+      return kHeldUnexpectedly;
+    case analysis::Verdict::kViolated:
+      return kViolated;
+    case analysis::Verdict::kUnknown:
+      return kUnknown;
+    case analysis::Verdict::kNotExercised:
+      return kNotExercised;
+  }
+  return kInternalError;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,209 @@
+// Figures: see figure.h.
+
+#include "tools/lockstep/figure.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "protocols/parameters.h"
+#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/report.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Beside(const std::string& file, const std::string& name) {
+  return (fs::path(file).parent_path() / name).lexically_normal().string();
+}
+
+// Number at `pointer` of the reference; an error names the place in the figure file.
+absl::StatusOr<double> Lookup(const nlohmann::json& reference, const nlohmann::json& pointer,
+                              const std::string& where) {
+  const auto wrong = [&] {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": want JSON pointers to numbers of the reference file"));
+  };
+  if (!pointer.is_string()) return wrong();
+  const std::string text = pointer.get<std::string>();
+  const nlohmann::json* at = &reference;
+  // Walked by hand, since the library reports a pointer that leads nowhere by an exception.
+  for (std::size_t begin = 1; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    const std::string key = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (at->is_object() && at->contains(key)) {
+      at = &(*at)[key];
+    } else if (at->is_array() && !key.empty() && key.size() < 6 &&
+               key.find_first_not_of("0123456789") == std::string::npos &&
+               std::stoul(key) < at->size()) {
+      at = &(*at)[std::stoul(key)];
+    } else {
+      return wrong();
+    }
+  }
+  if (!at->is_number()) return wrong();
+  return at->get<double>();
+}
+
+absl::StatusOr<FigureRow> ReadRow(Parameters& row, const std::string& file,
+                                  const nlohmann::json& reference) {
+  FigureRow read;
+  read.label = row.String("label");
+  read.scenario = Beside(file, row.String("scenario"));
+  read.note = row.StringOr("note", "");
+  if (const nlohmann::json* set = row.Raw("set"); set != nullptr) {
+    if (!set->is_object()) row.FailWanted("set", "an object of JSON pointers and values");
+    for (const auto& [pointer, value] : set->items()) {
+      read.overrides.emplace_back(pointer, value.dump());
+    }
+  }
+  if (const nlohmann::json* published = row.Raw("published"); published != nullptr) {
+    for (const nlohmann::json& pointer : *published) {
+      auto value = Lookup(reference, pointer, absl::StrCat(file, ": ", row.pointer(), "/published"));
+      if (!value.ok()) return value.status();
+      read.published.push_back(*value);
+    }
+  }
+  return read;
+}
+
+// Mean of a figure over the streams of a run.
+std::optional<double> Mean(const nlohmann::json& streams, const char* outer, const char* inner) {
+  double sum = 0;
+  for (const nlohmann::json& stream : streams) {
+    const nlohmann::json& at = inner == nullptr ? stream : stream[outer];
+    const char* key = inner == nullptr ? outer : inner;
+    if (!at.contains(key)) return std::nullopt;
+    sum += at[key].get<double>();
+  }
+  return streams.empty() ? 0 : sum / static_cast<double>(streams.size());
+}
+
+absl::StatusOr<FigureResult> ComputeRow(const FigureRow& row) {
+  const auto prepared = Prepare(row.scenario, row.overrides);
+  if (!prepared.ok()) {
+    return absl::Status(prepared.status().code(),
+                        absl::StrCat("row \"", row.label, "\": ", prepared.status().message()));
+  }
+  auto run = Run(*prepared, {});
+  if (!run.ok()) return run.status();
+  FigureResult result;
+  result.label = row.label;
+  result.note = row.note;
+  const nlohmann::json& streams = run->summary["streams"];
+  result.simulated = Mean(streams, "as_published", "messages_per_s").value_or(0);
+  result.delivered = Mean(streams, "as_delivered", "messages_per_s").value_or(0);
+  result.resends = Mean(streams, "resends_per_message", nullptr);
+  result.premature = Mean(streams, "premature_per_message", nullptr);
+  for (const double value : row.published) {
+    // Nearest by ratio: that is what is printed.
+    const auto distance = [&](double v) { return std::abs(std::log(result.simulated / v)); };
+    if (!result.published || distance(value) < distance(*result.published)) {
+      result.published = value;
+    }
+  }
+  result.run = *std::move(run);
+  return result;
+}
+
+std::string Optional(const std::optional<double>& value, const char* format) {
+  return value ? absl::StrFormat(absl::ParsedFormat<'f'>(format), *value) : "-";
+}
+
+}  // namespace
+
+absl::StatusOr<Figure> ReadFigure(const std::string& path) {
+  const auto document = ReadJsonFile(path);
+  if (!document.ok()) return document.status();
+  Parameters figure(*document, path, "");
+  figure.Integer("lockstep_figure", 1, 1);
+  Figure read;
+  read.title = figure.String("title");
+  read.unit = figure.String("unit");
+  const auto reference = ReadJsonFile(Beside(path, figure.String("reference")));
+  if (!reference.ok()) return reference.status();
+  for (Parameters& row : figure.ObjectsOr("rows")) {
+    auto next = ReadRow(row, path, *reference);
+    if (!next.ok()) return next.status();
+    read.rows.push_back(*std::move(next));
+    if (const absl::Status status = row.Done(); !status.ok()) return status;
+  }
+  if (const absl::Status status = figure.Done(); !status.ok()) return status;
+  return read;
+}
+
+absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs) {
+  std::vector<FigureResult> results(figure.rows.size());
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  absl::Status failed;
+  std::size_t done = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < figure.rows.size() && !IsInterrupted(); i = next++) {
+      auto result = ComputeRow(figure.rows[i]);
+      const std::scoped_lock lock(mutex);
+      if (!result.ok()) {
+        failed.Update(result.status());
+        next = figure.rows.size();
+        return;
+      }
+      results[i] = *std::move(result);
+      absl::FPrintF(stderr, "[%d/%d] %s\n", ++done, figure.rows.size(), figure.rows[i].label);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (!failed.ok()) return failed;
+  std::erase_if(results, [](const FigureResult& row) { return row.label.empty(); });
+  return results;
+}
+
+std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows) {
+  std::string text = absl::StrCat(figure.title, " (", figure.unit, ")\n\n");
+  absl::StrAppendFormat(&text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", "", "simulated",
+                        "published", "ratio", "delivered", "resends", "premature", "verdict");
+  std::string notes;
+  for (const FigureResult& row : rows) {
+    const std::optional<double> ratio =
+        row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
+    absl::StrAppendFormat(
+        &text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label,
+        ShortNumber(row.simulated), row.published ? ShortNumber(*row.published) : "-",
+        Optional(ratio, "%.2f"), ShortNumber(row.delivered), Optional(row.resends, "%.4f"),
+        Optional(row.premature, "%.4f"), analysis::Name(row.run.verdict));
+    if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
+  }
+  if (!notes.empty()) absl::StrAppend(&text, "\n", notes);
+  return text;
+}
+
+nlohmann::json ToJson(const std::vector<FigureResult>& rows) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const FigureResult& row : rows) {
+    nlohmann::json entry = {{"label", row.label},
+                            {"simulated", row.simulated},
+                            {"delivered", row.delivered},
+                            {"note", row.note},
+                            {"summary", row.run.summary}};
+    if (row.published) {
+      entry["published"] = *row.published;
+      entry["ratio"] = row.simulated / *row.published;
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace lockstep::cli

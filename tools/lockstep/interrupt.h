@@ -1,0 +1,11 @@
+// Ctrl-C as a wish: the run ends at the next convenient moment and loses nothing.
+
+#pragma once
+
+namespace lockstep::cli {
+
+// From now on SIGINT and SIGTERM are noted; a second one ends the program as usual.
+void NoteInterrupts();
+bool IsInterrupted();
+
+}  // namespace lockstep::cli

@@ -1,0 +1,25 @@
+// "--set /pointer=value" and "--seed N" as overrides of a scenario.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "CLI/CLI.hpp"
+
+#include "sim/scenario.h"
+
+namespace lockstep::cli {
+
+struct OverrideFlags {
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+};
+
+void AddOverrideFlags(CLI::App& command, OverrideFlags& flags);
+absl::StatusOr<std::vector<sim::Override>> ReadOverrides(const OverrideFlags& flags);
+
+}  // namespace lockstep::cli

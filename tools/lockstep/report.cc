@@ -1,0 +1,86 @@
+// A summary for people: see report.h.
+
+#include "tools/lockstep/report.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace lockstep::cli {
+namespace {
+
+std::string Text(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+double Number(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+std::string Stream(const nlohmann::json& stream) {
+  const nlohmann::json& published = stream["as_published"];
+  const nlohmann::json& delivered = stream["as_delivered"];
+  std::string text = absl::StrFormat(
+      "  %-10s as published (%s) %s msg/s, %s Mbit/s; as delivered %s msg/s, %s Mbit/s\n",
+      Text(stream, "stream"), Text(published, "definition"),
+      ShortNumber(Number(published, "messages_per_s")), ShortNumber(Number(published, "payload_mbps")),
+      ShortNumber(Number(delivered, "messages_per_s")), ShortNumber(Number(delivered, "payload_mbps")));
+  absl::StrAppendFormat(&text, "  %-10s sends per message %.3f", "",
+                        Number(stream, "sends_per_message"));
+  if (stream.contains("resends")) {
+    absl::StrAppendFormat(&text, ", resends %.4f (premature %.4f)",
+                          Number(stream, "resends_per_message"),
+                          Number(stream, "premature_per_message"));
+  }
+  return text + "\n";
+}
+
+std::string Oracle(const nlohmann::json& oracle) {
+  std::string text = absl::StrFormat("  %-3s %-28s %-10s %s\n", Text(oracle, "oracle"),
+                                     Text(oracle, "name"), Text(oracle, "stream"),
+                                     Text(oracle, "verdict"));
+  for (const nlohmann::json& finding : oracle["findings"]) {
+    absl::StrAppendFormat(&text, "        at %.6f s%s: %s\n", Number(finding, "at_ps") / 1e12,
+                          finding.contains("node") ? " " + Text(finding, "node") : "",
+                          Text(finding, "text"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ShortNumber(double value) {
+  if (value >= 1e6) return absl::StrFormat("%.2f M", value / 1e6);
+  if (value >= 1e4) return absl::StrFormat("%.1f k", value / 1e3);
+  if (value >= 100) return absl::StrFormat("%.0f", value);
+  return absl::StrFormat("%.3g", value);
+}
+
+std::string Report(const nlohmann::json& summary) {
+  std::string text =
+      absl::StrCat(Text(summary, "name"), " (seed ", Text(summary, "seed"), "): ",
+                   Text(summary, "verdict"),
+                   summary.value("as_expected", false)
+                       ? ""
+                       : absl::StrCat(", but expected: ", Text(summary, "expected")),
+                   "\n");
+  for (const nlohmann::json& stream : summary["streams"]) text += Stream(stream);
+  for (const nlohmann::json& oracle : summary["oracles"]) text += Oracle(oracle);
+  for (const nlohmann::json& receipt : summary["receipts"]) {
+    absl::StrAppend(&text, "  fault ", Text(receipt, "id"), " (", Text(receipt, "kind"),
+                    "): touched ", Text(receipt, "touched"), ", changed ",
+                    Text(receipt, "changed"), "\n");
+  }
+  absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
+                  " events\n");
+  if (summary.contains("speed")) {
+    const nlohmann::json& speed = summary["speed"];
+    absl::StrAppendFormat(&text, "  %.2f s simulated in %.2f s\n", Number(speed, "simulated_s"),
+                          Number(speed, "wall_s"));
+  }
+  return text;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,63 @@
+// lockstep run SCENARIO
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "tools/lockstep/commands.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/overrides.h"
+#include "tools/lockstep/report.h"
+#include "tools/lockstep/runner.h"
+
+namespace lockstep::cli {
+namespace {
+
+struct RunFlags {
+  std::string scenario;
+  OverrideFlags overrides;
+  std::string trace;
+  bool has_detail = false;
+  bool as_json = false;
+};
+
+int RunScenario(const RunFlags& flags) {
+  const auto overrides = ReadOverrides(flags.overrides);
+  if (!overrides.ok()) return ReportError(overrides.status());
+  const auto prepared = Prepare(flags.scenario, *overrides);
+  if (!prepared.ok()) return ReportError(prepared.status());
+  NoteInterrupts();
+  const auto result = Run(*prepared, {flags.trace, flags.has_detail, /*shows_progress=*/true});
+  if (!result.ok()) return ReportError(result.status());
+  // A trace on standard output is not to be mixed with the report.
+  std::FILE* const out = flags.trace == "-" ? stderr : stdout;
+  const std::string text =
+      flags.as_json ? result->summary.dump(2) + "\n" : Report(result->summary);
+  std::fputs(text.c_str(), out);
+  if (result->is_interrupted) {
+    std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);
+    return kInterrupted;
+  }
+  return CodeOf(result->verdict, result->is_as_expected);
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("run", "Runs a scenario and judges it by the promises of its protocols");
+  const auto flags = std::make_shared<RunFlags>();
+  command->add_option("scenario", flags->scenario, "Scenario file (see scenarios/README.md)")
+      ->required()
+      ->type_name("FILE");
+  AddOverrideFlags(*command, flags->overrides);
+  command->add_option("--trace", flags->trace, "Writes the trace to FILE (- for standard output)")
+      ->type_name("FILE");
+  command->add_flag("--detail", flags->has_detail,
+                    "The trace holds every input and effect, not only what checkers want");
+  command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
+  command->callback([flags, &exit_code] { exit_code = RunScenario(*flags); });
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,189 @@
+// From scenario to summary: see runner.h.
+
+#include "tools/lockstep/runner.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "analysis/judge.h"
+#include "sim/trace/digest.h"
+#include "sim/trace/json_lines.h"
+#include "sim/world.h"
+#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/progress.h"
+#include "tools/lockstep/schema.h"
+#include "tools/lockstep/version.h"
+
+namespace lockstep::cli {
+namespace {
+
+// Queue entries between two looks at the terminal and the keyboard.
+constexpr std::uint64_t kSlice = 1U << 14;
+
+analysis::Promises PromisesOf(const StreamPromise& stream) {
+  analysis::Promises promises;
+  promises.integrity = stream.integrity;
+  promises.no_duplicates = stream.no_duplicates;
+  promises.delivery = stream.delivery == "all"   ? analysis::Delivery::kAll
+                      : stream.delivery == "one" ? analysis::Delivery::kOne
+                                                 : analysis::Delivery::kNone;
+  promises.quack = stream.quack;
+  promises.acks = stream.acks;
+  promises.resends = stream.resends;
+  promises.repeat_interval = stream.repeat_interval;
+  promises.phi = stream.phi;
+  return promises;
+}
+
+analysis::Stream StreamOf(const StreamPromise& promise) {
+  analysis::Stream stream;
+  stream.stream = promise.stream;
+  stream.from = promise.from;
+  stream.to = promise.to;
+  stream.content.generator = promise.generator;
+  stream.content.message_bytes = promise.message_bytes;
+  if (promise.rate_per_s > 0) stream.content.rate = promise.rate_per_s;
+  stream.promises = PromisesOf(promise);
+  stream.throughput = promise.throughput == "quack" ? analysis::Published::kQuack
+                                                    : analysis::Published::kEnqueue;
+  return stream;
+}
+
+absl::StatusOr<analysis::Expected> ExpectedOf(const sim::Expectation& expect) {
+  analysis::Expected expected;
+  const std::string name = expect.verdict == "not_exercised" ? "not exercised" : expect.verdict;
+  const auto verdict = analysis::VerdictNamed(name);
+  if (!verdict) return absl::InternalError(absl::StrCat("no verdict ", expect.verdict));
+  expected.verdict = *verdict;
+  expected.oracle = expect.oracle;
+  expected.premature_resends = expect.premature_resends;
+  return expected;
+}
+
+absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
+                                          const CatalogProgram& program) {
+  analysis::Recipe recipe;
+  recipe.seed = scenario.seed;
+  recipe.clusters = scenario.clusters;
+  for (const StreamPromise& stream : program.streams()) recipe.streams.push_back(StreamOf(stream));
+  recipe.run_for = scenario.end - core::Instant();
+  recipe.warmup = scenario.warmup;
+  recipe.heal = scenario.heal;
+  recipe.settle = scenario.settle;
+  for (const sim::Fault& fault : scenario.faults) {
+    const std::string kind(sim::kFaultNames[static_cast<std::size_t>(fault.kind)]);
+    recipe.faults.push_back({fault.id, kind, fault.expect_effect});
+  }
+  absl::StatusOr<analysis::Expected> expected = ExpectedOf(scenario.expect);
+  if (!expected.ok()) return expected.status();
+  recipe.expect = *std::move(expected);
+  return recipe;
+}
+
+// Says at the end of a trace what the run came to; finishes before the writer does.
+class Footer : public trace::Sink {
+ public:
+  Footer(trace::JsonLinesWriter& writer, const trace::Digest& digest, const analysis::Judge& judge)
+      : writer_(writer), digest_(digest), judge_(judge) {}
+  trace::KindSet Wants() const override { return 0; }
+  void OnEvent(const trace::Event&) override {}
+  void Finish() override {
+    writer_.SetFooter({{"digest", digest_.Hex()},
+                       {"events", digest_.events()},
+                       {"verdict", analysis::Name(judge_.verdict())}});
+  }
+
+ private:
+  trace::JsonLinesWriter& writer_;
+  const trace::Digest& digest_;
+  const analysis::Judge& judge_;
+};
+
+// Runs the world; false if it was interrupted.
+bool RunWorld(sim::World& world, core::Instant end, bool shows_progress) {
+  const std::unique_ptr<Progress> progress =
+      shows_progress ? std::make_unique<Progress>(end) : nullptr;
+  while (world.Run(end, kSlice)) {
+    if (IsInterrupted()) return false;
+    if (progress != nullptr) progress->Show(world.now(), world.steps());
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<Prepared> Prepare(const std::string& path,
+                                 const std::vector<sim::Override>& overrides) {
+  absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(path, overrides);
+  if (!scenario.ok()) return scenario.status();
+  CatalogInput input;
+  input.clusters = scenario->clusters;
+  input.stacks = scenario->stacks;
+  input.pointers = scenario->stack_pointers;
+  input.file = path;
+  input.send_buffer = scenario->network.send_buffer;
+  absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
+  if (!program.ok()) return program.status();
+  const absl::Status shape = CheckSchema(scenario->document, path);
+  if (!shape.ok()) return shape;
+  absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
+  if (!recipe.ok()) return recipe.status();
+  return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe)};
+}
+
+nlohmann::json FirstLine(const Prepared& prepared) {
+  nlohmann::json line = analysis::ToJson(prepared.recipe);
+  line["scenario"] = prepared.scenario.document;
+  line["path"] = prepared.scenario.path;
+  line["revision"] = Revision();
+  line["toolchain"] = Toolchain();
+  return line;
+}
+
+absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options) {
+  const auto started = std::chrono::steady_clock::now();
+  trace::Digest digest;
+  analysis::Judge judge(prepared.recipe);
+  std::vector<trace::Sink*> sinks = {&digest, &judge};
+  std::unique_ptr<trace::JsonLinesWriter> writer;
+  std::unique_ptr<Footer> footer;
+  if (!options.trace_path.empty()) {
+    auto opened = trace::JsonLinesWriter::Open(
+        options.trace_path, FirstLine(prepared),
+        options.has_detail ? trace::kAllKinds : trace::kDefaultKinds);
+    if (!opened.ok()) return opened.status();
+    writer = *std::move(opened);
+    footer = std::make_unique<Footer>(*writer, digest, judge);
+    sinks.push_back(footer.get());
+    sinks.push_back(writer.get());
+  }
+  sim::World world(prepared.scenario, *prepared.program, sinks);
+  RunResult result;
+  result.is_interrupted = !RunWorld(world, prepared.scenario.end, options.shows_progress);
+  world.Finish(result.is_interrupted);
+  if (writer != nullptr && !writer->status().ok()) return writer->status();
+
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started;
+  result.summary = judge.Summary();
+  result.summary["name"] = prepared.scenario.name;
+  result.summary["scenario"] = prepared.scenario.path;
+  result.summary["seed"] = prepared.scenario.seed;
+  result.summary["digest"] = digest.Hex();
+  result.summary["events"] = digest.events();
+  result.summary["interrupted"] = result.is_interrupted;
+  result.summary["speed"] = {{"wall_s", wall.count()},
+                             {"steps", world.steps()},
+                             {"simulated_s", static_cast<double>(world.now().ps()) / 1e12}};
+  if (writer != nullptr) {
+    result.summary["trace"] = {{"path", options.trace_path},
+                               {"lines", writer->lines()},
+                               {"bytes", writer->bytes()}};
+  }
+  result.verdict = judge.verdict();
+  result.is_as_expected = judge.IsAsExpected();
+  return result;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,55 @@
+// lockstep validate SCENARIO
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_format.h"
+
+#include "tools/lockstep/commands.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/overrides.h"
+#include "tools/lockstep/progress.h"
+#include "tools/lockstep/runner.h"
+
+namespace lockstep::cli {
+namespace {
+
+struct ValidateFlags {
+  std::string scenario;
+  OverrideFlags overrides;
+  bool as_json = false;
+};
+
+int Validate(const ValidateFlags& flags) {
+  const auto overrides = ReadOverrides(flags.overrides);
+  if (!overrides.ok()) return ReportError(overrides.status());
+  const auto prepared = Prepare(flags.scenario, *overrides);
+  if (!prepared.ok()) return ReportError(prepared.status());
+  if (flags.as_json) {
+    std::fputs((FirstLine(*prepared).dump(2) + "\n").c_str(), stdout);
+    return kAsExpected;
+  }
+  const sim::Scenario& scenario = prepared->scenario;
+  std::size_t hosts = 0;
+  for (const core::Cluster& cluster : scenario.clusters) hosts += cluster.size;
+  absl::PrintF("%s: good: %d clusters, %d hosts, %d faults, %s simulated\n", flags.scenario,
+               scenario.clusters.size(), hosts, scenario.faults.size(),
+               Seconds(scenario.end - core::Instant()));
+  return kAsExpected;
+}
+
+}  // namespace
+
+void AddValidate(CLI::App& app, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("validate", "Checks a scenario without running it");
+  const auto flags = std::make_shared<ValidateFlags>();
+  command->add_option("scenario", flags->scenario, "Scenario file")->required()->type_name("FILE");
+  AddOverrideFlags(*command, flags->overrides);
+  command->add_flag("--json", flags->as_json,
+                    "Prints what a trace of it would say in its first line");
+  command->callback([flags, &exit_code] { exit_code = Validate(*flags); });
+}
+
+}  // namespace lockstep::cli
