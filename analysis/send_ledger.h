@@ -14,7 +14,8 @@
 // - A pair with a faulty end is counted once for a message. When the rule starts over, because the
 //   network destroyed what would have settled it, that pair swallows another send and says nothing
 //   new.
-// - A premature send counts as premature even if the network destroys it later.
+// - What is destroyed before its message is settled was no send; what is sent after that is premature
+//   at once, whatever becomes of it.
 // - A damaged copy is a destroyed one.
 //
 // Invariant: state is kept for messages that are not settled, and merged where it is equal.

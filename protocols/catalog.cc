@@ -53,13 +53,12 @@ picsou::Config ReadPicsou(const Ends& ends, Parameters& layer) {
   config.noop_delay = layer.TimeOr("noop_delay", config.noop_delay);
   config.max_delay = layer.TimeOr("max_delay", config.max_delay);
   config.repeat_interval = layer.TimeOr("repeat_interval", config.repeat_interval);
-  if (config.noop_delay.ps() <= 0) layer.Fail("noop_delay", "a time above 0");
-  if (config.max_delay.ps() <= 0) layer.Fail("max_delay", "a time above 0");
+  if (config.noop_delay.ps() <= 0) layer.FailWanted("noop_delay", "a time above 0");
+  if (config.max_delay.ps() <= 0) layer.FailWanted("max_delay", "a time above 0");
   if (auto wire = layer.ObjectOr("wire")) {
     config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
     config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
     config.wire.phi_word_bytes = wire->IntegerOr("phi_word_bytes", 0, 0, 1U << 10);
-    if (const absl::Status status = wire->Done(); !status.ok()) layer.Fail("wire", "");
   }
   return config;
 }
@@ -90,7 +89,6 @@ c3b::Config ReadBaseline(c3b::Pattern pattern, const Ends& ends, Parameters& lay
   if (auto wire = layer.ObjectOr("wire")) {
     config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
     config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
-    if (const absl::Status status = wire->Done(); !status.ok()) layer.Fail("wire", "");
   }
   return config;
 }
@@ -165,7 +163,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   if (const absl::Status status = below.Done(); !status.ok()) return status;
 
   Parameters above(stack[1], input.file, absl::StrCat(input.pointers[c], "/1"));
-  if (input.clusters.size() != 2) above.Fail("c3b", "a scenario of exactly two clusters");
+  if (input.clusters.size() != 2) above.Fail("c3b", "want a scenario of exactly two clusters");
   const std::size_t other = input.clusters.size() == 2 ? 1 - c : c;
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
@@ -179,7 +177,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, promise));
   const std::uint64_t most = file.message_bytes + (1U << 20);
   if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
-    above.Fail("", absl::StrCat("a /network/send_buffer of at least ", 2 * most,
+    above.Fail("", absl::StrCat("want a /network/send_buffer of at least ", 2 * most,
                                 " bytes for messages of ", file.message_bytes));
   }
   if (const absl::Status status = above.Done(); !status.ok()) return status;

@@ -66,7 +66,7 @@ class TreeBuilder : public nlohmann::json_sax<json> {
   bool number_integer(number_integer_t value) override { return Put(value); }
   bool number_unsigned(number_unsigned_t value) override { return Put(value); }
   bool number_float(number_float_t value, const string_t& /*text*/) override { return Put(value); }
-  bool string(string_t& value) override { return Put(std::move(value)); }
+  bool string(string_t& value) override { return IsText(value) && Put(std::move(value)); }
   bool binary(binary_t& /*value*/) override { return false; }
   bool start_object(std::size_t /*size*/) override { return Open(json::object()); }
   bool start_array(std::size_t /*size*/) override { return Open(json::array()); }
@@ -74,7 +74,7 @@ class TreeBuilder : public nlohmann::json_sax<json> {
   bool end_array() override { return Close(); }
 
   bool key(string_t& name) override {
-    // The parser has just read the closing quote, so the key begins at the quote before it.
+    if (!IsText(name)) return false;
     if (open_.back()->contains(name))
       return Refuse(StartOfString(), absl::StrCat("duplicate key \"", name, "\""));
     key_ = name;
@@ -111,7 +111,12 @@ class TreeBuilder : public nlohmann::json_sax<json> {
     return &open_.back()->back();
   }
 
-  // Quotes inside a string stand behind an odd number of backslashes.
+  // Names of files and of hosts go through libraries that end a text at a NUL.
+  bool IsText(const std::string& value) {
+    return value.find('\0') == std::string::npos || Refuse(StartOfString(), "a text holds a NUL");
+  }
+  // Where the string begins whose closing quote the parser has just read. Quotes inside it stand
+  // behind an odd number of backslashes.
   std::size_t StartOfString() const {
     auto at = static_cast<std::size_t>(reached_ - text_.data()) - 1;
     for (;;) {

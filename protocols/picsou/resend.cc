@@ -61,28 +61,31 @@ void ComplaintTracker::Miss(core::Instant now, std::uint32_t receiver, const Jud
         complaints.emplace_back(b, e);
         return std::optional<Missing>(Missing{old->since, true});
       });
-  for (const auto& [begin, end] : complaints) Complain(receiver, judged.lane, begin, end, noted);
+  for (const auto& [begin, end] : complaints) CountComplaints(judged.lane, begin, end, noted);
 }
 
-void ComplaintTracker::Complain(std::uint32_t receiver, std::uint64_t lane, std::uint64_t begin,
-                                std::uint64_t end, std::vector<Attempt>& noted) {
+void ComplaintTracker::CountComplaints(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
+                                       std::vector<Attempt>& noted) {
   Lane& at = lanes_[lane];
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> agreed;
-  at.complainers.Update(begin, end, [&](std::uint64_t b, std::uint64_t e, const Receivers* old) {
-    Receivers next = old == nullptr ? Receivers() : *old;
-    const auto place = std::lower_bound(next.begin(), next.end(), receiver);
-    if (place == next.end() || *place != receiver) next.insert(place, receiver);
-    if (next.size() < complaints_needed_) return std::optional<Receivers>(std::move(next));
-    agreed.emplace_back(b, e);
-    return std::optional<Receivers>();
-  });
-  for (const auto& [from, to] : agreed) {
-    for (core::IntervalMap<Missing>& missing : at.missing) missing.Erase(from, to);
-    at.attempts.Update(from, to, [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
-      const std::uint64_t next = old == nullptr ? 1 : *old + 1;
-      noted.push_back(Attempt{core::Run{lane + period_ * b, e - b, period_}, next});
-      return std::optional<std::uint64_t>(next);
+  core::IntervalMap<std::uint32_t> complainers;
+  for (const core::IntervalMap<Missing>& missing : at.missing) {
+    missing.ForEach(begin, end, [&](std::uint64_t b, std::uint64_t e, const Missing* entry) {
+      if (entry == nullptr || !entry->is_complaint) return;
+      complainers.Update(b, e, [](std::uint64_t, std::uint64_t, const std::uint32_t* count) {
+        return std::optional<std::uint32_t>(count == nullptr ? 1 : *count + 1);
+      });
     });
+  }
+  for (const auto& agreed : complainers.intervals()) {
+    if (agreed.value < complaints_needed_) continue;
+    for (core::IntervalMap<Missing>& missing : at.missing) missing.Erase(agreed.begin, agreed.end);
+    at.attempts.Update(
+        agreed.begin, agreed.end,
+        [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
+          const std::uint64_t next = old == nullptr ? 1 : *old + 1;
+          noted.push_back(Attempt{core::Run{lane + period_ * b, e - b, period_}, next});
+          return std::optional<std::uint64_t>(next);
+        });
   }
 }
 
@@ -90,7 +93,6 @@ void ComplaintTracker::ForgetBelow(std::uint64_t quack) {
   for (std::uint64_t lane = 0; lane < period_; ++lane) {
     const std::uint64_t index = IndexAtLeast(lane, quack);
     for (core::IntervalMap<Missing>& missing : lanes_[lane].missing) missing.EraseBelow(index);
-    lanes_[lane].complainers.EraseBelow(index);
     lanes_[lane].attempts.EraseBelow(index);
   }
 }

@@ -8,6 +8,7 @@
 // the receiver's cumulative ACK p was QUACKed here, and at least `repeat_interval` after that
 // receiver's first report of the position; once for each (receiver, position, attempt). All counters
 // of a position start anew when an attempt is noted. The first report may be older than the QUACK.
+// A receiver that reports to hold the position takes back what it said of it.
 //
 // Kept by residue class of the schedule's period, as intervals: a thousand equal fates are one.
 
@@ -49,10 +50,8 @@ class ComplaintTracker {
     bool is_complaint = false;
     friend bool operator==(const Missing&, const Missing&) = default;
   };
-  using Receivers = std::vector<std::uint32_t>;
   struct Lane {
     std::vector<core::IntervalMap<Missing>> missing;  // missing[receiver]
-    core::IntervalMap<Receivers> complainers;         // sorted; of the current attempt
     core::IntervalMap<std::uint64_t> attempts;        // noted so far
   };
   // One report, cut to one lane.
@@ -65,8 +64,9 @@ class ComplaintTracker {
   std::uint64_t IndexAtLeast(std::uint64_t lane, std::uint64_t position) const;
   void Miss(core::Instant now, std::uint32_t receiver, const Judged& judged, bool may_count,
             std::vector<Attempt>& noted);
-  void Complain(std::uint32_t receiver, std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
-                std::vector<Attempt>& noted);
+  // Notes the next attempt for those of [begin, end) that enough receivers complain about.
+  void CountComplaints(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
+                       std::vector<Attempt>& noted);
 
   std::uint64_t period_;
   std::uint32_t complaints_needed_;

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,13 +22,6 @@
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
 #include "sim/trace/event.h"
-
-namespace lockstep::analysis {
-
-// Lets doctest print a verdict.
-inline std::ostream& operator<<(std::ostream& out, Verdict verdict) { return out << Name(verdict); }
-
-}  // namespace lockstep::analysis
 
 namespace lockstep::tests {
 

@@ -54,7 +54,7 @@ TEST_CASE("resends: originals in their turn are no resends") {
   Story unequal(TwoClusters(4, 7));
   // k′ 30: sender 2, receiver 2 + floor(30/4) mod 7 = 2.
   CHECK(unequal.Passed(A(2), B(2), {30, 4, 28}).Ask("R1") == Verdict::kHolds);
-  CHECK(unequal.Passed(A(2), B(3), {62, 1, 1}).Ask("R1") == Verdict::kViolated);
+  CHECK(unequal.Passed(A(2), B(4), {62, 1, 1}).Ask("R1") == Verdict::kViolated);
 }
 
 TEST_CASE("resends: nothing sent across, nothing judged") {
@@ -93,9 +93,11 @@ TEST_CASE("resends: one complaint short is refused, and one replica is not two")
 TEST_CASE("resends: a QUACK needs u + 1, or repeats do not count") {
   Story story = Four();
   for (std::int64_t ms = 10; ms < 1000; ms += 100) {
-    story.AtMs(ms).Heard(A(1), B(0), 4).Heard(A(1), B(1), 3).Heard(A(1), B(2), 3);
+    for (const core::NodeId sender : {A(0), A(1)}) {
+      story.AtMs(ms).Heard(sender, B(0), 4).Heard(sender, B(1), 3).Heard(sender, B(2), 3);
+    }
   }
-  CHECK(Story(story).Passed(A(0), B(2), {3, 1, 1}).Ask("R1") == Verdict::kHolds);
+  CHECK(Story(story).Passed(A(0), B(0), {3, 1, 1}).Ask("R1") == Verdict::kHolds);
   CHECK(Story(story).Passed(A(1), B(2), {4, 1, 1}).Ask("R1") == Verdict::kViolated);
 }
 

@@ -67,6 +67,11 @@ TEST_CASE("json: a duplicate key is refused where it stands the second time") {
   CHECK(ParseErrorOf("{\"a\": {\"a\": 1}, \"b\": {\"a\": 1}}") == "none");
 }
 
+TEST_CASE("json: a text that holds a NUL is refused") {
+  CHECK(ParseErrorOf("[\"a\", \"b\\u0000c\"]") == "f.json:1:7: a text holds a NUL");
+  CHECK(ParseErrorOf("{\"\\u0000\": 1}") == "f.json:1:2: a text holds a NUL");
+}
+
 TEST_CASE("json: nesting is bounded") {
   CHECK(ParseErrorOf(std::string(64, '[') + std::string(64, ']')) == "none");
   CHECK(ParseErrorOf(std::string(65, '[')) == "f.json:1:65: nested deeper than 64");
