@@ -21,8 +21,8 @@ namespace lockstep::analysis {
 // Q: when a correct sender declares QUACK p, every k′ < p is held by some correct receiver.
 //
 // A receiver that is only found out to be faulty after a QUACK was judged may have been what that
-// QUACK stood on. The verdict is then unknown, unless every QUACK so far had a correct receiver more
-// that held all of it.
+// QUACK stood on. The verdict is then unknown, unless every QUACK so far had a correct receiver
+// more that held all of it.
 class QuackChecker final : public StreamChecker {
  public:
   explicit QuackChecker(std::shared_ptr<StreamFacts> facts);
@@ -65,9 +65,9 @@ class AckChecker final : public StreamChecker {
   std::uint64_t CountListed(std::uint64_t begin, std::uint64_t end);
 
   trace::Event statement_;
-  std::uint64_t awaited_ = 0;        // runs of the φ-list still to come
-  std::vector<core::Run> listed_;    // runs of the φ-list that make sense
-  std::vector<Piece> pieces_;        // the same by lanes; reused
+  std::uint64_t awaited_ = 0;      // runs of the φ-list still to come
+  std::vector<core::Run> listed_;  // runs of the φ-list that make sense
+  std::vector<Piece> pieces_;      // the same by lanes; reused
 };
 
 }  // namespace lockstep::analysis

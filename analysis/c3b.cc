@@ -34,8 +34,8 @@ std::uint64_t MostCommitted(const Content& content, core::Instant at) {
 
 std::string Numbers(const core::Run& run) {
   if (run.count == 1) return absl::StrCat("k′ ", run.first);
-  return absl::StrCat(run.count, " messages, k′ ", run.first, " to ", run.Last(), " by ", run.stride,
-                      ",");
+  return absl::StrCat(run.count, " messages, k′ ", run.first, " to ", run.Last(), " by ",
+                      run.stride, ",");
 }
 
 // The first number of `run` that is in none of `parts`, of which there is one.

@@ -43,8 +43,8 @@ class DuplicateChecker final : public StreamChecker {
   std::vector<core::SeqSet> delivered_;  // delivered_[index of the receiver], by this incarnation
 };
 
-// L: what was transmitted by the heal is delivered by the end of the settling time, by every correct
-// receiver ("all"), or each k′ by some correct receiver ("one").
+// L: what was transmitted by the heal is delivered by the end of the settling time, by every
+// correct receiver ("all"), or each k′ by some correct receiver ("one").
 //
 // Transmitted: everything up to the greatest k′ that a correct sender had sent across by the heal,
 // since the correct senders share the stream and k′ is dense.

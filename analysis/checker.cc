@@ -13,7 +13,8 @@ std::vector<Finding> FindingLog::First(const Answerable& is_answerable) const {
     if (node && !is_answerable(*node)) continue;
     for (const Kept& kept : entry.kept) all.push_back(&kept);
   }
-  std::sort(all.begin(), all.end(), [](const Kept* a, const Kept* b) { return a->order < b->order; });
+  std::sort(all.begin(), all.end(),
+            [](const Kept* a, const Kept* b) { return a->order < b->order; });
   if (all.size() > kKept) all.resize(kKept);
   std::vector<Finding> first;
   for (const Kept* kept : all) first.push_back(kept->finding);

@@ -150,7 +150,8 @@ void ComplaintBook::Settle(Doubt doubt, const Judged& judged, const Report& repo
 
 void ComplaintBook::Emit(const Doubt& doubt) {
   if (!swept_.empty() && swept_.back().end == doubt.begin &&
-      swept_.back().since_ps == doubt.since_ps && swept_.back().is_complaint == doubt.is_complaint) {
+      swept_.back().since_ps == doubt.since_ps &&
+      swept_.back().is_complaint == doubt.is_complaint) {
     swept_.back().end = doubt.end;
   } else {
     swept_.push_back(doubt);
@@ -174,9 +175,9 @@ void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver
   for (std::uint64_t other = 0; other < doubts_.size(); ++other) {
     if (other == receiver) continue;
     const Doubts& doubts = doubts_[other];
-    auto at = std::upper_bound(
-        doubts.begin(), doubts.end(), fresh.begin,
-        [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
+    auto at =
+        std::upper_bound(doubts.begin(), doubts.end(), fresh.begin,
+                         [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
     for (; at != doubts.end() && at->begin < fresh.end; ++at) {
       if (!at->is_complaint) continue;
       complainers.Update(std::max(at->begin, fresh.begin), std::min(at->end, fresh.end),
@@ -186,14 +187,15 @@ void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver
     }
   }
   for (const auto& interval : complainers.intervals()) {
-    if (interval.value >= rule_.complaints_needed) ordered_.push_back({interval.begin, interval.end});
+    if (interval.value >= rule_.complaints_needed)
+      ordered_.push_back({interval.begin, interval.end});
   }
 }
 
 void ComplaintBook::EraseFrom(Doubts& doubts, const Stretch& stretch) {
-  const auto low = std::upper_bound(
-      doubts.begin(), doubts.end(), stretch.begin,
-      [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
+  const auto low =
+      std::upper_bound(doubts.begin(), doubts.end(), stretch.begin,
+                       [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
   auto high = low;
   while (high != doubts.end() && high->begin < stretch.end) ++high;
   if (low == high) return;

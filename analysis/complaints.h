@@ -81,7 +81,8 @@ class ComplaintBook {
 
   explicit ComplaintBook(const Rule& rule);
 
-  // Takes a report. Calls `note(Stretch)` for each stretch of k′ of which it orders the next attempt.
+  // Takes a report. Calls `note(Stretch)` for each stretch of k′ of which it orders the next
+  // attempt.
   template <typename Note>
   void Hear(const Report& report, Note&& note) {
     Take(report);
@@ -126,15 +127,15 @@ class ComplaintBook {
   std::int64_t patience_ps_;                 // of the repeat interval, less what we give away
   std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: the greatest heard
   std::uint64_t quack_ = 0;
-  std::vector<Doubts> doubts_;               // doubts_[receiver]
-  std::vector<Stretch> ordered_;             // attempts that the last report ordered
+  std::vector<Doubts> doubts_;    // doubts_[receiver]
+  std::vector<Stretch> ordered_;  // attempts that the last report ordered
 
   // Reused between reports.
   std::vector<std::uint64_t> ranked_;
-  std::vector<Stretch> held_;    // the φ-list, by place
-  std::vector<Judged> judged_;   // what the report says, by place
+  std::vector<Stretch> held_;   // the φ-list, by place
+  std::vector<Judged> judged_;  // what the report says, by place
   Doubts swept_;
-  std::vector<Stretch> fresh_;   // new complaints
+  std::vector<Stretch> fresh_;  // new complaints
 };
 
 }  // namespace lockstep::analysis

@@ -27,10 +27,10 @@ std::vector<Finding> EffectChecker::findings() const {
   for (std::size_t i = 0; i < receipts_.size(); ++i) {
     const DeclaredFault& fault = recipe_->faults[i];
     if (receipts_[i].changed >= fault.expect_effect) continue;
-    found.push_back({last_, std::nullopt,
-                     absl::StrCat("fault ", fault.id, " (", fault.kind, ") changed ",
-                                  receipts_[i].changed, " things, and ", fault.expect_effect,
-                                  " or more were expected")});
+    found.push_back(
+        {last_, std::nullopt,
+         absl::StrCat("fault ", fault.id, " (", fault.kind, ") changed ", receipts_[i].changed,
+                      " things, and ", fault.expect_effect, " or more were expected")});
   }
   return found;
 }

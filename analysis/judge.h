@@ -41,8 +41,9 @@ class Judge final : public trace::Sink {
   const std::vector<std::unique_ptr<Checker>>& checkers() const { return panel_.checkers; }
 
   // {"verdict", "expected", "as_expected", "end_ps", "is_complete",
-  //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps", "node"?,
-  //  "text"}]}], "receipts": [...], "streams": [...], "hosts": [...]}; the last three as EffectChecker
+  //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
+  //  "node"?, "text"}]}], "receipts": [...], "streams": [...], "hosts": [...]}; the last three as
+  //  EffectChecker
   // and Traffic say.
   nlohmann::json Summary() const;
 

@@ -27,8 +27,7 @@ class Reader {
 
   void Fail(const std::string& pointer, std::string_view wanted) {
     if (status_.ok()) {
-      status_ = absl::InvalidArgumentError(
-          absl::StrCat(pointer, ": want ", std::string(wanted)));
+      status_ = absl::InvalidArgumentError(absl::StrCat(pointer, ": want ", std::string(wanted)));
     }
   }
 
@@ -51,8 +50,7 @@ class Reader {
     if (value == nullptr) return 0;
     const std::optional<std::uint64_t> number = AsNumber(*value);
     if (number && *number >= min && *number <= max) return *number;
-    Fail(absl::StrCat(pointer, "/", key),
-         absl::StrCat("a whole number from ", min, " to ", max));
+    Fail(absl::StrCat(pointer, "/", key), absl::StrCat("a whole number from ", min, " to ", max));
     return 0;
   }
   std::uint64_t NumberOr(const json& object, const std::string& pointer, const char* key,
@@ -124,8 +122,8 @@ class Reader {
 core::Cluster ReadCluster(Reader& reader, const json& object, const std::string& pointer) {
   core::Cluster cluster;
   cluster.name = reader.Text(object, pointer, "name");
-  cluster.first = core::NodeId(static_cast<std::uint32_t>(
-      reader.Number(object, pointer, "first", 0, kMaxHosts - 1)));
+  cluster.first = core::NodeId(
+      static_cast<std::uint32_t>(reader.Number(object, pointer, "first", 0, kMaxHosts - 1)));
   const auto small = [&](const char* key, std::uint64_t min) {
     return static_cast<std::uint32_t>(reader.Number(object, pointer, key, min, kMaxClusterSize));
   };
@@ -229,7 +227,8 @@ void CheckConsistent(Reader& reader, const Recipe& recipe) {
     for (std::size_t j = 0; j < i; ++j) {
       const core::Cluster& a = recipe.clusters[i];
       const core::Cluster& b = recipe.clusters[j];
-      if (a.first.value() < b.first.value() + b.size && b.first.value() < a.first.value() + a.size) {
+      if (a.first.value() < b.first.value() + b.size &&
+          b.first.value() < a.first.value() + a.size) {
         reader.Fail(absl::StrCat("/clusters/", i, "/first"), "hosts of no other cluster");
       }
     }
@@ -261,24 +260,23 @@ std::string_view Name(Delivery delivery) {
 json ToJson(const Stream& stream) {
   const Content& content = stream.content;
   const Promises& promises = stream.promises;
-  json written = {
-      {"stream", stream.stream.value()},
-      {"from", stream.from.value()},
-      {"to", stream.to.value()},
-      {"content",
-       {{"kind", "file"},
-        {"generator", absl::StrCat(content.generator)},
-        {"message_bytes", content.message_bytes}}},
-      {"promises",
-       {{"integrity", promises.integrity},
-        {"no_duplicates", promises.no_duplicates},
-        {"delivery", std::string(Name(promises.delivery))},
-        {"quack", promises.quack},
-        {"acks", promises.acks},
-        {"resends", promises.resends},
-        {"repeat_interval_ps", promises.repeat_interval.ps()},
-        {"phi", promises.phi}}},
-      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+  json written = {{"stream", stream.stream.value()},
+                  {"from", stream.from.value()},
+                  {"to", stream.to.value()},
+                  {"content",
+                   {{"kind", "file"},
+                    {"generator", absl::StrCat(content.generator)},
+                    {"message_bytes", content.message_bytes}}},
+                  {"promises",
+                   {{"integrity", promises.integrity},
+                    {"no_duplicates", promises.no_duplicates},
+                    {"delivery", std::string(Name(promises.delivery))},
+                    {"quack", promises.quack},
+                    {"acks", promises.acks},
+                    {"resends", promises.resends},
+                    {"repeat_interval_ps", promises.repeat_interval.ps()},
+                    {"phi", promises.phi}}},
+                  {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
   if (content.rate) written["content"]["rate"] = *content.rate;
   return written;
 }

@@ -92,7 +92,8 @@ struct Recipe {
 inline constexpr std::uint64_t kMaxClusterSize = 1024;
 
 // Reads "seed", "clusters", "streams", "run" {for_ps, warmup_ps}, "phases" {heal_ps, settle_ps},
-// and, where they are there, "faults" and "expect". Errors name the JSON pointer and what was wanted.
+// and, where they are there, "faults" and "expect". Errors name the JSON pointer and what was
+// wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

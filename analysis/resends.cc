@@ -127,11 +127,11 @@ void ResendChecker::OnOffered(const Event& event) {
           JudgeResend(event, lane, begin, end);
           return;
         }
-        originals_[lane].Update(
-            begin, end, [&](std::uint64_t from, std::uint64_t to, const Present* sent) {
-              if (sent != nullptr) JudgeResend(event, lane, from, to);
-              return std::optional<Present>(Present{});
-            });
+        originals_[lane].Update(begin, end,
+                                [&](std::uint64_t from, std::uint64_t to, const Present* sent) {
+                                  if (sent != nullptr) JudgeResend(event, lane, from, to);
+                                  return std::optional<Present>(Present{});
+                                });
       });
 }
 
@@ -160,8 +160,8 @@ std::string ResendChecker::WhyNot(const Event& event, std::uint64_t lane, std::u
   const Schedule& schedule = facts().schedule();
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
   const std::uint64_t first = schedule.FirstAttemptOf(index, lane);
-  const std::string again =
-      absl::StrCat(Host(event.node), " sends k′ ", number, " to ", Host(event.peer), " again, but ");
+  const std::string again = absl::StrCat(Host(event.node), " sends k′ ", number, " to ",
+                                         Host(event.peer), " again, but ");
   if (attempts == 0) return absl::StrCat(again, "what it heard are no complaints");
   if (attempts < first) {
     return absl::StrCat(again, "from what it heard it can have noted attempt ", attempts,
@@ -195,8 +195,7 @@ void ResendBoundChecker::Judge(const Event& event) {
   last_ = event.at;
   if (event.kind == EventKind::kFaulty) {
     // Sends were taken to be between correct nodes that, it turns out, were not.
-    const bool is_ours =
-        facts().senders().Has(event.node) || facts().receivers().Has(event.node);
+    const bool is_ours = facts().senders().Has(event.node) || facts().receivers().Has(event.node);
     if (is_ours && ledger_->sends() > 0) SetUnsure();
     return;
   }

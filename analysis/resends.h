@@ -27,6 +27,8 @@ namespace lockstep::analysis {
 // An attempt may be carried out long after it was noted, when its k′ is QUACKed already: the send
 // waited for credit. So attempts are remembered until they are used, in bounded number: where too
 // many stay unused, those below the QUACK get an amnesty.
+//
+// Any send of a correct node exercises it, for every one is judged.
 class ResendChecker final : public StreamChecker {
  public:
   explicit ResendChecker(std::shared_ptr<StreamFacts> facts);
@@ -65,7 +67,7 @@ class ResendChecker final : public StreamChecker {
   // Uses the earliest attempt that allows `sender` to send to `receiver`; false if there is none.
   bool Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver, std::uint64_t lane) const;
 
-  std::vector<Sender> senders_;                       // by index
+  std::vector<Sender> senders_;                        // by index
   std::vector<core::IntervalMap<Present>> originals_;  // originals_[lane]: sent in their turn
   trace::Event heard_;
   std::uint64_t awaited_ = 0;  // runs of the φ-list of heard_ still to come

@@ -1,7 +1,7 @@
 // Who should send what to whom, by the paper's rule with equal stake.
 //
-// k′ is sent first by replica k′ mod n_s, to receiver (k′ mod n_s + floor(k′ / n_s)) mod n_r; attempt
-// t moves both on by t. So the pairs depend on k′ mod (n_s n_r) alone, its *lane*.
+// k′ is sent first by replica k′ mod n_s, to receiver (k′ mod n_s + floor(k′ / n_s)) mod n_r;
+// attempt t moves both on by t. So the pairs depend on k′ mod (n_s n_r) alone, its *lane*.
 //
 // Source: papers/picsou.md b.2 and b.13.2. Written from those, not from protocols/picsou.
 
@@ -17,6 +17,9 @@ struct Schedule {
   std::uint64_t receivers = 1;  // n_r
 
   std::uint64_t lanes() const { return senders * receivers; }
+  // Lanes for a set of k′: those of the rotation, where a replica's share is an interval. In huge
+  // clusters, whose shares are short, those of the senders' turns alone do.
+  std::uint64_t set_lanes() const { return lanes() <= 4096 ? lanes() : senders; }
   // Distinct pairs of one message: afterwards the rule starts over.
   std::uint64_t pairings() const { return std::lcm(senders, receivers); }
 

@@ -99,9 +99,9 @@ void SendLedger::OnOffered(const Send& send, const core::Run& run) {
         return next;
       }
       // Only before the send that may settle it are equal pairs one; after it, all are premature.
-      const bool is_known = !is_between_correct && !StandingOf(*next).is_settling &&
-                            std::find(next->sends.begin(), next->sends.end(), send) !=
-                                next->sends.end();
+      const bool is_known =
+          !is_between_correct && !StandingOf(*next).is_settling &&
+          std::find(next->sends.begin(), next->sends.end(), send) != next->sends.end();
       if (!is_known && next->sends.size() < kMostListed) next->sends.push_back(send);
       return next;
     });

@@ -14,7 +14,8 @@
 // - A pair with a faulty end is counted once for a message. When the rule starts over, because the
 //   network destroyed what would have settled it, that pair swallows another send and says nothing
 //   new.
-// - What is destroyed before its message is settled was no send; what is sent after that is premature
+// - What is destroyed before its message is settled was no send; what is sent after that is
+// premature
 //   at once, whatever becomes of it.
 // - A damaged copy is a destroyed one.
 //
@@ -82,8 +83,8 @@ class SendLedger {
   };
   // Where a message stands: the position in its list of the send that settles it, if there is one.
   struct Standing {
-    std::uint64_t sends;      // up to and including that one
-    std::uint64_t later;      // sends after it
+    std::uint64_t sends;  // up to and including that one
+    std::uint64_t later;  // sends after it
     bool is_handed;
     bool is_settling;
   };

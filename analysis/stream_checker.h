@@ -50,8 +50,8 @@ class StreamChecker : public Checker {
 
  protected:
   // `oracle` and `name` are literals.
-  StreamChecker(std::string_view oracle, std::string_view name,
-                std::shared_ptr<StreamFacts> facts, trace::KindSet wants)
+  StreamChecker(std::string_view oracle, std::string_view name, std::shared_ptr<StreamFacts> facts,
+                trace::KindSet wants)
       : oracle_(oracle),
         name_(name),
         facts_(std::move(facts)),

@@ -8,16 +8,6 @@
 #include "protocols/core/hash.h"
 
 namespace lockstep::analysis {
-namespace {
-
-// Sets are kept by lanes of the rotation, where a replica's share is an interval. In huge clusters,
-// whose shares are short, lanes of the senders' turns alone do.
-std::uint64_t AffordablePeriod(const Schedule& schedule) {
-  constexpr std::uint64_t kMostLanes = 4096;
-  return schedule.lanes() <= kMostLanes ? schedule.lanes() : schedule.senders;
-}
-
-}  // namespace
 
 std::optional<core::Run> RunOf(const trace::Event& event) {
   core::Run run = event.run();
@@ -36,8 +26,8 @@ std::uint64_t ExpectedContent::Digest(const core::Run& run) {
   const std::uint64_t key = core::Mix(run.first, core::Mix(run.count, run.stride));
   Entry& entry = recent_[key % kRecent];
   if (entry.run != run) {
-    const core::FillerRun filler{
-        content_.generator, run.first, run.stride, run.count, content_.message_bytes, 0};
+    const core::FillerRun filler{content_.generator,     run.first, run.stride, run.count,
+                                 content_.message_bytes, 0};
     entry = {run, core::Bytes::Filler(filler).Digest()};
   }
   return entry.digest;
@@ -47,7 +37,7 @@ StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t strea
     : recipe_(std::move(recipe)),
       stream_(stream),
       schedule_{senders().size, receivers().size},
-      period_(AffordablePeriod(schedule_)),
+      period_(schedule_.set_lanes()),
       content_(this->stream().content),
       held_(receivers().size, core::SeqSet(period_)) {}
 

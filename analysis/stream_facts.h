@@ -35,8 +35,8 @@ inline constexpr std::uint64_t kSeqLimit = std::uint64_t{1} << 62;
 // The numbers that an event stands for; none where they repeat themselves or leave the world.
 std::optional<core::Run> RunOf(const trace::Event& event);
 
-// Digests of what the File RSM commits, remembered for runs that were asked for lately: the same run
-// is handed over, delivered and broadcast many times.
+// Digests of what the File RSM commits, remembered for runs that were asked for lately: the same
+// run is handed over, delivered and broadcast many times.
 class ExpectedContent {
  public:
   explicit ExpectedContent(const Content& content) : content_(content), recent_(kRecent) {}
@@ -67,7 +67,7 @@ class StreamFacts {
   const core::Cluster& senders() const { return recipe_->cluster(stream().from); }
   const core::Cluster& receivers() const { return recipe_->cluster(stream().to); }
   const Schedule& schedule() const { return schedule_; }
-  // For sets of k′ of this stream: as many lanes as are affordable.
+  // For sets of k′ of this stream.
   std::uint64_t period() const { return period_; }
 
   // Not known to be faulty so far.
@@ -95,9 +95,9 @@ class StreamFacts {
   Schedule schedule_;
   std::uint64_t period_;
   ExpectedContent content_;
-  std::vector<bool> is_faulty_;      // is_faulty_[node]
-  std::vector<core::SeqSet> held_;   // held_[index of the receiver]
-  std::uint64_t next_index_ = 0;     // of the next event to take
+  std::vector<bool> is_faulty_;     // is_faulty_[node]
+  std::vector<core::SeqSet> held_;  // held_[index of the receiver]
+  std::uint64_t next_index_ = 0;    // of the next event to take
 };
 
 }  // namespace lockstep::analysis

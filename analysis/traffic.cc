@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "analysis/schedule.h"
 #include "analysis/stream_checker.h"
 #include "analysis/stream_facts.h"
 
@@ -33,18 +34,13 @@ double Ratio(std::uint64_t count, std::uint64_t of) {
   return of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
 }
 
-std::uint64_t LanesFor(const Recipe& recipe, const Stream& stream) {
-  const std::uint64_t senders = recipe.cluster(stream.from).size;
-  const std::uint64_t lanes = senders * recipe.cluster(stream.to).size;
-  return lanes <= 4096 ? lanes : senders;
-}
-
 }  // namespace
 
 Traffic::OfStream::OfStream(const Recipe& recipe, const Stream& stream)
     : progress(recipe.cluster(stream.from).size, 0),
       progress_at_warmup(progress),
-      delivered(LanesFor(recipe, stream)) {}
+      delivered(
+          Schedule{recipe.cluster(stream.from).size, recipe.cluster(stream.to).size}.set_lanes()) {}
 
 Traffic::Traffic(std::shared_ptr<const Recipe> recipe,
                  std::vector<std::shared_ptr<const SendLedger>> ledgers)

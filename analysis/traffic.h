@@ -35,8 +35,8 @@ class Traffic final : public trace::Sink {
   void Finish() override {}
 
   // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
-  // "payload_mbps"}, "as_delivered": {...}, "delivered", "sends_per_message"}, and for protocols that
-  // resend "resends_per_message", "premature_per_message", "resends", "premature_resends".
+  // "payload_mbps"}, "as_delivered": {...}, "delivered", "sends_per_message"}, and for protocols
+  // that resend "resends_per_message", "premature_per_message", "resends", "premature_resends".
   nlohmann::json Streams() const;
   // One object for each host, from the warm-up on: {"node", "egress_bytes", ...}.
   nlohmann::json Hosts() const;
@@ -65,7 +65,7 @@ class Traffic final : public trace::Sink {
 
   std::shared_ptr<const Recipe> recipe_;
   std::vector<std::shared_ptr<const SendLedger>> ledgers_;
-  std::vector<OfStream> streams_;  // as in the recipe
+  std::vector<OfStream> streams_;           // as in the recipe
   std::vector<std::vector<OfHost>> hosts_;  // hosts_[cluster][index]
   std::vector<core::NodeId> faulty_;        // sorted
   bool is_warm_ = false;

@@ -22,30 +22,42 @@ const core::FieldedMessage* Deriver::Read(core::NodeId from, const core::Bytes& 
 }
 
 void Deriver::Contents(core::Instant now, const Message& message, trace::EventKind kind) {
+  const bool is_handed = kind == trace::EventKind::kHanded;
+  trace::Event event;
+  event.at = now;
+  event.kind = kind;
+  event.node = is_handed ? message.to : message.from;
+  event.peer = is_handed ? message.from : message.to;
+  EmitContents(message, event);
+}
+
+void Deriver::Destroyed(core::Instant now, const Message& message, trace::DropCause cause) {
+  trace::Event event;
+  event.at = now;
+  event.kind = trace::EventKind::kDestroyed;
+  event.node = message.from;
+  event.peer = message.to;
+  event.detail = static_cast<std::uint64_t>(cause);
+  EmitContents(message, event);
+}
+
+void Deriver::EmitContents(const Message& message, const trace::Event& prototype) {
   const core::FieldedMessage* read = Read(message.from, message.payload);
   if (read == nullptr) return;
   const core::TypeSpec& type = TypeOf(message.from, *read);
-  const bool is_handed = kind == trace::EventKind::kHanded;
-  core::StreamId stream;
+  trace::Event event = prototype;
   for (std::size_t i = 0; i < read->fields.size(); ++i) {
     const core::Field& field = read->fields[i];
     const core::Role role = type.fields[field.spec].role;
     if (role == core::Role::kStream) {
-      stream = core::StreamId(static_cast<std::uint32_t>(field.values.first));
+      event.stream = core::StreamId(static_cast<std::uint32_t>(field.values.first));
     }
     if (role != core::Role::kSeq) continue;
-    trace::Event event;
-    event.at = now;
-    event.kind = kind;
-    event.node = is_handed ? message.to : message.from;
-    event.peer = is_handed ? message.from : message.to;
-    event.stream = stream;
     event.SetRun(field.values);
     // The contents follow their run.
-    if (i + 1 < read->fields.size() &&
-        type.fields[read->fields[i + 1].spec].role == core::Role::kContent) {
-      event.digest = read->fields[i + 1].content.Digest();
-    }
+    const bool has_content = i + 1 < read->fields.size() &&
+                             type.fields[read->fields[i + 1].spec].role == core::Role::kContent;
+    event.digest = has_content ? read->fields[i + 1].content.Digest() : 0;
     emitter_.Emit(event);
   }
 }

@@ -18,6 +18,7 @@ class Deriver {
   // Runs of k′ that the message carries: offered, handed or destroyed, by `kind`. Both ends of an
   // event: for kHanded `node` is the receiver, else the sender.
   void Contents(core::Instant now, const Message& message, trace::EventKind kind);
+  void Destroyed(core::Instant now, const Message& message, trace::DropCause cause);
   // What the message acknowledges: stated (node = sender) or heard (node = receiver).
   void Statement(core::Instant now, const Message& message, trace::EventKind kind);
 
@@ -29,6 +30,8 @@ class Deriver {
   }
 
  private:
+  void EmitContents(const Message& message, const trace::Event& prototype);
+
   const core::Program& program_;
   trace::Emitter& emitter_;
   std::vector<core::ClusterId> cluster_;  // cluster_[host]

@@ -53,13 +53,14 @@ void Host::Crash(core::Instant now) {
   is_receiving_ = false;
   std::fill(is_wake_set_.begin(), is_wake_set_.end(), false);
   std::fill(stage_free_.begin(), stage_free_.end(), now);
+  lost_until_ = now;
   std::fill(credit_.begin(), credit_.end(), services_.scenario.network.send_buffer.value());
 }
 
 void Host::OnArrived(core::Instant now, Message message) {
   if (!is_up()) {
     EmitDrop(now, message, trace::DropCause::kHostDown);
-    services_.deriver.Contents(now, message, trace::EventKind::kDestroyed);
+    services_.deriver.Destroyed(now, message, trace::DropCause::kHostDown);
     return;
   }
   const auto held = held_.find(message.from);
@@ -74,7 +75,7 @@ void Host::OnArrived(core::Instant now, Message message) {
 void Host::RunReceiveStage(core::Instant now) {
   while (!is_receiving_ && !arrived_.empty()) {
     if (stage_free_[Profile::kReceiveStage] > now) {
-      WakeWhenFree(Profile::kReceiveStage);
+      WakeWhenFree(Profile::kReceiveStage, now);
       return;
     }
     Message message = std::move(arrived_.front());
@@ -93,10 +94,10 @@ void Host::RunReceiveStage(core::Instant now) {
   }
 }
 
-void Host::WakeWhenFree(std::size_t stage) {
+void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
   if (is_wake_set_[stage]) return;
   is_wake_set_[stage] = true;
-  services_.queue.Push(stage_free_[stage], Task{static_cast<std::uint32_t>(TaskKind::kStageFree),
+  services_.queue.Push(std::max(now, stage_free_[stage]), Task{static_cast<std::uint32_t>(TaskKind::kStageFree),
                                                 self_.value(), stage, incarnation_, 0});
 }
 
@@ -109,6 +110,14 @@ void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
 void Host::ReturnCredit(core::NodeId peer, core::ByteCount size) {
   credit_[peer.value()] += size.value();
   inputs_.push_back(Input{Input::Kind::kWritable, {}, {}, peer, size});
+}
+
+void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  lost_until_ = std::max(lost_until_, now) +
+                SerializationTime(size, services_.scenario.profile.nic_rate_bps);
+  services_.queue.Push(lost_until_,
+                       Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(),
+                            peer.value(), incarnation_, static_cast<std::uint64_t>(size.value())});
 }
 
 void Host::OnTask(core::Instant now, const Task& task) {
@@ -135,8 +144,15 @@ void Host::OnTask(core::Instant now, const Task& task) {
       RunReceiveStage(now);
       return;
     case TaskKind::kStep:
+      // What the step causes on this host waits until the step is performed.
+      is_calling_ = true;
       Resume(now, steps_.Take(task.a));
+      is_calling_ = false;
       RunProtocolStage(now);
+      return;
+    case TaskKind::kCredit:
+      OnTaken(now, core::NodeId(static_cast<std::uint32_t>(task.a)),
+              core::ByteCount(static_cast<std::int64_t>(task.c)));
       return;
     case TaskKind::kTransmit:
       Transmit(now, in_stage_.Take(task.a));
@@ -150,9 +166,9 @@ void Host::OnTask(core::Instant now, const Task& task) {
 void Host::RunProtocolStage(core::Instant now) {
   if (is_calling_) return;  // The caller goes on with what has come meanwhile.
   is_calling_ = true;
-  while (is_up() && !inputs_.empty()) {
-    if (stage_free_[Profile::kProtocolStage] > now) {
-      WakeWhenFree(Profile::kProtocolStage);
+  for (int calls = 0; is_up() && !inputs_.empty(); ++calls) {
+    if (stage_free_[Profile::kProtocolStage] > now || calls == kCallsAtOnce) {
+      WakeWhenFree(Profile::kProtocolStage, now);
       break;
     }
     Input input = std::move(inputs_.front());
@@ -170,8 +186,10 @@ void Host::Call(core::Instant now, Input input) {
   services_.faults.Filter(now, self_, list, silenced);
   for (const core::Listed& listed : list) EmitListed(now, listed);
   for (const core::effect::Send& send : silenced) {
-    EmitDrop(now, Message{self_, send.to, send.payload}, trace::DropCause::kFault);
-    inputs_.push_back(Input{Input::Kind::kWritable, {}, {}, send.to, send.payload.byte_count()});
+    const Message message = MessageOf(send);
+    EmitDrop(now, message, trace::DropCause::kFault);
+    credit_[send.to.value()] -= message.credit.value();
+    ReturnLostCredit(now, send.to, message.credit);
   }
   PerformListed(now, list);
   effects_.Clear();
@@ -246,7 +264,7 @@ void Host::Resume(core::Instant now, Step step) {
 }
 
 void Host::PerformEffect(core::Instant now, core::Listed& listed) {
-  if (auto* send = std::get_if<core::effect::Send>(&listed.what)) {
+  if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
     PerformSend(now, *send);
   } else if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     SetTimer(now, *timer);
@@ -268,18 +286,23 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
   }
 }
 
-void Host::PerformSend(core::Instant now, core::effect::Send& send) {
-  Message message{self_, send.to, std::move(send.payload)};
-  const core::ByteCount size = message.payload.byte_count();
+Message Host::MessageOf(const core::effect::Send& send) const {
+  return Message{self_, send.to, send.payload,
+                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0};
+}
+
+void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
+  Message message = MessageOf(send);
   std::int64_t& credit = credit_[send.to.value()];
-  if (credit < size.value()) {
+  if (credit < message.credit.value()) {
     EmitDrop(now, message, trace::DropCause::kCredit);
-    inputs_.push_back(Input{Input::Kind::kWritable, {}, {}, send.to, size});
+    credit -= message.credit.value();  // May go below nothing, until it is back.
+    ReturnLostCredit(now, send.to, message.credit);
     return;
   }
-  credit -= size.value();
-  const core::Instant done =
-      Occupy(services_.scenario.profile.send_message, 1, size, now);
+  credit -= message.credit.value();
+  const core::Instant done = Occupy(services_.scenario.profile.send_message, 1,
+                                    message.payload.byte_count(), now);
   if (done == now) {
     Transmit(now, std::move(message));
     return;
@@ -292,14 +315,15 @@ void Host::Transmit(core::Instant now, Message message) {
   services_.deriver.Contents(now, message, trace::EventKind::kOffered);
   const bool is_faulted = services_.faults.Destroys(now, message);
   if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
-    EmitDrop(now, message,
-             is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown);
-    services_.deriver.Contents(now, message, trace::EventKind::kDestroyed);
-    ReturnCredit(message.to, message.payload.byte_count());
+    const trace::DropCause cause =
+        is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown;
+    EmitDrop(now, message, cause);
+    services_.deriver.Destroyed(now, message, cause);
+    ReturnLostCredit(now, message.to, message.credit);
     return;
   }
   if (message.to == self_) {
-    ReturnCredit(self_, message.payload.byte_count());
+    ReturnCredit(self_, message.credit);
     OnArrived(now, std::move(message));
     return;
   }

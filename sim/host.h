@@ -95,12 +95,14 @@ class Host {
 
   // Takes messages through the receive stage, one at a time.
   void RunReceiveStage(core::Instant now);
-  // Calls the node for what waits, as long as the protocol stage is free.
+  // Calls the node for what waits, as long as the protocol stage is free, and for so many inputs in
+  // one go that a node that never runs dry cannot keep the world from looking up.
+  static constexpr int kCallsAtOnce = 1024;
   void RunProtocolStage(core::Instant now);
   void Call(core::Instant now, Input input);
   void HandInput(core::Instant now, const Input& input);
   // Asks to be woken when a stage is free; once.
-  void WakeWhenFree(std::size_t stage);
+  void WakeWhenFree(std::size_t stage, core::Instant now);
 
   // Prices what the call listed and performs it, now or when its work is done.
   void PerformListed(core::Instant now, std::vector<core::Listed>& list);
@@ -110,10 +112,14 @@ class Host {
   core::Instant Occupy(const Price& price, std::uint64_t count, core::ByteCount bytes,
                        core::Instant from);
   void PerformEffect(core::Instant now, core::Listed& listed);
-  void PerformSend(core::Instant now, core::effect::Send& send);
+  Message MessageOf(const core::effect::Send& send) const;
+  void PerformSend(core::Instant now, const core::effect::Send& send);
   void Transmit(core::Instant now, Message message);
   void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
   void ReturnCredit(core::NodeId peer, core::ByteCount size);
+  // What is lost at the sender gives its credit back no sooner than the card could have sent it:
+  // else a node that has much to say would say it for ever at one instant.
+  void ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
 
   void EmitInput(core::Instant now, const Input& input);
   void EmitListed(core::Instant now, const core::Listed& listed);
@@ -139,6 +145,7 @@ class Host {
   Slab<Step> steps_;
   core::Effects effects_;
   std::vector<std::int64_t> credit_;  // credit_[peer], bytes
+  core::Instant lost_until_;          // when the card would be done with what was lost
   absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; looked up only
   std::uint64_t next_generation_ = 1;
   std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped

@@ -113,8 +113,7 @@ void Host::EmitListed(core::Instant now, const core::Listed& listed) {
   std::visit(Describe{event}, listed.what);
   services_.emitter.Emit(event);
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    services_.deriver.Statement(now, Message{self_, send->to, send->payload},
-                                EventKind::kStated);
+    services_.deriver.Statement(now, MessageOf(*send), EventKind::kStated);
   }
 }
 

@@ -9,7 +9,7 @@ namespace lockstep::sim {
 enum class TaskKind : std::uint32_t {
   // For the network.
   kSegmentSent,   // target: stream; a: epoch; b, c: begin, end
-  kDatagramSent,  // target: sender; a: receiver; b: bytes
+  kDatagramSent,  // target: sender; a: receiver; b: credit; c: the sender's life
   kAtPort,        // a: packet: at the port towards its receiver
   kAtHost,        // a: packet: at its receiver
   kRetransmit,    // target: stream; a: epoch; b, c: begin, end
@@ -21,6 +21,7 @@ enum class TaskKind : std::uint32_t {
   kTimer,      // target: host; a: timer; b: generation
   kStep,       // target: host; a: step; b: incarnation
   kTransmit,   // target: host; a: outbox slot; b: incarnation
+  kCredit,     // target: host; a: peer; b: incarnation; c: credit of what was lost
   // For the world.
   kFaultBegins,  // a: index
   kFaultEnds,    // a: index

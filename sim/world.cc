@@ -86,6 +86,7 @@ void World::OnTask(const Task& task) {
     case TaskKind::kTimer:
     case TaskKind::kStep:
     case TaskKind::kTransmit:
+    case TaskKind::kCredit:
       hosts_[task.target]->OnTask(now_, task);
       return;
     case TaskKind::kFaultBegins:
@@ -165,7 +166,7 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
 
 void World::OnDestroyed(const Message& message, trace::DropCause cause) {
   OnPacketLost(message.from, message.to, message.payload.byte_count(), cause);
-  deriver_.Contents(now_, message, trace::EventKind::kDestroyed);
+  deriver_.Destroyed(now_, message, cause);
 }
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,

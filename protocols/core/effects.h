@@ -44,10 +44,12 @@ inline constexpr std::array<std::string_view, 15> kWorkNames = {
 
 namespace effect {
 
-// Takes payload.size() of the credit towards `to`; comes back by OnWritable, each byte once.
+// Takes `credit` bytes of the credit towards `to`; comes back by OnWritable, each byte once.
 struct Send {
   NodeId to;
   Bytes payload;
+  // Stays what the node took it to be when a byzantine filter makes the payload longer or shorter.
+  std::uint64_t credit = payload.size();
   friend bool operator==(const Send&, const Send&) = default;
 };
 // The world stops reading what `peer` sends, until Resume.

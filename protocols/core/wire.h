@@ -1,7 +1,7 @@
 // Fixed-layout, little-endian encoding of messages, over literal bytes and filler alike.
 //
 // Decoding is total: on any input it yields values and, once something was missing, ok() is false
-// for good. A codec checks ok() and AtEnd() once, at the end.
+// for good. A codec checks ok() once, at the end; what remains then is padding, or wrong.
 
 #pragma once
 

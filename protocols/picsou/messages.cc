@@ -89,13 +89,17 @@ Ack GetAck(core::Decoder& decoder, std::uint64_t phi_limit) {
                     ack.phi_end - ack.cumulative - 1 > phi_limit)) {
     decoder.Fail();
   }
+  std::uint64_t last_end = 0;
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
     const core::Run run = decoder.GetRun();
     const bool is_inside = decoder.ok() && run.count > 0 && run.first > ack.cumulative &&
                            run.Last() < ack.phi_end;
     if (!is_inside) decoder.Fail();
+    if (is_inside) last_end = std::max(last_end, run.Last() + 1);
     ack.phi.push_back(run);
   }
+  // Nothing is judged beyond the last set bit.
+  if (ack.phi_end != last_end) decoder.Fail();
   return ack;
 }
 

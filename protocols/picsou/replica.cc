@@ -66,7 +66,9 @@ void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Byt
     OnBatch(now, from, decoded, out);
   } else if (decoded.broadcast && config_.own.Has(from) &&
              decoded.broadcast->stream == config_.in_stream) {
+    const bool was_open = is_ack_window_open();
     Receive(now, decoded.broadcast->data, out);
+    if (!was_open && is_ack_window_open()) Pump(now, out);
   } else {
     out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
   }
@@ -160,14 +162,19 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
     owner_.OnQuacked(now, core::SeqNo(*quack), out);
     if (!is_caught_up_) {
       is_caught_up_ = true;
-      laps_ = *quack / schedule_.senders;
+      // The first own position that is not QUACKed:  ceil((quack - index) / n_s)
+      const std::uint64_t n = schedule_.senders;
+      laps_ = *quack <= seat_.index ? 0 : (*quack - seat_.index + n - 1) / n;
     }
   }
   // Positions that nobody can have sent yet are not missing, whatever a liar says.
   const std::uint64_t known = std::min(log_.Positions().value(), Limit());
   Ack judged = ack;
   judged.phi_end = std::min(judged.phi_end, known);
-  if (ack.cumulative >= known) return;
+  if (ack.cumulative >= known) {
+    complaints_.TakeBackBelow(receiver, ack.cumulative);
+    return;
+  }
   for (const Attempt& attempt :
        complaints_.Report(now.monotonic, receiver, judged, quacks_.quack())) {
     out.Note({core::NoteKind::kComplaint, core::NodeId(), config_.out_stream, attempt.positions,
@@ -175,9 +182,11 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
     const std::uint64_t first = attempt.positions.first;
     if (schedule_.Sender(first, attempt.number) != seat_.index) continue;
     const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
-    const core::Extent extent = log_.Uniform(attempt.positions);
-    CHECK(extent.count == attempt.positions.count);
-    resends_.Queue(to, {attempt.positions, extent.size, attempt.number}, now.monotonic);
+    for (core::Run rest = attempt.positions; rest.count > 0;) {
+      const core::Extent extent = log_.Uniform(rest);
+      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic);
+      rest = rest.Part(extent.count, rest.count - extent.count);
+    }
   }
 }
 

@@ -22,8 +22,15 @@ std::uint64_t ComplaintTracker::IndexAtLeast(std::uint64_t lane, std::uint64_t p
   return position <= lane ? 0 : (position - lane + period_ - 1) / period_;
 }
 
+void ComplaintTracker::TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative) {
+  for (std::uint64_t lane = 0; lane < period_; ++lane) {
+    lanes_[lane].missing[receiver].EraseBelow(IndexAtLeast(lane, cumulative));
+  }
+}
+
 std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t receiver,
                                               const Ack& ack, std::uint64_t quack) {
+  TakeBackBelow(receiver, ack.cumulative);
   std::vector<Attempt> noted;
   const bool may_count = quack >= ack.cumulative;
   const std::uint64_t from = std::max(quack, ack.cumulative);
@@ -37,7 +44,6 @@ std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t r
   }
   for (std::uint64_t lane = 0; lane < period_; ++lane) {
     core::IntervalMap<Missing>& missing = lanes_[lane].missing[receiver];
-    missing.EraseBelow(IndexAtLeast(lane, ack.cumulative));
     held[lane].ForEach(IndexAtLeast(lane, from), IndexAtLeast(lane, to),
                        [&](std::uint64_t b, std::uint64_t e, const bool* is_held) {
                          if (is_held != nullptr) {

@@ -37,6 +37,8 @@ class ComplaintTracker {
   ComplaintTracker(std::uint64_t period, std::uint32_t receivers, std::uint32_t complaints_needed,
                    core::Duration repeat_interval);
 
+  // `receiver` holds every position below `cumulative`.
+  void TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative);
   // Takes a report of `receiver`, after it has entered the QUACK, and returns the attempts that it
   // completes.
   std::vector<Attempt> Report(core::Instant now, std::uint32_t receiver, const Ack& ack,

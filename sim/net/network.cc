@@ -39,6 +39,7 @@ Network::Network(const Scenario& scenario, EventQueue& queue, NetworkListener& l
     links_.emplace_back(edge.is_intra ? scenario.network.intra : scenario.network.cross,
                         random.Fork(name));
   }
+  lives_.resize(site_.size());
   stream_index_.assign(site_.size() * site_.size(), kNoStream);
 }
 
@@ -103,7 +104,8 @@ void Network::Launch(core::Instant now, Packet packet) {
   const core::Instant free = sent ? *sent : now;
   if (packet.stream == kNoStream) {
     queue_.Push(free, MakeTask(TaskKind::kDatagramSent, packet.from.value(), packet.to.value(),
-                               packet.datagram.payload.size()));
+                               static_cast<std::uint64_t>(packet.datagram.credit.value()),
+                               lives_[packet.from.value()]));
   } else {
     queue_.Push(free, MakeTask(TaskKind::kSegmentSent, packet.stream, packet.epoch,
                                packet.segment.begin, packet.segment.end));
@@ -171,7 +173,11 @@ void Network::TellWindow(core::Instant now, std::uint32_t stream,
 }
 
 void Network::OnCrash(core::NodeId host) {
-  for (Stream& stream : streams_) {
+  ++lives_[host.value()];
+  // Those who are told may open streams; a new one has nothing to do with a host that is down.
+  const std::size_t count = streams_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    Stream& stream = streams_[i];
     if (stream.from() != host && stream.to() != host) continue;
     core::ByteCount untaken;
     for (const Message& message : stream.Reset(&untaken)) {
@@ -193,6 +199,7 @@ void Network::OnTask(core::Instant now, const Task& task) {
       return;
     }
     case TaskKind::kDatagramSent:
+      if (lives_[task.target] != task.c) return;  // Credit of a host that has crashed since.
       listener_.OnTaken(core::NodeId(task.target), core::NodeId(static_cast<std::uint32_t>(task.a)),
                         core::ByteCount(static_cast<std::int64_t>(task.b)));
       return;

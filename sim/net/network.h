@@ -28,8 +28,8 @@ class NetworkListener {
  public:
   virtual ~NetworkListener() = default;
   virtual void OnArrived(Message message) = 0;
-  // The transport has taken `size` bytes that `from` sent to `to`.
-  virtual void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) = 0;
+  // The transport has taken a message that `from` sent to `to`: so much credit is back.
+  virtual void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount credit) = 0;
   // The message will never arrive.
   virtual void OnDestroyed(const Message& message, trace::DropCause cause) = 0;
   // A packet was lost; a stream will resend it.
@@ -89,6 +89,7 @@ class Network {
   std::vector<std::uint32_t> site_;   // site_[host]
   std::vector<Nic> tx_;               // tx_[host]
   std::vector<Nic> rx_;               // rx_[host]
+  std::vector<std::uint64_t> lives_;  // lives_[host]: goes up when it crashes
   std::vector<Link> links_;           // links_[edge of the topology]
   std::vector<std::uint32_t> stream_index_;  // [from * hosts + to], made on first use
   std::deque<Stream> streams_;  // a deque: references outlive additions

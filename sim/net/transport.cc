@@ -15,10 +15,13 @@ Stream::Stream(core::NodeId from, core::NodeId to, const LinkClass& link)
       to_(to),
       segment_bytes_(static_cast<std::uint64_t>(link.segment.value())),
       window_(static_cast<std::uint64_t>(link.window.value())),
+      // A quarter of the window; less where a segment would not fit into what that leaves.
+      tell_after_(std::min(window_ / 4, window_ - segment_bytes_ + 1)),
       pair_rate_bps_(link.pair_rate_bps) {}
 
 void Stream::Queue(Message message) {
-  queued_ += message.payload.size();
+  // An empty message takes a byte, as its frame would; without one it would never be sent.
+  queued_ += std::max<std::uint64_t>(1, message.payload.size());
   messages_.push_back({std::move(message), queued_});
 }
 
@@ -54,7 +57,7 @@ std::vector<core::ByteCount> Stream::OnSent(const Segment& segment) {
   is_in_card_ = false;
   std::vector<core::ByteCount> taken;
   while (taken_ < messages_.size() && messages_[taken_].end <= segment.end) {
-    taken.push_back(messages_[taken_].message.payload.byte_count());
+    taken.push_back(messages_[taken_].message.credit);
     ++taken_;
   }
   return taken;
@@ -89,7 +92,7 @@ std::optional<std::uint64_t> Stream::OnRead(core::ByteCount size) {
 
 std::optional<std::uint64_t> Stream::ReportRead() {
   const std::uint64_t read = arrived_ - unread_;
-  if (read - read_told_ < window_ / 4) return std::nullopt;
+  if (read - read_told_ < tell_after_) return std::nullopt;
   read_told_ = read;
   return read;
 }
@@ -98,7 +101,7 @@ std::vector<Message> Stream::Reset(core::ByteCount* untaken) {
   std::vector<Message> lost;
   *untaken = core::ByteCount(0);
   for (std::size_t i = 0; i < messages_.size(); ++i) {
-    if (i >= taken_) *untaken = *untaken + messages_[i].message.payload.byte_count();
+    if (i >= taken_) *untaken = *untaken + messages_[i].message.credit;
     lost.push_back(std::move(messages_[i].message));
   }
   messages_.clear();

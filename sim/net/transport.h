@@ -44,7 +44,7 @@ class Stream {
   std::optional<Segment> Next(core::Instant now);
   // Where only the pace forbids a segment: when it no longer will. Says so once for each instant.
   std::optional<core::Instant> PacedUntil(core::Instant now);
-  // The card has put the segment on the wire. Sizes of the messages that are thereby taken whole.
+  // The card has put the segment on the wire. Credit of the messages that are thereby taken whole.
   std::vector<core::ByteCount> OnSent(const Segment& segment);
   void OnLost(const Segment& segment) { lost_.push_back(segment); }
   // The segment has arrived; the messages that are thereby complete, in order.
@@ -68,6 +68,7 @@ class Stream {
   core::NodeId to_;
   std::uint64_t segment_bytes_;
   std::uint64_t window_;
+  std::uint64_t tell_after_;  // what the receiver reads before it tells the sender
   std::int64_t pair_rate_bps_;
   std::uint64_t epoch_ = 0;
 

@@ -42,7 +42,7 @@ enum class EventKind : std::uint8_t {
   // Derived from messages through MessageFields.
   kOffered,    // node sent `peer` the k′ of this run, performed; digest: of their contents
   kHanded,     // node was handed, by `peer`, the k′ of this run; digest: of their contents
-  kDestroyed,  // the world dropped what node sent to `peer`: the k′ of this run
+  kDestroyed,  // the world dropped what node sent to `peer`: the k′ of this run; detail: DropCause
   kStated,     // node tells `peer`: value: cumulative ACK; detail: how many kPhi follow;
                // digest: one past the last k′ that the φ-list judges (0 where there is no list)
   kHeard,      // node is told by `peer`: the same

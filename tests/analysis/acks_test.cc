@@ -101,8 +101,7 @@ TEST_CASE("ack: a counter one too low denies what is held") {
 TEST_CASE("ack: a list that claims what is not held is refused") {
   const Story story = WithHoles().Stated(B(2), A(0), 3, {{4, 2, 1}, {8, 2, 1}}, 10);
   CHECK(story.Ask("A") == Verdict::kViolated);
-  CHECK(story.FirstFinding("A") ==
-        "b2 acknowledges k′ 5 in its φ-list, but was never handed it");
+  CHECK(story.FirstFinding("A") == "b2 acknowledges k′ 5 in its φ-list, but was never handed it");
 }
 
 TEST_CASE("ack: a list that leaves out what is held is refused") {

@@ -1,4 +1,5 @@
-// Counting complaints: the rule of b.13.1 on hand-made reports, and against a count number by number.
+// Counting complaints: the rule of b.13.1 on hand-made reports, and against a count number by
+// number.
 
 #include "analysis/complaints.h"
 
@@ -262,11 +263,11 @@ TEST_CASE("complaints: counted as one number at a time would be") {
   for (int round = 0; round < 60; ++round) {
     const std::uint64_t senders = 2 + random.Below(4);
     const std::uint64_t receivers = 3 + random.Below(4);
-    const ComplaintBook::Rule rule{{senders, receivers},
-                                   1 + random.Below(receivers / 2 + 1),
-                                   1 + random.Below(3),
-                                   core::Duration::Milliseconds(static_cast<std::int64_t>(
-                                       random.Below(2) * 20))};
+    const ComplaintBook::Rule rule{
+        {senders, receivers},
+        1 + random.Below(receivers / 2 + 1),
+        1 + random.Below(3),
+        core::Duration::Milliseconds(static_cast<std::int64_t>(random.Below(2) * 20))};
     Attempts attempts(rule);
     PlainCount plain(rule);
     std::vector<std::uint64_t> acknowledged(receivers, 0);

@@ -1,8 +1,8 @@
 // A run told event by event, for tests of checkers: builds the events, shows them to a Judge, and
 // asks one oracle for its verdict.
 //
-// Two clusters: a sends (hosts from 0 on), b receives (hosts from 100 on). Stream 0 leads from a to b
-// and is what all events are about, unless they say otherwise.
+// Two clusters: a sends (hosts from 0 on), b receives (hosts from 100 on). Stream 0 leads from a to
+// b and is what all events are about, unless they say otherwise.
 
 #pragma once
 
@@ -37,16 +37,15 @@ inline analysis::Recipe TwoClusters(std::uint32_t senders, std::uint32_t receive
   analysis::Recipe recipe;
   recipe.seed = 7;
   const auto budget = [](std::uint32_t size) { return (size - 1) / 3; };
-  recipe.clusters = {
-      {"a", A(0), senders, budget(senders), budget(senders)},
-      {"b", B(0), receivers, budget(receivers), budget(receivers)}};
+  recipe.clusters = {{"a", A(0), senders, budget(senders), budget(senders)},
+                     {"b", B(0), receivers, budget(receivers), budget(receivers)}};
   analysis::Stream stream;
   stream.stream = core::StreamId(0);
   stream.from = core::ClusterId(0);
   stream.to = core::ClusterId(1);
   stream.content = {kGenerator, kMessageBytes, {}};
-  stream.promises = {true, true, analysis::Delivery::kAll,
-                     true, true, true, core::Duration::Milliseconds(100), 256};
+  stream.promises = {true, true, analysis::Delivery::kAll,          true,
+                     true, true, core::Duration::Milliseconds(100), 256};
   recipe.streams = {stream};
   recipe.run_for = core::Duration::Seconds(3);
   recipe.warmup = core::Instant() + core::Duration::Seconds(1);

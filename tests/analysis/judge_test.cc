@@ -32,7 +32,8 @@ Story GoodRun(analysis::Recipe recipe) {
       if (other != receiver) story.Passed(B(receiver), B(other), run).Delivered(B(other), run);
     }
   }
-  for (std::uint32_t i = 0; i < 4; ++i) story.Stated(B(i), A(i), kMessages).Heard(A(i), B(i), kMessages);
+  for (std::uint32_t i = 0; i < 4; ++i)
+    story.Stated(B(i), A(i), kMessages).Heard(A(i), B(i), kMessages);
   story.AtMs(1500).Quacked(A(0), kMessages);
   return story;
 }
@@ -85,7 +86,8 @@ TEST_CASE("judge: one violation decides, and is told") {
   CHECK(duplicates["violations"] == 1);
   CHECK(duplicates["findings"][0]["node"] == "b1");
   CHECK(duplicates["findings"][0]["at_ps"] == 1'500'000'000'000);
-  CHECK(duplicates["findings"][0]["text"] == "b1 delivers k′ 17 a second time (1 such in this note)");
+  CHECK(duplicates["findings"][0]["text"] ==
+        "b1 delivers k′ 17 a second time (1 such in this note)");
 }
 
 TEST_CASE("judge: an expected violation must come from the oracle that was named") {

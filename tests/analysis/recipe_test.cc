@@ -100,8 +100,8 @@ TEST_CASE("recipe: an error names the pointer and what was wanted") {
       {"/faults/1/expect_effect", "many"},
       {"/expect/verdict", "fine"}};
   for (const auto& [pointer, value] : broken) {
-    CAPTURE(pointer);
     const std::string error = ErrorWith(pointer, value);
+    CAPTURE(error);
     CHECK(error.rfind(std::string(pointer) + ": want ", 0) == 0);
   }
 }

@@ -1,7 +1,7 @@
 // Who sends what again, and why: R1, R2, R3 on runs told by hand.
 //
-// n = 4 and u = r = 1 on both sides: k′ 4 goes from a0 to b1; attempt 1 from a1 to b2, attempt 2 from
-// a2 to b3, attempt 3 from a3 to b0. Repeats count after 100 ms.
+// n = 4 and u = r = 1 on both sides: k′ 4 goes from a0 to b1; attempt 1 from a1 to b2, attempt 2
+// from a2 to b3, attempt 3 from a3 to b0. Repeats count after 100 ms.
 
 #include "analysis/resends.h"
 
@@ -48,7 +48,9 @@ analysis::Recipe PrematureAllowed(std::uint64_t allowed) {
 
 TEST_CASE("resends: originals in their turn are no resends") {
   Story story = Four();
-  story.Passed(A(0), B(0), {0, 5, 16}).Passed(A(0), B(1), {4, 5, 16}).Passed(A(3), B(2), {15, 1, 1});
+  story.Passed(A(0), B(0), {0, 5, 16})
+      .Passed(A(0), B(1), {4, 5, 16})
+      .Passed(A(3), B(2), {15, 1, 1});
   story.Passed(A(1), B(1), {1, 1, 1}).Passed(A(1), B(1), {17, 7, 16});
   CHECK(story.Ask("R1") == Verdict::kHolds);
   Story unequal(TwoClusters(4, 7));
@@ -120,9 +122,10 @@ TEST_CASE("resends: the wrong node and the wrong receiver are refused") {
   Story story = Four();
   Hears(story, 10, A(2), {0, 1});
   Hears(story, 110, A(2), {0, 1}).Passed(A(2), B(3), {4, 1, 1});
-  CHECK(story.FirstFinding("R1") ==
-        "a2 sends k′ 4 to b3 again, but from what it heard it can have noted attempt 1 at most, and "
-        "its turn is attempt 2");
+  CHECK(
+      story.FirstFinding("R1") ==
+      "a2 sends k′ 4 to b3 again, but from what it heard it can have noted attempt 1 at most, and "
+      "its turn is attempt 2");
   const Story wrong = Complaints().Passed(A(1), B(3), {4, 1, 1});
   CHECK(wrong.FirstFinding("R1") ==
         "a1 sends k′ 4 to b3 again, but none of its turns up to attempt 1 is for this pair and "
@@ -142,8 +145,7 @@ TEST_CASE("resends: the next attempt needs fresh reports and fresh repeats") {
   Story early = story;
   CHECK(Hears(early, 219, A(2), {0, 1}).Passed(A(2), B(3), {4, 1, 1}).Ask("R1") ==
         Verdict::kViolated);
-  CHECK(Hears(story, 220, A(2), {0, 1}).Passed(A(2), B(3), {4, 1, 1}).Ask("R1") ==
-        Verdict::kHolds);
+  CHECK(Hears(story, 220, A(2), {0, 1}).Passed(A(2), B(3), {4, 1, 1}).Ask("R1") == Verdict::kHolds);
 }
 
 TEST_CASE("resends: after the last pairing the rule starts over") {

@@ -86,8 +86,7 @@ class PlainLedger {
     });
   }
   static std::size_t Settling(const Message& message) {
-    const auto found =
-        std::find_if(message.sends.begin(), message.sends.end(), IsBetweenCorrect);
+    const auto found = std::find_if(message.sends.begin(), message.sends.end(), IsBetweenCorrect);
     return static_cast<std::size_t>(found - message.sends.begin());
   }
   void Settle(Message& message) {

@@ -61,9 +61,14 @@ TEST_CASE("traffic: protocols without QUACKs are counted by what they enqueue") 
   CHECK_FALSE(stream.contains("resends"));
 }
 
-TEST_CASE("traffic: as delivered counts each message once, at correct receivers, after the warm-up") {
+TEST_CASE(
+    "traffic: as delivered counts each message once, at correct receivers, after the warm-up") {
   Story story(TwoClusters(4, 4));
-  story.Faulty(B(3), 2).AtMs(500).Delivered(B(0), {0, 10, 1}).AtMs(1500).Delivered(B(1), {0, 16, 1});
+  story.Faulty(B(3), 2)
+      .AtMs(500)
+      .Delivered(B(0), {0, 10, 1})
+      .AtMs(1500)
+      .Delivered(B(1), {0, 16, 1});
   story.Delivered(B(2), {12, 8, 1}).Delivered(B(3), {0, 99, 1});
   const nlohmann::json stream = StreamOf(story.AtMs(3000).End());
   CHECK(stream["delivered"] == 20);

@@ -7,7 +7,7 @@
 namespace lockstep::cli {
 
 void AddOverrideFlags(CLI::App& command, OverrideFlags& flags) {
-  command.add_option("--seed", flags.seed, "Seed of the run, instead of the scenario's");
+  command.add_option("--seed", flags.seed, "Seed of the run, instead of the scenario's")->type_name("UINT");
   command
       .add_option("--set", flags.sets,
                   "Changes the scenario: JSON pointer = JSON value, such as "
@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<sim::Override>> ReadOverrides(const OverrideFlags& fl
     }
     overrides.emplace_back(set.substr(0, equals), set.substr(equals + 1));
   }
-  if (flags.seed) overrides.emplace_back("/run/seed", absl::StrCat(*flags.seed));
+  if (flags.seed) overrides.emplace_back("/run/seed", *flags.seed);
   return overrides;
 }
 

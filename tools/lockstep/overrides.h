@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +15,7 @@ namespace lockstep::cli {
 
 struct OverrideFlags {
   std::vector<std::string> sets;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::string> seed;  // as typed; judged where any seed is
 };
 
 void AddOverrideFlags(CLI::App& command, OverrideFlags& flags);

@@ -1,0 +1,195 @@
+// The catalogue: from JSON to nodes, fields and promises, and what it says of JSON that is wrong.
+
+#include "protocols/catalog.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocols/parameters.h"
+#include "tests/support/keys.h"
+#include "tests/support/listed.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kBuffer = 1 << 23;
+
+json Parsed(std::string_view text) { return ParseJson(text, "test").value(); }
+
+// Two clusters of unequal sizes, a (4) and b (7), with these stacks.
+CatalogInput InputOf(const json& a, const json& b) {
+  CatalogInput input;
+  input.clusters = {{"a", core::NodeId(0), 4, 1, 1}, {"b", core::NodeId(4), 7, 2, 2}};
+  input.stacks = {a, b};
+  input.pointers = {"/clusters/0/stack", "/clusters/1/stack"};
+  input.file = "f.json";
+  input.send_buffer = core::ByteCount(kBuffer);
+  return input;
+}
+
+// A File RSM of 1 kB messages under this layer.
+json Over(std::string_view layer) {
+  return json::array({Parsed(R"({"rsm": "file", "message_bytes": 1000})"), Parsed(layer)});
+}
+
+std::unique_ptr<CatalogProgram> Compiled(std::string_view layer) {
+  auto program = CatalogProgram::Compile(InputOf(Over(layer), Over(layer)));
+  REQUIRE_MESSAGE(program.ok(), std::string(program.status().message()));
+  return *std::move(program);
+}
+
+// What is wrong with this stack of cluster b.
+std::string ErrorOf(const json& stack) {
+  const auto program = CatalogProgram::Compile(InputOf(Over(R"({"c3b": "picsou"})"), stack));
+  return program.ok() ? "none" : std::string(program.status().message());
+}
+std::string ErrorOfLayer(std::string_view layer) { return ErrorOf(Over(layer)); }
+
+bool Begins(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
+
+TEST_CASE("catalog: Picsou promises delivery to all, QUACKs, ACKs and bounded resends") {
+  const auto program = Compiled(R"({"c3b": "picsou", "phi": 256, "repeat_interval": "100ms"})");
+  REQUIRE(program->streams().size() == 2);
+  for (std::uint32_t c = 0; c < 2; ++c) {
+    const StreamPromise& promise = program->streams()[c];
+    CHECK(promise.stream == core::StreamId(c));
+    CHECK(promise.from == core::ClusterId(c));
+    CHECK(promise.to == core::ClusterId(1 - c));
+    CHECK(promise.generator == c + 1);
+    CHECK(promise.message_bytes == 1'000);
+    CHECK(promise.rate_per_s == 0);
+    CHECK(promise.integrity);
+    CHECK(promise.no_duplicates);
+    CHECK(promise.delivery == "all");
+    CHECK(promise.quack);
+    CHECK(promise.acks);
+    CHECK(promise.resends);
+    CHECK(promise.repeat_interval == core::Duration::Milliseconds(100));
+    CHECK(promise.phi == 256);
+    CHECK(promise.throughput == "quack");
+  }
+}
+
+TEST_CASE("catalog: one-shot promises no delivery, all-to-all delivery to all, neither more") {
+  const std::vector<std::pair<std::string, std::string>> wanted = {{"one-shot", "none"},
+                                                                   {"all-to-all", "all"}};
+  for (const auto& [name, delivery] : wanted) {
+    const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
+    const StreamPromise& promise = program->streams()[1];
+    CHECK(promise.delivery == delivery);
+    CHECK(promise.integrity);
+    CHECK(promise.no_duplicates);
+    CHECK_FALSE(promise.quack);
+    CHECK_FALSE(promise.acks);
+    CHECK_FALSE(promise.resends);
+    CHECK(promise.throughput == "enqueue");
+  }
+}
+
+TEST_CASE("catalog: a node built by name sends what its fields read") {
+  for (const std::string name : {"picsou", "one-shot", "all-to-all"}) {
+    const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
+    for (std::uint32_t c = 0; c < 2; ++c) {
+      const core::NodeId self = program->clusters()[c].Replica(1);
+      const Keys keys(self);
+      core::Seat seat;
+      seat.self = self;
+      seat.cluster = core::ClusterId(c);
+      seat.index = 1;
+      seat.send_buffer = core::ByteCount(kBuffer);
+      seat.signer = &keys;
+      seat.verifier = &keys;
+      core::Effects out;
+      const std::unique_ptr<core::Node> node = program->Build(seat);
+      node->OnStart(AtMs(0), {}, out);
+      const auto sends = All<core::effect::Send>(out);
+      REQUIRE(!sends.empty());
+      const core::MessageFields& fields = program->Fields(core::ClusterId(c));
+      for (const core::effect::Send& send : sends) {
+        CHECK(program->clusters()[1 - c].Has(send.to));
+        core::FieldedMessage message;
+        REQUIRE(fields.Read(send.payload, message));
+        CHECK(fields.types()[message.type].name ==
+              (name == "picsou" ? "picsou.batch" : "c3b.batch"));
+        CHECK(fields.Build(message, keys, send.to) == send.payload);
+      }
+    }
+  }
+}
+
+TEST_CASE("catalog: a cluster of ping-pong has no stream") {
+  const json stack = Parsed(R"([{"protocol": "pingpong", "retry": "5ms"}])");
+  const auto program = CatalogProgram::Compile(InputOf(stack, stack));
+  REQUIRE(program.ok());
+  CHECK((*program)->streams().empty());
+  CHECK((*program)->Fields(core::ClusterId(0)).types()[0].name == "pingpong.ball");
+}
+
+TEST_CASE("catalog: a rate and a size of messages reach the log and the promise") {
+  json stack = Over(R"({"c3b": "picsou"})");
+  stack[0]["rate"] = 500;
+  stack[0]["message_bytes"] = 77;
+  const auto program = CatalogProgram::Compile(InputOf(stack, Over(R"({"c3b": "picsou"})")));
+  REQUIRE(program.ok());
+  CHECK((*program)->streams()[0].rate_per_s == 500);
+  CHECK((*program)->streams()[0].message_bytes == 77);
+  CHECK((*program)->streams()[1].rate_per_s == 0);
+}
+
+TEST_CASE("catalog: errors name file, pointer and what was wanted") {
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "picsoo"})"), "f.json: /clusters/1/stack/1/c3b: "));
+  CHECK(
+      Begins(ErrorOfLayer(R"({"c3b": "picsou", "phi": -1})"), "f.json: /clusters/1/stack/1/phi: "));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "picsou", "quack_window": 0})"),
+               "f.json: /clusters/1/stack/1/quack_window: "));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "picsou", "noop_delay": "0ms"})"),
+               "f.json: /clusters/1/stack/1/noop_delay: "));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "picsou", "wire": {"phi_word_bytes": 99999}})"),
+               "f.json: /clusters/1/stack/1/wire/phi_word_bytes: "));
+  const std::string unknown = ErrorOfLayer(R"({"c3b": "picsou", "quak_window": 5})");
+  CHECK(Begins(unknown, "f.json: /clusters/1/stack/1/quak_window: unknown key"));
+  CHECK(unknown.find("quack_window") != std::string::npos);
+  // What only Picsou has means nothing to a baseline.
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "one-shot", "phi": 5})"),
+               "f.json: /clusters/1/stack/1/phi: "));
+  CHECK(Begins(ErrorOf(Parsed(R"([{"rsm": "file"}, {"c3b": "picsou"}])")),
+               "f.json: /clusters/1/stack/0/message_bytes: "));
+}
+
+TEST_CASE("catalog: a stack of another shape is refused where it stands") {
+  for (const std::string_view stack :
+       {"[]", "{}", "5", "null", R"([{"rsm": "file", "message_bytes": 5}])",
+        R"([{"c3b": "picsou"}, {"rsm": "file", "message_bytes": 5}])", R"([5, 6])",
+        R"([{"protocol": "pingpong"}, {"protocol": "pingpong"}])"}) {
+    CAPTURE(stack);
+    CHECK(Begins(ErrorOf(Parsed(stack)), "f.json: /clusters/1/stack: "));
+  }
+}
+
+TEST_CASE("catalog: a C3B layer wants two clusters, and credit for two of the largest messages") {
+  CatalogInput alone = InputOf(Over(R"({"c3b": "picsou"})"), Over(R"({"c3b": "picsou"})"));
+  alone.clusters.pop_back();
+  alone.stacks.pop_back();
+  alone.pointers.pop_back();
+  const auto program = CatalogProgram::Compile(alone);
+  REQUIRE(!program.ok());
+  CHECK(Begins(std::string(program.status().message()), "f.json: /clusters/0/stack/1/c3b: "));
+
+  json large = Over(R"({"c3b": "picsou"})");
+  // kBuffer is 2^23: 2 * (2^22 - 2^20) + 2 * 2^20 fits, one byte more does not.
+  large[0]["message_bytes"] = (1 << 22) - (1 << 20);
+  CHECK(ErrorOf(large) == "none");
+  large[0]["message_bytes"] = (1 << 22) - (1 << 20) + 1;
+  CHECK(ErrorOf(large).find("/network/send_buffer") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,94 @@
+// A set of sequence numbers, against std::set.
+
+#include "protocols/core/seq_set.h"
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "protocols/core/random.h"
+#include "protocols/core/run.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::Run;
+using core::SeqSet;
+using Naive = std::set<std::uint64_t>;
+
+std::uint64_t FrontierOf(const Naive& naive) {
+  std::uint64_t frontier = 0;
+  while (naive.contains(frontier)) ++frontier;
+  return frontier;
+}
+
+// The numbers of all runs; none may come twice.
+Naive NumbersOf(const std::vector<Run>& runs) {
+  Naive numbers;
+  for (const Run& run : runs) {
+    for (std::uint64_t i = 0; i < run.count; ++i) REQUIRE(numbers.insert(run.At(i)).second);
+  }
+  return numbers;
+}
+
+TEST_CASE("seq set: the frontier waits for the gap") {
+  SeqSet set(28);
+  CHECK(set.Frontier() == 0);
+  CHECK(set.End() == 0);
+  set.Insert({1, 5, 1});
+  CHECK(set.Frontier() == 0);
+  CHECK(set.End() == 6);
+  set.Insert({0, 1, 1});
+  CHECK(set.Frontier() == 6);
+  set.Insert({7, 1, 1});
+  CHECK(set.Frontier() == 6);
+  CHECK(set.Count() == 7);
+  CHECK(set.Contains(7));
+  CHECK_FALSE(set.Contains(6));
+  CHECK(set.ContainsAll({0, 3, 2}));
+  CHECK_FALSE(set.ContainsAll({2, 3, 2}));
+}
+
+TEST_CASE("seq set: what is all new comes back as it was, what is known does not") {
+  SeqSet set(28);
+  CHECK(set.Insert({3, 10, 4}) == std::vector<Run>{{3, 10, 4}});
+  CHECK(set.Insert({3, 10, 4}).empty());
+  CHECK(set.Insert({3, 0, 4}).empty());
+  CHECK(NumbersOf(set.Insert({3, 12, 4})) == Naive{43, 47});
+}
+
+TEST_CASE("seq set: random runs agree with a set of single numbers") {
+  core::Random random = core::Random(3).Fork("seq set");
+  for (const std::uint64_t period : {1U, 3U, 16U, 28U}) {
+    CAPTURE(period);
+    SeqSet set(period);
+    Naive naive;
+    for (int step = 0; step < 300; ++step) {
+      const std::vector<std::uint64_t> strides = {1, 2, 4, 5, period, 2 * period};
+      const Run run{random.Below(300), random.Below(12), strides[random.Below(strides.size())]};
+      Naive fresh;
+      for (std::uint64_t i = 0; i < run.count; ++i) {
+        if (naive.insert(run.At(i)).second) fresh.insert(run.At(i));
+      }
+      REQUIRE(NumbersOf(set.Insert(run)) == fresh);
+      REQUIRE(set.Frontier() == FrontierOf(naive));
+      REQUIRE(set.Count() == naive.size());
+      REQUIRE(set.End() == (naive.empty() ? 0 : *naive.rbegin() + 1));
+      const std::uint64_t begin = random.Below(200);
+      const std::uint64_t end = begin + random.Below(100);
+      std::vector<Run> held;
+      std::vector<Run> missing;
+      set.ForEachHeld(begin, end, [&](const Run& part) { held.push_back(part); });
+      set.ForEachMissing(begin, end, [&](const Run& part) { missing.push_back(part); });
+      REQUIRE(NumbersOf(held) == Naive(naive.lower_bound(begin), naive.lower_bound(end)));
+      REQUIRE(NumbersOf(held).size() + NumbersOf(missing).size() == end - begin);
+      for (const std::uint64_t number : NumbersOf(missing)) REQUIRE(!set.Contains(number));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::tests

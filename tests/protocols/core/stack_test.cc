@@ -1,0 +1,310 @@
+// Layers on one host: tags, timers, records, credit, clients.
+
+#include "protocols/core/stack.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocols/core/request.h"
+#include "protocols/core/wire.h"
+#include "tests/support/keys.h"
+#include "tests/support/listed.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::Bytes;
+using core::Effects;
+using core::NodeId;
+using core::Now;
+namespace effect = core::effect;
+
+constexpr NodeId kPeer(5);
+constexpr NodeId kClient(9);
+
+// A layer that writes down what it was asked, and does once what it was told to.
+class Probe : public core::Node, public core::LogReader {
+ public:
+  void OnStart(const Now&, std::span<const Bytes> saved, Effects& out) override {
+    for (const Bytes& record : saved) told.push_back("saved " + record.ToString());
+    Act(out);
+  }
+  void OnMessage(const Now&, NodeId from, const Bytes& payload, Effects& out) override {
+    told.push_back("message " + std::to_string(from.value()) + " " + payload.ToString());
+    Act(out);
+  }
+  void OnTimer(const Now&, core::TimerId timer, Effects& out) override {
+    told.push_back("timer " + std::to_string(timer.value()));
+    Act(out);
+  }
+  void OnWritable(const Now&, NodeId peer, core::ByteCount freed, Effects& out) override {
+    told.push_back("writable " + std::to_string(peer.value()) + " " +
+                   std::to_string(freed.value()));
+    Act(out);
+  }
+  void OnSubmit(const Now&, NodeId client, core::RequestId id, const Bytes& request,
+                Effects& out) override {
+    told.push_back("submit " + std::to_string(id.value()) + " " + request.ToString());
+    out.Reply(client, id, Bytes::Copy("done"));
+  }
+  void OnCommitted(const Now&, Effects& out) override {
+    told.push_back("committed");
+    Act(out);
+  }
+
+  std::vector<std::string> told;
+  Effects todo;
+
+ private:
+  void Act(Effects& out) {
+    const Effects now = std::exchange(todo, Effects());
+    for (const core::Listed& listed : now.list()) {
+      std::visit([&](const auto& what) { Do(what, out); }, listed.what);
+    }
+  }
+  static void Do(const effect::Send& send, Effects& out) { out.Send(send.to, send.payload); }
+  static void Do(const effect::SetTimer& set, Effects& out) { out.SetTimer(set.id, set.at); }
+  static void Do(const effect::CancelTimer& cancel, Effects& out) { out.CancelTimer(cancel.id); }
+  static void Do(const effect::Save& save, Effects& out) { out.Save(save.record); }
+  static void Do(const effect::SaveSnapshot& save, Effects& out) {
+    out.SaveSnapshot(save.snapshot);
+  }
+  template <typename Other>
+  static void Do(const Other&, Effects&) {}
+};
+
+// Three layers, with a hand on each.
+struct Host {
+  Host() {
+    std::vector<std::unique_ptr<core::Node>> layers;
+    for (int i = 0; i < 3; ++i) {
+      auto layer = std::make_unique<Probe>();
+      probes.push_back(layer.get());
+      layers.push_back(std::move(layer));
+    }
+    stack = std::make_unique<core::Stack>(std::move(layers));
+  }
+  std::vector<Probe*> probes;
+  std::unique_ptr<core::Stack> stack;
+  Effects out;
+};
+
+// A message of type 3.
+Bytes Message(const std::string& text) { return Bytes::Copy("\x03" + text); }
+
+TEST_CASE("stack: a message goes to the layer of its sender, as it was") {
+  for (std::uint8_t layer = 0; layer < 3; ++layer) {
+    Host sender;
+    sender.probes[layer]->todo.Send(kPeer, Message("hello"));
+    sender.stack->OnTimer(AtMs(1), core::TimerId(layer), sender.out);
+    const std::vector<Bytes> sent = SentTo(sender.out, kPeer);
+    REQUIRE(sent.size() == 1);
+    // The tag takes bits that the type leaves free: no byte more.
+    CHECK(sent[0].size() == Message("hello").size());
+    CHECK(sender.out.list()[0].layer == core::Layer(layer));
+
+    Host receiver;
+    receiver.stack->OnMessage(AtMs(2), NodeId(1), sent[0], receiver.out);
+    for (std::uint8_t other = 0; other < 3; ++other) {
+      CHECK(receiver.probes[other]->told.size() == (other == layer ? 1 : 0));
+    }
+    CHECK(receiver.probes[layer]->told[0] == "message 1 " + Message("hello").ToString());
+  }
+}
+
+TEST_CASE("stack: filler stays filler under a tag, and a broadcast is tagged once") {
+  Host host;
+  const Bytes payload = Bytes::Of("\x03", {{1, 0, 1, 1'000'000, 1'000'000, 0}});
+  for (std::uint32_t to = 0; to < 3; ++to) host.probes[2]->todo.Send(NodeId(to), payload);
+  host.stack->OnTimer(AtMs(0), core::TimerId(2), host.out);
+  const std::vector<effect::Send> sends = All<effect::Send>(host.out);
+  REQUIRE(sends.size() == 3);
+  CHECK(sends[0].payload.size() == payload.size());
+  CHECK(sends[0].payload.filler() == payload.filler());
+  CHECK(sends[1].payload.SharesWith(sends[0].payload));
+  CHECK(sends[2].payload.SharesWith(sends[0].payload));
+}
+
+TEST_CASE("stack: timers of equal names in two layers are two timers") {
+  Host host;
+  for (const int layer : {0, 2}) host.probes[layer]->todo.SetTimer(core::TimerId(7), AtMs(9).wall);
+  host.probes[2]->todo.CancelTimer(core::TimerId(8));
+  host.stack->OnStart(AtMs(0), {}, host.out);
+  const std::vector<effect::SetTimer> set = All<effect::SetTimer>(host.out);
+  REQUIRE(set.size() == 2);
+  CHECK(set[0].id != set[1].id);
+  CHECK(set[0].at == AtMs(9).wall);
+  host.stack->OnTimer(AtMs(9), set[1].id, host.out);
+  CHECK(host.probes[0]->told.empty());
+  CHECK(host.probes[2]->told == std::vector<std::string>{"timer 7"});
+  // A cancelled name is tagged like the one that was set.
+  host.probes[2]->todo.SetTimer(core::TimerId(8), AtMs(9).wall);
+  host.stack->OnTimer(AtMs(9), set[1].id, host.out);
+  CHECK(All<effect::CancelTimer>(host.out)[0].id == All<effect::SetTimer>(host.out)[2].id);
+}
+
+TEST_CASE("stack: each layer gets back the records that it saved, in order") {
+  Host host;
+  host.probes[0]->todo.Save(Bytes::Copy("below"));
+  host.probes[2]->todo.Save(Bytes::Copy("first"));
+  host.probes[2]->todo.SaveSnapshot(Bytes::Copy("second"));
+  host.probes[2]->todo.Save(Bytes());
+  host.stack->OnStart(AtMs(0), {}, host.out);
+  std::vector<Bytes> disk;
+  for (const effect::Save& save : All<effect::Save>(host.out)) disk.push_back(save.record);
+  REQUIRE(disk.size() == 3);
+  disk.insert(disk.begin() + 2, All<effect::SaveSnapshot>(host.out)[0].snapshot);
+  disk.push_back(Bytes());  // Torn down to nothing.
+  disk.push_back(Bytes::Copy("\x09of no layer"));
+
+  Host restarted;
+  restarted.stack->OnStart(AtMs(1), disk, restarted.out);
+  CHECK(restarted.probes[0]->told == std::vector<std::string>{"saved below"});
+  CHECK(restarted.probes[1]->told.empty());
+  CHECK(restarted.probes[2]->told ==
+        std::vector<std::string>{"saved first", "saved second", "saved "});
+}
+
+TEST_CASE("stack: credit goes back to the layer that sent, oldest first, peer by peer") {
+  Host host;
+  const auto send = [&](std::uint8_t layer, NodeId to, std::size_t bytes) {
+    host.probes[layer]->todo.Send(to, Message(std::string(bytes - 1, 'x')));
+    host.stack->OnTimer(AtMs(0), core::TimerId(layer), host.out);
+    host.probes[layer]->told.clear();
+  };
+  send(0, kPeer, 100);
+  send(2, kPeer, 50);
+  send(2, NodeId(6), 500);
+  send(0, kPeer, 30);
+  host.stack->OnWritable(AtMs(1), kPeer, core::ByteCount(40), host.out);
+  CHECK(host.probes[0]->told == std::vector<std::string>{"writable 5 40"});
+  host.stack->OnWritable(AtMs(1), kPeer, core::ByteCount(120), host.out);
+  CHECK(host.probes[0]->told ==
+        std::vector<std::string>{"writable 5 40", "writable 5 60", "writable 5 10"});
+  CHECK(host.probes[2]->told == std::vector<std::string>{"writable 5 50"});
+  host.stack->OnWritable(AtMs(1), NodeId(6), core::ByteCount(500), host.out);
+  CHECK(host.probes[2]->told.back() == "writable 6 500");
+}
+
+TEST_CASE("stack: a request goes to the lowest layer, and its reply to the client") {
+  // A client is a layer of another host, with a tag of its own.
+  Host host;
+  std::string request = core::EncodeRequest({core::RequestId(4), Bytes::Copy("put")}).ToString();
+  request[0] = static_cast<char>(core::Stack::kClientTag << 5);
+  host.stack->OnMessage(AtMs(0), kClient, Bytes::Copy(request), host.out);
+  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 put"});
+  CHECK(host.probes[1]->told.empty());
+  CHECK(All<effect::Reply>(host.out).empty());
+  const std::vector<Bytes> sent = SentTo(host.out, kClient);
+  REQUIRE(sent.size() == 1);
+  std::string answer = sent[0].ToString();
+  CHECK(answer[0] == request[0]);
+  answer[0] = 0;
+  const auto reply = core::DecodeRequest(Bytes::Copy(answer));
+  REQUIRE(reply.has_value());
+  CHECK(reply->id == core::RequestId(4));
+  CHECK(reply->content == Bytes::Copy("done"));
+  // No layer counts what a reply takes.
+  host.stack->OnWritable(AtMs(1), kClient, sent[0].byte_count(), host.out);
+  CHECK(host.probes[0]->told.size() == 1);
+}
+
+TEST_CASE("stack: messages of no layer and broken requests are noted and ignored") {
+  for (const Bytes& bytes : {Bytes(), Bytes::Copy("\x60"), Bytes::Copy("\xC0xyz"),
+                             Bytes::Copy("\xE0 short"), Bytes::Copy("\xE1too long a type")}) {
+    Host host;
+    host.stack->OnMessage(AtMs(0), kPeer, bytes, host.out);
+    CHECK(Notes(host.out, core::NoteKind::kMalformed).size() == 1);
+    CHECK(host.out.list().size() == 1);
+    for (const Probe* probe : host.probes) CHECK(probe->told.empty());
+  }
+}
+
+// A layer below that says that its log has grown, and is told of what was quacked.
+class Owner : public core::LogOwner {
+ public:
+  void OnQuacked(const Now&, core::SeqNo, Effects& out) override {
+    out.SetTimer(core::TimerId(1), core::Instant());
+  }
+  void OnDelivered(const Now&, core::StreamId, const core::Run&, const Bytes&,
+                   Effects& out) override {
+    out.SetTimer(core::TimerId(2), core::Instant());
+  }
+};
+
+TEST_CASE("stack: what a layer does through a port counts as its own") {
+  Host host;
+  core::LogReader& up = host.stack->MakeUpPort(core::Layer(2), *host.probes[2]);
+  Owner owner;
+  core::DownPort down(core::Layer(0), owner);
+  host.probes[2]->todo.Send(kPeer, Message("grown"));
+  Effects out;
+  {
+    core::LayerScope scope(out, core::Layer(1));
+    up.OnCommitted(AtMs(0), out);
+    down.OnQuacked(AtMs(0), core::SeqNo(1), out);
+    down.OnDelivered(AtMs(0), core::StreamId(0), {}, Bytes(), out);
+    out.CancelTimer(core::TimerId(3));
+  }
+  std::vector<core::Layer> layers;
+  for (const core::Listed& listed : out.list()) layers.push_back(listed.layer);
+  CHECK(layers ==
+        std::vector<core::Layer>{core::Layer(2), core::Layer(0), core::Layer(0), core::Layer(1)});
+}
+
+// A codec of one type that carries one number.
+class NumberFields : public core::MessageFields {
+ public:
+  explicit NumberFields(std::string_view name) : type_{name, kFields} {}
+  std::span<const core::TypeSpec> types() const override { return {&type_, 1}; }
+  bool Read(const Bytes& payload, core::FieldedMessage& out) const override {
+    core::Decoder decoder(payload);
+    out.type = decoder.U8();
+    out.fields = {{0, 0, {decoder.U64(), 1, 1}, Bytes()}};
+    return decoder.ok() && out.type == 0;
+  }
+  Bytes Build(const core::FieldedMessage& message, const core::Signer&, NodeId) const override {
+    core::Encoder encoder;
+    encoder.U8(static_cast<std::uint8_t>(message.type));
+    encoder.U64(message.fields[0].values.first);
+    return encoder.Take();
+  }
+
+ private:
+  static constexpr core::FieldSpec kFields[] = {{"number", core::Role::kOther}};
+  core::TypeSpec type_;
+};
+
+TEST_CASE("stack: the fields of all layers are one list of types, read and built by tag") {
+  const NumberFields low("low");
+  const NumberFields high("high");
+  const core::StackFields fields({&low, nullptr, &high});
+  REQUIRE(fields.types().size() == 2);
+  CHECK(fields.types()[0].name == "low");
+  CHECK(fields.types()[1].name == "high");
+  const Keys keys(NodeId(0));
+  for (std::uint32_t type = 0; type < 2; ++type) {
+    const core::FieldedMessage message{type, {{0, 0, {77, 1, 1}, Bytes()}}};
+    const Bytes bytes = fields.Build(message, keys, kPeer);
+    const int tag = static_cast<std::uint8_t>(bytes.literal()[0]) >> 5;
+    CHECK(tag == (type == 0 ? 0 : 2));
+    core::FieldedMessage again;
+    REQUIRE(fields.Read(bytes, again));
+    CHECK(again.type == type);
+    CHECK(again.fields[0].values.first == 77);
+  }
+  core::FieldedMessage none;
+  CHECK_FALSE(fields.Read(Bytes(), none));
+  CHECK_FALSE(fields.Read(Bytes::Copy("\x20 silent layer"), none));
+  CHECK_FALSE(fields.Read(Bytes::Copy("\xE0 a client's"), none));
+  CHECK_FALSE(fields.Read(Bytes::Copy("\x41 of another type"), none));
+}
+
+}  // namespace
+}  // namespace lockstep::tests

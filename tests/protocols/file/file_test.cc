@@ -1,0 +1,113 @@
+// The File RSM: how its log grows, and what stands in it.
+
+#include "protocols/file/file.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "protocols/core/log.h"
+#include "protocols/core/run.h"
+#include "tests/support/listed.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::NoteKind;
+using core::Run;
+namespace effect = core::effect;
+
+class Reader : public core::LogReader {
+ public:
+  void OnCommitted(const core::Now&, core::Effects&) override { ++calls; }
+  int calls = 0;
+};
+
+TEST_CASE("file: without a rate the log is endless from the start") {
+  file::FileRsm rsm({3, 1'000, 0});
+  Reader reader;
+  rsm.set_reader(&reader);
+  CHECK(rsm.Committed() == core::SeqNo(0));
+  core::Effects out;
+  rsm.OnStart(AtMs(0), {}, out);
+  CHECK(rsm.Committed() == core::SeqNo(core::Log::kEndless));
+  CHECK(rsm.Positions() == rsm.Committed());
+  CHECK(reader.calls == 1);
+  CHECK(All<effect::SetTimer>(out).empty());
+}
+
+TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick") {
+  for (const std::uint64_t rate : {1U, 999U, 1'000U, 1'234'567U}) {
+    CAPTURE(rate);
+    file::FileRsm rsm({3, 100, rate});
+    Reader reader;
+    rsm.set_reader(&reader);
+    core::Effects out;
+    rsm.OnStart(AtMs(0), {}, out);
+    std::uint64_t noted = 0;
+    int grown = 0;
+    for (std::uint64_t ms = 0; ms <= 2'000; ++ms) {
+      const std::vector<effect::SetTimer> timers = All<effect::SetTimer>(out);
+      REQUIRE(timers.size() == 1);
+      // Runs of notes: each entry is said to be committed once, in order.
+      for (const effect::Note& note : Notes(out, NoteKind::kCommitted)) {
+        REQUIRE(note.values.first == noted);
+        REQUIRE(note.values.stride == 1);
+        REQUIRE(note.digest == rsm.Contents(note.values).Digest());
+        noted += note.values.count;
+        ++grown;
+      }
+      REQUIRE(rsm.Committed() == core::SeqNo(rate * ms / 1'000));
+      REQUIRE(noted == rsm.Committed().value());
+      REQUIRE(reader.calls == grown);
+      out.Clear();
+      const core::Instant at = timers[0].at;
+      REQUIRE(at == AtMs(static_cast<std::int64_t>(ms) + 1).monotonic);
+      rsm.OnTimer({at, at, at}, timers[0].id, out);
+    }
+  }
+}
+
+TEST_CASE("file: long after the start no product overflows") {
+  file::FileRsm rsm({3, 100, 1'000'000'000});
+  core::Effects out;
+  const core::Duration late = core::Duration::Seconds(9'000'000);
+  rsm.OnStart(At(late), {}, out);
+  CHECK(rsm.Committed() == core::SeqNo(9'000'000ULL * 1'000'000'000));
+}
+
+TEST_CASE("file: every entry has its own content, the same at every replica of the cluster") {
+  const file::FileRsm rsm({3, 50, 0});
+  const file::FileRsm twin({3, 50, 0});
+  const file::FileRsm other({4, 50, 0});
+  const core::Bytes run = rsm.Contents({5, 4, 7});
+  CHECK(run.size() == 4 * 50);
+  CHECK(run == twin.Contents({5, 4, 7}));
+  CHECK_FALSE(run == other.Contents({5, 4, 7}));
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const core::Entry entry = rsm.At(core::SeqNo(5 + 7 * i));
+    CHECK(entry.content == run.Slice(i * 50, 50));
+    CHECK(entry.position == core::SeqNo(5 + 7 * i));
+  }
+  CHECK_FALSE(rsm.At(core::SeqNo(5)).content == rsm.At(core::SeqNo(6)).content);
+  const core::Extent extent = rsm.Uniform({5, 1'000, 7});
+  CHECK(extent.count == 1'000);
+  CHECK(extent.size == 50);
+}
+
+TEST_CASE("file: it has no peers, and a client's request gets an empty answer") {
+  file::FileRsm rsm({3, 50, 0});
+  core::Effects out;
+  rsm.OnMessage(AtMs(0), core::NodeId(4), core::Bytes::Copy("x"), out);
+  CHECK(Notes(out, NoteKind::kMalformed).at(0).peer == core::NodeId(4));
+  out.Clear();
+  rsm.OnSubmit(AtMs(0), core::NodeId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
+  REQUIRE(out.list().size() == 1);
+  CHECK(All<effect::Reply>(out).at(0) ==
+        effect::Reply{core::NodeId(9), core::RequestId(2), core::Bytes()});
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,225 @@
+// A Picsou replica as a receiver: delivery, local broadcast, ACKs, no-ops, Hold and Resume, and
+// what it refuses (the Picsou paper, sections 4.1 and 4.3; seam one for Hold and credit).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocols/core/run.h"
+#include "tests/protocols/picsou/rig.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::NoteKind;
+namespace effect = core::effect;
+
+TEST_CASE("replica: what comes from across is delivered and passed on to all of its own (4.1)") {
+  Rig rig(PicsouConfig(), 1);
+  rig.Start(0);
+  rig.Take();
+  const core::Records records = Incoming({3, 4, 28});
+  rig.Hear(AtMs(1), 5, {}, {records});
+  const auto delivered = Notes(rig.out, NoteKind::kDelivered);
+  REQUIRE(delivered.size() == 1);
+  CHECK(delivered[0].stream == kIn);
+  CHECK(delivered[0].values == records.run);
+  CHECK(delivered[0].digest == records.contents.Digest());
+  REQUIRE(rig.owner.contents().size() == 1);
+  CHECK(rig.owner.contents()[0] == records.contents);
+  for (std::uint32_t i = 0; i < kOwnSize; ++i) {
+    const std::vector<core::Bytes> sent = SentTo(rig.out, core::NodeId(i));
+    REQUIRE(sent.size() == (i == 1 ? 0 : 1));
+    if (i == 1) continue;
+    const auto broadcast = rig.codec().Decode(sent[0]).broadcast;
+    REQUIRE(broadcast.has_value());
+    CHECK(broadcast->stream == kIn);
+    CHECK(broadcast->data == std::vector<core::Records>{records});
+  }
+}
+
+TEST_CASE("replica: what comes again is passed on again and delivered once") {
+  Rig rig(PicsouConfig(), 1);
+  rig.Start(0);
+  rig.Hear(AtMs(1), 5, {}, {Incoming({3, 1, 1})});
+  rig.Take();
+  rig.Hear(AtMs(2), 6, {}, {Incoming({3, 2, 4})});
+  CHECK(SentTo(rig.out, core::NodeId(0)).size() == 1);
+  rig.HearLocally(AtMs(2), 0, {Incoming({0, 8, 1})});
+  for (std::uint64_t position = 0; position < 8; ++position) {
+    CHECK(rig.owner.times().at(position) == 1);
+  }
+  CHECK(rig.owner.times().size() == 8);
+}
+
+TEST_CASE("replica: a local broadcast is delivered and goes no further") {
+  Rig rig(PicsouConfig(), 1);
+  rig.Start(0);
+  rig.Take();
+  rig.HearLocally(AtMs(1), 0, {Incoming({0, 3, 1})});
+  CHECK(Notes(rig.out, NoteKind::kDelivered).size() == 1);
+  CHECK(All<effect::Send>(rig.out).empty());
+}
+
+TEST_CASE("replica: silent for noop_delay it sends a no-op with its ACK, receiver after receiver") {
+  const picsou::Config config = PicsouConfig();
+  Rig rig(config, 2);
+  rig.Start(0);
+  const core::TimerId noop = TimerAt(rig.out, At(config.noop_delay));
+  rig.HearLocally(AtMs(1), 0, {Incoming({0, 3, 1}), Incoming({5, 1, 1})});
+  rig.Take();
+  for (int turn = 1; turn <= 9; ++turn) {
+    rig.replica->OnTimer(At(config.noop_delay * turn), noop, rig.out);
+    const core::Effects listed = rig.Take();
+    REQUIRE(All<effect::Send>(listed).size() == 1);
+    // First receiver: the own index.
+    const auto to = static_cast<std::uint32_t>(2 + turn - 1) % kOtherSize;
+    const std::vector<picsou::Batch> batches = rig.BatchesTo(listed, to);
+    REQUIRE(batches.size() == 1);
+    CHECK(batches[0].data.empty());
+    CHECK(batches[0].ack_stream == kIn);
+    CHECK(batches[0].ack == picsou::Ack{3, 6, {{5, 1, 28}}});
+    CHECK(TimerAt(listed, At(config.noop_delay * (turn + 1))) == noop);
+  }
+}
+
+TEST_CASE(
+    "replica: what it sends anyway carries the ACK, and no no-op follows until it is silent") {
+  const picsou::Config config = PicsouConfig();
+  Rig rig(config, 0);
+  rig.Start(0);
+  const core::TimerId noop = TimerAt(rig.out, At(config.noop_delay));
+  rig.HearLocally(AtMs(1), 1, {Incoming({0, 3, 1})});
+  rig.Take();
+  rig.Commit(AtMs(3), 1);
+  REQUIRE(rig.BatchesTo(rig.out, 0).size() == 1);
+  CHECK(rig.BatchesTo(rig.out, 0)[0].ack.cumulative == 3);
+  rig.Take();
+  rig.replica->OnTimer(At(config.noop_delay), noop, rig.out);
+  CHECK(All<effect::Send>(rig.out).empty());
+  // It looks again when it will have been silent for long enough.
+  const core::Now due = At(config.noop_delay + core::Duration::Milliseconds(3));
+  CHECK(TimerAt(rig.Take(), due) == noop);
+  rig.replica->OnTimer(due, noop, rig.out);
+  CHECK(All<effect::Send>(rig.out).size() == 1);
+}
+
+// A message from across that takes, with its headers, nearly a third of a buffer: three broadcasts
+// fit into the credit, and three more may wait before that is more than a buffer.
+constexpr std::uint64_t kThird = kBuffer / 3 - 1'000;
+
+// Receives large messages until `count` have come.
+void Flood(Rig& rig, std::uint64_t& next, std::uint64_t count) {
+  for (; count > 0; --count, ++next) {
+    rig.Hear(AtMs(1), 0, {}, {Incoming({next, 1, 1}, kThird)});
+  }
+}
+
+TEST_CASE(
+    "replica: reading stops when more than u of its own lag by a buffer, and goes on at half") {
+  const picsou::Config config = PicsouConfig();
+  Rig rig(config, 0);
+  rig.Start(0);
+  rig.Take();
+  std::uint64_t next = 0;
+  Flood(rig, next, 3 + 3);
+  CHECK(All<effect::Hold>(rig.out).empty());
+  Flood(rig, next, 1);
+  const std::vector<effect::Hold> held = All<effect::Hold>(rig.out);
+  REQUIRE(held.size() == kOtherSize);
+  for (std::uint32_t j = 0; j < kOtherSize; ++j) CHECK(held[j].peer == rig.Receiver(j));
+  const core::Bytes broadcast = SentTo(rig.Take(), core::NodeId(1)).at(0);
+  // Two of the three have to come down to half a buffer, since u = 1: one broadcast that waits, of
+  // four. Each that is taken lets one go.
+  const auto take = [&](std::uint32_t i, int broadcasts) {
+    for (; broadcasts > 0; --broadcasts) {
+      rig.replica->OnWritable(AtMs(2), core::NodeId(i), broadcast.byte_count(), rig.out);
+    }
+  };
+  take(1, 3);
+  CHECK(All<effect::Resume>(rig.out).empty());
+  take(2, 2);
+  CHECK(All<effect::Resume>(rig.out).empty());
+  take(2, 1);
+  CHECK(All<effect::Resume>(rig.out).size() == kOtherSize);
+  CHECK(All<effect::Hold>(rig.out).empty());
+}
+
+TEST_CASE("replica: u of its own that take nothing stop nobody") {
+  Rig rig(PicsouConfig(), 0);
+  rig.Start(0);
+  std::uint64_t next = 0;
+  for (int round = 0; round < 20; ++round) {
+    Flood(rig, next, 1);
+    const core::Effects listed = rig.Take();
+    CHECK(All<effect::Hold>(listed).empty());
+    for (const effect::Send& send : All<effect::Send>(listed)) {
+      // Host 3 is the slow one; u = 1.
+      if (send.to == core::NodeId(3)) continue;
+      rig.replica->OnWritable(AtMs(2), send.to, send.payload.byte_count(), rig.out);
+    }
+  }
+}
+
+// Nothing but a note that `from` sent rubbish.
+void CheckRefused(const Rig& rig, core::NodeId from) {
+  REQUIRE(rig.out.list().size() == 1);
+  const auto notes = Notes(rig.out, NoteKind::kMalformed);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].peer == from);
+  CHECK(rig.owner.times().empty());
+}
+
+TEST_CASE("replica: malformed and forged messages are noted and ignored") {
+  const picsou::Batch good{kIn, {Incoming({0, 1, 1})}, kOut, {5, 0, {}}};
+  const core::NodeId self(0);
+  const core::NodeId peer(kOwnSize + 2);
+  const core::NodeId local(1);
+  struct Case {
+    std::string what;
+    core::NodeId from;
+    core::Bytes payload;
+  };
+  const Rig any(PicsouConfig());
+  const picsou::Codec codec = any.codec();
+  picsou::Batch other_data = good;
+  other_data.data_stream = kOut;
+  picsou::Batch other_ack = good;
+  other_ack.ack_stream = kIn;
+  const core::Bytes batch = codec.Encode(good, Keys(peer), self);
+  const core::Bytes broadcast = codec.Encode(picsou::Broadcast{kIn, good.data});
+  for (const Case& wrong : std::vector<Case>{
+           {"empty", peer, core::Bytes()},
+           {"rubbish", peer, core::Bytes::Copy("\x01\x02\x03")},
+           {"cut short", peer, batch.Slice(0, batch.size() - 1)},
+           {"signed by another", peer, codec.Encode(good, Keys(core::NodeId(9)), self)},
+           {"signed for another", peer, codec.Encode(good, Keys(peer), core::NodeId(1))},
+           {"passed off as another's", core::NodeId(9), batch},
+           {"of a wrong stream", peer, codec.Encode(other_data, Keys(peer), self)},
+           {"about a wrong stream", peer, codec.Encode(other_ack, Keys(peer), self)},
+           {"a batch of its own cluster", local, codec.Encode(good, Keys(local), self)},
+           {"a broadcast from across", peer, broadcast},
+           {"a broadcast of the own stream", local,
+            codec.Encode(picsou::Broadcast{kOut, good.data})},
+           {"from nowhere", core::NodeId(99), broadcast}}) {
+    CAPTURE(wrong.what);
+    Rig rig(PicsouConfig());
+    rig.Start(100);
+    rig.Take();
+    rig.replica->OnMessage(AtMs(1), wrong.from, wrong.payload, rig.out);
+    CheckRefused(rig, wrong.from);
+  }
+}
+
+TEST_CASE("replica: a request of a client gets an empty answer from this layer") {
+  Rig rig(PicsouConfig());
+  rig.replica->OnSubmit(AtMs(0), core::NodeId(50), core::RequestId(3), core::Bytes(), rig.out);
+  REQUIRE(All<effect::Reply>(rig.out).size() == 1);
+  CHECK(All<effect::Reply>(rig.out)[0].id == core::RequestId(3));
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,344 @@
+// Crash and restart: what is lost, what the disk kept, and what others notice.
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/support/small_world.h"
+
+#undef CHECK  // Ours aborts; doctest's counts.
+#include "doctest/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::ByteCount;
+using core::Bytes;
+using core::Duration;
+using core::Effects;
+using core::Instant;
+using core::Layer;
+using core::LayerScope;
+using core::NodeId;
+using core::Now;
+using core::TimerId;
+using core::Work;
+using sim::FaultKind;
+using trace::DropCause;
+using trace::EventKind;
+
+const Duration kUs = Duration::Microseconds(1);
+const Duration kMs = Duration::Milliseconds(1);
+
+void CrashAt(SmallWorld& world, std::uint32_t host, Duration at, Duration restart_after) {
+  sim::Fault& fault = world.AddFault(FaultKind::kCrash, {host});
+  fault.at = At(at);
+  fault.restart_after = restart_after;
+}
+
+// What OnStart is handed in each life, as texts.
+using Lives = std::vector<std::vector<std::string>>;
+
+std::vector<std::string> Texts(std::span<const Bytes> saved) {
+  std::vector<std::string> texts;
+  for (const Bytes& record : saved) texts.push_back(record.ToString());
+  return texts;
+}
+
+// Runs a host that lists `first_life` when it starts first, crashes after 5 us and restarts.
+Lives LivesOf(std::function<void(Effects&)> first_life) {
+  SmallWorld world({2});
+  // Logging takes 10 us on a stage of its own.
+  world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {3, kUs * 10, {}};
+  Lives lives;
+  world.host(0).on_start = [&](const Now&, std::span<const Bytes> saved, Effects& out) {
+    lives.push_back(Texts(saved));
+    if (lives.size() == 1) first_life(out);
+  };
+  CrashAt(world, 0, kUs * 5, kMs);
+  world.Run(kMs * 10);
+  world.Finish();
+  return lives;
+}
+
+std::uint64_t CountDrops(const SmallWorld& world, DropCause cause) {
+  std::uint64_t count = 0;
+  for (const trace::Event& drop : world.Of(EventKind::kDrop)) {
+    count += drop.detail == static_cast<std::uint64_t>(cause) ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("crash: the next life is handed what was saved, oldest first") {
+  const Lives lives = LivesOf([](Effects& out) {
+    for (const char* text : {"one", "two", "three"}) out.Save(Bytes::Copy(text));
+  });
+  CHECK(lives == Lives{{}, {"one", "two", "three"}});
+}
+
+TEST_CASE("crash: effects that were not yet performed are discarded, and only those") {
+  const Lives lives = LivesOf([](Effects& out) {
+    out.Save(Bytes::Copy("in time"));
+    out.Spend(Work::kLog, 1);  // Until 10 us; the crash is at 5.
+    out.Save(Bytes::Copy("too late"));
+  });
+  CHECK(lives == Lives{{}, {"in time"}});
+}
+
+TEST_CASE("crash: a snapshot replaces what its layer saved, and nothing of another") {
+  const Lives lives = LivesOf([](Effects& out) {
+    out.Save(Bytes::Copy("low 1"));
+    {
+      const LayerScope scope(out, Layer(1));
+      out.Save(Bytes::Copy("high 1"));
+    }
+    out.Save(Bytes::Copy("low 2"));
+    out.SaveSnapshot(Bytes::Copy("low 1 and 2"));
+    out.Save(Bytes::Copy("low 3"));
+  });
+  CHECK(lives == Lives{{}, {"high 1", "low 1 and 2", "low 3"}});
+}
+
+TEST_CASE("crash: what was saved before a send is there if the send was made") {
+  struct Case {
+    int crash_us;
+    std::size_t saved;
+    std::size_t arrived;
+  };
+  // The work takes 10 us and the message 25 more; a crash at 10 us comes before what is due then.
+  for (const Case& at : {Case{1, 0, 0}, Case{10, 0, 0}, Case{11, 1, 0}, Case{50, 1, 1}}) {
+    CAPTURE(at.crash_us);
+    SmallWorld world({2});
+    world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {3, kUs * 10, {}};
+    std::vector<std::size_t> saved;
+    world.host(0).on_start = [&](const Now&, std::span<const Bytes> records, Effects& out) {
+      saved.push_back(records.size());
+      if (saved.size() > 1) return;
+      out.Spend(Work::kLog, 1);
+      out.Save(Bytes::Copy("promise"));
+      out.Send(NodeId(1), Numbered(0, 10));
+    };
+    CrashAt(world, 0, kUs * at.crash_us, kMs);
+    world.Run(kMs * 2);
+    CHECK(saved == std::vector<std::size_t>{0, at.saved});
+    CHECK(world.arrivals().size() == at.arrived);
+  }
+}
+
+TEST_CASE("crash: each life has its number, and random numbers of its own") {
+  SmallWorld world({2});
+  CrashAt(world, 1, kMs, kMs);
+  CrashAt(world, 1, kMs * 5, kMs);
+  world.Run(kMs * 10);
+  std::vector<core::Seat> seats;
+  for (const core::Seat& seat : world.seats()) {
+    if (seat.self == NodeId(1)) seats.push_back(seat);
+  }
+  REQUIRE(seats.size() == 3);
+  std::vector<std::uint64_t> draws;
+  for (std::uint64_t life = 0; life < 3; ++life) {
+    CHECK(seats[life].incarnation == life);
+    CHECK(seats[life].index == 1);
+    CHECK(seats[life].send_buffer == world.scenario.network.send_buffer);
+    draws.push_back(seats[life].random.Next());
+  }
+  CHECK(draws[0] != draws[1]);
+  CHECK(draws[1] != draws[2]);
+  const auto crashes = world.Of(EventKind::kCrash);
+  const auto restarts = world.Of(EventKind::kRestart);
+  REQUIRE(crashes.size() == 2);
+  REQUIRE(restarts.size() == 2);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    CHECK(crashes[i].value == i);       // The life that ended.
+    CHECK(restarts[i].value == i + 1);  // The one that begins.
+    CHECK(restarts[i].at == crashes[i].at + kMs);
+  }
+}
+
+TEST_CASE("crash: a host that is killed at 0 never starts, or later where it says so") {
+  SmallWorld world({3});
+  int starts = 0;
+  for (std::uint32_t host = 0; host < 3; ++host) {
+    world.host(host).on_start = [&](const Now&, auto, Effects&) { ++starts; };
+  }
+  CrashAt(world, 0, Duration(), Duration());
+  CrashAt(world, 1, Duration(), kMs);
+  world.Run(Duration());
+  CHECK(starts == 1);
+  world.Run(Duration::Seconds(1));
+  CHECK(starts == 2);
+  CHECK(world.seats().back().self == NodeId(1));
+  CHECK(world.seats().back().incarnation == 1);
+  CHECK(world.Of(EventKind::kCrash).size() == 2);
+}
+
+TEST_CASE("crash: timers of the former life never fire") {
+  SmallWorld world({2});
+  int lives = 0;
+  world.host(0).on_start = [&](const Now& now, auto, Effects& out) {
+    if (++lives == 1) {
+      for (std::uint64_t i = 0; i < 9; ++i) {
+        out.SetTimer(TimerId(i), now.monotonic + kMs * static_cast<std::int64_t>(i));
+      }
+    } else {
+      out.SetTimer(TimerId(8), now.monotonic + kMs * 100);
+    }
+  };
+  CrashAt(world, 0, kUs * 2'500, kMs);
+  world.Run(Duration::Seconds(1));
+  std::vector<std::uint64_t> fired;
+  for (const trace::Event& event : world.Of(EventKind::kTimer)) fired.push_back(event.value);
+  CHECK(fired == std::vector<std::uint64_t>{0, 1, 2, 8});
+  CHECK(world.Of(EventKind::kTimer).back().at == At(kUs * 3'500 + kMs * 100));
+}
+
+TEST_CASE("crash: what is sent to a host that is down is lost, and its credit returns") {
+  for (const auto transport : {sim::Transport::kStream, sim::Transport::kDatagram}) {
+    SmallWorld world({2});
+    world.intra().transport = transport;
+    CrashAt(world, 1, Duration(), Duration());
+    std::vector<std::int64_t> freed;
+    world.host(0).on_start = [](const Now&, auto, Effects& out) {
+      out.Send(NodeId(1), Data(core::Run{3, 1, 1}, 700));
+      out.Send(NodeId(1), Data(core::Run{4, 1, 1}, 500));
+    };
+    world.host(0).on_writable = [&](const Now&, NodeId, ByteCount size, Effects&) {
+      freed.push_back(size.value());
+    };
+    world.Run(Duration::Seconds(1));
+    CHECK(world.arrivals().empty());
+    CHECK(CountDrops(world, DropCause::kHostDown) == 2);
+    CHECK(world.Of(EventKind::kDestroyed).size() == 2);
+    CHECK(freed.size() == 2);
+    world.Finish();
+  }
+}
+
+TEST_CASE("crash: what was on its way to it is lost, and the credit returns once") {
+  SmallWorld world({2});
+  std::int64_t out_there = 0;
+  std::uint64_t next = 0;
+  const auto send = [&](Effects& out) {
+    out.Send(NodeId(1), Numbered(next++, 300'000));
+    out_there += 300'000;
+  };
+  world.host(0).on_start = [&](const Now&, auto, Effects& out) {
+    for (int i = 0; i < 20; ++i) send(out);
+  };
+  world.host(0).on_writable = [&](const Now&, NodeId, ByteCount size, Effects& out) {
+    out_there -= size.value();
+    CHECK(out_there >= 0);
+    if (next < 60) send(out);
+  };
+  CrashAt(world, 1, kUs * 1'000, kUs * 1'000);
+  world.Run(Duration::Seconds(1));
+  CHECK(out_there == 0);
+  const auto numbers = world.NumbersAt(1);
+  CHECK(numbers.size() + CountDrops(world, DropCause::kHostDown) == 60);
+  CHECK(std::is_sorted(numbers.begin(), numbers.end()));
+  CHECK(numbers.front() == 0);
+  world.Finish();
+}
+
+TEST_CASE("crash: a stream works again after the restart of either end") {
+  for (const std::uint32_t victim : {0U, 1U}) {
+    CAPTURE(victim);
+    SmallWorld world({2});
+    world.intra().pair_rate_bps = 1'000'000'000;
+    world.host(0).on_start = [](const Now& now, auto, Effects& out) {
+      for (std::uint64_t i = 0; i < 4; ++i) out.Send(NodeId(1), Numbered(i, 200'000));
+      out.SetTimer(TimerId(0), now.monotonic + kMs * 20);
+    };
+    world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
+      for (std::uint64_t i = 10; i < 14; ++i) out.Send(NodeId(1), Numbered(i, 200'000));
+    };
+    // 200 kB at 1 Gbit/s are 1.6 ms: two have arrived whole by 4 ms.
+    CrashAt(world, victim, kMs * 4, kMs * 2);
+    world.Run(Duration::Seconds(1));
+    const std::vector<std::uint64_t> if_sender = {0, 1, 0, 1, 2, 3, 10, 11, 12, 13};
+    const std::vector<std::uint64_t> if_receiver = {0, 1, 10, 11, 12, 13};
+    CHECK(world.NumbersAt(1) == (victim == 0 ? if_sender : if_receiver));
+    world.Finish();
+  }
+}
+
+TEST_CASE("crash: a former life's packets give the next one no credit") {
+  SmallWorld world({2});
+  world.intra().transport = sim::Transport::kDatagram;
+  int lives = 0;
+  world.host(0).on_start = [&](const Now&, auto, Effects& out) {
+    if (++lives > 1) return;
+    for (std::uint64_t i = 0; i < 10; ++i) out.Send(NodeId(1), Numbered(i, 500'000));
+  };
+  // Ten of 0.4 ms each are in the card when the host crashes, and it is back before they are out.
+  CrashAt(world, 0, kMs, kUs * 100);
+  world.Run(Duration::Seconds(1));
+  for (const trace::Event& writable : world.Of(EventKind::kWritable, 0)) {
+    CHECK(writable.at <= At(kMs));
+  }
+  CHECK(world.NumbersAt(1).size() == 10);  // The card sends what it was given.
+}
+
+TEST_CASE("crash: those who hear of it may open new streams at once") {
+  constexpr std::uint32_t kHosts = 40;
+  SmallWorld world({kHosts});
+  // Everybody sends to host 0 more than a window; credit comes back when it crashes, and goes to
+  // somebody new each time.
+  for (std::uint32_t from = 1; from < kHosts; ++from) {
+    world.host(from).on_start = [](const Now&, auto, Effects& out) {
+      out.Send(NodeId(0), Numbered(0, 6'000'000));
+    };
+    world.host(from).on_writable = [=](const Now&, NodeId peer, ByteCount, Effects& out) {
+      if (peer != NodeId(0)) return;
+      for (std::uint32_t to = 1; to < kHosts; ++to) {
+        if (to != from) out.Send(NodeId(to), Numbered(from, 100));
+      }
+    };
+  }
+  CrashAt(world, 0, kMs, Duration());
+  world.Run(Duration::Seconds(1));
+  CHECK(world.arrivals().size() == (kHosts - 1) * (kHosts - 2));
+  CHECK(world.Of(EventKind::kDrop).size() == kHosts - 1);
+  world.Finish();
+}
+
+TEST_CASE("crash: what waited in its stages dies with it") {
+  SmallWorld world({2});
+  world.scenario.profile.receive_message.per_unit = kMs;
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    for (std::uint64_t i = 0; i < 5; ++i) out.Send(NodeId(1), Numbered(i, 10));
+  };
+  world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
+    out.Send(NodeId(1), Numbered(9, 10));
+  };
+  world.host(1).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(0), Numbered(7, 10));
+  };
+  world.host(0).on_message = [](const Now& now, NodeId, const Bytes&, Effects& out) {
+    out.SetTimer(TimerId(0), now.monotonic + kMs * 20);
+  };
+  // The first is through after a little more than 1 ms, the second after 2 ms.
+  CrashAt(world, 1, kUs * 2'500, kUs * 100);
+  world.Run(Duration::Seconds(1));
+  CHECK(world.NumbersAt(1) == std::vector<std::uint64_t>{0, 1, 9});
+}
+
+TEST_CASE("crash: a host that is down is not hit again") {
+  SmallWorld world({2});
+  CrashAt(world, 0, kMs, Duration());
+  CrashAt(world, 0, kMs * 2, kMs);
+  world.Run(Duration::Seconds(1));
+  world.Finish();
+  CHECK(world.Of(EventKind::kCrash).size() == 1);
+  CHECK(world.Of(EventKind::kRestart).empty());
+  const auto receipts = world.Of(EventKind::kReceipt);
+  REQUIRE(receipts.size() == 2);
+  CHECK(receipts[0].digest == 1);
+  CHECK(receipts[1].digest == 0);
+}
+
+}  // namespace lockstep::tests

@@ -1,0 +1,257 @@
+// Scripted nodes in small worlds: see small_world.h.
+
+#include "tests/support/small_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/core/wire.h"
+#include "sim/net/nic.h"
+
+namespace lockstep::tests {
+namespace {
+
+using core::Role;
+
+constexpr std::uint64_t kGenerator = 1;
+constexpr std::uint8_t kDataByte = 1;
+constexpr std::uint8_t kAckByte = 2;
+
+constexpr core::FieldSpec kDataFields[] = {
+    {"stream", Role::kStream}, {"seq", Role::kSeq}, {"content", Role::kContent}};
+constexpr core::FieldSpec kAckFields[] = {{"stream", Role::kStream},
+                                          {"cumulative", Role::kAck},
+                                          {"phi", Role::kPhi},
+                                          {"phi_end", Role::kPhiEnd},
+                                          {"signature", Role::kSignature}};
+constexpr core::TypeSpec kTypes[] = {{"test.data", kDataFields}, {"test.ack", kAckFields}};
+
+core::Field Number(std::uint32_t spec, std::uint64_t value) {
+  return core::Field{spec, 0, core::Run{value, 1, 1}, {}};
+}
+
+bool ReadData(core::Decoder& decoder, core::FieldedMessage& out) {
+  out = {TestFields::kData, {Number(0, decoder.U32())}};
+  out.fields.push_back(core::Field{1, 0, decoder.GetRun(), {}});
+  out.fields.push_back(core::Field{2, 0, {}, decoder.Content(decoder.remaining())});
+  return decoder.ok();
+}
+
+bool ReadAck(core::Decoder& decoder, core::FieldedMessage& out) {
+  out = {TestFields::kAck, {Number(0, decoder.U32()), Number(1, decoder.U64())}};
+  const std::uint32_t runs = decoder.U32();
+  for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
+    out.fields.push_back(core::Field{2, i, decoder.GetRun(), {}});
+  }
+  out.fields.push_back(Number(3, decoder.U64()));
+  const core::Tag tag = decoder.GetTag();
+  out.fields.push_back(Number(4, tag.low));
+  return decoder.ok() && decoder.remaining() == 0;
+}
+
+}  // namespace
+
+std::span<const core::TypeSpec> TestFields::types() const { return kTypes; }
+
+bool TestFields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
+  core::Decoder decoder(payload);
+  switch (decoder.U8()) {
+    case kDataByte:
+      return ReadData(decoder, out);
+    case kAckByte:
+      return ReadAck(decoder, out);
+    default:
+      return false;
+  }
+}
+
+core::Bytes TestFields::Build(const core::FieldedMessage& message, const core::Signer& signer,
+                              core::NodeId receiver) const {
+  std::vector<core::Run> phi;
+  for (const core::Field& field : message.fields) {
+    if (field.spec == 2) phi.push_back(field.values);
+  }
+  const std::uint64_t phi_end = message.fields[message.fields.size() - 2].values.first;
+  return Ack(message.fields[1].values.first, phi, phi_end, &signer, receiver);
+}
+
+core::Bytes Data(const core::Run& run, std::uint64_t size) {
+  core::Encoder encoder;
+  encoder.U8(kDataByte);
+  encoder.U32(0);
+  encoder.PutRun(run);
+  encoder.Content(
+      core::Bytes::Filler({kGenerator, run.first, run.stride, run.count, size, /*begin=*/0}));
+  return encoder.Take();
+}
+
+core::Bytes Ack(std::uint64_t cumulative, const std::vector<core::Run>& phi, std::uint64_t phi_end,
+                const core::Signer* signer, core::NodeId receiver) {
+  core::Encoder encoder;
+  encoder.U8(kAckByte);
+  encoder.U32(0);
+  encoder.U64(cumulative);
+  encoder.U32(static_cast<std::uint32_t>(phi.size()));
+  for (const core::Run& run : phi) encoder.PutRun(run);
+  encoder.U64(phi_end);
+  encoder.PutTag(signer == nullptr ? core::Tag{} : signer->Mac(receiver, cumulative));
+  return encoder.Take();
+}
+
+core::Bytes Numbered(std::uint64_t number, std::uint64_t size) {
+  return core::Bytes::Filler({kGenerator, number, /*stride=*/1, /*count=*/1, size, /*begin=*/0});
+}
+
+std::uint64_t NumberOf(const core::Bytes& payload) { return payload.filler().at(0).first; }
+
+sim::Profile FreeProfile() {
+  sim::Profile profile;
+  profile.name = "free";
+  profile.nic_rate_bps = 10'000'000'000;
+  profile.tx_queue = core::ByteCount(64 << 20);
+  profile.rx_queue = core::ByteCount(64 << 20);
+  profile.mtu_payload = core::ByteCount(1450);
+  profile.header = core::ByteCount(50);
+  profile.stages = {"receive", "protocol", "send", "disk"};
+  profile.receive_message.stage = sim::Profile::kReceiveStage;
+  profile.call.stage = sim::Profile::kProtocolStage;
+  profile.send_message.stage = sim::Profile::kSendStage;
+  return profile;
+}
+
+core::ByteCount WireSize(std::uint64_t payload) {
+  const std::uint64_t packets = std::max<std::uint64_t>(1, (payload + 1449) / 1450);
+  return core::ByteCount(static_cast<std::int64_t>(payload + 50 * packets));
+}
+
+core::Duration WireTime(std::uint64_t payload) {
+  return core::Duration::Picoseconds(800) * WireSize(payload).value();
+}
+
+sim::Scenario SmallScenario(const std::vector<std::uint32_t>& sizes) {
+  sim::Scenario scenario;
+  scenario.name = "small";
+  scenario.end = At(core::Duration::Seconds(100));
+  scenario.heal = scenario.end;
+  scenario.period = core::Duration::Seconds(10);
+  scenario.seed = 7;
+  scenario.profile = FreeProfile();
+  std::uint32_t first = 0;
+  for (const std::uint32_t size : sizes) {
+    core::Cluster cluster;
+    cluster.name = std::string(1, static_cast<char>('a' + scenario.clusters.size()));
+    cluster.first = core::NodeId(first);
+    cluster.size = size;
+    cluster.u = (size - 1) / 3;
+    scenario.clusters.push_back(cluster);
+    first += size;
+  }
+  sim::LinkClass link;
+  link.transport = sim::Transport::kStream;
+  link.delay = core::Duration::Microseconds(25);
+  link.segment = core::ByteCount(64 << 10);
+  link.window = core::ByteCount(4 << 20);
+  link.retransmit_after = core::Duration::Milliseconds(1);
+  scenario.network.intra = link;
+  scenario.network.cross = link;
+  scenario.network.send_buffer = core::ByteCount(8 << 20);
+  return scenario;
+}
+
+// Calls the script of its host.
+class SmallWorld::ScriptedNode final : public core::Node {
+ public:
+  ScriptedNode(const Script& script, core::NodeId self, std::vector<Arrival>& arrivals)
+      : script_(script), self_(self), arrivals_(arrivals) {}
+
+  void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
+               core::Effects& out) override {
+    if (script_.on_start) script_.on_start(now, saved, out);
+  }
+  void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                 core::Effects& out) override {
+    arrivals_.push_back({now.monotonic, self_, from, payload});
+    if (script_.on_message) script_.on_message(now, from, payload, out);
+  }
+  void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override {
+    if (script_.on_timer) script_.on_timer(now, timer, out);
+  }
+  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
+                  core::Effects& out) override {
+    if (script_.on_writable) script_.on_writable(now, peer, freed, out);
+  }
+  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
+                core::Effects&) override {}
+
+ private:
+  const Script& script_;
+  core::NodeId self_;
+  std::vector<Arrival>& arrivals_;
+};
+
+class SmallWorld::ScriptedProgram final : public core::Program {
+ public:
+  explicit ScriptedProgram(SmallWorld& world) : world_(world) {}
+  const std::vector<core::Cluster>& clusters() const override { return world_.scenario.clusters; }
+  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override {
+    world_.seats_.push_back(seat);
+    return std::make_unique<ScriptedNode>(world_.scripts_[seat.self.value()], seat.self,
+                                          world_.arrivals_);
+  }
+  const core::MessageFields& Fields(core::ClusterId) const override { return fields_; }
+
+ private:
+  SmallWorld& world_;
+  TestFields fields_;
+};
+
+SmallWorld::SmallWorld(const std::vector<std::uint32_t>& sizes) : scenario(SmallScenario(sizes)) {
+  for (const std::uint32_t size : sizes) scripts_.resize(scripts_.size() + size);
+}
+
+SmallWorld::~SmallWorld() = default;
+
+sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uint32_t>& targets) {
+  sim::Fault fault;
+  fault.id = std::to_string(scenario.faults.size());
+  fault.kind = kind;
+  for (const std::uint32_t target : targets) fault.targets.emplace_back(target);
+  scenario.faults.push_back(fault);
+  return scenario.faults.back();
+}
+
+void SmallWorld::Run(core::Duration until) {
+  if (world_ == nullptr) {
+    program_ = std::make_unique<ScriptedProgram>(*this);
+    world_ = std::make_unique<sim::World>(scenario, *program_,
+                                          std::vector<trace::Sink*>{&recorder_, &digest_});
+  }
+  while (world_->Run(At(until), 1000)) {
+  }
+}
+
+void SmallWorld::Finish() { world_->Finish(/*is_cut=*/false); }
+
+std::vector<std::uint64_t> SmallWorld::NumbersAt(std::uint32_t host) const {
+  std::vector<std::uint64_t> numbers;
+  for (const Arrival& arrival : arrivals_) {
+    if (arrival.to == core::NodeId(host)) numbers.push_back(NumberOf(arrival.payload));
+  }
+  return numbers;
+}
+
+std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind) const {
+  std::vector<trace::Event> found;
+  std::copy_if(recorder_.events.begin(), recorder_.events.end(), std::back_inserter(found),
+               [&](const trace::Event& event) { return event.kind == kind; });
+  return found;
+}
+
+std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind, std::uint32_t node) const {
+  std::vector<trace::Event> found = Of(kind);
+  std::erase_if(found,
+                [&](const trace::Event& event) { return event.node != core::NodeId(node); });
+  return found;
+}
+
+}  // namespace lockstep::tests
