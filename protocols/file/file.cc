@@ -6,6 +6,8 @@
 
 #include "absl/numeric/int128.h"
 
+#include "protocols/core/wire.h"
+
 namespace lockstep::file {
 namespace {
 
@@ -13,18 +15,29 @@ constexpr core::TimerId kGrow(0);
 constexpr core::Duration kTick = core::Duration::Milliseconds(1);
 
 // Entries committed after `elapsed`:  floor(rate * elapsed / 1 s)
-std::uint64_t CommittedBy(core::Instant now, std::uint64_t rate_per_s) {
-  const auto elapsed_ps = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.ps()));
+std::uint64_t CommittedAfter(core::Duration elapsed, std::uint64_t rate_per_s) {
+  const auto elapsed_ps = static_cast<std::uint64_t>(std::max<std::int64_t>(0, elapsed.ps()));
   return static_cast<std::uint64_t>(absl::uint128(rate_per_s) * elapsed_ps / 1'000'000'000'000U);
 }
 
 }  // namespace
 
-void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
+void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
+                      core::Effects& out) {
   if (config_.rate_per_s == 0) {
     committed_ = core::Log::kEndless;
     if (reader_ != nullptr) reader_->OnCommitted(now, out);
     return;
+  }
+  // Clocks start anywhere, so the log grows from the first start on; the disk remembers which.
+  began_ = now.monotonic;
+  if (saved.empty()) {
+    core::Encoder record;
+    record.U64(static_cast<std::uint64_t>(began_.ps()));
+    out.Save(record.Take());
+  } else {
+    core::Decoder record(saved.front());
+    began_ = core::Instant::FromPicoseconds(static_cast<std::int64_t>(record.U64()));
   }
   Grow(now, out);
 }
@@ -33,7 +46,7 @@ void FileRsm::OnTimer(const core::Now& now, core::TimerId, core::Effects& out) {
 
 void FileRsm::Grow(const core::Now& now, core::Effects& out) {
   out.SetTimer(kGrow, now.monotonic + kTick);
-  const std::uint64_t committed = CommittedBy(now.monotonic, config_.rate_per_s);
+  const std::uint64_t committed = CommittedAfter(now.monotonic - began_, config_.rate_per_s);
   if (committed <= committed_) return;
   const core::Run fresh{committed_, committed - committed_, 1};
   committed_ = committed;

@@ -52,6 +52,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
 
   Config config_;
   core::LogReader* reader_ = nullptr;
+  core::Instant began_;  // when the log began to grow, by the own clock; outlives a crash
   std::uint64_t committed_ = 0;
 };
 
