@@ -2,6 +2,7 @@
 
 #include "protocols/catalog.h"
 
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -17,8 +18,6 @@
 
 namespace lockstep {
 namespace {
-
-using HostProgram = CatalogProgram::HostProgram;
 
 constexpr std::uint64_t kMessageBytesMax = 1U << 30;
 constexpr std::uint64_t kPhiMax = 1U << 24;
@@ -190,18 +189,32 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   return host;
 }
 
-absl::StatusOr<HostProgram> CompilePingPong(const CatalogInput& input, core::ClusterId cluster) {
-  const std::size_t c = cluster.value();
-  Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
-  layer.Choice("protocol", {"pingpong"});
+HostProgram CompilePingPong(Parameters& layer, const core::Cluster& own) {
   const core::Duration retry = layer.TimeOr("retry", core::Duration::Milliseconds(10));
-  if (const absl::Status status = layer.Done(); !status.ok()) return status;
   HostProgram host;
   host.fields = std::make_unique<pingpong::Fields>();
-  const core::Cluster own = input.clusters[c];
   host.build = [own, retry](const core::Seat& seat) {
     return std::make_unique<pingpong::Player>(own, seat.index, retry);
   };
+  return host;
+}
+
+// The catalogue of protocols that are whole stacks.
+constexpr ProtocolEntry kProtocols[] = {
+    {"pingpong", CompilePingPong},
+};
+
+absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::ClusterId cluster) {
+  std::vector<ProtocolEntry> entries(std::begin(kProtocols), std::end(kProtocols));
+  entries.insert(entries.end(), input.more_protocols.begin(), input.more_protocols.end());
+  std::vector<std::string_view> names;
+  for (const ProtocolEntry& entry : entries) names.push_back(entry.name);
+  const std::size_t c = cluster.value();
+  Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
+  const std::size_t choice = layer.Choice("protocol", names);
+  if (!layer.ok()) return layer.Done();
+  HostProgram host = entries[choice].compile(layer, input.clusters[c]);
+  if (const absl::Status status = layer.Done(); !status.ok()) return status;
   return host;
 }
 
@@ -226,7 +239,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(
       host = CompileRsm(input, core::ClusterId(c), promise);
       program->streams_.push_back(promise);
     } else if (IsLayer(stack, 0, "protocol") && stack.size() == 1) {
-      host = CompilePingPong(input, core::ClusterId(c));
+      host = CompileProtocol(input, core::ClusterId(c));
     }
     if (!host.ok()) return host.status();
     program->hosts_.push_back(*std::move(host));

@@ -21,8 +21,23 @@
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
+#include "protocols/parameters.h"
 
 namespace lockstep {
+
+// How to build and read what runs on the hosts of a cluster.
+struct HostProgram {
+  std::function<std::unique_ptr<core::Node>(const core::Seat&)> build;
+  std::vector<std::unique_ptr<core::MessageFields>> layers;  // that `fields` is made of, if it is
+  std::unique_ptr<core::MessageFields> fields;
+};
+
+// A protocol that is a whole stack by itself: {"protocol": NAME, ...}. `compile` takes its parameters
+// from `layer`, which refuses what it does not ask for.
+struct ProtocolEntry {
+  std::string_view name;
+  HostProgram (*compile)(Parameters& layer, const core::Cluster& own);
+};
 
 // What is to be compiled: one stack of layers, from below, for each cluster.
 struct CatalogInput {
@@ -31,6 +46,7 @@ struct CatalogInput {
   std::vector<std::string> pointers;   // where they stand in `file`
   std::string file;
   core::ByteCount send_buffer;
+  std::vector<ProtocolEntry> more_protocols;  // beside those of the catalogue
 };
 
 // What one stream carries and what its protocol promises.
@@ -64,13 +80,6 @@ class CatalogProgram : public core::Program {
     return *hosts_[cluster.value()].fields;
   }
   const std::vector<StreamPromise>& streams() const { return streams_; }
-
-  // How to build what runs on a cluster's hosts.
-  struct HostProgram {
-    std::function<std::unique_ptr<core::Node>(const core::Seat&)> build;
-    std::vector<std::unique_ptr<core::MessageFields>> layers;  // that `fields` is made of
-    std::unique_ptr<core::MessageFields> fields;
-  };
 
  private:
   std::vector<core::Cluster> clusters_;

@@ -36,7 +36,9 @@ class Encoder {
 
 class Decoder {
  public:
+  // `bytes` outlives the decoder: not a temporary.
   explicit Decoder(const Bytes& bytes) : bytes_(bytes) {}
+  explicit Decoder(const Bytes&& bytes) = delete;
 
   std::uint8_t U8() { return static_cast<std::uint8_t>(Get(1)); }
   std::uint32_t U32() { return static_cast<std::uint32_t>(Get(4)); }

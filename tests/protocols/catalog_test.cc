@@ -109,7 +109,7 @@ TEST_CASE("catalog: a node built by name sends what its fields read") {
       seat.verifier = &keys;
       core::Effects out;
       const std::unique_ptr<core::Node> node = program->Build(seat);
-      node->OnStart(AtMs(0), {}, out);
+      node->OnStart(NowAtMs(0), {}, out);
       const auto sends = All<core::effect::Send>(out);
       REQUIRE(!sends.empty());
       const core::MessageFields& fields = program->Fields(core::ClusterId(c));

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
 
 namespace lockstep {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -87,8 +87,8 @@ TEST_CASE("clock: it never goes back, and its rate is within the bounds of the p
       CHECK(start >= Instant() - offset);
       Instant global;
       for (int i = 0; i < 100; ++i) {
-        const Instant next = global + Duration::Picoseconds(
-                                          static_cast<std::int64_t>(random.Below(10'000'000'000)));
+        const Instant next =
+            global + Duration::Picoseconds(static_cast<std::int64_t>(random.Below(10'000'000'000)));
         CHECK(Read(clock, kind, next) >= Read(clock, kind, global));
         global = next;
       }

@@ -9,8 +9,8 @@
 
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -43,7 +43,9 @@ constexpr trace::KindSet kStatements =
     trace::Bit(EventKind::kStated) | trace::Bit(EventKind::kHeard) | trace::Bit(EventKind::kPhi);
 
 void SendAtStart(SmallWorld& world, std::uint32_t from, std::uint32_t to, const Bytes& message) {
-  world.host(from).on_start = [=](const Now&, auto, Effects& out) { out.Send(NodeId(to), message); };
+  world.host(from).on_start = [=](const Now&, auto, Effects& out) {
+    out.Send(NodeId(to), message);
+  };
 }
 
 }  // namespace
@@ -82,9 +84,9 @@ TEST_CASE("derive: an acknowledgement is stated when it is listed, and heard whe
   SmallWorld world({2});
   SendAtStart(world, 0, 1, Ack(9, {Run{11, 3, 1}, Run{20, 2, 5}}, 31));
   world.Run(Duration::Seconds(1));
-  CHECK(Told(world, kStatements) ==
-        std::vector<std::string>{"stated 0>1 9+1*1", "phi 0>1 11+3*1", "phi 0>1 20+2*5",
-                                 "heard 1>0 9+1*1", "phi 1>0 11+3*1", "phi 1>0 20+2*5"});
+  CHECK(Told(world, kStatements) == std::vector<std::string>{"stated 0>1 9+1*1", "phi 0>1 11+3*1",
+                                                             "phi 0>1 20+2*5", "heard 1>0 9+1*1",
+                                                             "phi 1>0 11+3*1", "phi 1>0 20+2*5"});
   for (const EventKind kind : {EventKind::kStated, EventKind::kHeard}) {
     CHECK(world.Of(kind)[0].detail == 2);
     CHECK(world.Of(kind)[0].digest == 31);

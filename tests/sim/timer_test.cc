@@ -9,8 +9,8 @@
 #include "sim/clock.h"
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -61,7 +61,8 @@ TEST_CASE("timer: it fires at the first instant when its clock reads at least it
   CHECK(fired.size() == 20 * 9);
   for (const trace::Event& event : fired) {
     const sim::HostClock clock(
-        profile, core::Random(world.scenario.seed).Fork(absl::StrCat("clock/", event.node.value())));
+        profile,
+        core::Random(world.scenario.seed).Fork(absl::StrCat("clock/", event.node.value())));
     const auto kind = static_cast<Clock>(event.value / 3);
     const Instant at = wanted[{event.node.value(), event.value}];
     CHECK(clock.Read(event.at).On(kind) >= at);

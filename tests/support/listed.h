@@ -38,10 +38,10 @@ inline std::vector<core::Bytes> SentTo(const core::Effects& effects, core::NodeI
 }
 
 // Since the start, on all three clocks.
-inline core::Now At(core::Duration since_start) {
+inline core::Now NowAt(core::Duration since_start) {
   const core::Instant now = core::Instant() + since_start;
   return core::Now{now, now, now};
 }
-inline core::Now AtMs(std::int64_t ms) { return At(core::Duration::Milliseconds(ms)); }
+inline core::Now NowAtMs(std::int64_t ms) { return NowAt(core::Duration::Milliseconds(ms)); }
 
 }  // namespace lockstep::tests

@@ -67,7 +67,8 @@ void LockStep::Perform(core::NodeId id, core::Effects& effects, Step& step) {
     for (const core::Listed& listed : effects.list()) {
       if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
         step.sent.push_back({id, send->to, send->payload});
-        host.node->OnWritable(now(), send->to, send->payload.byte_count(), after);
+        const core::ByteCount credit(static_cast<std::int64_t>(send->credit));
+        host.node->OnWritable(now(), send->to, credit, after);
       } else if (const auto* set = std::get_if<core::effect::SetTimer>(&listed.what)) {
         host.timers[set->id] = set->at;
       } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {

@@ -249,8 +249,7 @@ std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind) const {
 
 std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind, std::uint32_t node) const {
   std::vector<trace::Event> found = Of(kind);
-  std::erase_if(found,
-                [&](const trace::Event& event) { return event.node != core::NodeId(node); });
+  std::erase_if(found, [&](const trace::Event& event) { return event.node != core::NodeId(node); });
   return found;
 }
 

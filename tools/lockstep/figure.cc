@@ -130,7 +130,9 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
   Figure read;
   read.title = figure.String("title");
   read.unit = figure.String("unit");
-  const auto reference = ReadJsonFile(Beside(path, figure.String("reference")));
+  const std::string reference_name = figure.String("reference");
+  if (!figure.ok()) return figure.Done();
+  const auto reference = ReadJsonFile(Beside(path, reference_name));
   if (!reference.ok()) return reference.status();
   for (Parameters& row : figure.ObjectsOr("rows")) {
     auto next = ReadRow(row, path, *reference);

@@ -7,7 +7,8 @@
 namespace lockstep::cli {
 
 void AddOverrideFlags(CLI::App& command, OverrideFlags& flags) {
-  command.add_option("--seed", flags.seed, "Seed of the run, instead of the scenario's")->type_name("UINT");
+  command.add_option("--seed", flags.seed, "Seed of the run, instead of the scenario's")
+      ->type_name("UINT");
   command
       .add_option("--set", flags.sets,
                   "Changes the scenario: JSON pointer = JSON value, such as "

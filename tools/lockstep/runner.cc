@@ -115,7 +115,8 @@ bool RunWorld(sim::World& world, core::Instant end, bool shows_progress) {
 }  // namespace
 
 absl::StatusOr<Prepared> Prepare(const std::string& path,
-                                 const std::vector<sim::Override>& overrides) {
+                                 const std::vector<sim::Override>& overrides,
+                                 const std::vector<ProtocolEntry>& more_protocols) {
   absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(path, overrides);
   if (!scenario.ok()) return scenario.status();
   CatalogInput input;
@@ -124,6 +125,7 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
   input.pointers = scenario->stack_pointers;
   input.file = path;
   input.send_buffer = scenario->network.send_buffer;
+  input.more_protocols = more_protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
   const absl::Status shape = CheckSchema(scenario->document, path);

@@ -23,9 +23,11 @@ struct Prepared {
   analysis::Recipe recipe;
 };
 
-// Reads, validates and compiles; errors name file, place and what was wanted.
+// Reads, validates and compiles; errors name file, place and what was wanted. `more_protocols` may
+// be named by the scenario beside those of the catalogue.
 absl::StatusOr<Prepared> Prepare(const std::string& path,
-                                 const std::vector<sim::Override>& overrides);
+                                 const std::vector<sim::Override>& overrides,
+                                 const std::vector<ProtocolEntry>& more_protocols = {});
 
 struct RunOptions {
   std::string trace_path;  // empty: no trace

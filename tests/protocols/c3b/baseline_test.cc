@@ -56,7 +56,7 @@ struct Rig {
   }
   void Start(std::uint64_t committed) {
     log.set_committed(committed);
-    node->OnStart(AtMs(0), {}, out);
+    node->OnStart(NowAtMs(0), {}, out);
   }
   core::Effects Take() { return std::exchange(out, core::Effects()); }
   NodeId Receiver(std::uint32_t j) const { return config.other.Replica(j); }
@@ -133,7 +133,7 @@ TEST_CASE("baselines: an endless log is sent by credit, and goes on where it sto
     REQUIRE(!before.empty());
     CHECK(Rig::BytesTo(first, rig.Receiver(1)) <= kBuffer);
     for (const effect::Send& send : All<effect::Send>(first)) {
-      rig.node->OnWritable(AtMs(1), send.to, send.payload.byte_count(), rig.out);
+      rig.node->OnWritable(NowAtMs(1), send.to, send.payload.byte_count(), rig.out);
     }
     const Positions after = rig.PositionsTo(rig.out, 1);
     REQUIRE(!after.empty());
@@ -148,12 +148,12 @@ TEST_CASE("all-to-all: the slowest receiver holds back all") {
   rig.Start(core::Log::kEndless);
   const core::Effects first = rig.Take();
   for (std::uint32_t j = 0; j + 1 < kReceivers; ++j) {
-    rig.node->OnWritable(AtMs(1), rig.Receiver(j),
+    rig.node->OnWritable(NowAtMs(1), rig.Receiver(j),
                          core::ByteCount(Rig::BytesTo(first, rig.Receiver(j))), rig.out);
   }
   CHECK(All<effect::Send>(rig.out).empty());
   const NodeId last = rig.Receiver(kReceivers - 1);
-  rig.node->OnWritable(AtMs(1), last, core::ByteCount(Rig::BytesTo(first, last)), rig.out);
+  rig.node->OnWritable(NowAtMs(1), last, core::ByteCount(Rig::BytesTo(first, last)), rig.out);
   CHECK_FALSE(All<effect::Send>(rig.out).empty());
 }
 
@@ -166,11 +166,11 @@ TEST_CASE("baselines: a batch waits for batch_delay to fill, and what grows late
   CHECK(All<effect::Send>(rig.out).empty());
   const std::vector<effect::SetTimer> timers = All<effect::SetTimer>(rig.Take());
   REQUIRE(timers.size() == 1);
-  CHECK(timers[0].at == AtMs(2).monotonic);
-  rig.node->OnTimer(AtMs(2), timers[0].id, rig.out);
+  CHECK(timers[0].at == NowAtMs(2).monotonic);
+  rig.node->OnTimer(NowAtMs(2), timers[0].id, rig.out);
   CHECK(rig.PositionsTo(rig.Take(), 2) == Range(0, 3, 1));
   rig.log.set_committed(13);
-  rig.node->OnCommitted(AtMs(3), rig.out);
+  rig.node->OnCommitted(NowAtMs(3), rig.out);
   CHECK(rig.PositionsTo(rig.out, 2) == Range(3, 13, 1));
 }
 
@@ -179,9 +179,9 @@ TEST_CASE("baselines: each message is delivered once, and passed on to nobody") 
     Rig rig(ConfigOf(pattern), 0);
     rig.Start(0);
     rig.Take();
-    rig.node->OnMessage(AtMs(1), rig.Receiver(0), Incoming({0, 6, 4}), rig.out);
-    rig.node->OnMessage(AtMs(1), rig.Receiver(1), Incoming({8, 6, 4}), rig.out);
-    rig.node->OnMessage(AtMs(1), rig.Receiver(2), Incoming({0, 6, 4}), rig.out);
+    rig.node->OnMessage(NowAtMs(1), rig.Receiver(0), Incoming({0, 6, 4}), rig.out);
+    rig.node->OnMessage(NowAtMs(1), rig.Receiver(1), Incoming({8, 6, 4}), rig.out);
+    rig.node->OnMessage(NowAtMs(1), rig.Receiver(2), Incoming({0, 6, 4}), rig.out);
     CHECK(All<effect::Send>(rig.out).empty());
     CHECK(rig.owner.times().size() == 8);
     std::uint64_t noted = 0;
@@ -205,7 +205,7 @@ TEST_CASE("baselines: what is malformed, of another stream or from nowhere is no
       {NodeId(99), good}};
   for (const auto& [from, payload] : wrong) {
     Rig rig(ConfigOf(Pattern::kOneShot), 0);
-    rig.node->OnMessage(AtMs(1), from, payload, rig.out);
+    rig.node->OnMessage(NowAtMs(1), from, payload, rig.out);
     REQUIRE(rig.out.list().size() == 1);
     CHECK(Notes(rig.out, core::NoteKind::kMalformed).at(0).peer == from);
     CHECK(rig.owner.times().empty());

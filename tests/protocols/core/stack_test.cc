@@ -102,7 +102,7 @@ TEST_CASE("stack: a message goes to the layer of its sender, as it was") {
   for (std::uint8_t layer = 0; layer < 3; ++layer) {
     Host sender;
     sender.probes[layer]->todo.Send(kPeer, Message("hello"));
-    sender.stack->OnTimer(AtMs(1), core::TimerId(layer), sender.out);
+    sender.stack->OnTimer(NowAtMs(1), core::TimerId(layer), sender.out);
     const std::vector<Bytes> sent = SentTo(sender.out, kPeer);
     REQUIRE(sent.size() == 1);
     // The tag takes bits that the type leaves free: no byte more.
@@ -110,7 +110,7 @@ TEST_CASE("stack: a message goes to the layer of its sender, as it was") {
     CHECK(sender.out.list()[0].layer == core::Layer(layer));
 
     Host receiver;
-    receiver.stack->OnMessage(AtMs(2), NodeId(1), sent[0], receiver.out);
+    receiver.stack->OnMessage(NowAtMs(2), NodeId(1), sent[0], receiver.out);
     for (std::uint8_t other = 0; other < 3; ++other) {
       CHECK(receiver.probes[other]->told.size() == (other == layer ? 1 : 0));
     }
@@ -122,7 +122,7 @@ TEST_CASE("stack: filler stays filler under a tag, and a broadcast is tagged onc
   Host host;
   const Bytes payload = Bytes::Of("\x03", {{1, 0, 1, 1'000'000, 1'000'000, 0}});
   for (std::uint32_t to = 0; to < 3; ++to) host.probes[2]->todo.Send(NodeId(to), payload);
-  host.stack->OnTimer(AtMs(0), core::TimerId(2), host.out);
+  host.stack->OnTimer(NowAtMs(0), core::TimerId(2), host.out);
   const std::vector<effect::Send> sends = All<effect::Send>(host.out);
   REQUIRE(sends.size() == 3);
   CHECK(sends[0].payload.size() == payload.size());
@@ -133,19 +133,20 @@ TEST_CASE("stack: filler stays filler under a tag, and a broadcast is tagged onc
 
 TEST_CASE("stack: timers of equal names in two layers are two timers") {
   Host host;
-  for (const int layer : {0, 2}) host.probes[layer]->todo.SetTimer(core::TimerId(7), AtMs(9).wall);
+  for (const int layer : {0, 2})
+    host.probes[layer]->todo.SetTimer(core::TimerId(7), NowAtMs(9).wall);
   host.probes[2]->todo.CancelTimer(core::TimerId(8));
-  host.stack->OnStart(AtMs(0), {}, host.out);
+  host.stack->OnStart(NowAtMs(0), {}, host.out);
   const std::vector<effect::SetTimer> set = All<effect::SetTimer>(host.out);
   REQUIRE(set.size() == 2);
   CHECK(set[0].id != set[1].id);
-  CHECK(set[0].at == AtMs(9).wall);
-  host.stack->OnTimer(AtMs(9), set[1].id, host.out);
+  CHECK(set[0].at == NowAtMs(9).wall);
+  host.stack->OnTimer(NowAtMs(9), set[1].id, host.out);
   CHECK(host.probes[0]->told.empty());
   CHECK(host.probes[2]->told == std::vector<std::string>{"timer 7"});
   // A cancelled name is tagged like the one that was set.
-  host.probes[2]->todo.SetTimer(core::TimerId(8), AtMs(9).wall);
-  host.stack->OnTimer(AtMs(9), set[1].id, host.out);
+  host.probes[2]->todo.SetTimer(core::TimerId(8), NowAtMs(9).wall);
+  host.stack->OnTimer(NowAtMs(9), set[1].id, host.out);
   CHECK(All<effect::CancelTimer>(host.out)[0].id == All<effect::SetTimer>(host.out)[2].id);
 }
 
@@ -155,7 +156,7 @@ TEST_CASE("stack: each layer gets back the records that it saved, in order") {
   host.probes[2]->todo.Save(Bytes::Copy("first"));
   host.probes[2]->todo.SaveSnapshot(Bytes::Copy("second"));
   host.probes[2]->todo.Save(Bytes());
-  host.stack->OnStart(AtMs(0), {}, host.out);
+  host.stack->OnStart(NowAtMs(0), {}, host.out);
   std::vector<Bytes> disk;
   for (const effect::Save& save : All<effect::Save>(host.out)) disk.push_back(save.record);
   REQUIRE(disk.size() == 3);
@@ -164,7 +165,7 @@ TEST_CASE("stack: each layer gets back the records that it saved, in order") {
   disk.push_back(Bytes::Copy("\x09of no layer"));
 
   Host restarted;
-  restarted.stack->OnStart(AtMs(1), disk, restarted.out);
+  restarted.stack->OnStart(NowAtMs(1), disk, restarted.out);
   CHECK(restarted.probes[0]->told == std::vector<std::string>{"saved below"});
   CHECK(restarted.probes[1]->told.empty());
   CHECK(restarted.probes[2]->told ==
@@ -175,20 +176,20 @@ TEST_CASE("stack: credit goes back to the layer that sent, oldest first, peer by
   Host host;
   const auto send = [&](std::uint8_t layer, NodeId to, std::size_t bytes) {
     host.probes[layer]->todo.Send(to, Message(std::string(bytes - 1, 'x')));
-    host.stack->OnTimer(AtMs(0), core::TimerId(layer), host.out);
+    host.stack->OnTimer(NowAtMs(0), core::TimerId(layer), host.out);
     host.probes[layer]->told.clear();
   };
   send(0, kPeer, 100);
   send(2, kPeer, 50);
   send(2, NodeId(6), 500);
   send(0, kPeer, 30);
-  host.stack->OnWritable(AtMs(1), kPeer, core::ByteCount(40), host.out);
+  host.stack->OnWritable(NowAtMs(1), kPeer, core::ByteCount(40), host.out);
   CHECK(host.probes[0]->told == std::vector<std::string>{"writable 5 40"});
-  host.stack->OnWritable(AtMs(1), kPeer, core::ByteCount(120), host.out);
+  host.stack->OnWritable(NowAtMs(1), kPeer, core::ByteCount(120), host.out);
   CHECK(host.probes[0]->told ==
         std::vector<std::string>{"writable 5 40", "writable 5 60", "writable 5 10"});
   CHECK(host.probes[2]->told == std::vector<std::string>{"writable 5 50"});
-  host.stack->OnWritable(AtMs(1), NodeId(6), core::ByteCount(500), host.out);
+  host.stack->OnWritable(NowAtMs(1), NodeId(6), core::ByteCount(500), host.out);
   CHECK(host.probes[2]->told.back() == "writable 6 500");
 }
 
@@ -197,7 +198,7 @@ TEST_CASE("stack: a request goes to the lowest layer, and its reply to the clien
   Host host;
   std::string request = core::EncodeRequest({core::RequestId(4), Bytes::Copy("put")}).ToString();
   request[0] = static_cast<char>(core::Stack::kClientTag << 5);
-  host.stack->OnMessage(AtMs(0), kClient, Bytes::Copy(request), host.out);
+  host.stack->OnMessage(NowAtMs(0), kClient, Bytes::Copy(request), host.out);
   CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 put"});
   CHECK(host.probes[1]->told.empty());
   CHECK(All<effect::Reply>(host.out).empty());
@@ -211,7 +212,7 @@ TEST_CASE("stack: a request goes to the lowest layer, and its reply to the clien
   CHECK(reply->id == core::RequestId(4));
   CHECK(reply->content == Bytes::Copy("done"));
   // No layer counts what a reply takes.
-  host.stack->OnWritable(AtMs(1), kClient, sent[0].byte_count(), host.out);
+  host.stack->OnWritable(NowAtMs(1), kClient, sent[0].byte_count(), host.out);
   CHECK(host.probes[0]->told.size() == 1);
 }
 
@@ -219,7 +220,7 @@ TEST_CASE("stack: messages of no layer and broken requests are noted and ignored
   for (const Bytes& bytes : {Bytes(), Bytes::Copy("\x60"), Bytes::Copy("\xC0xyz"),
                              Bytes::Copy("\xE0 short"), Bytes::Copy("\xE1too long a type")}) {
     Host host;
-    host.stack->OnMessage(AtMs(0), kPeer, bytes, host.out);
+    host.stack->OnMessage(NowAtMs(0), kPeer, bytes, host.out);
     CHECK(Notes(host.out, core::NoteKind::kMalformed).size() == 1);
     CHECK(host.out.list().size() == 1);
     for (const Probe* probe : host.probes) CHECK(probe->told.empty());
@@ -247,9 +248,9 @@ TEST_CASE("stack: what a layer does through a port counts as its own") {
   Effects out;
   {
     core::LayerScope scope(out, core::Layer(1));
-    up.OnCommitted(AtMs(0), out);
-    down.OnQuacked(AtMs(0), core::SeqNo(1), out);
-    down.OnDelivered(AtMs(0), core::StreamId(0), {}, Bytes(), out);
+    up.OnCommitted(NowAtMs(0), out);
+    down.OnQuacked(NowAtMs(0), core::SeqNo(1), out);
+    down.OnDelivered(NowAtMs(0), core::StreamId(0), {}, Bytes(), out);
     out.CancelTimer(core::TimerId(3));
   }
   std::vector<core::Layer> layers;

@@ -83,7 +83,8 @@ TEST_CASE("wire: what is missing fails for good, and reads as zero") {
   Decoder content(bytes);
   CHECK(content.Content(4).empty());
   CHECK_FALSE(content.ok());
-  Decoder empty{Bytes()};
+  const Bytes nothing;
+  Decoder empty(nothing);
   CHECK(empty.Content(0).empty());
   CHECK(empty.ok());
   empty.Fail();

@@ -31,7 +31,7 @@ TEST_CASE("file: without a rate the log is endless from the start") {
   rsm.set_reader(&reader);
   CHECK(rsm.Committed() == core::SeqNo(0));
   core::Effects out;
-  rsm.OnStart(AtMs(0), {}, out);
+  rsm.OnStart(NowAtMs(0), {}, out);
   CHECK(rsm.Committed() == core::SeqNo(core::Log::kEndless));
   CHECK(rsm.Positions() == rsm.Committed());
   CHECK(reader.calls == 1);
@@ -45,7 +45,7 @@ TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick")
     Reader reader;
     rsm.set_reader(&reader);
     core::Effects out;
-    rsm.OnStart(AtMs(0), {}, out);
+    rsm.OnStart(NowAtMs(0), {}, out);
     std::uint64_t noted = 0;
     int grown = 0;
     for (std::uint64_t ms = 0; ms <= 2'000; ++ms) {
@@ -59,23 +59,53 @@ TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick")
         noted += note.values.count;
         ++grown;
       }
-      REQUIRE(rsm.Committed() == core::SeqNo(rate * ms / 1'000));
-      REQUIRE(noted == rsm.Committed().value());
+      REQUIRE(rsm.Committed().value() == rate * ms / 1'000);
+      REQUIRE(rsm.Committed().value() == noted);
       REQUIRE(reader.calls == grown);
       out.Clear();
       const core::Instant at = timers[0].at;
-      REQUIRE(at == AtMs(static_cast<std::int64_t>(ms) + 1).monotonic);
+      REQUIRE(at == NowAtMs(static_cast<std::int64_t>(ms) + 1).monotonic);
       rsm.OnTimer({at, at, at}, timers[0].id, out);
     }
   }
 }
 
-TEST_CASE("file: long after the start no product overflows") {
-  file::FileRsm rsm({3, 100, 1'000'000'000});
+// The timer that makes the log grow.
+core::TimerId GrowTimer(const core::Effects& out) { return All<effect::SetTimer>(out).at(0).id; }
+
+TEST_CASE("file: the log grows from its first start on, whatever the clock says then") {
+  const core::Duration start = core::Duration::Milliseconds(12'345);
+  file::FileRsm rsm({3, 100, 1'000});
   core::Effects out;
-  const core::Duration late = core::Duration::Seconds(9'000'000);
-  rsm.OnStart(At(late), {}, out);
-  CHECK(rsm.Committed() == core::SeqNo(9'000'000ULL * 1'000'000'000));
+  rsm.OnStart(NowAt(start), {}, out);
+  CHECK(rsm.Committed() == core::SeqNo(0));
+  rsm.OnTimer(NowAt(start + core::Duration::Milliseconds(7)), GrowTimer(out), out);
+  CHECK(rsm.Committed() == core::SeqNo(7));
+}
+
+TEST_CASE("file: a restart goes on as if the log had grown meanwhile") {
+  const core::Duration start = core::Duration::Milliseconds(500);
+  file::FileRsm before({3, 100, 1'000});
+  core::Effects out;
+  before.OnStart(NowAt(start), {}, out);
+  const std::vector<effect::Save> saves = All<effect::Save>(out);
+  REQUIRE(saves.size() == 1);
+  const std::vector<core::Bytes> disk = {saves[0].record};
+  file::FileRsm after({3, 100, 1'000});
+  core::Effects restarted;
+  after.OnStart(NowAt(start + core::Duration::Milliseconds(40)), disk, restarted);
+  CHECK(after.Committed() == core::SeqNo(40));
+  CHECK(All<effect::Save>(restarted).empty());
+}
+
+TEST_CASE("file: long after the start no product overflows") {
+  constexpr std::uint64_t kRate = 1'000'000'000;
+  file::FileRsm rsm({3, 100, kRate});
+  core::Effects out;
+  rsm.OnStart(NowAtMs(0), {}, out);
+  constexpr std::int64_t kLate = 9'000'000;  // seconds: nearly the end of time
+  rsm.OnTimer(NowAt(core::Duration::Seconds(kLate)), GrowTimer(out), out);
+  CHECK(rsm.Committed().value() == kRate * kLate);
 }
 
 TEST_CASE("file: every entry has its own content, the same at every replica of the cluster") {
@@ -100,10 +130,10 @@ TEST_CASE("file: every entry has its own content, the same at every replica of t
 TEST_CASE("file: it has no peers, and a client's request gets an empty answer") {
   file::FileRsm rsm({3, 50, 0});
   core::Effects out;
-  rsm.OnMessage(AtMs(0), core::NodeId(4), core::Bytes::Copy("x"), out);
+  rsm.OnMessage(NowAtMs(0), core::NodeId(4), core::Bytes::Copy("x"), out);
   CHECK(Notes(out, NoteKind::kMalformed).at(0).peer == core::NodeId(4));
   out.Clear();
-  rsm.OnSubmit(AtMs(0), core::NodeId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
+  rsm.OnSubmit(NowAtMs(0), core::NodeId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
   REQUIRE(out.list().size() == 1);
   CHECK(All<effect::Reply>(out).at(0) ==
         effect::Reply{core::NodeId(9), core::RequestId(2), core::Bytes()});

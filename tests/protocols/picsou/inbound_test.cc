@@ -87,7 +87,7 @@ TEST_CASE("inbound: without a phi-list there is none") {
 
 TEST_CASE("inbound: a list that would need too many runs covers fewer positions") {
   constexpr std::uint64_t kPhi = 512;
-  constexpr std::uint64_t kFewRuns = 20;
+  constexpr std::uint64_t kFewRuns = 5;  // kPhi / kPeriod would be needed: 18.
   Inbound inbound(kPeriod, kPhi, kFewRuns);
   // Every other lap is missing: one run for each position held.
   inbound.Store(RecordsOf({2, 200, 2 * kPeriod}));

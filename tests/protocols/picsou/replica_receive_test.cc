@@ -22,7 +22,7 @@ TEST_CASE("replica: what comes from across is delivered and passed on to all of 
   rig.Start(0);
   rig.Take();
   const core::Records records = Incoming({3, 4, 28});
-  rig.Hear(AtMs(1), 5, {}, {records});
+  rig.Hear(NowAtMs(1), 5, {}, {records});
   const auto delivered = Notes(rig.out, NoteKind::kDelivered);
   REQUIRE(delivered.size() == 1);
   CHECK(delivered[0].stream == kIn);
@@ -44,11 +44,11 @@ TEST_CASE("replica: what comes from across is delivered and passed on to all of 
 TEST_CASE("replica: what comes again is passed on again and delivered once") {
   Rig rig(PicsouConfig(), 1);
   rig.Start(0);
-  rig.Hear(AtMs(1), 5, {}, {Incoming({3, 1, 1})});
+  rig.Hear(NowAtMs(1), 5, {}, {Incoming({3, 1, 1})});
   rig.Take();
-  rig.Hear(AtMs(2), 6, {}, {Incoming({3, 2, 4})});
+  rig.Hear(NowAtMs(2), 6, {}, {Incoming({3, 2, 4})});
   CHECK(SentTo(rig.out, core::NodeId(0)).size() == 1);
-  rig.HearLocally(AtMs(2), 0, {Incoming({0, 8, 1})});
+  rig.HearLocally(NowAtMs(2), 0, {Incoming({0, 8, 1})});
   for (std::uint64_t position = 0; position < 8; ++position) {
     CHECK(rig.owner.times().at(position) == 1);
   }
@@ -59,7 +59,7 @@ TEST_CASE("replica: a local broadcast is delivered and goes no further") {
   Rig rig(PicsouConfig(), 1);
   rig.Start(0);
   rig.Take();
-  rig.HearLocally(AtMs(1), 0, {Incoming({0, 3, 1})});
+  rig.HearLocally(NowAtMs(1), 0, {Incoming({0, 3, 1})});
   CHECK(Notes(rig.out, NoteKind::kDelivered).size() == 1);
   CHECK(All<effect::Send>(rig.out).empty());
 }
@@ -68,11 +68,11 @@ TEST_CASE("replica: silent for noop_delay it sends a no-op with its ACK, receive
   const picsou::Config config = PicsouConfig();
   Rig rig(config, 2);
   rig.Start(0);
-  const core::TimerId noop = TimerAt(rig.out, At(config.noop_delay));
-  rig.HearLocally(AtMs(1), 0, {Incoming({0, 3, 1}), Incoming({5, 1, 1})});
+  const core::TimerId noop = TimerAt(rig.out, NowAt(config.noop_delay));
+  rig.HearLocally(NowAtMs(1), 0, {Incoming({0, 3, 1}), Incoming({5, 1, 1})});
   rig.Take();
   for (int turn = 1; turn <= 9; ++turn) {
-    rig.replica->OnTimer(At(config.noop_delay * turn), noop, rig.out);
+    rig.replica->OnTimer(NowAt(config.noop_delay * turn), noop, rig.out);
     const core::Effects listed = rig.Take();
     REQUIRE(All<effect::Send>(listed).size() == 1);
     // First receiver: the own index.
@@ -82,7 +82,7 @@ TEST_CASE("replica: silent for noop_delay it sends a no-op with its ACK, receive
     CHECK(batches[0].data.empty());
     CHECK(batches[0].ack_stream == kIn);
     CHECK(batches[0].ack == picsou::Ack{3, 6, {{5, 1, 28}}});
-    CHECK(TimerAt(listed, At(config.noop_delay * (turn + 1))) == noop);
+    CHECK(TimerAt(listed, NowAt(config.noop_delay * (turn + 1))) == noop);
   }
 }
 
@@ -91,17 +91,17 @@ TEST_CASE(
   const picsou::Config config = PicsouConfig();
   Rig rig(config, 0);
   rig.Start(0);
-  const core::TimerId noop = TimerAt(rig.out, At(config.noop_delay));
-  rig.HearLocally(AtMs(1), 1, {Incoming({0, 3, 1})});
+  const core::TimerId noop = TimerAt(rig.out, NowAt(config.noop_delay));
+  rig.HearLocally(NowAtMs(1), 1, {Incoming({0, 3, 1})});
   rig.Take();
-  rig.Commit(AtMs(3), 1);
+  rig.Commit(NowAtMs(3), 1);
   REQUIRE(rig.BatchesTo(rig.out, 0).size() == 1);
   CHECK(rig.BatchesTo(rig.out, 0)[0].ack.cumulative == 3);
   rig.Take();
-  rig.replica->OnTimer(At(config.noop_delay), noop, rig.out);
+  rig.replica->OnTimer(NowAt(config.noop_delay), noop, rig.out);
   CHECK(All<effect::Send>(rig.out).empty());
   // It looks again when it will have been silent for long enough.
-  const core::Now due = At(config.noop_delay + core::Duration::Milliseconds(3));
+  const core::Now due = NowAt(config.noop_delay + core::Duration::Milliseconds(3));
   CHECK(TimerAt(rig.Take(), due) == noop);
   rig.replica->OnTimer(due, noop, rig.out);
   CHECK(All<effect::Send>(rig.out).size() == 1);
@@ -114,7 +114,7 @@ constexpr std::uint64_t kThird = kBuffer / 3 - 1'000;
 // Receives large messages until `count` have come.
 void Flood(Rig& rig, std::uint64_t& next, std::uint64_t count) {
   for (; count > 0; --count, ++next) {
-    rig.Hear(AtMs(1), 0, {}, {Incoming({next, 1, 1}, kThird)});
+    rig.Hear(NowAtMs(1), 0, {}, {Incoming({next, 1, 1}, kThird)});
   }
 }
 
@@ -136,7 +136,7 @@ TEST_CASE(
   // four. Each that is taken lets one go.
   const auto take = [&](std::uint32_t i, int broadcasts) {
     for (; broadcasts > 0; --broadcasts) {
-      rig.replica->OnWritable(AtMs(2), core::NodeId(i), broadcast.byte_count(), rig.out);
+      rig.replica->OnWritable(NowAtMs(2), core::NodeId(i), broadcast.byte_count(), rig.out);
     }
   };
   take(1, 3);
@@ -159,7 +159,7 @@ TEST_CASE("replica: u of its own that take nothing stop nobody") {
     for (const effect::Send& send : All<effect::Send>(listed)) {
       // Host 3 is the slow one; u = 1.
       if (send.to == core::NodeId(3)) continue;
-      rig.replica->OnWritable(AtMs(2), send.to, send.payload.byte_count(), rig.out);
+      rig.replica->OnWritable(NowAtMs(2), send.to, send.payload.byte_count(), rig.out);
     }
   }
 }
@@ -209,14 +209,14 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
     Rig rig(PicsouConfig());
     rig.Start(100);
     rig.Take();
-    rig.replica->OnMessage(AtMs(1), wrong.from, wrong.payload, rig.out);
+    rig.replica->OnMessage(NowAtMs(1), wrong.from, wrong.payload, rig.out);
     CheckRefused(rig, wrong.from);
   }
 }
 
 TEST_CASE("replica: a request of a client gets an empty answer from this layer") {
   Rig rig(PicsouConfig());
-  rig.replica->OnSubmit(AtMs(0), core::NodeId(50), core::RequestId(3), core::Bytes(), rig.out);
+  rig.replica->OnSubmit(NowAtMs(0), core::NodeId(50), core::RequestId(3), core::Bytes(), rig.out);
   REQUIRE(All<effect::Reply>(rig.out).size() == 1);
   CHECK(All<effect::Reply>(rig.out)[0].id == core::RequestId(3));
 }

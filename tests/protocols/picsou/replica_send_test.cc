@@ -54,11 +54,11 @@ TEST_CASE("replica: what is committed later is sent then") {
   Rig rig(PicsouConfig(), 3);
   rig.Start(0);
   CHECK(rig.PositionsSent(rig.Take()).empty());
-  rig.Commit(AtMs(1), 9);
+  rig.Commit(NowAtMs(1), 9);
   CHECK(rig.PositionsSent(rig.Take()) == Positions{3, 7});
-  rig.Commit(AtMs(2), 11);
+  rig.Commit(NowAtMs(2), 11);
   CHECK(rig.PositionsSent(rig.Take()).empty());
-  rig.Commit(AtMs(3), 12);
+  rig.Commit(NowAtMs(3), 12);
   CHECK(rig.PositionsSent(rig.Take()) == Positions{11});
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("replica: an endless log is sent by credit, and no further in one call
     }
     // What credit comes back lets more out, again no further.
     const std::size_t before = rig.PositionsSent(rig.out).size();
-    rig.FreeAll(AtMs(1));
+    rig.FreeAll(NowAtMs(1));
     CHECK(rig.PositionsSent(rig.out).size() > 0);
     CHECK(rig.PositionsSent(rig.out).size() <= 2 * before);
   }
@@ -104,10 +104,10 @@ TEST_CASE("replica: never sends beyond its credit towards any peer") {
       const auto freed =
           static_cast<std::int64_t>(1 + random.Below(static_cast<std::uint64_t>(lent[peer])));
       lent[peer] -= freed;
-      rig.replica->OnWritable(AtMs(ms), peer, core::ByteCount(freed), rig.out);
+      rig.replica->OnWritable(NowAtMs(ms), peer, core::ByteCount(freed), rig.out);
     }
     const auto j = static_cast<std::uint32_t>(random.Below(kOtherSize));
-    rig.Hear(AtMs(ms), j, {random.Below(static_cast<std::uint64_t>(ms) * 20), 0, {}},
+    rig.Hear(NowAtMs(ms), j, {random.Below(static_cast<std::uint64_t>(ms) * 20), 0, {}},
              {Incoming({received, 30, 1})});
     received += 30;
   }
@@ -120,10 +120,10 @@ TEST_CASE("replica: a position goes only if it is less than W_q above the QUACK"
   rig.Start(1'000);
   CHECK(rig.PositionsSent(rig.Take()) == Share(1, 0, 10));
   // u_r = 2: two receivers are no QUACK, three are.
-  rig.HearAck(AtMs(1), 0, 8);
-  rig.HearAck(AtMs(1), 1, 9);
+  rig.HearAck(NowAtMs(1), 0, 8);
+  rig.HearAck(NowAtMs(1), 1, 9);
   CHECK(rig.PositionsSent(rig.Take()).empty());
-  rig.HearAck(AtMs(1), 2, 7);
+  rig.HearAck(NowAtMs(1), 2, 7);
   CHECK(Notes(rig.out, NoteKind::kQuacked).size() == 1);
   CHECK(Notes(rig.out, NoteKind::kQuacked)[0].values.first == 7);
   CHECK(rig.owner.quacked() == 7);
@@ -136,12 +136,12 @@ TEST_CASE("replica: a window W_q closed for max_delay lets one message pass, and
   config.quack_window = 1;
   Rig rig(config, 0);
   rig.Start(1'000);
-  const core::TimerId pass = TimerAt(rig.out, At(config.max_delay));
+  const core::TimerId pass = TimerAt(rig.out, NowAt(config.max_delay));
   CHECK(rig.PositionsSent(rig.Take()) == Positions{0});
-  rig.replica->OnTimer(At(config.max_delay), pass, rig.out);
+  rig.replica->OnTimer(NowAt(config.max_delay), pass, rig.out);
   CHECK(rig.PositionsSent(rig.out) == Positions{4});
-  CHECK(TimerAt(rig.Take(), At(config.max_delay * 2)) == pass);
-  rig.replica->OnTimer(At(config.max_delay * 2), pass, rig.out);
+  CHECK(TimerAt(rig.Take(), NowAt(config.max_delay * 2)) == pass);
+  rig.replica->OnTimer(NowAt(config.max_delay * 2), pass, rig.out);
   CHECK(rig.PositionsSent(rig.Take()) == Positions{8});
 }
 
@@ -150,10 +150,10 @@ TEST_CASE("replica: a window that let data out within max_delay lets nothing pas
   config.quack_window = 10;
   Rig rig(config, 0);
   rig.Start(1'000);
-  const core::TimerId pass = TimerAt(rig.out, At(config.max_delay));
-  rig.Quack(At(config.max_delay - core::Duration::Milliseconds(1)), 8);
+  const core::TimerId pass = TimerAt(rig.out, NowAt(config.max_delay));
+  rig.Quack(NowAt(config.max_delay - core::Duration::Milliseconds(1)), 8);
   CHECK(rig.PositionsSent(rig.Take()) == Share(0, 0, 8 + 10));
-  rig.replica->OnTimer(At(config.max_delay), pass, rig.out);
+  rig.replica->OnTimer(NowAt(config.max_delay), pass, rig.out);
   CHECK(rig.PositionsSent(rig.Take()).empty());
 }
 
@@ -162,14 +162,14 @@ TEST_CASE("replica: W_a data batches go without a change of the own ACK, then on
   config.ack_window = 3;
   Rig rig(config, 0);
   rig.Start(1'000);
-  const core::TimerId pass = TimerAt(rig.out, At(config.max_delay));
+  const core::TimerId pass = TimerAt(rig.out, NowAt(config.max_delay));
   CHECK(rig.PositionsSent(rig.Take()).size() == 3);
   // Messages that leave a gap don't move the ACK.
-  rig.Hear(AtMs(1), 0, {}, {Incoming({1, 2, 1})});
+  rig.Hear(NowAtMs(1), 0, {}, {Incoming({1, 2, 1})});
   CHECK(rig.PositionsSent(rig.Take()).empty());
-  rig.Hear(AtMs(2), 0, {}, {Incoming({0, 1, 1})});
+  rig.Hear(NowAtMs(2), 0, {}, {Incoming({0, 1, 1})});
   CHECK(rig.PositionsSent(rig.Take()).size() == 3);
-  rig.replica->OnTimer(At(config.max_delay + core::Duration::Milliseconds(2)), pass, rig.out);
+  rig.replica->OnTimer(NowAt(config.max_delay + core::Duration::Milliseconds(2)), pass, rig.out);
   CHECK(rig.PositionsSent(rig.Take()).size() == 1);
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("replica: a local broadcast that moves the own ACK opens W_a at once")
   Rig rig(config, 0);
   rig.Start(1'000);
   CHECK(rig.PositionsSent(rig.Take()).size() == 2);
-  rig.HearLocally(AtMs(1), 3, {Incoming({0, 1, 1})});
+  rig.HearLocally(NowAtMs(1), 3, {Incoming({0, 1, 1})});
   CHECK(rig.PositionsSent(rig.Take()).size() == 2);
 }
 
@@ -189,16 +189,16 @@ TEST_CASE("replica: a batch waits for batch_delay to fill") {
   config.batch_delay = core::Duration::Milliseconds(2);
   Rig rig(config, 0);
   rig.Start(1);
-  const core::TimerId flush = TimerAt(rig.out, At(config.batch_delay));
+  const core::TimerId flush = TimerAt(rig.out, NowAt(config.batch_delay));
   CHECK(rig.PositionsSent(rig.Take()).empty());
-  rig.replica->OnTimer(At(config.batch_delay), flush, rig.out);
+  rig.replica->OnTimer(NowAt(config.batch_delay), flush, rig.out);
   CHECK(rig.PositionsSent(rig.Take()) == Positions{0});
 }
 
 // Position 2 is missed by `who` receivers, at first and again; a QUACK of 2 stands between.
 void Complain(Rig& rig, std::uint32_t who, std::int64_t at_ms) {
   for (int time = 0; time < 2; ++time) {
-    for (std::uint32_t j = 0; j < who; ++j) rig.HearAck(AtMs(at_ms), j, 2);
+    for (std::uint32_t j = 0; j < who; ++j) rig.HearAck(NowAtMs(at_ms), j, 2);
   }
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("replica: the designated sender alone resends what r_r + 1 receivers m
 TEST_CASE("replica: r_r complaints are not enough, whoever repeats them") {
   Rig rig(PicsouConfig(), 3);
   rig.Start(20);
-  rig.HearAck(AtMs(1), 6, 2);  // The third ACK of the QUACK, never repeated.
+  rig.HearAck(NowAtMs(1), 6, 2);  // The third ACK of the QUACK, never repeated.
   for (int time = 0; time < 5; ++time) Complain(rig, 2, 2);
   CHECK(Notes(rig.out, NoteKind::kComplaint).empty());
 }
@@ -249,7 +249,7 @@ TEST_CASE("replica: what the log does not have yet is not lost, whatever receive
   Rig narrow(config, 3);
   narrow.Start(100);
   for (int time = 0; time < 3; ++time) {
-    for (std::uint32_t j = 0; j < 5; ++j) narrow.Hear(AtMs(1), j, {2, 30, {{29, 1, 1}}});
+    for (std::uint32_t j = 0; j < 5; ++j) narrow.Hear(NowAtMs(1), j, {2, 30, {{29, 1, 1}}});
   }
   for (const core::effect::Note& note : Notes(narrow.out, NoteKind::kComplaint)) {
     CHECK(note.values.Last() < 2 + 4);
@@ -261,17 +261,17 @@ TEST_CASE("replica: a receiver that holds all there is takes its complaint back"
   Rig rig(PicsouConfig(), 3);
   rig.Start(3);
   for (int time = 0; time < 2; ++time) {
-    for (const std::uint32_t j : {0U, 1U}) rig.HearAck(AtMs(1), j, 2);
-    rig.HearAck(AtMs(1), 6, 2);
+    for (const std::uint32_t j : {0U, 1U}) rig.HearAck(NowAtMs(1), j, 2);
+    rig.HearAck(NowAtMs(1), 6, 2);
   }
   // Three complained by now: attempt 1. Anew, two complain, and one of them is served.
   CHECK(Notes(rig.Take(), NoteKind::kComplaint).size() == 1);
   for (int time = 0; time < 2; ++time) {
-    for (const std::uint32_t j : {0U, 1U}) rig.HearAck(AtMs(2), j, 2);
+    for (const std::uint32_t j : {0U, 1U}) rig.HearAck(NowAtMs(2), j, 2);
   }
-  rig.HearAck(AtMs(3), 0, 3);
+  rig.HearAck(NowAtMs(3), 0, 3);
   // A third complaint makes two, not three.
-  for (int time = 0; time < 2; ++time) rig.HearAck(AtMs(4), 6, 2);
+  for (int time = 0; time < 2; ++time) rig.HearAck(NowAtMs(4), 6, 2);
   CHECK(Notes(rig.Take(), NoteKind::kComplaint).empty());
 }
 
@@ -286,7 +286,7 @@ TEST_CASE("replica: lost messages of different sizes are resent each with its ow
   // 0, 21 and 42 are missing, of one pair: attempt 1 is that of replica 1.
   const picsou::Ack ack{0, 63, {{1, 20, 1}, {22, 20, 1}, {43, 20, 1}}};
   for (int time = 0; time < 2; ++time) {
-    for (std::uint32_t j = 0; j < 3; ++j) rig.Hear(AtMs(1), j, ack);
+    for (std::uint32_t j = 0; j < 3; ++j) rig.Hear(NowAtMs(1), j, ack);
   }
   CHECK(rig.PositionsSent(rig.out) == Positions{0, 21, 42});
   for (const picsou::Batch& batch : rig.BatchesTo(rig.out, 1)) {
@@ -305,9 +305,9 @@ TEST_CASE("replica: a resend that is QUACKed while it waits for credit is droppe
   Complain(rig, 3, 1);
   CHECK(Notes(rig.out, NoteKind::kComplaint).size() == 1);
   CHECK(Notes(rig.out, NoteKind::kResent).empty());
-  rig.Quack(AtMs(2), 3);
+  rig.Quack(NowAtMs(2), 3);
   const auto to = static_cast<std::uint32_t>(kSchedule.Receiver(2, 1));
-  rig.replica->OnWritable(AtMs(3), rig.Receiver(to), core::ByteCount(kBuffer / 2), rig.out);
+  rig.replica->OnWritable(NowAtMs(3), rig.Receiver(to), core::ByteCount(kBuffer / 2), rig.out);
   CHECK(Notes(rig.out, NoteKind::kResent).empty());
   CHECK_FALSE(rig.BatchesTo(rig.out, to).empty());
 }
@@ -317,7 +317,7 @@ TEST_CASE("replica: after a restart it sends nothing until a QUACK says where th
     Rig rig(PicsouConfig(), index, /*incarnation=*/1);
     rig.Start(40);
     CHECK(rig.PositionsSent(rig.Take()).empty());
-    rig.Quack(AtMs(1), 5);
+    rig.Quack(NowAtMs(1), 5);
     CHECK(rig.PositionsSent(rig.Take()) == Share(index, 5, 40));
   }
 }

@@ -60,7 +60,7 @@ class Rig {
 
   void Start(std::uint64_t committed) {
     log.set_committed(committed);
-    replica->OnStart(AtMs(0), {}, out);
+    replica->OnStart(NowAtMs(0), {}, out);
   }
   void Commit(core::Now now, std::uint64_t committed) {
     log.set_committed(committed);

@@ -77,17 +77,17 @@ TEST_CASE("pingpong: an old ball is not played, and rubbish is noted") {
     return fields.Build({0, {{0, 0, {lap, 1, 1}, {}}}}, keys, NodeId(11));
   };
   core::Effects out;
-  player.OnMessage(AtMs(0), NodeId(10), ball(5), out);
+  player.OnMessage(NowAtMs(0), NodeId(10), ball(5), out);
   REQUIRE(SentTo(out, NodeId(12)).size() == 1);
   CHECK(SentTo(out, NodeId(12))[0] == ball(5));
   out.Clear();
-  player.OnMessage(AtMs(1), NodeId(10), ball(5), out);
-  player.OnMessage(AtMs(1), NodeId(10), ball(4), out);
+  player.OnMessage(NowAtMs(1), NodeId(10), ball(5), out);
+  player.OnMessage(NowAtMs(1), NodeId(10), ball(4), out);
   CHECK(out.list().empty());
   for (const core::Bytes& rubbish :
        {core::Bytes(), core::Bytes::Copy("\x01 2345678"), ball(6).Slice(0, 8)}) {
     out.Clear();
-    player.OnMessage(AtMs(2), NodeId(10), rubbish, out);
+    player.OnMessage(NowAtMs(2), NodeId(10), rubbish, out);
     CHECK(Notes(out, NoteKind::kMalformed).size() == 1);
     CHECK(All<core::effect::Send>(out).empty());
   }

@@ -9,8 +9,8 @@
 
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -208,7 +208,7 @@ TEST_CASE("silent: what its host would have sent is dropped, and the node keeps 
   CHECK(HandedTo(world, 2) == Seqs{0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 9});
   CHECK(DropsOfFaults(world).size() == 12);
   CHECK(world.Of(EventKind::kWritable, 0).size() == 20);
-  CHECK(world.Of(EventKind::kSend, 0).size() == 8);  // After the filter.
+  CHECK(world.Of(EventKind::kSend, 0).size() == 8);    // After the filter.
   CHECK(world.Of(EventKind::kTimer, 0).size() == 10);  // The node was not told.
 }
 

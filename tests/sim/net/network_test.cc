@@ -1,12 +1,13 @@
-// Datagrams, which show what a stream hides, and the bytes of either, none of which is lost sight of.
+// Datagrams, which show what a stream hides, and the bytes of either, none of which is lost sight
+// of.
 
 #include <cstdint>
 #include <vector>
 
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {

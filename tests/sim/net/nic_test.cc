@@ -6,8 +6,8 @@
 
 #include "protocols/core/random.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -27,7 +27,7 @@ Instant AtPs(std::int64_t ps) { return Instant::FromPicoseconds(ps); }
 TEST_CASE("nic: the time on the wire is rounded up, so no link is faster than its rate") {
   // ceil(8 * size * 1e12 / rate)
   CHECK(SerializationTime(ByteCount(1), 8 * kGiga).ps() == 1'000);
-  CHECK(SerializationTime(ByteCount(1), 3 * kGiga).ps() == 2'667);    // 2666.67
+  CHECK(SerializationTime(ByteCount(1), 3 * kGiga).ps() == 2'667);  // 2666.67
   CHECK(SerializationTime(ByteCount(3), 3 * kGiga).ps() == 8'000);
   CHECK(SerializationTime(ByteCount(1), 400 * kGiga).ps() == 20);
   CHECK(SerializationTime(ByteCount(0), 3 * kGiga).ps() == 0);

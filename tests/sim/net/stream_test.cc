@@ -8,8 +8,8 @@
 #include "protocols/core/random.h"
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -83,7 +83,7 @@ TEST_CASE("stream: a message of one segment takes its time on both cards and the
 
 TEST_CASE("stream: a megabyte takes its segments on one card, the delay, and the last two's tail") {
   constexpr std::uint64_t kSize = 1'000'000;
-  constexpr std::uint64_t kFull = kSize / kSegment;         // 15 full segments
+  constexpr std::uint64_t kFull = kSize / kSegment;          // 15 full segments
   constexpr std::uint64_t kRest = kSize - kFull * kSegment;  // and 16 960 bytes
   SmallWorld world({2});
   SendAtStart(world, 0, 1, {Numbered(0, kSize)});
@@ -149,7 +149,8 @@ TEST_CASE("stream: the window limits throughput to a window each round trip") {
 TEST_CASE("stream: a window that is hardly a segment never locks up") {
   SmallWorld world({2});
   world.intra().window = world.intra().segment;
-  // 10 kB are too little to be told of at a quarter of the window, but then a segment finds no room.
+  // 10 kB are too little to be told of at a quarter of the window, but then a segment finds no
+  // room.
   SendAtStart(world, 0, 1, {Numbered(0, 10'000), Numbered(1, kSegment), Numbered(2, kSegment)});
   world.Run(Duration::Seconds(1));
   CHECK(world.NumbersAt(1) == FirstNumbers(3));
@@ -161,8 +162,10 @@ TEST_CASE("stream: the pair rate paces the payload of one pair, not of another")
   KeepSending(world, 0, {1, 2}, 30'000, 64);
   world.Run(Duration::Milliseconds(1'100));
   const double expected = 1e9 / 8;  // in 1 s
-  CHECK(BytesSince(world, 1, Duration::Milliseconds(100)) == doctest::Approx(expected).epsilon(0.01));
-  CHECK(BytesSince(world, 2, Duration::Milliseconds(100)) == doctest::Approx(expected).epsilon(0.01));
+  CHECK(BytesSince(world, 1, Duration::Milliseconds(100)) ==
+        doctest::Approx(expected).epsilon(0.01));
+  CHECK(BytesSince(world, 2, Duration::Milliseconds(100)) ==
+        doctest::Approx(expected).epsilon(0.01));
 }
 
 TEST_CASE("stream: two share a card evenly, and leave nothing of it unused") {

@@ -4,8 +4,8 @@
 
 #include "tests/support/small_world.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {

@@ -1,10 +1,9 @@
 // The program as a user meets it: exit codes, messages, and what goes to which output.
 
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,8 +13,8 @@
 #include "tests/support/process.h"
 #include "tools/lockstep/exit_code.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -239,10 +238,11 @@ TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
   for (const int signal : {SIGINT, SIGTERM}) {
     const std::string trace = folder.File("t.jsonl");
     // Far longer than anybody waits.
-    Process run({LOCKSTEP_BINARY, "run", kPicsou, WithSet("/run/for=1000000s"), "--trace", trace,
-                 "--json"});
-    // Signals are noted before the trace is begun.
-    while (!std::filesystem::exists(trace + ".partial")) usleep(1'000);
+    Process run({LOCKSTEP_BINARY, "run", kPicsou, WithSet("/run/for=1000000s"),
+                 WithSet("/run/period=100s"), "--trace", trace, "--json"});
+    // Signals are noted before the trace is begun; 20 s are more than enough for that.
+    for (int i = 0; i < 20'000 && !std::filesystem::exists(trace + ".partial"); ++i) usleep(1'000);
+    REQUIRE(std::filesystem::exists(trace + ".partial"));
     run.Signal(signal);
     const Finished done = run.Wait();
     CHECK(done.exit_code == cli::kInterrupted);

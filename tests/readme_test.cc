@@ -1,0 +1,66 @@
+// The README's example of a protocol, built and run as it stands there.
+//
+// CMake cuts the titled code blocks out of README.md, so that the text cannot drift from the code.
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "protocols/catalog.h"
+#include "protocols/parameters.h"
+#include "tools/lockstep/figure.h"
+#include "tools/lockstep/runner.h"
+
+#include "readme/heartbeat.h"
+#include "readme/heartbeat_entry.h"
+
+// Last: it takes the name CHECK for doctest.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+const std::string kScenario = std::string(LOCKSTEP_README_DIR) + "/scenarios/heartbeat.json";
+
+TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receipt") {
+  const auto prepared = cli::Prepare(kScenario, {}, {kHeartbeat});
+  REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
+  const auto result = cli::Run(*prepared, {});
+  REQUIRE(result.ok());
+  CHECK(result->is_as_expected);
+  CHECK(result->summary["receipts"][0]["changed"] == 1);
+  // Five hearts that beat at 0, 1, ..., 20 ms and one that stops at 10 ms: each beat is heard by
+  // the living, which alone is some hundreds of events.
+  CHECK(result->summary["events"].get<std::uint64_t>() > 5 * 4 * 10);
+}
+
+TEST_CASE("readme: a parameter that the example does not ask for is refused") {
+  const auto prepared =
+      cli::Prepare(kScenario, {{"/clusters/0/stack/0/perod", "\"2ms\""}}, {kHeartbeat});
+  REQUIRE_FALSE(prepared.ok());
+  CHECK(std::string(prepared.status().message()).find("period") != std::string::npos);
+}
+
+// The text between two markers, without the fences of a code block.
+std::string Between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t begin = text.find(from);
+  REQUIRE(begin != std::string::npos);
+  const std::size_t end = text.find(to, begin);
+  REQUIRE(end != std::string::npos);
+  return text.substr(begin + from.size(), end - begin - from.size());
+}
+
+TEST_CASE("readme: the table on its first screen is what the demo computes") {
+  const auto figure = cli::ReadFigure("scenarios/figures/picsou-testbed.json");
+  REQUIRE_MESSAGE(figure.ok(), figure.status().message());
+  const auto rows = cli::ComputeFigure(*figure, /*jobs=*/2);
+  REQUIRE_MESSAGE(rows.ok(), rows.status().message());
+  std::ifstream file("README.md");
+  const std::string readme(std::istreambuf_iterator<char>(file), {});
+  const std::string shown = Between(readme, "picsou-testbed.json -->\n```\n", "\n```\n<!-- end");
+  const std::string table = cli::ToTable(*figure, *rows);
+  CHECK(table.substr(0, shown.size()) == shown);
+}
+
+}  // namespace
+}  // namespace lockstep::tests

@@ -1,0 +1,150 @@
+// Every scenario in the tree is valid, runs, and gets the verdict that it states.
+//
+// Found, not listed: a scenario that is added is tested. Figures run in a quick form; their rows
+// are compiled, since `lockstep figures` runs them in full.
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "analysis/judge.h"
+#include "analysis/recipe.h"
+#include "protocols/parameters.h"
+#include "sim/trace/json_lines.h"
+#include "tests/support/process.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/figure.h"
+#include "tools/lockstep/runner.h"
+
+// The last include: see there.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using nlohmann::json;
+
+// The JSON files with this key at their top, in these folders of scenarios/, sorted.
+std::vector<std::string> FilesWith(const char* key, const std::vector<std::string>& folders) {
+  std::vector<std::string> files;
+  for (const std::string& folder : folders) {
+    const std::filesystem::path path = "scenarios/" + folder;
+    if (!std::filesystem::exists(path)) continue;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      if (entry.path().extension() != ".json") continue;
+      const auto document = ReadJsonFile(entry.path().string());
+      REQUIRE_MESSAGE(document.ok(), std::string(document.status().message()));
+      if (document->contains(key)) files.push_back(entry.path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> Scenarios() {
+  return FilesWith("lockstep", {"smoke", "faults", "regressions", "figures", "sweeps"});
+}
+
+// What a scenario of a figure is changed to, so that it takes a second at most. It heals in the
+// middle, as a run does that says nothing of it.
+std::vector<sim::Override> QuickForm(const std::string& path) {
+  if (path.find("/figures/") == std::string::npos) return {};
+  return {{"/run/for", "1s"}, {"/run/warmup", "200ms"}, {"/phases", "{}"}};
+}
+
+cli::Prepared PreparedFrom(const std::string& path, const std::vector<sim::Override>& overrides) {
+  auto prepared = cli::Prepare(path, overrides);
+  REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
+  return *std::move(prepared);
+}
+
+// What the oracles say that is not "holds", for whoever reads a failure.
+std::string Objections(const json& summary) {
+  std::string text = summary["verdict"].get<std::string>();
+  for (const json& oracle : summary["oracles"]) {
+    if (oracle["verdict"] != "holds") text += "\n  " + oracle.dump();
+  }
+  return text;
+}
+
+json JudgedFromTrace(const std::string& path) {
+  auto reader = trace::TraceReader::Open(path);
+  REQUIRE(reader.ok());
+  const auto recipe = analysis::ReadRecipe(reader->recipe());
+  REQUIRE_MESSAGE(recipe.ok(), std::string(recipe.status().message()));
+  analysis::Judge judge(*recipe);
+  const auto footer = reader->Replay({&judge});
+  REQUIRE_MESSAGE(footer.ok(), std::string(footer.status().message()));
+  return judge.Summary();
+}
+
+}  // namespace
+
+TEST_CASE("scenarios: there are some of each protocol's smallest runs") {
+  CHECK(FilesWith("lockstep", {"smoke"}).size() >= 2);
+  CHECK_FALSE(FilesWith("lockstep_figure", {"figures"}).empty());
+}
+
+TEST_CASE("scenarios: each is valid as it stands") {
+  for (const std::string& path : Scenarios()) {
+    CAPTURE(path);
+    const cli::Prepared prepared = PreparedFrom(path, {});
+    CHECK_FALSE(prepared.scenario.name.empty());
+    CHECK_FALSE(prepared.scenario.why.empty());
+  }
+}
+
+TEST_CASE("scenarios: each gets the verdict that it states, live and from its trace") {
+  for (const std::string& path : Scenarios()) {
+    CAPTURE(path);
+    const TemporaryFolder folder;
+    const cli::Prepared prepared = PreparedFrom(path, QuickForm(path));
+    const auto result = cli::Run(prepared, {folder.File("trace"), false, false});
+    REQUIRE_MESSAGE(result.ok(), std::string(result.status().message()));
+    INFO(Objections(result->summary));
+    CHECK(cli::CodeOf(result->verdict, result->is_as_expected) == cli::kAsExpected);
+    // Oracles that were not exercised have proved nothing, unless that is what it shows.
+    if (prepared.scenario.expect.verdict != "not exercised") {
+      CHECK(result->verdict != analysis::Verdict::kNotExercised);
+    }
+    // Only the tool knows these.
+    json live = result->summary;
+    for (const char* key :
+         {"name", "scenario", "seed", "digest", "events", "interrupted", "speed", "trace"}) {
+      CHECK(live.erase(key) == 1);
+    }
+    const json read = JudgedFromTrace(folder.File("trace"));
+    const bool is_same = live == read;
+    CHECK_MESSAGE(is_same, json::diff(live, read).dump(1));
+  }
+}
+
+TEST_CASE("scenarios: each has a name of its own") {
+  std::set<std::string> names;
+  for (const std::string& path : Scenarios()) {
+    CAPTURE(path);
+    CHECK(names.insert(PreparedFrom(path, {}).scenario.name).second);
+  }
+}
+
+TEST_CASE("figures: every row compiles, and says what it is compared with") {
+  for (const std::string& path : FilesWith("lockstep_figure", {"figures"})) {
+    CAPTURE(path);
+    const auto figure = cli::ReadFigure(path);
+    REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+    CHECK_FALSE(figure->rows.empty());
+    std::set<std::string> labels;
+    for (const cli::FigureRow& row : figure->rows) {
+      CAPTURE(row.label);
+      CHECK(labels.insert(row.label).second);
+      PreparedFrom(row.scenario, row.overrides);
+      for (const double value : row.published) CHECK(value > 0);
+    }
+  }
+}
+
+}  // namespace lockstep::tests
