@@ -70,8 +70,7 @@ C3bLayer MakePicsou(const picsou::Config& config) {
   layer.reader = [](core::Node& node) -> core::LogReader& {
     return static_cast<picsou::Replica&>(node);
   };
-  layer.fields =
-      std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
+  layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
   return layer;
 }
 
@@ -225,8 +224,7 @@ bool IsLayer(const nlohmann::json& stack, std::size_t index, const char* key) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(
-    const CatalogInput& input) {
+absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const CatalogInput& input) {
   auto program = std::make_unique<CatalogProgram>();
   program->clusters_ = input.clusters;
   for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {

@@ -32,8 +32,8 @@ struct HostProgram {
   std::unique_ptr<core::MessageFields> fields;
 };
 
-// A protocol that is a whole stack by itself: {"protocol": NAME, ...}. `compile` takes its parameters
-// from `layer`, which refuses what it does not ask for.
+// A protocol that is a whole stack by itself: {"protocol": NAME, ...}. `compile` takes its
+// parameters from `layer`, which refuses what it does not ask for.
 struct ProtocolEntry {
   std::string_view name;
   HostProgram (*compile)(Parameters& layer, const core::Cluster& own);

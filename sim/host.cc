@@ -80,8 +80,8 @@ void Host::RunReceiveStage(core::Instant now) {
     }
     Message message = std::move(arrived_.front());
     arrived_.pop_front();
-    const core::Instant done = Occupy(services_.scenario.profile.receive_message, 1,
-                                      message.payload.byte_count(), now);
+    const core::Instant done =
+        Occupy(services_.scenario.profile.receive_message, 1, message.payload.byte_count(), now);
     if (done > now) {
       is_receiving_ = true;
       const std::uint32_t slot = in_stage_.Put(std::move(message));
@@ -97,8 +97,9 @@ void Host::RunReceiveStage(core::Instant now) {
 void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
   if (is_wake_set_[stage]) return;
   is_wake_set_[stage] = true;
-  services_.queue.Push(std::max(now, stage_free_[stage]), Task{static_cast<std::uint32_t>(TaskKind::kStageFree),
-                                                self_.value(), stage, incarnation_, 0});
+  services_.queue.Push(std::max(now, stage_free_[stage]),
+                       Task{static_cast<std::uint32_t>(TaskKind::kStageFree), self_.value(), stage,
+                            incarnation_, 0});
 }
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
@@ -113,11 +114,11 @@ void Host::ReturnCredit(core::NodeId peer, core::ByteCount size) {
 }
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  lost_until_ = std::max(lost_until_, now) +
-                SerializationTime(size, services_.scenario.profile.nic_rate_bps);
-  services_.queue.Push(lost_until_,
-                       Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(),
-                            peer.value(), incarnation_, static_cast<std::uint64_t>(size.value())});
+  lost_until_ =
+      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic_rate_bps);
+  services_.queue.Push(
+      lost_until_, Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(), peer.value(),
+                        incarnation_, static_cast<std::uint64_t>(size.value())});
 }
 
 void Host::OnTask(core::Instant now, const Task& task) {
@@ -301,8 +302,8 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
     return;
   }
   credit -= message.credit.value();
-  const core::Instant done = Occupy(services_.scenario.profile.send_message, 1,
-                                    message.payload.byte_count(), now);
+  const core::Instant done =
+      Occupy(services_.scenario.profile.send_message, 1, message.payload.byte_count(), now);
   if (done == now) {
     Transmit(now, std::move(message));
     return;
@@ -334,9 +335,8 @@ void Host::SetTimer(core::Instant now, const core::effect::SetTimer& timer) {
   const std::uint64_t generation = next_generation_++;
   timers_[timer.id.value()] = Timer{generation};
   const core::Instant at = clock_.GlobalAt(timer.clock, timer.at);
-  services_.queue.Push(std::max(at, now),
-                       Task{static_cast<std::uint32_t>(TaskKind::kTimer), self_.value(),
-                            timer.id.value(), generation, 0});
+  services_.queue.Push(std::max(at, now), Task{static_cast<std::uint32_t>(TaskKind::kTimer),
+                                               self_.value(), timer.id.value(), generation, 0});
 }
 
 }  // namespace lockstep::sim

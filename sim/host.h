@@ -3,8 +3,8 @@
 // A message passes the receive stage, waits for the protocol stage, and is handed to the node; so
 // do timers, credit and requests, but for the receive stage. Stages are FIFO servers. An effect is
 // performed when every Spend listed before it has finished; the next call starts when the protocol
-// stage is free. A crash destroys the node and what it had not performed; a restart builds a new one
-// from what the disk kept.
+// stage is free. A crash destroys the node and what it had not performed; a restart builds a new
+// one from what the disk kept.
 
 #pragma once
 

@@ -1,7 +1,7 @@
 // Keys of the simulated hosts: a keyed hash, where only the holder of a key can sign.
 //
-// Nobody but this file sees the secret; a host's node gets a signer for its own identity only, and a
-// byzantine filter those of the faulty set.
+// Nobody but this file sees the secret; a host's node gets a signer for its own identity only, and
+// a byzantine filter those of the faulty set.
 
 #pragma once
 

@@ -26,7 +26,7 @@ enum class TaskKind : std::uint32_t {
   kFaultBegins,  // a: index
   kFaultEnds,    // a: index
   kStartAll,
-  kRestart,      // target: host
+  kRestart,  // target: host
   kPeriod,
 };
 

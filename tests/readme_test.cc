@@ -8,11 +8,10 @@
 
 #include "protocols/catalog.h"
 #include "protocols/parameters.h"
-#include "tools/lockstep/figure.h"
-#include "tools/lockstep/runner.h"
-
 #include "readme/heartbeat.h"
 #include "readme/heartbeat_entry.h"
+#include "tools/lockstep/figure.h"
+#include "tools/lockstep/runner.h"
 
 // Last: it takes the name CHECK for doctest.
 #include "tests/support/doctest.h"

@@ -45,7 +45,7 @@ std::vector<Batcher::Item> Batcher::Take(std::uint32_t receiver, Instant now) {
   std::uint64_t part = 0;
   while (whole < items.size() && whole < kItemsMax && items[whole].attempt == attempt &&
          bytes < config_.batch_bytes) {
-    const std::uint64_t each = items[whole].size + config_.record_bytes;
+    const std::uint64_t each = std::max<std::uint64_t>(1, items[whole].size + config_.record_bytes);
     const std::uint64_t left = config_.batch_bytes - bytes;
     const std::uint64_t fits = std::min(items[whole].run.count, (left + each - 1) / each);
     bytes += fits * each;

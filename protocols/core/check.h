@@ -18,6 +18,6 @@ namespace lockstep::core {
 
 }  // namespace lockstep::core
 
-#define CHECK(condition)                                                      \
-  (static_cast<bool>(condition) ? static_cast<void>(0)                        \
+#define CHECK(condition)                               \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::lockstep::core::CheckFailed(#condition, __FILE__, __LINE__))

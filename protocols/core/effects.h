@@ -1,7 +1,7 @@
 // What a node wants done: an ordered list, performed by its world after the call returns.
 //
-// The order is the contract: what must be saved before it is sent is listed before it. Tests compare
-// the list, byzantine filters rewrite it, hosts perform it.
+// The order is the contract: what must be saved before it is sent is listed before it. Tests
+// compare the list, byzantine filters rewrite it, hosts perform it.
 
 #pragma once
 
@@ -108,9 +108,9 @@ struct Reply {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Hold, effect::Resume, effect::SetTimer,
-                            effect::CancelTimer, effect::Save, effect::SaveSnapshot, effect::Spend,
-                            effect::Note, effect::Reply>;
+using Effect =
+    std::variant<effect::Send, effect::Hold, effect::Resume, effect::SetTimer, effect::CancelTimer,
+                 effect::Save, effect::SaveSnapshot, effect::Spend, effect::Note, effect::Reply>;
 
 // An effect and the layer of the stack that listed it.
 struct Listed {
@@ -153,8 +153,7 @@ class Effects {
 // While it lives, effects are listed for `layer`; for those who put layers together.
 class LayerScope {
  public:
-  LayerScope(Effects& out, Layer layer)
-      : out_(out), before_(std::exchange(out.layer_, layer)) {}
+  LayerScope(Effects& out, Layer layer) : out_(out), before_(std::exchange(out.layer_, layer)) {}
   ~LayerScope() { out_.layer_ = before_; }
   LayerScope(const LayerScope&) = delete;
   LayerScope& operator=(const LayerScope&) = delete;

@@ -20,12 +20,12 @@
 namespace lockstep::core {
 
 enum class Role : std::uint8_t {
-  kStream,     // Sending cluster; governs the fields after it, up to the next of its kind.
-  kSeq,        // A run of k′ whose contents are the kContent field of the same index.
-  kContent,    // What those k′ carry, in order.
-  kAck,        // Cumulative acknowledgement: how many are held without a gap.
-  kPhi,        // A run of k′ above it that are held as well.
-  kPhiEnd,     // One past the last k′ that the φ-list judges: below it, what is not set is missing.
+  kStream,   // Sending cluster; governs the fields after it, up to the next of its kind.
+  kSeq,      // A run of k′ whose contents are the kContent field of the same index.
+  kContent,  // What those k′ carry, in order.
+  kAck,      // Cumulative acknowledgement: how many are held without a gap.
+  kPhi,      // A run of k′ above it that are held as well.
+  kPhiEnd,  // One past the last k′ that the φ-list judges: below it, what is not set is missing.
   kRound,
   kSignature,
   kOther,

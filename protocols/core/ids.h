@@ -21,11 +21,11 @@ class Strong {
   Rep value_{};
 };
 
-using NodeId = Strong<struct NodeIdTag, std::uint32_t>;        // A host, numbered over the whole run.
+using NodeId = Strong<struct NodeIdTag, std::uint32_t>;  // A host, numbered over the whole run.
 using ClusterId = Strong<struct ClusterIdTag, std::uint32_t>;  // In order of the scenario.
-using StreamId = Strong<struct StreamIdTag, std::uint32_t>;    // The sending cluster of a C3B stream.
-using Layer = Strong<struct LayerTag, std::uint8_t>;           // Position in a host's stack, from below.
-using SeqNo = Strong<struct SeqNoTag, std::uint64_t>;          // k′ or k; counts from 0.
+using StreamId = Strong<struct StreamIdTag, std::uint32_t>;  // The sending cluster of a C3B stream.
+using Layer = Strong<struct LayerTag, std::uint8_t>;   // Position in a host's stack, from below.
+using SeqNo = Strong<struct SeqNoTag, std::uint64_t>;  // k′ or k; counts from 0.
 using Round = Strong<struct RoundTag, std::uint64_t>;
 using TimerId = Strong<struct TimerIdTag, std::uint64_t>;  // Chosen by the node.
 using RequestId = Strong<struct RequestIdTag, std::uint64_t>;

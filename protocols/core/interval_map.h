@@ -68,7 +68,8 @@ class IntervalMap {
   }
 
   void Assign(std::uint64_t begin, std::uint64_t end, const V& value) {
-    Update(begin, end, [&](std::uint64_t, std::uint64_t, const V*) { return std::optional<V>(value); });
+    Update(begin, end,
+           [&](std::uint64_t, std::uint64_t, const V*) { return std::optional<V>(value); });
   }
   void Erase(std::uint64_t begin, std::uint64_t end) {
     Update(begin, end, [](std::uint64_t, std::uint64_t, const V*) { return std::optional<V>(); });
@@ -106,7 +107,9 @@ class IntervalMap {
       pieces.back().end = intervals_[high++].end;
     }
     const std::size_t common = std::min(high - low, pieces.size());
-    const auto at = [&](std::size_t i) { return intervals_.begin() + static_cast<std::ptrdiff_t>(i); };
+    const auto at = [&](std::size_t i) {
+      return intervals_.begin() + static_cast<std::ptrdiff_t>(i);
+    };
     const auto split = pieces.begin() + static_cast<std::ptrdiff_t>(common);
     const auto rest = std::move(pieces.begin(), split, at(low));
     if (pieces.size() > common) {

@@ -2,8 +2,8 @@
 //
 // A node is a state machine: inputs come in with the time, effects go out as data. It does no I/O,
 // reads no clock, starts no thread, owns no randomness but what it was handed. A world promises one
-// call at a time, messages whole, and that OnStart comes first and once. The first byte of a message
-// is its type, below 32: a stack of layers needs the bits above it.
+// call at a time, messages whole, and that OnStart comes first and once. The first byte of a
+// message is its type, below 32: a stack of layers needs the bits above it.
 
 #pragma once
 

@@ -1,6 +1,7 @@
 // What a world is handed to run: who sits where, and how to build the node for a seat.
 //
-// The catalogue makes a Program from names and parameters; the simulator and the socket world run it.
+// The catalogue makes a Program from names and parameters; the simulator and the socket world run
+// it.
 
 #pragma once
 

@@ -2,9 +2,8 @@
 
 #include "protocols/core/random.h"
 
-#include <Random123/philox.h>
-
 #include "absl/numeric/int128.h"
+#include <Random123/philox.h>
 
 #include "protocols/core/check.h"
 #include "protocols/core/hash.h"

@@ -37,7 +37,8 @@ void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
     out.Save(record.Take());
   } else {
     core::Decoder record(saved.front());
-    began_ = core::Instant::FromPicoseconds(static_cast<std::int64_t>(record.U64()));
+    const auto saved_ps = static_cast<std::int64_t>(record.U64());
+    if (record.ok()) began_ = core::Instant::FromPicoseconds(saved_ps);  // Else it was torn.
   }
   Grow(now, out);
 }
@@ -64,8 +65,8 @@ core::Extent FileRsm::Uniform(const core::Run& positions) const {
 }
 
 core::Bytes FileRsm::Contents(const core::Run& positions) const {
-  return core::Bytes::Filler({config_.generator, positions.first, positions.stride,
-                              positions.count, config_.message_bytes, 0});
+  return core::Bytes::Filler({config_.generator, positions.first, positions.stride, positions.count,
+                              config_.message_bytes, 0});
 }
 
 // A log without consensus has no peers and no clients.

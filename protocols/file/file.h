@@ -14,9 +14,9 @@
 namespace lockstep::file {
 
 struct Config {
-  std::uint64_t generator = 1;       // of the filler; another for each cluster
-  std::uint64_t message_bytes = 0;   // of each entry
-  std::uint64_t rate_per_s = 0;      // entries committed a second; 0: endless
+  std::uint64_t generator = 1;      // of the filler; another for each cluster
+  std::uint64_t message_bytes = 0;  // of each entry
+  std::uint64_t rate_per_s = 0;     // entries committed a second; 0: endless
 };
 
 class FileRsm : public core::Node, public core::Log, public core::LogOwner {

@@ -85,15 +85,15 @@ Ack GetAck(core::Decoder& decoder, std::uint64_t phi_limit) {
   // Leaves room for sums of positions.
   if (ack.cumulative >> 62 != 0) decoder.Fail();
   const bool is_judged = ack.phi_end > 0;
-  if (is_judged && (ack.phi_end <= ack.cumulative ||
-                    ack.phi_end - ack.cumulative - 1 > phi_limit)) {
+  if (is_judged &&
+      (ack.phi_end <= ack.cumulative || ack.phi_end - ack.cumulative - 1 > phi_limit)) {
     decoder.Fail();
   }
   std::uint64_t last_end = 0;
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
     const core::Run run = decoder.GetRun();
-    const bool is_inside = decoder.ok() && run.count > 0 && run.first > ack.cumulative &&
-                           run.Last() < ack.phi_end;
+    const bool is_inside =
+        decoder.ok() && run.count > 0 && run.first > ack.cumulative && run.Last() < ack.phi_end;
     if (!is_inside) decoder.Fail();
     if (is_inside) last_end = std::max(last_end, run.Last() + 1);
     ack.phi.push_back(run);

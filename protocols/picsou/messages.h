@@ -1,8 +1,8 @@
 // What Picsou's replicas say to each other.
 //
-// A batch crosses to the other cluster: messages of the own stream, and what the sender holds of the
-// other's. A local broadcast passes on, within a cluster, what came from across. Sources: the Picsou
-// paper, sections 4.1 and 4.3; wire sizes as declared in WireSizes.
+// A batch crosses to the other cluster: messages of the own stream, and what the sender holds of
+// the other's. A local broadcast passes on, within a cluster, what came from across. Sources: the
+// Picsou paper, sections 4.1 and 4.3; wire sizes as declared in WireSizes.
 
 #pragma once
 
@@ -20,16 +20,16 @@ namespace lockstep::picsou {
 
 // What a replica holds of a stream. Positions count from 0.
 struct Ack {
-  std::uint64_t cumulative = 0;    // every position below is held, this one is not
-  std::uint64_t phi_end = 0;       // the φ-list judges (cumulative, phi_end); 0: there is none
-  std::vector<core::Run> phi;      // of these, the ones that are held
+  std::uint64_t cumulative = 0;  // every position below is held, this one is not
+  std::uint64_t phi_end = 0;     // the φ-list judges (cumulative, phi_end); 0: there is none
+  std::vector<core::Run> phi;    // of these, the ones that are held
   friend bool operator==(const Ack&, const Ack&) = default;
 };
 
 struct Batch {
-  core::StreamId data_stream;         // the sender's own
-  std::vector<core::Records> data;    // empty in a no-op
-  core::StreamId ack_stream;          // the receiver's
+  core::StreamId data_stream;       // the sender's own
+  std::vector<core::Records> data;  // empty in a no-op
+  core::StreamId ack_stream;        // the receiver's
   Ack ack;
 };
 

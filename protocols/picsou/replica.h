@@ -110,7 +110,7 @@ class Replica : public core::Node, public core::LogReader {
   core::Batcher first_sends_;
   core::Batcher resends_;  // shares the credit of first_sends_
 
-  std::uint64_t laps_ = 0;  // own positions walked so far: the next is index + n_s * laps_
+  std::uint64_t laps_ = 0;    // own positions walked so far: the next is index + n_s * laps_
   bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is
   std::uint64_t passes_ = 0;  // laps that may go in spite of a closed window
   std::uint64_t batches_since_ack_ = 0;

@@ -9,8 +9,7 @@
 namespace lockstep::picsou {
 
 ComplaintTracker::ComplaintTracker(std::uint64_t period, std::uint32_t receivers,
-                                   std::uint32_t complaints_needed,
-                                   core::Duration repeat_interval)
+                                   std::uint32_t complaints_needed, core::Duration repeat_interval)
     : period_(period),
       complaints_needed_(complaints_needed),
       repeat_interval_(repeat_interval),
@@ -86,8 +85,7 @@ void ComplaintTracker::CountComplaints(std::uint64_t lane, std::uint64_t begin, 
     if (agreed.value < complaints_needed_) continue;
     for (core::IntervalMap<Missing>& missing : at.missing) missing.Erase(agreed.begin, agreed.end);
     at.attempts.Update(
-        agreed.begin, agreed.end,
-        [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
+        agreed.begin, agreed.end, [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
           const std::uint64_t next = old == nullptr ? 1 : *old + 1;
           noted.push_back(Attempt{core::Run{lane + period_ * b, e - b, period_}, next});
           return std::optional<std::uint64_t>(next);

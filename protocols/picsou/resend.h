@@ -6,9 +6,9 @@
 //
 // Rule (decided where the paper, section 4.2, is silent): a repeat counts only if it comes after
 // the receiver's cumulative ACK p was QUACKed here, and at least `repeat_interval` after that
-// receiver's first report of the position; once for each (receiver, position, attempt). All counters
-// of a position start anew when an attempt is noted. The first report may be older than the QUACK.
-// A receiver that reports to hold the position takes back what it said of it.
+// receiver's first report of the position; once for each (receiver, position, attempt). All
+// counters of a position start anew when an attempt is noted. The first report may be older than
+// the QUACK. A receiver that reports to hold the position takes back what it said of it.
 //
 // Kept by residue class of the schedule's period, as intervals: a thousand equal fates are one.
 

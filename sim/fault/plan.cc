@@ -117,8 +117,8 @@ bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message
     const core::TypeSpec& type = deriver_.TypeOf(message.from, *read);
     if (!wanted.type.empty() && wanted.type != type.name) return false;
     if (wanted.seq) {
-      const bool carries = std::any_of(
-          read->fields.begin(), read->fields.end(), [&](const core::Field& field) {
+      const bool carries =
+          std::any_of(read->fields.begin(), read->fields.end(), [&](const core::Field& field) {
             if (type.fields[field.spec].role != core::Role::kSeq) return false;
             const core::Run& run = field.values;
             return run.count > 0 && *wanted.seq >= run.first && *wanted.seq <= run.Last() &&

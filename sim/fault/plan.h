@@ -61,9 +61,9 @@ class FaultPlan {
   const Scenario& scenario_;
   Deriver& deriver_;
   trace::Emitter& emitter_;
-  std::vector<State> states_;                    // states_[fault]
-  std::vector<std::vector<std::size_t>> on_;     // on_[host]: byzantine faults that target it
-  std::vector<std::size_t> on_links_;            // faults that destroy messages
+  std::vector<State> states_;                     // states_[fault]
+  std::vector<std::vector<std::size_t>> on_;      // on_[host]: byzantine faults that target it
+  std::vector<std::size_t> on_links_;             // faults that destroy messages
   std::vector<std::unique_ptr<Tamper>> tampers_;  // tampers_[host]; null where nobody lies
 };
 

@@ -17,8 +17,7 @@ class Link {
   // How long a packet that enters now is on its way; none if it is lost. Draws only for what the
   // link has: adding jitter to one link moves no other.
   std::optional<core::Duration> Traverse() {
-    if (link_.loss.numerator > 0 &&
-        random_.Chance(link_.loss.numerator, link_.loss.denominator)) {
+    if (link_.loss.numerator > 0 && random_.Chance(link_.loss.numerator, link_.loss.denominator)) {
       return std::nullopt;
     }
     if (link_.jitter.ps() == 0) return link_.delay;

@@ -233,8 +233,6 @@ void Network::OnTask(core::Instant now, const Task& task) {
   }
 }
 
-void Network::CheckConservation() const {
-  CHECK(in_ == delivered_ + dropped_ + in_flight_);
-}
+void Network::CheckConservation() const { CHECK(in_ == delivered_ + dropped_ + in_flight_); }
 
 }  // namespace lockstep::sim

@@ -86,13 +86,13 @@ class Network {
   EventQueue& queue_;
   NetworkListener& listener_;
   Topology topology_;
-  std::vector<std::uint32_t> site_;   // site_[host]
-  std::vector<Nic> tx_;               // tx_[host]
-  std::vector<Nic> rx_;               // rx_[host]
-  std::vector<std::uint64_t> lives_;  // lives_[host]: goes up when it crashes
-  std::vector<Link> links_;           // links_[edge of the topology]
+  std::vector<std::uint32_t> site_;          // site_[host]
+  std::vector<Nic> tx_;                      // tx_[host]
+  std::vector<Nic> rx_;                      // rx_[host]
+  std::vector<std::uint64_t> lives_;         // lives_[host]: goes up when it crashes
+  std::vector<Link> links_;                  // links_[edge of the topology]
   std::vector<std::uint32_t> stream_index_;  // [from * hosts + to], made on first use
-  std::deque<Stream> streams_;  // a deque: references outlive additions
+  std::deque<Stream> streams_;               // a deque: references outlive additions
   Slab<Packet> packets_;
   core::ByteCount in_;
   core::ByteCount delivered_;

@@ -10,8 +10,7 @@ namespace lockstep::sim {
 
 core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps) {
   const absl::int128 bit_ps = absl::int128(8) * size.value() * 1'000'000'000'000;
-  return core::Duration::Picoseconds(
-      static_cast<std::int64_t>((bit_ps + rate_bps - 1) / rate_bps));
+  return core::Duration::Picoseconds(static_cast<std::int64_t>((bit_ps + rate_bps - 1) / rate_bps));
 }
 
 core::Duration Nic::TimeFor(core::ByteCount size) {
@@ -27,8 +26,7 @@ std::optional<core::Instant> Nic::Enqueue(core::Instant now, core::ByteCount siz
   const core::Instant start = std::max(now, busy_until_);
   // What waits, as time: comparing with the capacity's own time spares a division per packet.
   const absl::int128 backlog_bits = absl::int128((start - now).ps()) * rate_bps_;
-  const absl::int128 room_bits =
-      absl::int128((capacity_ - size).value()) * 8 * 1'000'000'000'000;
+  const absl::int128 room_bits = absl::int128((capacity_ - size).value()) * 8 * 1'000'000'000'000;
   if (backlog_bits > room_bits) {
     dropped_ = dropped_ + size;
     return std::nullopt;

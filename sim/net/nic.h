@@ -20,8 +20,7 @@ core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps);
 class Nic {
  public:
   // `capacity`: bytes that may wait or be in service.
-  Nic(std::int64_t rate_bps, core::ByteCount capacity)
-      : rate_bps_(rate_bps), capacity_(capacity) {}
+  Nic(std::int64_t rate_bps, core::ByteCount capacity) : rate_bps_(rate_bps), capacity_(capacity) {}
 
   // Takes a packet; the instant when its last bit leaves, or none if it met a full queue.
   std::optional<core::Instant> Enqueue(core::Instant now, core::ByteCount size);

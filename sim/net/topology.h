@@ -20,7 +20,8 @@ struct Topology {
     bool is_intra = false;
   };
   std::vector<Edge> edges;
-  // routes[from][to]: indices of the edges that a packet from one site to the other takes, in order.
+  // routes[from][to]: indices of the edges that a packet from one site to the other takes, in
+  // order.
   std::vector<std::vector<std::vector<std::uint32_t>>> routes;
 };
 

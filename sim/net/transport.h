@@ -2,8 +2,8 @@
 //
 // Bookkeeping only: the network moves the segments and says when. Offsets count payload bytes since
 // the stream began. What the receiving host has not read stays in the window, so a host that reads
-// slowly slows its sender; bytes of a message that is still incomplete count as read, as a receiving
-// thread would gather them.
+// slowly slows its sender; bytes of a message that is still incomplete count as read, as a
+// receiving thread would gather them.
 //
 // Loss: the network tells the stream of a lost segment `retransmit_after` later, as a perfect
 // retransmission timer would. Congestion control is not modelled.
@@ -84,9 +84,9 @@ class Stream {
   core::Instant pace_told_;
 
   // Receiver.
-  std::uint64_t arrived_ = 0;                          // without a gap
-  std::map<std::uint64_t, std::uint64_t> early_;       // begin -> end of what came before its turn
-  std::uint64_t unread_ = 0;                           // bytes of complete messages not yet read
+  std::uint64_t arrived_ = 0;                     // without a gap
+  std::map<std::uint64_t, std::uint64_t> early_;  // begin -> end of what came before its turn
+  std::uint64_t unread_ = 0;                      // bytes of complete messages not yet read
   std::uint64_t read_told_ = 0;
 };
 

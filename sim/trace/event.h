@@ -57,11 +57,11 @@ enum class EventKind : std::uint8_t {
 inline constexpr std::size_t kEventKinds = 29;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
-    "start",   "message",   "timer",  "writable",      "submit",   "send",
-    "hold",    "resume",    "set_timer", "cancel_timer", "save",     "save_snapshot",
-    "spend",   "note",      "drop",   "crash",         "restart",  "fault",
-    "offered", "handed",    "destroyed", "stated",      "heard",    "phi",
-    "faulty",  "tampered",  "receipt",   "metric",      "end"};
+    "start",   "message",  "timer",     "writable",     "submit",  "send",
+    "hold",    "resume",   "set_timer", "cancel_timer", "save",    "save_snapshot",
+    "spend",   "note",     "drop",      "crash",        "restart", "fault",
+    "offered", "handed",   "destroyed", "stated",       "heard",   "phi",
+    "faulty",  "tampered", "receipt",   "metric",       "end"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];
@@ -73,9 +73,9 @@ constexpr KindSet Bit(EventKind kind) { return KindSet{1} << static_cast<unsigne
 inline constexpr KindSet kAllKinds = (KindSet{1} << kEventKinds) - 1;
 inline constexpr KindSet kObservableKinds = Bit(EventKind::kOffered) - 1;
 // What every checker of every promise wants, and what tells the story: the default trace.
-inline constexpr KindSet kDefaultKinds =
-    (kAllKinds & ~kObservableKinds) | Bit(EventKind::kNote) | Bit(EventKind::kCrash) |
-    Bit(EventKind::kRestart) | Bit(EventKind::kFault);
+inline constexpr KindSet kDefaultKinds = (kAllKinds & ~kObservableKinds) | Bit(EventKind::kNote) |
+                                         Bit(EventKind::kCrash) | Bit(EventKind::kRestart) |
+                                         Bit(EventKind::kFault);
 
 // Why a packet or message was lost.
 enum class DropCause : std::uint8_t {

@@ -26,8 +26,8 @@ int CheckTrace(const CheckFlags& flags) {
   if (!reader.ok()) return ReportError(reader.status());
   const auto recipe = analysis::ReadRecipe(reader->recipe());
   if (!recipe.ok()) {
-    return ReportError(absl::InvalidArgumentError(
-        absl::StrCat(flags.trace, ":1: ", recipe.status().message())));
+    return ReportError(
+        absl::InvalidArgumentError(absl::StrCat(flags.trace, ":1: ", recipe.status().message())));
   }
   analysis::Judge judge(*recipe);
   const auto footer = reader->Replay({&judge});
@@ -43,7 +43,10 @@ int CheckTrace(const CheckFlags& flags) {
   summary["seed"] = recipe->seed;
   const std::string text = flags.as_json ? summary.dump(2) + "\n" : Report(summary);
   std::fputs(text.c_str(), stdout);
-  return CodeOf(judge.verdict(), judge.IsAsExpected());
+  const ExitCode code = CodeOf(judge.verdict(), judge.IsAsExpected());
+  if (summary.value("is_complete", true)) return code;
+  std::fputs("lockstep: the run was cut short; the summary is of what was run\n", stderr);
+  return code == kAsExpected ? kInterrupted : code;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-
 #include "absl/status/status.h"
 
 namespace lockstep::cli {

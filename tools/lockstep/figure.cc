@@ -69,7 +69,8 @@ absl::StatusOr<FigureRow> ReadRow(Parameters& row, const std::string& file,
   }
   if (const nlohmann::json* published = row.Raw("published"); published != nullptr) {
     for (const nlohmann::json& pointer : *published) {
-      auto value = Lookup(reference, pointer, absl::StrCat(file, ": ", row.pointer(), "/published"));
+      auto value =
+          Lookup(reference, pointer, absl::StrCat(file, ": ", row.pointer(), "/published"));
       if (!value.ok()) return value.status();
       read.published.push_back(*value);
     }
@@ -181,10 +182,10 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
     const std::optional<double> ratio =
         row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
     absl::StrAppendFormat(
-        &text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label,
-        ShortNumber(row.simulated), row.published ? ShortNumber(*row.published) : "-",
-        Optional(ratio, "%.2f"), ShortNumber(row.delivered), Optional(row.resends, "%.4f"),
-        Optional(row.premature, "%.4f"), analysis::Name(row.run.verdict));
+        &text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label, ShortNumber(row.simulated),
+        row.published ? ShortNumber(*row.published) : "-", Optional(ratio, "%.2f"),
+        ShortNumber(row.delivered), Optional(row.resends, "%.4f"), Optional(row.premature, "%.4f"),
+        analysis::Name(row.run.verdict));
     if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
   }
   if (!notes.empty()) absl::StrAppend(&text, "\n", notes);

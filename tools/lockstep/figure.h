@@ -32,11 +32,11 @@ struct Figure {
 struct FigureResult {
   std::string label;
   RunResult run;
-  double simulated = 0;                 // messages per second, as published, mean of both streams
-  double delivered = 0;                 // the same, as delivered
-  std::optional<double> published;      // the nearest of the row's
-  std::optional<double> resends;        // per message
-  std::optional<double> premature;      // per message
+  double simulated = 0;             // messages per second, as published, mean of both streams
+  double delivered = 0;             // the same, as delivered
+  std::optional<double> published;  // the nearest of the row's
+  std::optional<double> resends;    // per message
+  std::optional<double> premature;  // per message
   std::string note;
 };
 

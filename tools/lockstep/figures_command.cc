@@ -39,11 +39,14 @@ int RunFigure(const FigureFlags& flags) {
 
 void AddFigures(CLI::App& app, int& exit_code) {
   CLI::App* const command =
-      app.add_subcommand("figures", "Runs the rows of a figure and prints them next to the "
-                                    "published values");
+      app.add_subcommand("figures",
+                         "Runs the rows of a figure and prints them next to the "
+                         "published values");
   const auto flags = std::make_shared<FigureFlags>();
-  command->add_option("figure", flags->figure, "Figure file, such as "
-                                               "scenarios/figures/picsou-testbed.json")
+  command
+      ->add_option("figure", flags->figure,
+                   "Figure file, such as "
+                   "scenarios/figures/picsou-testbed.json")
       ->required()
       ->type_name("FILE");
   command->add_option("--jobs", flags->jobs, "Rows that run at the same time")

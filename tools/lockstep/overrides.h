@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
 
 #include "sim/scenario.h"
 

@@ -2,9 +2,8 @@
 
 #include "tools/lockstep/progress.h"
 
-#include <unistd.h>
-
 #include <cstdio>
+#include <unistd.h>
 
 #include "absl/strings/str_format.h"
 

@@ -25,8 +25,10 @@ std::string Stream(const nlohmann::json& stream) {
   std::string text = absl::StrFormat(
       "  %-10s as published (%s) %s msg/s, %s Mbit/s; as delivered %s msg/s, %s Mbit/s\n",
       Text(stream, "stream"), Text(published, "definition"),
-      ShortNumber(Number(published, "messages_per_s")), ShortNumber(Number(published, "payload_mbps")),
-      ShortNumber(Number(delivered, "messages_per_s")), ShortNumber(Number(delivered, "payload_mbps")));
+      ShortNumber(Number(published, "messages_per_s")),
+      ShortNumber(Number(published, "payload_mbps")),
+      ShortNumber(Number(delivered, "messages_per_s")),
+      ShortNumber(Number(delivered, "payload_mbps")));
   absl::StrAppendFormat(&text, "  %-10s sends per message %.3f", "",
                         Number(stream, "sends_per_message"));
   if (stream.contains("resends")) {
@@ -38,9 +40,9 @@ std::string Stream(const nlohmann::json& stream) {
 }
 
 std::string Oracle(const nlohmann::json& oracle) {
-  std::string text = absl::StrFormat("  %-3s %-28s %-10s %s\n", Text(oracle, "oracle"),
-                                     Text(oracle, "name"), Text(oracle, "stream"),
-                                     Text(oracle, "verdict"));
+  std::string text =
+      absl::StrFormat("  %-3s %-28s %-10s %s\n", Text(oracle, "oracle"), Text(oracle, "name"),
+                      Text(oracle, "stream"), Text(oracle, "verdict"));
   for (const nlohmann::json& finding : oracle["findings"]) {
     absl::StrAppendFormat(&text, "        at %.6f s%s: %s\n", Number(finding, "at_ps") / 1e12,
                           finding.contains("node") ? " " + Text(finding, "node") : "",
@@ -59,19 +61,18 @@ std::string ShortNumber(double value) {
 }
 
 std::string Report(const nlohmann::json& summary) {
-  std::string text =
-      absl::StrCat(Text(summary, "name"), " (seed ", Text(summary, "seed"), "): ",
-                   Text(summary, "verdict"),
-                   summary.value("as_expected", false)
-                       ? ""
-                       : absl::StrCat(", but expected: ", Text(summary, "expected")),
-                   "\n");
+  std::string text = absl::StrCat(Text(summary, "name"), " (seed ", Text(summary, "seed"),
+                                  "): ", Text(summary, "verdict"),
+                                  summary.value("as_expected", false)
+                                      ? ""
+                                      : absl::StrCat(", but expected: ", Text(summary, "expected")),
+                                  "\n");
   for (const nlohmann::json& stream : summary["streams"]) text += Stream(stream);
   for (const nlohmann::json& oracle : summary["oracles"]) text += Oracle(oracle);
   for (const nlohmann::json& receipt : summary["receipts"]) {
     absl::StrAppend(&text, "  fault ", Text(receipt, "id"), " (", Text(receipt, "kind"),
-                    "): touched ", Text(receipt, "touched"), ", changed ",
-                    Text(receipt, "changed"), "\n");
+                    "): touched ", Text(receipt, "touched"), ", changed ", Text(receipt, "changed"),
+                    "\n");
   }
   absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
                   " events\n");

@@ -32,8 +32,7 @@ int RunScenario(const RunFlags& flags) {
   if (!result.ok()) return ReportError(result.status());
   // A trace on standard output is not to be mixed with the report.
   std::FILE* const out = flags.trace == "-" ? stderr : stdout;
-  const std::string text =
-      flags.as_json ? result->summary.dump(2) + "\n" : Report(result->summary);
+  const std::string text = flags.as_json ? result->summary.dump(2) + "\n" : Report(result->summary);
   std::fputs(text.c_str(), out);
   if (result->is_interrupted) {
     std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);

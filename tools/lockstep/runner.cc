@@ -46,8 +46,8 @@ analysis::Stream StreamOf(const StreamPromise& promise) {
   stream.content.message_bytes = promise.message_bytes;
   if (promise.rate_per_s > 0) stream.content.rate = promise.rate_per_s;
   stream.promises = PromisesOf(promise);
-  stream.throughput = promise.throughput == "quack" ? analysis::Published::kQuack
-                                                    : analysis::Published::kEnqueue;
+  stream.throughput =
+      promise.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;
   return stream;
 }
 
@@ -152,9 +152,9 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;
   if (!options.trace_path.empty()) {
-    auto opened = trace::JsonLinesWriter::Open(
-        options.trace_path, FirstLine(prepared),
-        options.has_detail ? trace::kAllKinds : trace::kDefaultKinds);
+    auto opened =
+        trace::JsonLinesWriter::Open(options.trace_path, FirstLine(prepared),
+                                     options.has_detail ? trace::kAllKinds : trace::kDefaultKinds);
     if (!opened.ok()) return opened.status();
     writer = *std::move(opened);
     footer = std::make_unique<Footer>(*writer, digest, judge);
@@ -179,9 +179,8 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
                              {"steps", world.steps()},
                              {"simulated_s", static_cast<double>(world.now().ps()) / 1e12}};
   if (writer != nullptr) {
-    result.summary["trace"] = {{"path", options.trace_path},
-                               {"lines", writer->lines()},
-                               {"bytes", writer->bytes()}};
+    result.summary["trace"] = {
+        {"path", options.trace_path}, {"lines", writer->lines()}, {"bytes", writer->bytes()}};
   }
   result.verdict = judge.verdict();
   result.is_as_expected = judge.IsAsExpected();

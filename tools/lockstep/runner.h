@@ -1,4 +1,5 @@
-// One run from a scenario file to a judged summary: what every subcommand that runs something calls.
+// One run from a scenario file to a judged summary: what every subcommand that runs something
+// calls.
 
 #pragma once
 
@@ -30,7 +31,7 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<ProtocolEntry>& more_protocols = {});
 
 struct RunOptions {
-  std::string trace_path;  // empty: no trace
+  std::string trace_path;   // empty: no trace
   bool has_detail = false;  // all events, not only the default ones
   bool shows_progress = false;
 };

@@ -42,8 +42,7 @@ int Validate(const ValidateFlags& flags) {
 }  // namespace
 
 void AddValidate(CLI::App& app, int& exit_code) {
-  CLI::App* const command =
-      app.add_subcommand("validate", "Checks a scenario without running it");
+  CLI::App* const command = app.add_subcommand("validate", "Checks a scenario without running it");
   const auto flags = std::make_shared<ValidateFlags>();
   command->add_option("scenario", flags->scenario, "Scenario file")->required()->type_name("FILE");
   AddOverrideFlags(*command, flags->overrides);
