@@ -13,6 +13,10 @@ EffectChecker::EffectChecker(std::shared_ptr<const Recipe> recipe)
 
 void EffectChecker::OnEvent(const trace::Event& event) {
   last_ = event.at;
+  if (event.kind == trace::EventKind::kTampered) {
+    if (event.digest < receipts_.size()) receipts_[event.digest].tampered = event;
+    return;
+  }
   if (event.value >= receipts_.size()) return;
   receipts_[event.value].touched += event.detail;
   receipts_[event.value].changed += event.digest;
@@ -39,11 +43,19 @@ nlohmann::json EffectChecker::Receipts() const {
   nlohmann::json list = nlohmann::json::array();
   for (std::size_t i = 0; i < receipts_.size(); ++i) {
     const DeclaredFault& fault = recipe_->faults[i];
-    list.push_back({{"id", fault.id},
-                    {"kind", fault.kind},
-                    {"touched", receipts_[i].touched},
-                    {"changed", receipts_[i].changed},
-                    {"expect_effect", fault.expect_effect}});
+    nlohmann::json row = {{"id", fault.id},
+                          {"kind", fault.kind},
+                          {"touched", receipts_[i].touched},
+                          {"changed", receipts_[i].changed},
+                          {"expect_effect", fault.expect_effect}};
+    if (const auto& tampered = receipts_[i].tampered) {
+      row["last"] = {{"at_ps", tampered->at.ps()},
+                     {"node", HostName(*recipe_, tampered->node)},
+                     {"to", HostName(*recipe_, tampered->peer)},
+                     {"sent", tampered->detail},
+                     {"instead_of", tampered->value}};
+    }
+    list.push_back(std::move(row));
   }
   return list;
 }

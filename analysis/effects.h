@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "nlohmann/json.hpp"
@@ -25,7 +26,9 @@ class EffectChecker final : public Checker {
   std::string_view oracle() const override { return "W"; }
   std::string_view name() const override { return "effect of faults"; }
 
-  trace::KindSet Wants() const override { return Bit(trace::EventKind::kReceipt); }
+  trace::KindSet Wants() const override {
+    return Bit(trace::EventKind::kReceipt) | Bit(trace::EventKind::kTampered);
+  }
   void OnEvent(const trace::Event& event) override;
   void Finish() override {}
 
@@ -33,13 +36,15 @@ class EffectChecker final : public Checker {
   std::uint64_t violations() const override { return 0; }
   std::vector<Finding> findings() const override;
 
-  // Of each fault: id, kind, touched, changed, expect_effect.
+  // Of each fault: id, kind, touched, changed, expect_effect; and where it rewrote messages, the last
+  // of them: {"at_ps", "node", "to", "sent", "instead_of"}.
   nlohmann::json Receipts() const;
 
  private:
   struct Receipt {
     std::uint64_t touched = 0;
     std::uint64_t changed = 0;
+    std::optional<trace::Event> tampered;  // the last message that it rewrote
   };
 
   std::shared_ptr<const Recipe> recipe_;

@@ -71,8 +71,12 @@ std::string Report(const nlohmann::json& summary) {
   for (const nlohmann::json& oracle : summary["oracles"]) text += Oracle(oracle);
   for (const nlohmann::json& receipt : summary["receipts"]) {
     absl::StrAppend(&text, "  fault ", Text(receipt, "id"), " (", Text(receipt, "kind"),
-                    "): touched ", Text(receipt, "touched"), ", changed ", Text(receipt, "changed"),
-                    "\n");
+                    "): touched ", Text(receipt, "touched"), ", changed ", Text(receipt, "changed"));
+    if (const auto last = receipt.find("last"); last != receipt.end()) {
+      absl::StrAppend(&text, "; at last ", Text(*last, "node"), " told ", Text(*last, "to"), " ",
+                      Text(*last, "sent"), " instead of ", Text(*last, "instead_of"));
+    }
+    text += "\n";
   }
   absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
                   " events\n");
