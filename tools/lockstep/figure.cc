@@ -117,8 +117,8 @@ absl::StatusOr<FigureResult> ComputeRow(const FigureRow& row) {
   return result;
 }
 
-std::string Optional(const std::optional<double>& value, const char* format) {
-  return value ? absl::StrFormat(absl::ParsedFormat<'f'>(format), *value) : "-";
+std::string Optional(const std::optional<double>& value, int digits) {
+  return value ? absl::StrFormat("%.*f", digits, *value) : "-";
 }
 
 }  // namespace
@@ -183,8 +183,8 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
         row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
     absl::StrAppendFormat(
         &text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label, ShortNumber(row.simulated),
-        row.published ? ShortNumber(*row.published) : "-", Optional(ratio, "%.2f"),
-        ShortNumber(row.delivered), Optional(row.resends, "%.4f"), Optional(row.premature, "%.4f"),
+        row.published ? ShortNumber(*row.published) : "-", Optional(ratio, 2),
+        ShortNumber(row.delivered), Optional(row.resends, 4), Optional(row.premature, 4),
         analysis::Name(row.run.verdict));
     if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
   }
