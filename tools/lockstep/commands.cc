@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
+#include "protocols/parameters.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/version.h"
 
@@ -29,6 +32,21 @@ constexpr const char* kExamples =
     "  lockstep check run.jsonl --json | jq .verdict\n"
     "  lockstep validate my-scenario.json\n";
 
+// CLI11 says of an unknown command only that one is wanted.
+std::optional<std::string> UnknownCommand(const CLI::App& app,
+                                          const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0].empty() || arguments[0][0] == '-') return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    names.push_back(command->get_name());
+  }
+  if (std::find(names.begin(), names.end(), arguments[0]) != names.end()) return std::nullopt;
+  const std::optional<std::string> nearest = Nearest(arguments[0], names);
+  return absl::StrCat("unknown command \"", arguments[0], "\"",
+                      nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : "",
+                      " Commands: ", absl::StrJoin(names, ", "));
+}
+
 }  // namespace
 
 int ReportError(const absl::Status& status) {
@@ -46,6 +64,9 @@ int Main(const std::vector<std::string>& arguments) {
   AddCheck(app, exit_code);
   AddValidate(app, exit_code);
   AddFigures(app, exit_code);
+  if (const auto unknown = UnknownCommand(app, arguments)) {
+    return ReportError(absl::InvalidArgumentError(*unknown));
+  }
   // CLI11 takes the arguments from the back, and reports by exceptions, which stop here.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

@@ -122,7 +122,8 @@ TEST_CASE("exit code: help and README list the codes that exit_code.h has") {
 
 TEST_CASE("command: bad arguments are refused with what is wrong") {
   CheckRefused({}, "subcommand");
-  CheckRefused({"frobnicate"}, "subcommand");
+  CheckRefused({"frobnicate"}, "unknown command \"frobnicate\" Commands: run, check");
+  CheckRefused({"chek"}, "did you mean \"check\"?");
   CheckRefused({"run"}, "scenario is required");
   CheckRefused({"run", kPingPong, "--bogus"}, "--bogus");
   CheckRefused({"check"}, "trace is required");
