@@ -36,8 +36,8 @@ class EffectChecker final : public Checker {
   std::uint64_t violations() const override { return 0; }
   std::vector<Finding> findings() const override;
 
-  // Of each fault: id, kind, touched, changed, expect_effect; and where it rewrote messages, the last
-  // of them: {"at_ps", "node", "to", "sent", "instead_of"}.
+  // Of each fault: id, kind, touched, changed, expect_effect; and where it rewrote messages, the
+  // last of them: {"at_ps", "node", "to", "sent", "instead_of"}.
   nlohmann::json Receipts() const;
 
  private:

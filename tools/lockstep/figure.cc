@@ -181,11 +181,11 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
   for (const FigureResult& row : rows) {
     const std::optional<double> ratio =
         row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
-    absl::StrAppendFormat(
-        &text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label, ShortNumber(row.simulated),
-        row.published ? ShortNumber(*row.published) : "-", Optional(ratio, 2),
-        ShortNumber(row.delivered), Optional(row.resends, 4), Optional(row.premature, 4),
-        analysis::Name(row.run.verdict));
+    absl::StrAppendFormat(&text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label,
+                          ShortNumber(row.simulated),
+                          row.published ? ShortNumber(*row.published) : "-", Optional(ratio, 2),
+                          ShortNumber(row.delivered), Optional(row.resends, 4),
+                          Optional(row.premature, 4), analysis::Name(row.run.verdict));
     if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
   }
   if (!notes.empty()) absl::StrAppend(&text, "\n", notes);

@@ -71,7 +71,8 @@ std::string Report(const nlohmann::json& summary) {
   for (const nlohmann::json& oracle : summary["oracles"]) text += Oracle(oracle);
   for (const nlohmann::json& receipt : summary["receipts"]) {
     absl::StrAppend(&text, "  fault ", Text(receipt, "id"), " (", Text(receipt, "kind"),
-                    "): touched ", Text(receipt, "touched"), ", changed ", Text(receipt, "changed"));
+                    "): touched ", Text(receipt, "touched"), ", changed ",
+                    Text(receipt, "changed"));
     if (const auto last = receipt.find("last"); last != receipt.end()) {
       absl::StrAppend(&text, "; at last ", Text(*last, "node"), " told ", Text(*last, "to"), " ",
                       Text(*last, "sent"), " instead of ", Text(*last, "instead_of"));
