@@ -115,7 +115,7 @@ void Host::ReturnCredit(core::NodeId peer, core::ByteCount size) {
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
   lost_until_ =
-      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic_rate_bps);
+      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
   services_.queue.Push(
       lost_until_, Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(), peer.value(),
                         incarnation_, static_cast<std::uint64_t>(size.value())});

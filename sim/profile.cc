@@ -49,11 +49,12 @@ core::Duration PriceOr0(Parameters& parent, std::string_view key) {
 }
 
 void ReadNic(Parameters nic, Profile& profile) {
-  profile.nic_rate_bps = Sourced(nic, "rate").Rate("value");
-  profile.tx_queue = SourcedSize(nic, "tx_queue", 1, kQueueBytesMax);
-  profile.rx_queue = SourcedSize(nic, "rx_queue", 1, kQueueBytesMax);
-  profile.mtu_payload = SourcedSize(nic, "mtu_payload", 1, kPacketBytesMax);
-  profile.header = SourcedSize(nic, "header", 0, kPacketBytesMax);
+  profile.nic.rate_bps = Sourced(nic, "rate").Rate("value");
+  profile.nic.tx.bytes = SourcedSize(nic, "tx_queue", 1, kQueueBytesMax);
+  profile.nic.rx.bytes = SourcedSize(nic, "rx_queue", 1, kQueueBytesMax);
+  profile.fabric.port_queue = profile.nic.rx.bytes;
+  profile.nic.mtu_payload = SourcedSize(nic, "mtu_payload", 1, kPacketBytesMax);
+  profile.nic.header = SourcedSize(nic, "header", 0, kPacketBytesMax);
 }
 
 void ReadStages(Parameters& parameters, Profile& profile) {

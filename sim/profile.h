@@ -14,6 +14,7 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
 #include "protocols/parameters.h"
+#include "sim/distribution.h"
 
 namespace lockstep::sim {
 
@@ -24,16 +25,54 @@ struct Price {
   core::Duration per_byte;
 };
 
-struct Profile {
-  std::string name;
+// What may pass on average, and at once: as the token bucket of `tc` does.
+struct TokenBucket {
+  std::int64_t rate_bps = 0;  // 0: no limit
+  core::ByteCount burst;
+};
 
-  // Network card. Queues are drop-tail, in bytes on the wire.
-  std::int64_t nic_rate_bps = 0;
-  core::ByteCount tx_queue;
-  core::ByteCount rx_queue;
+// A ring of packets between a host and its card.
+struct RingSpec {
+  core::ByteCount bytes;          // on the wire, that may wait or be in service
+  std::uint32_t descriptors = 0;  // packets; 0: only the bytes are bounded
+};
+
+struct NicSpec {
+  std::int64_t rate_bps = 0;
+  RingSpec tx;  // drop-tail
+  RingSpec rx;  // datagrams from their arrival until the receive stage takes them; drop-tail
   // A packet of up to `mtu_payload` bytes of payload carries `header` bytes more on the wire.
   core::ByteCount mtu_payload;
   core::ByteCount header;
+  Distribution tx_latency;      // doorbell to wire, per packet; packets keep their order
+  Distribution rx_latency;      // wire to memory, per packet; packets keep their order
+  core::Duration dma_per_byte;  // on top of both
+  Distribution poll_delay;      // from memory until the receive stage looks
+  TokenBucket limit;            // of all that leaves the card
+};
+
+// The switches of a topology, where it says nothing else of them.
+struct SwitchSpec {
+  bool is_cut_through = false;
+  Distribution latency;        // per packet, from its last bit in (cut-through: header) to the port
+  core::ByteCount buffer;      // shared by all ports; 0: unbounded
+  core::ByteCount port_queue;  // of each port; 0: only the buffer bounds it
+};
+
+// A wire of a topology, each way, where it says nothing else.
+struct WireSpec {
+  core::Duration delay;
+  Distribution jitter;
+  core::Duration fec;  // of forward error correction
+  Ratio loss;          // per packet
+};
+
+struct Profile {
+  std::string name;
+
+  NicSpec nic;
+  SwitchSpec fabric;
+  WireSpec wire;
 
   // FIFO servers, one core each. Stage 0 receives, stage 1 runs the node, stage 2 sends; others
   // may follow.

@@ -269,9 +269,10 @@ void CheckSegment(Parameters network, std::string_view name, const LinkClass& li
                   const Profile& profile) {
   if (link.transport != Transport::kStream) return;
   const std::int64_t payload = link.segment.value();
-  const std::int64_t packets = (payload - 1) / profile.mtu_payload.value() + 1;
-  const std::int64_t queue = std::min(profile.tx_queue.value(), profile.rx_queue.value());
-  if (packets <= (queue - payload) / std::max<std::int64_t>(1, profile.header.value()) &&
+  const std::int64_t packets = (payload - 1) / profile.nic.mtu_payload.value() + 1;
+  const std::int64_t queue =
+      std::min(profile.nic.tx.bytes.value(), profile.fabric.port_queue.value());
+  if (packets <= (queue - payload) / std::max<std::int64_t>(1, profile.nic.header.value()) &&
       payload <= queue)
     return;
   network.Object(name).Fail("segment", absl::StrCat("want a segment that fits a queue of the "

@@ -27,12 +27,6 @@ namespace lockstep::sim {
 
 enum class Transport : std::uint8_t { kDatagram, kStream };
 
-// A probability as an integer ratio.
-struct Ratio {
-  std::uint64_t numerator = 0;
-  std::uint64_t denominator = 1;
-};
-
 // How hosts of one class of pairs are connected.
 struct LinkClass {
   Transport transport = Transport::kStream;

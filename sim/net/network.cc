@@ -29,8 +29,8 @@ Network::Network(const Scenario& scenario, EventQueue& queue, NetworkListener& l
   for (std::size_t c = 0; c < scenario.clusters.size(); ++c) {
     for (std::uint32_t i = 0; i < scenario.clusters[c].size; ++i) {
       site_.push_back(static_cast<std::uint32_t>(c));
-      tx_.emplace_back(profile.nic_rate_bps, profile.tx_queue);
-      rx_.emplace_back(profile.nic_rate_bps, profile.rx_queue);
+      tx_.emplace_back(profile.nic.rate_bps, profile.nic.tx.bytes);
+      rx_.emplace_back(profile.nic.rate_bps, profile.fabric.port_queue);
     }
   }
   for (const Topology::Edge& edge : topology_.edges) {
@@ -59,9 +59,9 @@ std::uint32_t Network::StreamOf(core::NodeId from, core::NodeId to) {
 
 // Payload and one header for each packet of a maximal size.
 core::ByteCount Network::WireSize(std::uint64_t payload) const {
-  const auto mtu = static_cast<std::uint64_t>(scenario_.profile.mtu_payload.value());
+  const auto mtu = static_cast<std::uint64_t>(scenario_.profile.nic.mtu_payload.value());
   const std::uint64_t packets = payload == 0 ? 1 : (payload + mtu - 1) / mtu;
-  const auto header = static_cast<std::uint64_t>(scenario_.profile.header.value());
+  const auto header = static_cast<std::uint64_t>(scenario_.profile.nic.header.value());
   return core::ByteCount(static_cast<std::int64_t>(payload + packets * header));
 }
 

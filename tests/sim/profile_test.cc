@@ -41,9 +41,9 @@ TEST_CASE("profile: the published machine is read to the picosecond") {
   const json document = ReadJsonFile(kProfile).value();
   const absl::StatusOr<Profile> profile = ReadProfile(Parameters(document, kProfile, ""));
   REQUIRE_MESSAGE(profile.ok(), std::string(profile.status().message()));
-  CHECK(profile->nic_rate_bps == 15'000'000'000);
-  CHECK(profile->mtu_payload == core::ByteCount(1'408));
-  CHECK(profile->header == core::ByteCount(52));
+  CHECK(profile->nic.rate_bps == 15'000'000'000);
+  CHECK(profile->nic.mtu_payload == core::ByteCount(1'408));
+  CHECK(profile->nic.header == core::ByteCount(52));
   REQUIRE(profile->stages.size() == 3);
   CHECK(PriceOf(*profile, core::Work::kReceive).per_unit == Nanoseconds10(812));
   CHECK(PriceOf(*profile, core::Work::kReceive).stage == Profile::kReceiveStage);

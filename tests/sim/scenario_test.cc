@@ -446,7 +446,7 @@ TEST_CASE("override: what it stands in must be there") {
 
 TEST_CASE("override: a number of the profile can be set though only its file is named") {
   const Scenario s = Read({{"/profile/nic/rate/value", "10Gbps"}});
-  CHECK(s.profile.nic_rate_bps == 10'000'000'000);
+  CHECK(s.profile.nic.rate_bps == 10'000'000'000);
   CHECK(ErrorOf("/profile/nic/rate/value", "fast") ==
         "scenarios/profiles/gcp-c2-standard-8.json: /nic/rate/value: want a rate "
         "with its unit, such as \"7.5Gbps\" (bps, kbps, Mbps, Gbps), not \"fast\"");
@@ -458,7 +458,7 @@ TEST_CASE("scenario: the document as run says all there is to say") {
   REQUIRE(again.ok());
   CHECK(again->document == s.document);
   CHECK(again->seed == 8);
-  CHECK(again->profile.nic_rate_bps == s.profile.nic_rate_bps);
+  CHECK(again->profile.nic.rate_bps == s.profile.nic.rate_bps);
 }
 
 }  // namespace

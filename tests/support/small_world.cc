@@ -107,11 +107,12 @@ std::uint64_t NumberOf(const core::Bytes& payload) { return payload.filler().at(
 sim::Profile FreeProfile() {
   sim::Profile profile;
   profile.name = "free";
-  profile.nic_rate_bps = 10'000'000'000;
-  profile.tx_queue = core::ByteCount(64 << 20);
-  profile.rx_queue = core::ByteCount(64 << 20);
-  profile.mtu_payload = core::ByteCount(1450);
-  profile.header = core::ByteCount(50);
+  profile.nic.rate_bps = 10'000'000'000;
+  profile.nic.tx.bytes = core::ByteCount(64 << 20);
+  profile.nic.rx.bytes = core::ByteCount(64 << 20);
+  profile.fabric.port_queue = core::ByteCount(64 << 20);
+  profile.nic.mtu_payload = core::ByteCount(1450);
+  profile.nic.header = core::ByteCount(50);
   profile.stages = {"receive", "protocol", "send", "disk"};
   profile.receive_message.stage = sim::Profile::kReceiveStage;
   profile.call.stage = sim::Profile::kProtocolStage;

@@ -82,7 +82,7 @@ TEST_CASE("datagram: jitter may put one before the other") {
 
 TEST_CASE("datagram: a full card drops the tail, at the sender and at the receiver") {
   SmallWorld sender({2});
-  sender.scenario.profile.tx_queue = ByteCount(WireSize(1'000).value() * 3);
+  sender.scenario.profile.nic.tx.bytes = ByteCount(WireSize(1'000).value() * 3);
   SendDatagrams(sender, 5, 1'000);
   sender.Run(Duration::Seconds(1));
   CHECK(sender.NumbersAt(1) == std::vector<std::uint64_t>{0, 1, 2});
@@ -91,7 +91,7 @@ TEST_CASE("datagram: a full card drops the tail, at the sender and at the receiv
   sender.Finish();
 
   SmallWorld receiver({3});
-  receiver.scenario.profile.rx_queue = ByteCount(WireSize(1'000).value() * 2);
+  receiver.scenario.profile.fabric.port_queue = ByteCount(WireSize(1'000).value() * 2);
   SendDatagrams(receiver, 1, 1'000);
   receiver.host(2).on_start = [](const Now&, auto, Effects& out) {
     for (std::uint64_t i = 0; i < 2; ++i) out.Send(NodeId(1), Numbered(i, 1'000));

@@ -228,7 +228,7 @@ TEST_CASE("stream: a lost segment costs the retransmission time and its way agai
 
 TEST_CASE("stream: a full card loses a segment, which is resent") {
   SmallWorld world({5});
-  world.scenario.profile.rx_queue = WireSize(kSegment) + ByteCount(100);
+  world.scenario.profile.fabric.port_queue = WireSize(kSegment) + ByteCount(100);
   for (std::uint32_t from = 1; from < 5; ++from) {
     SendAtStart(world, from, 0, {Numbered(from, kSegment)});
   }
