@@ -29,7 +29,8 @@ struct Ratio {
 class Distribution {
  public:
   // Always `value`; draws nothing.
-  explicit Distribution(core::Duration value = {}) : fixed_(value) {}
+  Distribution() = default;
+  explicit Distribution(core::Duration value) : fixed_(value) {}
   // Uniform over the whole picoseconds of [low, high].
   static Distribution Uniform(core::Duration low, core::Duration high);
 

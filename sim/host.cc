@@ -80,6 +80,7 @@ void Host::RunReceiveStage(core::Instant now) {
     }
     Message message = std::move(arrived_.front());
     arrived_.pop_front();
+    services_.network.ReleaseRing(now, message);
     const core::Instant done =
         Occupy(services_.scenario.profile.receive_message, 1, message.payload.byte_count(), now);
     if (done > now) {

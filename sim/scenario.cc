@@ -19,6 +19,7 @@
 #include "protocols/core/stack.h"
 #include "protocols/parameters.h"
 #include "sim/scenario_faults.h"
+#include "sim/scenario_network.h"
 
 namespace lockstep::sim {
 namespace {
@@ -218,69 +219,6 @@ void ReadStacks(std::vector<Parameters>& entries, Scenario& scenario) {
   }
 }
 
-// --- Network ---
-
-// What a stream needs and a datagram has not.
-void ReadStream(Parameters& reader, LinkClass& link) {
-  link.pair_rate_bps = reader.RateOr("pair_rate", 0);
-  link.segment = reader.SizeOr("segment", core::ByteCount(64 << 10));
-  link.window = reader.SizeOr("window", core::ByteCount(4 << 20));
-  link.retransmit_after = reader.TimeOr("retransmit_after", Duration::Milliseconds(200));
-  if (!reader.ok()) return;
-  if (link.segment.value() == 0) reader.FailWanted("segment", "a size above zero");
-  if (link.window < link.segment)
-    reader.Fail("window", absl::StrCat("want at least a segment, ", link.segment.value(), "B, not ",
-                                       link.window.value(), "B"));
-  const Duration round_trip = (link.delay + link.jitter) * 2;
-  if (link.retransmit_after <= round_trip)
-    reader.Fail("retransmit_after",
-                absl::StrCat("want more than a round trip, ", FormatDuration(round_trip), ", not ",
-                             FormatDuration(link.retransmit_after)));
-}
-
-LinkClass ReadLinkClass(Parameters reader) {
-  LinkClass link;
-  link.transport = reader.Choice("transport", {"datagram", "stream"}) == 0 ? Transport::kDatagram
-                                                                           : Transport::kStream;
-  link.delay = reader.Time("delay");
-  link.jitter = reader.TimeOr("jitter", {});
-  link.loss = ReadRatioOr(reader, "loss", {0, 1});
-  // Twice the delay has to stay within 64 bits.
-  constexpr Duration kLongest = Duration::Seconds(86'400);
-  if (link.delay > kLongest) reader.FailWanted("delay", "at most a day");
-  if (link.jitter > kLongest) reader.FailWanted("jitter", "at most a day");
-  for (const std::string_view key : {"pair_rate", "segment", "window", "retransmit_after"})
-    reader.Has(key);
-  if (link.transport == Transport::kStream) ReadStream(reader, link);
-  return link;
-}
-
-void ReadNetwork(Parameters reader, std::size_t clusters, NetworkSpec& network) {
-  network.intra = ReadLinkClass(reader.Object("intra"));
-  reader.Has("cross");
-  if (clusters > 1) network.cross = ReadLinkClass(reader.Object("cross"));
-  network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
-  if (reader.ok() && network.send_buffer.value() == 0)
-    reader.FailWanted("send_buffer", "a size above zero");
-}
-
-// A segment that fits no queue of the network card would be resent for ever.
-void CheckSegment(Parameters network, std::string_view name, const LinkClass& link,
-                  const Profile& profile) {
-  if (link.transport != Transport::kStream) return;
-  const std::int64_t payload = link.segment.value();
-  const std::int64_t packets = (payload - 1) / profile.nic.mtu_payload.value() + 1;
-  const std::int64_t queue =
-      std::min(profile.nic.tx.bytes.value(), profile.fabric.port_queue.value());
-  if (packets <= (queue - payload) / std::max<std::int64_t>(1, profile.nic.header.value()) &&
-      payload <= queue)
-    return;
-  network.Object(name).Fail("segment", absl::StrCat("want a segment that fits a queue of the "
-                                                    "profile's network card with its headers; a "
-                                                    "queue holds ",
-                                                    queue, "B, the segment is ", payload, "B"));
-}
-
 // --- All of it ---
 
 // `profile_file` is where the profile comes from, if it is not part of the scenario's own file.
@@ -324,12 +262,11 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   ReadFaults(reader, scenario);
   ReadExpectation(reader, scenario.expect);
   if (reader.ok() && profile.ok()) {
-    CheckSegment(network, "intra", scenario.network.intra, *profile);
-    if (clusters.size() > 1) CheckSegment(network, "cross", scenario.network.cross, *profile);
+    scenario.profile = *std::move(profile);
+    CheckNetwork(network, scenario);
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;
   if (!profile.ok()) return profile.status();
-  scenario.profile = *std::move(profile);
   scenario.document = std::move(document);
   return scenario;
 }

@@ -10,9 +10,10 @@ enum class TaskKind : std::uint32_t {
   // For the network.
   kSegmentSent,   // target: stream; a: epoch; b, c: begin, end
   kDatagramSent,  // target: sender; a: receiver; b: credit; c: the sender's life
-  kAtPort,        // a: packet: at the port towards its receiver
+  kAtPort,        // a: packet: at the port of its next edge
   kAtHost,        // a: packet: at its receiver
-  kRetransmit,    // target: stream; a: epoch; b, c: begin, end
+  kAcked,         // target: stream; a: epoch; b, c: begin, end
+  kTimeout,       // target: stream; a: epoch: of retransmission, if it has not moved
   kPaced,         // target: stream; a: epoch: the pace allows a segment
   kWindow,        // target: stream; a: epoch; b: offset read
   // For a host.

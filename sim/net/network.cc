@@ -1,7 +1,8 @@
-// Cards, links and transports together: see network.h.
+// Cards, switches, links and transports together: see network.h.
 
 #include "sim/net/network.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,72 +13,149 @@
 namespace lockstep::sim {
 namespace {
 
+constexpr unsigned kTimeoutsMax = 15;  // before a sender gives up: tcp_retries2 of Linux
+
 Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0, std::uint64_t b = 0,
               std::uint64_t c = 0) {
   return Task{static_cast<std::uint32_t>(kind), target, a, b, c};
 }
 
+Topology TopologyOf(const Scenario& scenario) {
+  if (scenario.network.topology) return *scenario.network.topology;
+  return BuildFabric(scenario.clusters, scenario.network, scenario.profile);
+}
+
+// The port of an edge: a host's card, or a switch's.
+PortSpec PortOf(const Topology& topology, const Edge& edge, const NicSpec& nic) {
+  PortSpec port;
+  port.rate_bps = edge.rate_bps;
+  port.bytes = edge.queue;
+  if (topology.is_host(edge.from)) {
+    port.packets = nic.tx.descriptors;
+    port.latency = nic.tx_latency;
+    port.per_byte = nic.dma_per_byte;
+    port.limit = nic.limit;
+  } else {
+    port.latency = topology.vertices[edge.from].forwarding.latency;
+  }
+  return port;
+}
+
 }  // namespace
+
+// --- Wiring ---
 
 Network::Network(const Scenario& scenario, EventQueue& queue, NetworkListener& listener,
                  const core::Random& random)
     : scenario_(scenario),
       queue_(queue),
       listener_(listener),
-      topology_(BuildTopology(scenario.clusters, scenario.network)) {
-  const Profile& profile = scenario.profile;
+      topology_(TopologyOf(scenario)),
+      routes_(topology_) {
   for (std::size_t c = 0; c < scenario.clusters.size(); ++c) {
-    for (std::uint32_t i = 0; i < scenario.clusters[c].size; ++i) {
-      site_.push_back(static_cast<std::uint32_t>(c));
-      tx_.emplace_back(profile.nic.rate_bps, profile.nic.tx.bytes);
-      rx_.emplace_back(profile.nic.rate_bps, profile.fabric.port_queue);
-    }
+    site_.insert(site_.end(), scenario.clusters[c].size, static_cast<std::uint32_t>(c));
   }
-  for (const Topology::Edge& edge : topology_.edges) {
-    const std::string name = absl::StrCat("link/", scenario.clusters[edge.from_site].name, "-",
-                                          scenario.clusters[edge.to_site].name);
-    links_.emplace_back(edge.is_intra ? scenario.network.intra : scenario.network.cross,
-                        random.Fork(name));
-  }
+  CHECK(site_.size() == topology_.hosts);
   lives_.resize(site_.size());
-  stream_index_.assign(site_.size() * site_.size(), kNoStream);
+  stream_index_.resize(site_.size());
+  WireUp(random);
 }
 
-const LinkClass& Network::ClassOf(core::NodeId from, core::NodeId to) const {
-  return site_[from.value()] == site_[to.value()] ? scenario_.network.intra
-                                                  : scenario_.network.cross;
+void Network::WireUp(const core::Random& random) {
+  uplink_.assign(topology_.hosts, Routes::kNone);
+  downlink_.assign(topology_.hosts, Routes::kNone);
+  for (std::uint32_t i = 0; i < topology_.edges.size(); ++i) {
+    const Edge& edge = topology_.edges[i];
+    ports_.emplace_back(PortOf(topology_, edge, scenario_.profile.nic),
+                        random.Fork(absl::StrCat("port/", edge.name)));
+    links_.emplace_back(edge.wire, random.Fork(absl::StrCat("link/", edge.name)));
+    if (topology_.is_host(edge.from)) uplink_[edge.from] = i;
+    if (topology_.is_host(edge.to)) downlink_[edge.to] = i;
+  }
+  for (const Vertex& vertex : topology_.vertices) {
+    const core::ByteCount buffer = vertex.forwarding.buffer;
+    buffers_.emplace_back(buffer.value() > 0 ? std::optional<SharedBuffer>(buffer) : std::nullopt);
+  }
+  const NicSpec& nic = scenario_.profile.nic;
+  for (std::uint32_t host = 0; host < topology_.hosts; ++host) {
+    rings_.emplace_back();
+    rings_.back().random = random.Fork(absl::StrCat("receive/", topology_.vertices[host].name));
+  }
+  has_receive_latency_ = !nic.rx_latency.is_constant() || nic.rx_latency.min().ps() > 0 ||
+                         !nic.poll_delay.is_constant() || nic.poll_delay.min().ps() > 0 ||
+                         nic.dma_per_byte.ps() > 0;
 }
 
 std::uint32_t Network::StreamOf(core::NodeId from, core::NodeId to) {
-  std::uint32_t& index = stream_index_[from.value() * site_.size() + to.value()];
+  std::vector<std::uint32_t>& row = stream_index_[from.value()];
+  if (row.empty()) row.assign(site_.size(), kNoStream);
+  std::uint32_t& index = row[to.value()];
   if (index == kNoStream) {
     index = static_cast<std::uint32_t>(streams_.size());
-    streams_.emplace_back(from, to, ClassOf(from, to));
+    streams_.emplace_back(from, to, ClassOf(from, to), scenario_.profile.nic.mtu_payload);
+    ack_delay_.push_back(AckDelay(to, from));
   }
   return index;
 }
 
-// Payload and one header for each packet of a maximal size.
-core::ByteCount Network::WireSize(std::uint64_t payload) const {
-  const auto mtu = static_cast<std::uint64_t>(scenario_.profile.nic.mtu_payload.value());
-  const std::uint64_t packets = payload == 0 ? 1 : (payload + mtu - 1) / mtu;
-  const auto header = static_cast<std::uint64_t>(scenario_.profile.nic.header.value());
-  return core::ByteCount(static_cast<std::int64_t>(payload + packets * header));
+// What a small packet takes where nothing is in its way.
+core::Duration Network::AckDelay(core::NodeId from, core::NodeId to) const {
+  const NicSpec& nic = scenario_.profile.nic;
+  core::Duration delay = nic.tx_latency.min() + nic.rx_latency.min() + nic.poll_delay.min();
+  for (const std::uint32_t edge : routes_.Path(topology_, from, to, Routes::FlowOf(from, to))) {
+    delay += links_[edge].delay();
+    delay += topology_.vertices[topology_.edges[edge].from].forwarding.latency.min();
+  }
+  return delay;
 }
 
+Network::Framed Network::Frame(std::uint64_t payload) const {
+  const NicSpec& nic = scenario_.profile.nic;
+  const auto mtu = static_cast<std::uint64_t>(nic.mtu_payload.value());
+  const std::uint64_t packets = payload <= mtu ? 1 : (payload + mtu - 1) / mtu;
+  const std::uint64_t size = payload + packets * static_cast<std::uint64_t>(nic.header.value());
+  return {core::ByteCount(static_cast<std::int64_t>(size)), packets};
+}
+
+core::ByteCount Network::egress(core::NodeId host) const {
+  return ports_[uplink_[host.value()]].taken();
+}
+
+core::ByteCount Network::ingress(core::NodeId host) const {
+  return ports_[downlink_[host.value()]].taken();
+}
+
+// --- From hosts ---
+
 void Network::Send(core::Instant now, Message message) {
-  if (IsStream(message.from, message.to)) {
-    const std::uint32_t stream = StreamOf(message.from, message.to);
-    streams_[stream].Queue(std::move(message));
-    Drive(now, stream);
+  if (!IsStream(message.from, message.to)) {
+    SendDatagram(now, std::move(message));
     return;
   }
+  const std::uint32_t stream = StreamOf(message.from, message.to);
+  streams_[stream].Queue(std::move(message));
+  Drive(now, stream);
+}
+
+void Network::SendDatagram(core::Instant now, Message message) {
   Packet packet;
   packet.from = message.from;
   packet.to = message.to;
-  packet.size = WireSize(message.payload.size());
-  packet.datagram = std::move(message);
-  Launch(now, std::move(packet));
+  const auto credit = static_cast<std::uint64_t>(message.credit.value());
+  const std::uint64_t size = message.payload.size();
+  const bool is_whole = ClassOf(packet.from, packet.to).segmentation != Segmentation::kMtu;
+  const auto mtu = static_cast<std::uint64_t>(scenario_.profile.nic.mtu_payload.value());
+  const std::uint64_t most = is_whole ? std::max<std::uint64_t>(size, 1) : mtu;
+  const std::uint64_t fragments = size == 0 ? 1 : (size + most - 1) / most;
+  packet.datagram =
+      datagrams_.Put({std::move(message), static_cast<std::uint32_t>(fragments), false, {}, 0});
+  core::Instant free = now;
+  for (std::uint64_t i = 0; i < fragments; ++i) {
+    packet.size = Frame(std::min(most, size - i * most)).size;
+    free = std::max(free, Launch(now, packet));
+  }
+  queue_.Push(free, MakeTask(TaskKind::kDatagramSent, packet.from.value(), packet.to.value(),
+                             credit, lives_[packet.from.value()]));
 }
 
 void Network::Drive(core::Instant now, std::uint32_t stream) {
@@ -86,74 +164,193 @@ void Network::Drive(core::Instant now, std::uint32_t stream) {
     Packet packet;
     packet.from = at.from();
     packet.to = at.to();
-    packet.size = WireSize(segment->end - segment->begin);
+    packet.size = Frame(segment->size()).size;
     packet.stream = stream;
     packet.epoch = at.epoch();
     packet.segment = *segment;
-    Launch(now, std::move(packet));
+    ArmTimeout(stream);
+    queue_.Push(Launch(now, packet), MakeTask(TaskKind::kSegmentSent, stream, packet.epoch,
+                                              segment->begin, segment->end));
   } else if (const auto paced = at.PacedUntil(now)) {
     queue_.Push(*paced, MakeTask(TaskKind::kPaced, stream, at.epoch()));
   }
 }
 
-void Network::Launch(core::Instant now, Packet packet) {
+void Network::ArmTimeout(std::uint32_t stream) {
+  Stream& at = streams_[stream];
+  const auto due = at.TimeoutAt();
+  if (at.is_timeout_set || !due) return;
+  at.is_timeout_set = true;
+  queue_.Push(*due, MakeTask(TaskKind::kTimeout, stream, at.epoch()));
+}
+
+// The task stays where it was pushed while acknowledgements move what it is for.
+void Network::OnTimeout(core::Instant now, std::uint32_t stream) {
+  Stream& at = streams_[stream];
+  at.is_timeout_set = false;
+  const auto due = at.TimeoutAt();
+  if (due && *due <= now && at.OnTimeout(now) > kTimeoutsMax) {
+    ResetStream(stream, trace::DropCause::kReset);
+    return;
+  }
+  ArmTimeout(stream);
+  Drive(now, stream);
+}
+
+// --- On the way ---
+
+core::Instant Network::Launch(core::Instant now, const Packet& packet) {
   in_ = in_ + packet.size;
   in_flight_ = in_flight_ + packet.size;
-  const auto sent = tx_[packet.from.value()].Enqueue(now, packet.size);
-  // A card that is full takes nothing, so its transport is done with the packet at once.
-  const core::Instant free = sent ? *sent : now;
-  if (packet.stream == kNoStream) {
-    queue_.Push(free, MakeTask(TaskKind::kDatagramSent, packet.from.value(), packet.to.value(),
-                               static_cast<std::uint64_t>(packet.datagram.credit.value()),
-                               lives_[packet.from.value()]));
-  } else {
-    queue_.Push(free, MakeTask(TaskKind::kSegmentSent, packet.stream, packet.epoch,
-                               packet.segment.begin, packet.segment.end));
+  Packet launched = packet;
+  launched.edge = uplink_[packet.from.value()];
+  launched.tail = now;
+  const auto service = Serve(now, launched);
+  // A card that is full takes the next packet no sooner than it has put one on the wire.
+  if (!service) return ports_[launched.edge].busy_until();
+  Cross(now, packets_.Put(launched), *service);
+  return service->ends;
+}
+
+std::optional<Service> Network::Serve(core::Instant now, Packet& packet) {
+  std::optional<SharedBuffer>& buffer = buffers_[topology_.edges[packet.edge].from];
+  const bool has_room = !buffer || buffer->HasRoomFor(now, packet.size);
+  const auto service =
+      has_room ? ports_[packet.edge].Enqueue(now, packet.tail, packet.size) : std::nullopt;
+  if (!service) {
+    Lose(packet, trace::DropCause::kQueue);
+    return std::nullopt;
   }
-  if (!sent) {
-    Lose(now, packet, trace::DropCause::kQueue);
-    return;
-  }
-  core::Instant arrival = *sent;
-  const std::uint32_t from = site_[packet.from.value()];
-  for (const std::uint32_t edge : topology_.routes[from][site_[packet.to.value()]]) {
-    const auto delay = links_[edge].Traverse();
+  if (buffer) buffer->Hold(service->ends, packet.size);
+  return service;
+}
+
+void Network::Cross(core::Instant now, std::uint64_t slot, Service service) {
+  Packet& packet = packets_[slot];
+  const std::uint64_t flow = Routes::FlowOf(packet.from, packet.to);
+  for (;;) {
+    const auto delay = links_[packet.edge].Traverse();
     if (!delay) {
-      Lose(now, packet, trace::DropCause::kLoss);
+      Lose(packets_.Take(slot), trace::DropCause::kLoss);
       return;
     }
-    arrival = arrival + *delay;
+    const core::Instant head = service.begins + *delay;
+    packet.tail = service.ends + *delay;
+    const std::uint32_t at = topology_.edges[packet.edge].to;
+    if (at == packet.to.value()) {
+      core::Instant arrival = packet.tail;
+      if (has_receive_latency_) {
+        arrival = arrival + ReceiveLatency(rings_[at], arrival, packet.size);
+      }
+      queue_.Push(arrival, MakeTask(TaskKind::kAtHost, 0, slot));
+      return;
+    }
+    packet.edge = routes_.Next(at, packet.to, flow);
+    CHECK(packet.edge != Routes::kNone);
+    if (topology_.edges[packet.edge].rate_bps > 0) {
+      const bool is_cut_through = topology_.vertices[at].forwarding.is_cut_through;
+      queue_.Push(std::max(now, is_cut_through ? head : packet.tail),
+                  MakeTask(TaskKind::kAtPort, 0, slot));
+      return;
+    }
+    service = {head, packet.tail};
   }
-  queue_.Push(arrival, MakeTask(TaskKind::kAtPort, 0, packets_.Put(std::move(packet))));
 }
 
-void Network::Lose(core::Instant now, const Packet& packet, trace::DropCause cause) {
-  in_flight_ = in_flight_ - packet.size;
-  dropped_ = dropped_ + packet.size;
-  if (packet.stream == kNoStream) {
-    listener_.OnDestroyed(packet.datagram, cause);
-    return;
-  }
-  listener_.OnPacketLost(packet.from, packet.to, packet.size, cause);
-  const core::Duration wait = ClassOf(packet.from, packet.to).retransmit_after;
-  queue_.Push(now + wait, MakeTask(TaskKind::kRetransmit, packet.stream, packet.epoch,
-                                   packet.segment.begin, packet.segment.end));
+core::Duration Network::ReceiveLatency(Ring& ring, core::Instant arrival, core::ByteCount size) {
+  const NicSpec& nic = scenario_.profile.nic;
+  core::Duration latency = nic.dma_per_byte * size.value();
+  latency += nic.rx_latency.Sample(ring.random);
+  latency += nic.poll_delay.Sample(ring.random);
+  ring.ready = std::max(ring.ready, arrival + latency);
+  return ring.ready - arrival;
 }
+
+void Network::Lose(const Packet& packet, trace::DropCause cause) {
+  in_flight_ = in_flight_ - packet.size;
+  core::ByteCount& dropped = dropped_[static_cast<std::size_t>(cause)];
+  dropped = dropped + packet.size;
+  if (packet.stream == kNoStream) {
+    LoseFragment(packet, cause);
+  } else {
+    listener_.OnPacketLost(packet.from, packet.to, packet.size, cause);
+  }
+}
+
+// A datagram is lost with the first of its fragments; the others travel on for nothing.
+void Network::LoseFragment(const Packet& packet, trace::DropCause cause) {
+  Datagram& datagram = datagrams_[packet.datagram];
+  if (!datagram.is_lost) {
+    Ring& ring = rings_[packet.to.value()];
+    ring.bytes = ring.bytes - datagram.in_ring;
+    ring.packets -= datagram.ring_packets;
+    listener_.OnDestroyed(datagram.message, cause);
+  }
+  datagram.is_lost = true;
+  if (--datagram.fragments == 0) datagrams_.Take(packet.datagram);
+}
+
+// --- To hosts ---
 
 void Network::Deliver(core::Instant now, const Packet& packet) {
-  in_flight_ = in_flight_ - packet.size;
-  delivered_ = delivered_ + packet.size;
   if (packet.stream == kNoStream) {
-    listener_.OnArrived(packet.datagram);
+    DeliverFragment(packet);
     return;
   }
-  if (streams_[packet.stream].epoch() != packet.epoch) return;
-  std::vector<Message> complete = streams_[packet.stream].OnArrived(packet.segment);
-  TellWindow(now, packet.stream, streams_[packet.stream].ReportRead());
-  for (Message& message : complete) {
+  Stream& stream = streams_[packet.stream];
+  const bool is_current = stream.epoch() == packet.epoch;
+  if (is_current && stream.is_half_open()) {
+    Lose(packet, trace::DropCause::kReset);
+    return;
+  }
+  in_flight_ = in_flight_ - packet.size;
+  delivered_ = delivered_ + packet.size;
+  if (!is_current) return;
+  complete_.clear();
+  stream.OnArrived(packet.segment, complete_);
+  queue_.Push(now + ack_delay_[packet.stream],
+              MakeTask(TaskKind::kAcked, packet.stream, packet.epoch, packet.segment.begin,
+                       packet.segment.end));
+  TellWindow(now, packet.stream, stream.ReportRead());
+  for (Message& message : complete_) {
     message.epoch = packet.epoch;
     listener_.OnArrived(std::move(message));
   }
+}
+
+void Network::DeliverFragment(const Packet& packet) {
+  const RingSpec& room = scenario_.profile.nic.rx;
+  Ring& ring = rings_[packet.to.value()];
+  const bool is_full = (room.bytes.value() > 0 && ring.bytes + packet.size > room.bytes) ||
+                       (room.descriptors > 0 && ring.packets >= room.descriptors);
+  if (is_full) {
+    Lose(packet, trace::DropCause::kNoReceive);
+    return;
+  }
+  in_flight_ = in_flight_ - packet.size;
+  delivered_ = delivered_ + packet.size;
+  Datagram& datagram = datagrams_[packet.datagram];
+  --datagram.fragments;
+  // Fragments of a datagram that has lost one are thrown away as they come.
+  if (datagram.is_lost) {
+    if (datagram.fragments == 0) datagrams_.Take(packet.datagram);
+    return;
+  }
+  ring.bytes = ring.bytes + packet.size;
+  ++ring.packets;
+  datagram.in_ring = datagram.in_ring + packet.size;
+  ++datagram.ring_packets;
+  if (datagram.fragments > 0) return;
+  listener_.OnArrived(std::move(datagrams_.Take(packet.datagram).message));
+}
+
+void Network::ReleaseRing(core::Instant, const Message& message) {
+  if (message.from == message.to || IsStream(message.from, message.to)) return;
+  Ring& ring = rings_[message.to.value()];
+  const Framed framed = Frame(message.payload.size());
+  const bool is_whole = ClassOf(message.from, message.to).segmentation != Segmentation::kMtu;
+  ring.bytes = ring.bytes - framed.size;
+  ring.packets -= is_whole ? 1 : framed.packets;
 }
 
 void Network::OnRead(core::Instant now, const Message& message) {
@@ -163,76 +360,101 @@ void Network::OnRead(core::Instant now, const Message& message) {
   TellWindow(now, stream, streams_[stream].OnRead(message.payload.byte_count()));
 }
 
-// The news travels back as long as a packet would; it is small, so it takes no bandwidth.
 void Network::TellWindow(core::Instant now, std::uint32_t stream,
                          std::optional<std::uint64_t> read) {
   if (!read) return;
-  const Stream& at = streams_[stream];
-  queue_.Push(now + ClassOf(at.to(), at.from()).delay,
-              MakeTask(TaskKind::kWindow, stream, at.epoch(), *read));
+  queue_.Push(now + ack_delay_[stream],
+              MakeTask(TaskKind::kWindow, stream, streams_[stream].epoch(), *read));
 }
+
+// --- What breaks ---
 
 void Network::OnCrash(core::NodeId host) {
   ++lives_[host.value()];
   // Those who are told may open streams; a new one has nothing to do with a host that is down.
   const std::size_t count = streams_.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    Stream& stream = streams_[i];
-    if (stream.from() != host && stream.to() != host) continue;
-    core::ByteCount untaken;
-    for (const Message& message : stream.Reset(&untaken)) {
-      listener_.OnDestroyed(message, trace::DropCause::kHostDown);
-    }
-    if (untaken.value() > 0) listener_.OnTaken(stream.from(), stream.to(), untaken);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (streams_[i].from() != host && streams_[i].to() != host) continue;
+    ResetStream(i, trace::DropCause::kHostDown);
   }
 }
 
+void Network::ResetStream(core::NodeId from, core::NodeId to, trace::DropCause cause) {
+  ResetStream(StreamOf(from, to), cause);
+}
+
+void Network::ResetStream(std::uint32_t stream, trace::DropCause cause) {
+  Stream& at = streams_[stream];
+  at.is_timeout_set = false;
+  core::ByteCount untaken;
+  for (const Message& message : at.Reset(&untaken)) listener_.OnDestroyed(message, cause);
+  if (untaken.value() > 0) listener_.OnTaken(at.from(), at.to(), untaken);
+}
+
+void Network::SetHalfOpen(core::NodeId from, core::NodeId to, bool is_half_open) {
+  streams_[StreamOf(from, to)].SetHalfOpen(is_half_open);
+}
+
+void Network::StallCard(core::NodeId host, bool outwards, core::Instant from, core::Instant until) {
+  ports_[(outwards ? uplink_ : downlink_)[host.value()]].AddStall(from, until);
+}
+
+// --- Tasks ---
+
 void Network::OnTask(core::Instant now, const Task& task) {
   switch (static_cast<TaskKind>(task.kind)) {
-    case TaskKind::kSegmentSent: {
-      Stream& stream = streams_[task.target];
-      if (stream.epoch() != task.a) return;
-      for (const core::ByteCount size : stream.OnSent({task.b, task.c})) {
-        listener_.OnTaken(stream.from(), stream.to(), size);
-      }
-      Drive(now, task.target);
-      return;
-    }
     case TaskKind::kDatagramSent:
       if (lives_[task.target] != task.c) return;  // Credit of a host that has crashed since.
       listener_.OnTaken(core::NodeId(task.target), core::NodeId(static_cast<std::uint32_t>(task.a)),
                         core::ByteCount(static_cast<std::int64_t>(task.b)));
       return;
     case TaskKind::kAtPort: {
-      Packet& packet = packets_[task.a];
-      if (const auto done = rx_[packet.to.value()].Enqueue(now, packet.size)) {
-        queue_.Push(*done, MakeTask(TaskKind::kAtHost, 0, task.a));
+      if (const auto service = Serve(now, packets_[task.a])) {
+        Cross(now, task.a, *service);
       } else {
-        Lose(now, packets_.Take(task.a), trace::DropCause::kQueue);
+        packets_.Take(task.a);
       }
       return;
     }
     case TaskKind::kAtHost:
       Deliver(now, packets_.Take(task.a));
       return;
-    case TaskKind::kRetransmit:
-      if (streams_[task.target].epoch() != task.a) return;
-      streams_[task.target].OnLost({task.b, task.c});
-      Drive(now, task.target);
-      return;
-    case TaskKind::kPaced:
-      if (streams_[task.target].epoch() == task.a) Drive(now, task.target);
-      return;
+    default:
+      break;
+  }
+  // The others are of a stream, which may have been reset since.
+  Stream& stream = streams_[task.target];
+  if (stream.epoch() != task.a) return;
+  switch (static_cast<TaskKind>(task.kind)) {
+    case TaskKind::kSegmentSent:
+      taken_.clear();
+      stream.OnSent({task.b, task.c}, taken_);
+      // By index: who is told may send, and what is taken then is told by a later task.
+      for (const core::ByteCount size : taken_) {
+        listener_.OnTaken(stream.from(), stream.to(), size);
+      }
+      break;
+    case TaskKind::kAcked:
+      stream.OnAcked(now, {task.b, task.c});
+      break;
     case TaskKind::kWindow:
-      if (streams_[task.target].epoch() != task.a) return;
-      streams_[task.target].OnWindow(task.b);
-      Drive(now, task.target);
+      stream.OnWindow(task.b);
+      break;
+    case TaskKind::kPaced:
+      break;
+    case TaskKind::kTimeout:
+      OnTimeout(now, task.target);
       return;
     default:
       CHECK(false);
   }
+  Drive(now, task.target);
 }
 
-void Network::CheckConservation() const { CHECK(in_ == delivered_ + dropped_ + in_flight_); }
+void Network::CheckConservation() const {
+  core::ByteCount dropped;
+  for (const core::ByteCount bytes : dropped_) dropped = dropped + bytes;
+  CHECK(in_ == delivered_ + dropped + in_flight_);
+}
 
 }  // namespace lockstep::sim

@@ -6,6 +6,8 @@
 
 #include "absl/numeric/int128.h"
 
+#include "protocols/core/check.h"
+
 namespace lockstep::sim {
 
 core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps) {
@@ -13,27 +15,107 @@ core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps) {
   return core::Duration::Picoseconds(static_cast<std::int64_t>((bit_ps + rate_bps - 1) / rate_bps));
 }
 
-core::Duration Nic::TimeFor(core::ByteCount size) {
-  if (size != last_size_) {
-    last_size_ = size;
-    last_time_ = SerializationTime(size, rate_bps_);
-  }
-  return last_time_;
+Shaper::Shaper(const TokenBucket& bucket) : rate_(bucket.rate_bps), burst_(bucket.burst) {}
+
+core::Instant Shaper::Earliest(core::Instant now, core::ByteCount size) {
+  const core::ByteCount spare = std::max(core::ByteCount(0), burst_ - size);
+  return std::max(now, full_at_ - SerializationTime(spare, rate_.rate_bps()));
 }
 
-std::optional<core::Instant> Nic::Enqueue(core::Instant now, core::ByteCount size) {
-  const core::Duration service = TimeFor(size);
-  const core::Instant start = std::max(now, busy_until_);
-  // What waits, as time: comparing with the capacity's own time spares a division per packet.
-  const absl::int128 backlog_bits = absl::int128((start - now).ps()) * rate_bps_;
-  const absl::int128 room_bits = absl::int128((capacity_ - size).value()) * 8 * 1'000'000'000'000;
-  if (backlog_bits > room_bits) {
+void Shaper::Take(core::Instant at, core::ByteCount size) {
+  full_at_ = std::max(full_at_, at) + rate_.TimeFor(size);
+}
+
+Nic::Nic(const PortSpec& spec, core::Random random)
+    : spec_(spec),
+      rate_(spec.rate_bps),
+      random_(random),
+      is_bounded_(spec.bytes.value() > 0 || spec.packets > 0),
+      has_latency_(!spec.latency.is_constant() || spec.latency.min().ps() > 0 ||
+                   spec.per_byte.ps() > 0) {
+  if (spec.limit.rate_bps > 0) shaper_.emplace(spec.limit);
+}
+
+core::ByteCount Nic::Waiting(core::Instant now) {
+  while (!queue_.empty() && queue_.front().ends <= now) {
+    waiting_ = waiting_ - queue_.front().size;
+    queue_.pop_front();
+  }
+  return waiting_;
+}
+
+bool Nic::HasRoomFor(core::Instant now, core::ByteCount size) {
+  const core::ByteCount waiting = Waiting(now);
+  if (spec_.bytes.value() > 0 && waiting + size > spec_.bytes) return false;
+  return spec_.packets == 0 || queue_.size() < spec_.packets;
+}
+
+core::Instant Nic::ReadyAt(core::Instant now, core::ByteCount size) {
+  const core::Duration latency = spec_.latency.Sample(random_) + spec_.per_byte * size.value();
+  return ready_ = std::max(ready_, now + latency);
+}
+
+std::optional<Service> Nic::Enqueue(core::Instant now, core::ByteCount size) {
+  return Enqueue(now, now, size);
+}
+
+std::optional<Service> Nic::Enqueue(core::Instant now, core::Instant tail, core::ByteCount size) {
+  if (is_bounded_ && !HasRoomFor(now, size)) {
     dropped_ = dropped_ + size;
     return std::nullopt;
   }
-  busy_until_ = start + service;
+  const core::Duration service = rate_.TimeFor(size);
+  core::Instant ready = now;
+  if (has_latency_) {
+    ready = ReadyAt(now, size);
+    tail = tail + (ready - now);
+  }
+  Service on_wire;
+  on_wire.begins = std::max({ready, busy_until_, tail - service});
+  if (shaper_) {
+    on_wire.begins = shaper_->Earliest(on_wire.begins, size);
+    shaper_->Take(on_wire.begins, size);
+  }
+  on_wire.ends = on_wire.begins + service;
+  if (!stalls_.empty()) on_wire = PauseForStalls(on_wire);
+  busy_until_ = on_wire.ends;
   taken_ = taken_ + size;
-  return busy_until_;
+  if (is_bounded_) {
+    queue_.push_back({on_wire.ends, size});
+    waiting_ = waiting_ + size;
+  }
+  return on_wire;
+}
+
+void Nic::AddStall(core::Instant from, core::Instant until) {
+  CHECK(from <= until);
+  const auto place =
+      std::upper_bound(stalls_.begin(), stalls_.end(), from,
+                       [](core::Instant at, const Stall& stall) { return at < stall.from; });
+  stalls_.insert(place, Stall{from, until});
+  // Those that overlap become one.
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < stalls_.size(); ++i) {
+    if (stalls_[i].from <= stalls_[last].until) {
+      stalls_[last].until = std::max(stalls_[last].until, stalls_[i].until);
+    } else {
+      stalls_[++last] = stalls_[i];
+    }
+  }
+  stalls_.resize(last + 1);
+}
+
+// What was to be sent during a stall is sent after it.
+Service Nic::PauseForStalls(Service service) {
+  // Service goes forward in time, so what has ended before it concerns no packet any more.
+  std::erase_if(stalls_, [&](const Stall& stall) { return stall.until <= service.begins; });
+  for (const Stall& stall : stalls_) {
+    if (stall.from >= service.ends) break;
+    const core::Duration lost = stall.until - std::max(stall.from, service.begins);
+    if (stall.from <= service.begins) service.begins = stall.until;
+    service.ends = service.ends + lost;
+  }
+  return service;
 }
 
 }  // namespace lockstep::sim

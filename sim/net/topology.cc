@@ -1,63 +1,60 @@
-// Sites and routes: see topology.h.
+// Networks as graphs: see topology.h.
 
 #include "sim/net/topology.h"
 
-#include <algorithm>
+#include <utility>
 
-#include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/dijkstra_shortest_paths.hpp>
+#include "absl/strings/str_cat.h"
 
-#include "protocols/core/check.h"
+#include "sim/scenario.h"
 
 namespace lockstep::sim {
 namespace {
 
-struct EdgeData {
-  std::int64_t delay_ps = 0;
-  std::uint32_t index = 0;  // into Topology::edges
-};
-using Graph =
-    boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, EdgeData>;
-using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
-
-// Two vertices a site, so that a packet to its own site crosses the fabric as any other does.
-Vertex EntryOf(std::size_t site) { return 2 * site; }
-Vertex ExitOf(std::size_t site) { return 2 * site + 1; }
-
-std::vector<std::uint32_t> EdgesOnPath(const Graph& graph, const std::vector<Vertex>& before,
-                                       Vertex from, Vertex to) {
-  std::vector<std::uint32_t> path;
-  for (Vertex at = to; at != from; at = before[at]) {
-    CHECK(before[at] != at);  // Every site reaches every other.
-    path.push_back(graph[boost::edge(before[at], at, graph).first].index);
-  }
-  std::reverse(path.begin(), path.end());
-  return path;
+WireSpec WireOf(const LinkClass& link) {
+  WireSpec wire;
+  wire.delay = link.delay;
+  wire.jitter = Distribution::Uniform({}, link.jitter);
+  wire.loss = link.loss;
+  return wire;
 }
 
 }  // namespace
 
-Topology BuildTopology(const std::vector<core::Cluster>& clusters, const NetworkSpec& network) {
+Topology BuildFabric(const std::vector<core::Cluster>& clusters, const NetworkSpec& network,
+                     const Profile& profile) {
   Topology topology;
-  const std::size_t sites = clusters.size();
-  Graph graph(2 * sites);
-  for (std::size_t from = 0; from < sites; ++from) {
-    for (std::size_t to = 0; to < sites; ++to) {
-      const LinkClass& link = from == to ? network.intra : network.cross;
-      const auto index = static_cast<std::uint32_t>(topology.edges.size());
-      topology.edges.push_back(
-          {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), from == to});
-      boost::add_edge(EntryOf(from), ExitOf(to), EdgeData{link.delay.ps(), index}, graph);
+  for (const core::Cluster& cluster : clusters) {
+    for (std::uint32_t i = 0; i < cluster.size; ++i) {
+      topology.vertices.push_back({absl::StrCat(cluster.name, i), {}});
+      ++topology.hosts;
     }
   }
-  topology.routes.resize(sites);
-  for (std::size_t from = 0; from < sites; ++from) {
-    std::vector<Vertex> before(boost::num_vertices(graph));
-    boost::dijkstra_shortest_paths(
-        graph, EntryOf(from),
-        boost::predecessor_map(before.data()).weight_map(boost::get(&EdgeData::delay_ps, graph)));
-    for (std::size_t to = 0; to < sites; ++to) {
-      topology.routes[from].push_back(EdgesOnPath(graph, before, EntryOf(from), ExitOf(to)));
+  // Two vertices a site, so that a packet to its own site crosses the fabric as any other does.
+  const auto entry_of = [&](std::size_t site) {
+    return topology.hosts + static_cast<std::uint32_t>(2 * site);
+  };
+  const auto exit_of = [&](std::size_t site) { return entry_of(site) + 1; };
+  for (std::size_t site = 0; site < clusters.size(); ++site) {
+    topology.vertices.push_back({absl::StrCat(clusters[site].name, "/in"), {}});
+    topology.vertices.push_back({absl::StrCat(clusters[site].name, "/out"), {}});
+  }
+  const auto add = [&](std::uint32_t from, std::uint32_t to, std::string name, std::int64_t rate,
+                       core::ByteCount queue, WireSpec wire) {
+    topology.edges.push_back({from, to, std::move(name), rate, queue, std::move(wire)});
+  };
+  for (std::size_t site = 0; site < clusters.size(); ++site) {
+    for (std::uint32_t i = 0; i < clusters[site].size; ++i) {
+      const std::uint32_t host = clusters[site].first.value() + i;
+      const std::string& name = topology.vertices[host].name;
+      add(host, entry_of(site), absl::StrCat(name, "-"), profile.nic.rate_bps, profile.nic.tx.bytes,
+          {});
+      add(exit_of(site), host, absl::StrCat("-", name), profile.nic.rate_bps,
+          profile.fabric.port_queue, {});
+    }
+    for (std::size_t to = 0; to < clusters.size(); ++to) {
+      add(entry_of(site), exit_of(to), absl::StrCat(clusters[site].name, "-", clusters[to].name), 0,
+          core::ByteCount(0), WireOf(site == to ? network.intra : network.cross));
     }
   }
   return topology;

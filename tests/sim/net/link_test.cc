@@ -12,10 +12,10 @@ namespace {
 
 using core::Duration;
 using sim::Link;
-using sim::LinkClass;
+using sim::WireSpec;
 
-LinkClass Plain() {
-  LinkClass link;
+WireSpec Plain() {
+  WireSpec link;
   link.delay = Duration::Microseconds(25);
   return link;
 }
@@ -28,8 +28,8 @@ TEST_CASE("link: without jitter and loss every packet takes the delay") {
 }
 
 TEST_CASE("link: jitter is within its bounds, and reaches both") {
-  LinkClass spec = Plain();
-  spec.jitter = Duration::Picoseconds(6);
+  WireSpec spec = Plain();
+  spec.jitter = sim::Distribution::Uniform({}, Duration::Picoseconds(6));
   Link link(spec, core::Random(1));
   std::vector<int> seen(7);
   constexpr int kPackets = 7'000;
@@ -47,7 +47,7 @@ TEST_CASE("link: jitter is within its bounds, and reaches both") {
 }
 
 TEST_CASE("link: it loses the ratio that it says") {
-  LinkClass spec = Plain();
+  WireSpec spec = Plain();
   spec.loss = {3, 100};
   Link link(spec, core::Random(1));
   int lost = 0;
@@ -58,7 +58,7 @@ TEST_CASE("link: it loses the ratio that it says") {
 }
 
 TEST_CASE("link: it loses all, or nothing, where it says so") {
-  LinkClass spec = Plain();
+  WireSpec spec = Plain();
   spec.loss = {5, 5};
   Link deaf(spec, core::Random(1));
   spec.loss = {0, 5};
@@ -70,8 +70,8 @@ TEST_CASE("link: it loses all, or nothing, where it says so") {
 }
 
 TEST_CASE("link: loss is drawn only where there is any, so that jitter alone stays as it was") {
-  LinkClass spec = Plain();
-  spec.jitter = Duration::Microseconds(5);
+  WireSpec spec = Plain();
+  spec.jitter = sim::Distribution::Uniform({}, Duration::Microseconds(5));
   Link without(spec, core::Random(1));
   spec.loss = {0, 7};
   Link with_none(spec, core::Random(1));

@@ -1,51 +1,60 @@
-// Sites and routes: every site reaches every site, by the shortest way.
+// The fabric that a scenario without a topology gets, and routes through it.
 
 #include "sim/net/topology.h"
 
-#include "tests/support/small_world.h"
-
-// The last include: see there.
+#include "sim/net/routes.h"
 #include "tests/support/doctest.h"
+#include "tests/support/small_world.h"
 
 namespace lockstep::tests {
 namespace {
 
-using sim::BuildTopology;
+using sim::BuildFabric;
+using sim::Routes;
 using sim::Topology;
+
+Topology FabricOf(const sim::Scenario& scenario) {
+  return BuildFabric(scenario.clusters, scenario.network, scenario.profile);
+}
 
 }  // namespace
 
-TEST_CASE("topology: one cluster is one site, whose hosts meet on its fabric") {
-  const sim::Scenario scenario = SmallScenario({5});
-  const Topology topology = BuildTopology(scenario.clusters, scenario.network);
-  REQUIRE(topology.edges.size() == 1);
-  CHECK(topology.edges[0].is_intra);
-  CHECK(topology.routes == std::vector<std::vector<std::vector<std::uint32_t>>>{{{0}}});
+TEST_CASE("topology: a fabric has a card and a port for each host, and a wire for each two sites") {
+  const Topology topology = FabricOf(SmallScenario({4, 7, 1}));
+  CHECK(topology.hosts == 12);
+  CHECK(topology.vertices.size() == 12 + 2 * 3);
+  CHECK(topology.edges.size() == 2 * 12 + 3 * 3);
 }
 
-TEST_CASE("topology: each pair of sites has a link of its own in each direction") {
-  sim::Scenario scenario = SmallScenario({4, 7, 1});
+TEST_CASE("topology: a packet crosses its card, one wire between sites, and a port") {
+  sim::Scenario scenario = SmallScenario({2, 3});
   scenario.network.cross.delay = core::Duration::Milliseconds(3);
-  const Topology topology = BuildTopology(scenario.clusters, scenario.network);
-  CHECK(topology.edges.size() == 9);
-  for (std::uint32_t from = 0; from < 3; ++from) {
-    for (std::uint32_t to = 0; to < 3; ++to) {
-      REQUIRE(topology.routes[from][to].size() == 1);
-      const Topology::Edge& edge = topology.edges[topology.routes[from][to][0]];
-      CHECK(edge.from_site == from);
-      CHECK(edge.to_site == to);
-      CHECK(edge.is_intra == (from == to));
+  const Topology topology = FabricOf(scenario);
+  const Routes routes(topology);
+  for (std::uint32_t from = 0; from < 5; ++from) {
+    for (std::uint32_t to = 0; to < 5; ++to) {
+      if (from == to) continue;
+      const core::NodeId a(from);
+      const core::NodeId b(to);
+      const std::vector<std::uint32_t> path = routes.Path(topology, a, b, Routes::FlowOf(a, b));
+      REQUIRE(path.size() == 3);
+      CHECK(topology.edges[path[0]].from == from);
+      CHECK(topology.edges[path[0]].rate_bps == scenario.profile.nic.rate_bps);
+      const bool is_intra = (from < 2) == (to < 2);
+      CHECK(topology.edges[path[1]].rate_bps == 0);
+      CHECK(topology.edges[path[1]].wire.delay ==
+            (is_intra ? scenario.network.intra.delay : scenario.network.cross.delay));
+      CHECK(topology.edges[path[2]].to == to);
     }
   }
 }
 
-TEST_CASE("topology: links without delay have routes all the same") {
+TEST_CASE("topology: wires without delay have routes all the same") {
   sim::Scenario scenario = SmallScenario({1, 1});
   scenario.network.intra.delay = core::Duration();
   scenario.network.cross.delay = core::Duration();
-  const Topology topology = BuildTopology(scenario.clusters, scenario.network);
-  CHECK(topology.routes[0][0].size() == 1);
-  CHECK(topology.routes[1][0].size() == 1);
+  const Topology topology = FabricOf(scenario);
+  CHECK(Routes(topology).Path(topology, core::NodeId(0), core::NodeId(1), 0).size() == 3);
 }
 
 }  // namespace lockstep::tests

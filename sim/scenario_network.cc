@@ -1,0 +1,113 @@
+// Reading the network of a scenario: see scenario_network.h.
+
+#include "sim/scenario_network.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+
+#include "sim/scenario_faults.h"
+
+namespace lockstep::sim {
+namespace {
+
+using core::Duration;
+
+// "mtu", "message", or (of a stream) a size.
+void ReadSegmentation(Parameters& reader, LinkClass& link) {
+  const bool is_stream = link.transport == Transport::kStream;
+  const nlohmann::json* segment = reader.Raw("segment");
+  link.segmentation = is_stream ? Segmentation::kBytes : Segmentation::kMessage;
+  link.segment = core::ByteCount(64 << 10);
+  if (segment != nullptr && *segment == "mtu") {
+    link.segmentation = Segmentation::kMtu;
+  } else if (segment != nullptr && *segment == "message") {
+    link.segmentation = Segmentation::kMessage;
+  } else if (is_stream) {
+    link.segment = reader.SizeOr("segment", link.segment);
+  } else if (segment != nullptr) {
+    reader.FailWanted("segment", "\"mtu\" or \"message\", since these are datagrams");
+  }
+  if (reader.ok() && link.segment.value() == 0) reader.FailWanted("segment", "a size above zero");
+}
+
+// What a stream needs and a datagram has not.
+void ReadStream(Parameters& reader, LinkClass& link) {
+  link.congestion = reader.ChoiceOr("congestion", 1, {"none", "reno"}) == 0 ? Congestion::kNone
+                                                                            : Congestion::kReno;
+  link.pair_rate_bps = reader.RateOr("pair_rate", 0);
+  reader.Has("pair_burst");
+  if (link.pair_rate_bps > 0) link.pair_burst = reader.SizeOr("pair_burst", core::ByteCount(0));
+  link.window = reader.SizeOr("window", core::ByteCount(4 << 20));
+  link.retransmit_after = reader.TimeOr("retransmit_after", Duration::Milliseconds(200));
+  if (!reader.ok()) return;
+  if (link.window.value() == 0) reader.FailWanted("window", "a size above zero");
+  if (link.segmentation == Segmentation::kBytes && link.window < link.segment)
+    reader.Fail("window", absl::StrCat("want at least a segment, ", link.segment.value(), "B, not ",
+                                       link.window.value(), "B"));
+  const Duration round_trip = (link.delay + link.jitter) * 2;
+  if (link.retransmit_after <= round_trip)
+    reader.Fail("retransmit_after",
+                absl::StrCat("want more than a round trip, ", FormatDuration(round_trip), ", not ",
+                             FormatDuration(link.retransmit_after)));
+}
+
+LinkClass ReadLinkClass(Parameters reader) {
+  LinkClass link;
+  link.transport = reader.Choice("transport", {"datagram", "stream"}) == 0 ? Transport::kDatagram
+                                                                           : Transport::kStream;
+  link.delay = reader.Time("delay");
+  link.jitter = reader.TimeOr("jitter", {});
+  link.loss = ReadRatioOr(reader, "loss", {0, 1});
+  // Twice the delay has to stay within 64 bits.
+  constexpr Duration kLongest = Duration::Seconds(86'400);
+  if (link.delay > kLongest) reader.FailWanted("delay", "at most a day");
+  if (link.jitter > kLongest) reader.FailWanted("jitter", "at most a day");
+  ReadSegmentation(reader, link);
+  for (const std::string_view key :
+       {"congestion", "pair_rate", "pair_burst", "window", "retransmit_after"})
+    reader.Has(key);
+  if (link.transport == Transport::kStream) ReadStream(reader, link);
+  return link;
+}
+
+// A segment that fits no queue of the network card would be resent for ever.
+void CheckSegment(Parameters network, std::string_view name, const LinkClass& link,
+                  const Profile& profile) {
+  if (link.transport != Transport::kStream) return;
+  std::int64_t payload = link.segment.value();
+  if (link.segmentation == Segmentation::kMtu) payload = profile.nic.mtu_payload.value();
+  if (link.segmentation == Segmentation::kMessage) payload = link.window.value();
+  const std::int64_t packets = (payload - 1) / profile.nic.mtu_payload.value() + 1;
+  std::int64_t queue = std::numeric_limits<std::int64_t>::max();
+  for (const core::ByteCount bytes : {profile.nic.tx.bytes, profile.fabric.port_queue})
+    if (bytes.value() > 0) queue = std::min(queue, bytes.value());
+  if (packets <= (queue - payload) / std::max<std::int64_t>(1, profile.nic.header.value()) &&
+      payload <= queue)
+    return;
+  network.Object(name).Fail("segment", absl::StrCat("want a segment that fits a queue of the "
+                                                    "profile's network card with its headers; a "
+                                                    "queue holds ",
+                                                    queue, "B, the segment is ", payload, "B"));
+}
+
+}  // namespace
+
+void ReadNetwork(Parameters& reader, std::size_t clusters, NetworkSpec& network) {
+  network.intra = ReadLinkClass(reader.Object("intra"));
+  reader.Has("cross");
+  if (clusters > 1) network.cross = ReadLinkClass(reader.Object("cross"));
+  network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
+  if (reader.ok() && network.send_buffer.value() == 0)
+    reader.FailWanted("send_buffer", "a size above zero");
+}
+
+void CheckNetwork(Parameters& reader, const Scenario& scenario) {
+  CheckSegment(reader, "intra", scenario.network.intra, scenario.profile);
+  if (scenario.clusters.size() > 1)
+    CheckSegment(reader, "cross", scenario.network.cross, scenario.profile);
+}
+
+}  // namespace lockstep::sim
