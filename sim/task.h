@@ -12,7 +12,7 @@ enum class TaskKind : std::uint32_t {
   kDatagramSent,  // target: sender; a: receiver; b: credit; c: the sender's life
   kAtPort,        // a: packet: at the port of its next edge
   kAtHost,        // a: packet: at its receiver
-  kAcked,         // target: stream; a: epoch; b, c: begin, end
+  kAcked,         // target: stream; a: epoch; b: begin of a segment; c: offset read
   kTimeout,       // target: stream; a: epoch: of retransmission, if it has not moved
   kPaced,         // target: stream; a: epoch: the pace allows a segment
   kWindow,        // target: stream; a: epoch; b: offset read

@@ -92,8 +92,9 @@ std::uint32_t Network::StreamOf(core::NodeId from, core::NodeId to) {
   std::uint32_t& index = row[to.value()];
   if (index == kNoStream) {
     index = static_cast<std::uint32_t>(streams_.size());
-    streams_.emplace_back(from, to, ClassOf(from, to), scenario_.profile.nic.mtu_payload);
     ack_delay_.push_back(AckDelay(to, from));
+    streams_.emplace_back(from, to, ClassOf(from, to), scenario_.profile.nic.mtu_payload,
+                          AckDelay(from, to) + ack_delay_.back());
   }
   return index;
 }
@@ -308,14 +309,14 @@ void Network::Deliver(core::Instant now, const Packet& packet) {
   if (!is_current) return;
   complete_.clear();
   stream.OnArrived(packet.segment, complete_);
-  queue_.Push(now + ack_delay_[packet.stream],
-              MakeTask(TaskKind::kAcked, packet.stream, packet.epoch, packet.segment.begin,
-                       packet.segment.end));
-  TellWindow(now, packet.stream, stream.ReportRead());
   for (Message& message : complete_) {
     message.epoch = packet.epoch;
     listener_.OnArrived(std::move(message));
   }
+  // Last, so that it tells of what was read at once.
+  queue_.Push(now + ack_delay_[packet.stream],
+              MakeTask(TaskKind::kAcked, packet.stream, packet.epoch, packet.segment.begin,
+                       stream.Acknowledge()));
 }
 
 void Network::DeliverFragment(const Packet& packet) {
@@ -435,7 +436,7 @@ void Network::OnTask(core::Instant now, const Task& task) {
       }
       break;
     case TaskKind::kAcked:
-      stream.OnAcked(now, {task.b, task.c});
+      stream.OnAcked(now, task.b, task.c);
       break;
     case TaskKind::kWindow:
       stream.OnWindow(task.b);

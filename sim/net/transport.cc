@@ -89,7 +89,7 @@ void Reno::OnRoundTrip(core::Duration sample) {
 // --- Sender ---
 
 Stream::Stream(core::NodeId from, core::NodeId to, const LinkClass& link,
-               core::ByteCount mtu_payload)
+               core::ByteCount mtu_payload, core::Duration round_trip)
     : from_(from),
       to_(to),
       segment_bytes_(SegmentBytes(link, mtu_payload)),
@@ -102,8 +102,11 @@ Stream::Stream(core::NodeId from, core::NodeId to, const LinkClass& link,
       tell_after_(std::min(window_ / 4, window_ - segment_bytes_ + 1)),
       timeout_min_(link.retransmit_after),
       congestion_(link.congestion),
+      round_trip_(round_trip),
       pace_(PaceOf(link)),
-      reno_(link.congestion, mss_, link.retransmit_after) {}
+      reno_(link.congestion, mss_, link.retransmit_after) {
+  reno_.OnRoundTrip(round_trip_);
+}
 
 void Stream::Queue(Message message) {
   // An empty message takes a byte, as its frame would; without one it would never be sent.
@@ -192,15 +195,17 @@ void Stream::OnSent(const Segment& segment, std::vector<core::ByteCount>& taken)
   }
 }
 
-void Stream::OnAcked(core::Instant now, const Segment& segment) {
+void Stream::OnAcked(core::Instant now, std::uint64_t begin, std::uint64_t read) {
   heard_ = now;
-  Flight* flight = FlightAt(segment.begin);
+  OnWindow(read);
+  Flight* flight = FlightAt(begin);
   if (flight == nullptr || flight->is_acked) return;
+  const std::uint64_t size = flight->segment.size();
   timeouts_ = 0;
   const bool is_recovering = flights_.front().segment.begin < recovered_at_;
-  if (!is_recovering) reno_.OnAcked(segment.size(), in_flight_);
+  if (!is_recovering) reno_.OnAcked(size, in_flight_);
   if (!flight->is_resent) reno_.OnRoundTrip(now - flight->sent);
-  if (!flight->is_lost) in_flight_ -= segment.size();
+  if (!flight->is_lost) in_flight_ -= size;
   flight->is_acked = true;
   flight->is_lost = false;
   acked_order_ = std::max(acked_order_, flight->order + 1);
@@ -277,11 +282,20 @@ std::optional<std::uint64_t> Stream::OnRead(core::ByteCount size) {
   return ReportRead();
 }
 
+// What the sender knows of the window stays at least as wide as a segment, or is told anew; where
+// little of it is left, every segment read is told (against silly windows, RFC 1122, 4.2.3.3).
 std::optional<std::uint64_t> Stream::ReportRead() {
   const std::uint64_t read = arrived_ - unread_;
-  if (read - read_told_ < tell_after_) return std::nullopt;
+  const std::uint64_t untold = read - read_told_;
+  const bool is_narrow = read_told_ + window_ - arrived_ < window_ / 4;
+  if (untold < tell_after_ && !(is_narrow && untold >= segment_bytes_)) return std::nullopt;
   read_told_ = read;
   return read;
+}
+
+std::uint64_t Stream::Acknowledge() {
+  read_told_ = std::max(read_told_, arrived_ - unread_);
+  return read_told_;
 }
 
 std::vector<Message> Stream::Reset(core::ByteCount* untaken) {
@@ -303,6 +317,7 @@ std::vector<Message> Stream::Reset(core::ByteCount* untaken) {
   resends_at_once_ = is_in_card_ = is_half_open_ = false;
   pace_told_ = core::Instant();
   reno_ = Reno(congestion_, mss_, timeout_min_);
+  reno_.OnRoundTrip(round_trip_);
   ++epoch_;
   return lost;
 }

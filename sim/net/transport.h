@@ -70,8 +70,10 @@ class Reno {
 
 class Stream {
  public:
-  // `mtu_payload`: what one packet carries, for segments of that size.
-  Stream(core::NodeId from, core::NodeId to, const LinkClass& link, core::ByteCount mtu_payload);
+  // `mtu_payload`: what one packet carries, for segments of that size. `round_trip`: where nothing
+  // is in the way; what opening the connection would have measured.
+  Stream(core::NodeId from, core::NodeId to, const LinkClass& link, core::ByteCount mtu_payload,
+         core::Duration round_trip);
 
   core::NodeId from() const { return from_; }
   core::NodeId to() const { return to_; }
@@ -87,8 +89,8 @@ class Stream {
   // The card has put the segment on the wire. Adds to `taken` the credit of the messages that are
   // thereby taken whole.
   void OnSent(const Segment& segment, std::vector<core::ByteCount>& taken);
-  // The receiver has acknowledged the segment.
-  void OnAcked(core::Instant now, const Segment& segment);
+  // The receiver has acknowledged the segment that begins there, and has read so far.
+  void OnAcked(core::Instant now, std::uint64_t begin, std::uint64_t read);
 
   // When the retransmission timeout is due; none while nothing is outstanding.
   std::optional<core::Instant> TimeoutAt() const;
@@ -98,6 +100,8 @@ class Stream {
 
   // The segment has arrived. Adds to `complete` the messages that are thereby complete, in order.
   void OnArrived(const Segment& segment, std::vector<Message>& complete);
+  // What an acknowledgement of it says beside its name: how far the receiving host has read.
+  std::uint64_t Acknowledge();
   // The receiving host has read a message of this size. The offset to tell the sender, if it is far
   // enough from the last one told.
   std::optional<std::uint64_t> OnRead(core::ByteCount size);
@@ -147,6 +151,7 @@ class Stream {
   std::uint64_t tell_after_;  // what the receiver reads before it tells the sender
   core::Duration timeout_min_;
   Congestion congestion_;
+  core::Duration round_trip_;
   std::optional<Shaper> pace_;
   std::uint64_t epoch_ = 0;
 
