@@ -1,0 +1,288 @@
+// A flood through one switch: how many messages a second of wall time a world delivers, and whether
+// each arrives when other simulators say it does.
+//
+// Each host keeps a number of messages outstanding, each to a random other host; a delivery makes
+// its receiver send the next one. Cards and switch ports are FIFO at line rate, the switch stores
+// and forwards, and hosts cost nothing. This is workload W2 of the peer benchmarks that ns-3,
+// OMNeT++, htsim and bare loops were measured with; with the default options the sum of the first
+// 5,000,000 delivery times, in picoseconds, is 028822e15fc85d00 in all of them. Destinations come
+// from W2's own generator (splitmix64, one state per host), the only use of it; so results do not
+// depend on how ties are broken.
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "nlohmann/json.hpp"
+
+#include "protocols/core/check.h"
+#include "protocols/core/node.h"
+#include "protocols/core/program.h"
+#include "protocols/parameters.h"
+#include "sim/scenario.h"
+#include "sim/trace/digest.h"
+#include "sim/world.h"
+
+namespace lockstep::tools {
+namespace {
+
+constexpr std::int64_t kHeaderBytes = 30;
+
+struct Options {
+  std::uint32_t hosts = 64;
+  std::int64_t rate_bps = 10'000'000'000;
+  core::Duration delay = core::Duration::Microseconds(1);
+  std::int64_t wire_bytes = 1'054;
+  std::uint32_t outstanding = 8;
+  std::uint64_t messages = 5'000'000;
+};
+
+// What all hosts together have seen delivered.
+struct Tally {
+  std::uint64_t wanted = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t sum_ps = 0;  // of delivery times, modulo 2^64
+};
+
+class FloodNode final : public core::Node {
+ public:
+  FloodNode(core::NodeId self, const Options& options, const core::Bytes& payload, Tally& tally)
+      : self_(self),
+        options_(options),
+        payload_(payload),
+        tally_(tally),
+        state_(0xC0'FFEE + std::uint64_t{0x100'0003} * self.value()) {}
+
+  void OnStart(const core::Now&, std::span<const core::Bytes>, core::Effects& out) override {
+    for (std::uint32_t i = 0; i < options_.outstanding; ++i) SendNext(out);
+  }
+  void OnMessage(const core::Now& now, core::NodeId, const core::Bytes&,
+                 core::Effects& out) override {
+    if (tally_.delivered == tally_.wanted) return;
+    ++tally_.delivered;
+    tally_.sum_ps += static_cast<std::uint64_t>(now.monotonic.ps());
+    SendNext(out);
+  }
+  void OnTimer(const core::Now&, core::TimerId, core::Effects&) override {}
+  void OnWritable(const core::Now&, core::NodeId, core::ByteCount, core::Effects&) override {}
+  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
+                core::Effects&) override {}
+
+ private:
+  void SendNext(core::Effects& out) {
+    state_ += 0x9E37'79B9'7F4A'7C15;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xBF58'476D'1CE4'E5B9;
+    z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EB;
+    z ^= z >> 31;
+    const auto other = static_cast<std::uint32_t>((z >> 32) * (options_.hosts - 1) >> 32);
+    out.Send(core::NodeId(other >= self_.value() ? other + 1 : other), payload_);
+  }
+
+  core::NodeId self_;
+  const Options& options_;
+  const core::Bytes& payload_;
+  Tally& tally_;
+  std::uint64_t state_;
+};
+
+// Says nothing of any message.
+class NoFields final : public core::MessageFields {
+ public:
+  std::span<const core::TypeSpec> types() const override { return {}; }
+  bool Read(const core::Bytes&, core::FieldedMessage&) const override { return false; }
+  core::Bytes Build(const core::FieldedMessage&, const core::Signer&, core::NodeId) const override {
+    return {};
+  }
+};
+
+class FloodProgram final : public core::Program {
+ public:
+  FloodProgram(const sim::Scenario& scenario, const Options& options, Tally& tally)
+      : scenario_(scenario),
+        options_(options),
+        payload_(core::Bytes::Filler(
+            {0, 0, 0, 1, static_cast<std::uint64_t>(options.wire_bytes - kHeaderBytes), 0})),
+        tally_(tally) {}
+  const std::vector<core::Cluster>& clusters() const override { return scenario_.clusters; }
+  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override {
+    return std::make_unique<FloodNode>(seat.self, options_, payload_, tally_);
+  }
+  const core::MessageFields& Fields(core::ClusterId) const override { return fields_; }
+
+ private:
+  const sim::Scenario& scenario_;
+  const Options& options_;
+  core::Bytes payload_;
+  Tally& tally_;
+  NoFields fields_;
+};
+
+// A star of `options.hosts` whose links and switch are bounded by their rate alone.
+sim::Topology Star(const Options& options) {
+  sim::Topology star;
+  star.hosts = options.hosts;
+  for (std::uint32_t i = 0; i < options.hosts; ++i) {
+    star.vertices.push_back({"h" + std::to_string(i), {}});
+  }
+  star.vertices.push_back({"switch", {}});
+  sim::WireSpec wire;
+  wire.delay = options.delay;
+  for (std::uint32_t i = 0; i < options.hosts; ++i) {
+    const std::string& name = star.vertices[i].name;
+    star.edges.push_back({i, options.hosts, name + "-switch", options.rate_bps, {}, wire});
+    star.edges.push_back({options.hosts, i, "switch-" + name, options.rate_bps, {}, wire});
+  }
+  return star;
+}
+
+sim::Scenario MakeScenario(const Options& options) {
+  sim::Scenario scenario;
+  scenario.name = "network_flood";
+  scenario.end = core::Instant::Max();
+  scenario.period = core::Duration::Seconds(1'000);
+  scenario.clusters.push_back({"h", core::NodeId(0), options.hosts, 0, 0});
+  sim::Profile& profile = scenario.profile;
+  profile.name = "free";
+  profile.nic.rate_bps = options.rate_bps;
+  profile.nic.mtu_payload = core::ByteCount(options.wire_bytes);
+  profile.nic.header = core::ByteCount(kHeaderBytes);
+  profile.stages = {"receive", "protocol", "send"};
+  profile.receive_message.stage = sim::Profile::kReceiveStage;
+  profile.call.stage = sim::Profile::kProtocolStage;
+  profile.send_message.stage = sim::Profile::kSendStage;
+  scenario.network.intra.transport = sim::Transport::kDatagram;
+  scenario.network.intra.segmentation = sim::Segmentation::kMessage;
+  scenario.network.send_buffer = core::ByteCount(std::int64_t{1} << 40);
+  scenario.network.topology = Star(options);
+  return scenario;
+}
+
+struct Measured {
+  Tally tally;
+  std::uint64_t steps = 0;
+  double seconds = 0;
+  std::string digest;
+};
+
+Measured Flood(const Options& options, bool is_digested) {
+  const sim::Scenario scenario = MakeScenario(options);
+  Measured measured;
+  measured.tally.wanted = options.messages;
+  const FloodProgram program(scenario, options, measured.tally);
+  trace::Digest digest;
+  std::vector<trace::Sink*> sinks;
+  if (is_digested) sinks.push_back(&digest);
+  sim::World world(scenario, program, sinks);
+  const auto begin = std::chrono::steady_clock::now();
+  while (measured.tally.delivered < measured.tally.wanted) {
+    CHECK(world.Run(core::Instant::Max(), 4'096));  // A flood never ends by itself.
+  }
+  const auto end = std::chrono::steady_clock::now();
+  measured.seconds = std::chrono::duration<double>(end - begin).count();
+  measured.steps = world.steps();
+  if (is_digested) measured.digest = digest.Hex();
+  return measured;
+}
+
+nlohmann::json Report(const Options& options, const Measured& measured) {
+  char check[17];
+  std::snprintf(check, sizeof(check), "%016llx",
+                static_cast<unsigned long long>(measured.tally.sum_ps));
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  nlohmann::json report = {
+      {"benchmark", "network_flood"},
+      {"hosts", options.hosts},
+      {"rate_bps", options.rate_bps},
+      {"delay_ps", options.delay.ps()},
+      {"wire_bytes", options.wire_bytes},
+      {"outstanding", options.outstanding},
+      {"messages", measured.tally.delivered},
+      {"check", check},
+      {"queue_entries", measured.steps},
+      {"wall_s", measured.seconds},
+      {"messages_per_s", static_cast<double>(measured.tally.delivered) / measured.seconds},
+      {"peak_rss_kb", usage.ru_maxrss},
+  };
+  if (!measured.digest.empty()) report["digest"] = measured.digest;
+  return report;
+}
+
+void PrintForPeople(const Measured& measured, const nlohmann::json& report) {
+  std::printf(
+      "%-11s %8.2f M messages/s  %6.3f s  %5.2f entries/message  check %s  peak %lld kB%s%s\n",
+      measured.digest.empty() ? "no digest" : "with digest",
+      report["messages_per_s"].get<double>() / 1e6, measured.seconds,
+      static_cast<double>(measured.steps) / static_cast<double>(measured.tally.delivered),
+      report["check"].get<std::string>().c_str(),
+      static_cast<long long>(report["peak_rss_kb"].get<std::int64_t>()),
+      measured.digest.empty() ? "" : "  digest ", measured.digest.c_str());
+}
+
+// Reads "10Gbps" and the like into an option.
+template <typename T, typename Parse>
+std::function<std::string(const std::string&)> Into(T& target, Parse parse) {
+  return [&target, parse](const std::string& text) -> std::string {
+    const auto value = parse(text);
+    if (!value.ok()) return std::string(value.status().message());
+    target = *value;
+    return "";
+  };
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  std::string digest = "both";
+  bool is_json = false;
+  CLI::App app(
+      "A flood through one switch (workload W2 of the peer benchmarks): messages delivered per\n"
+      "second of wall time, and the sum of all delivery times in picoseconds (check), which other\n"
+      "simulators must agree with. With the defaults it is 028822e15fc85d00.");
+  app.add_option("--hosts", options.hosts, "hosts at the switch")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  app.add_option("--rate", "rate of each card and port, such as 10Gbps (default)")
+      ->check(Into(options.rate_bps, ParseRate));
+  app.add_option("--delay", "propagation of each link, such as 1us (default)")
+      ->check(Into(options.delay, ParseDuration));
+  app.add_option("--size", options.wire_bytes,
+                 "bytes of a message on the wire, 30 B of headers included")
+      ->check(CLI::Range(std::int64_t{kHeaderBytes}, std::int64_t{1} << 30))
+      ->capture_default_str();
+  app.add_option("--outstanding", options.outstanding, "messages that each host keeps on their way")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--messages", options.messages, "deliveries to count")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--digest", digest, "off, on, or both one after the other")
+      ->check(CLI::IsMember({"off", "on", "both"}))
+      ->capture_default_str();
+  app.add_flag("--json", is_json, "one JSON object a line");
+  CLI11_PARSE(app, argc, argv);
+  for (const bool is_digested : {false, true}) {
+    if (digest != "both" && is_digested != (digest == "on")) continue;
+    const Measured measured = Flood(options, is_digested);
+    const nlohmann::json report = Report(options, measured);
+    if (is_json) {
+      std::printf("%s\n", report.dump().c_str());
+    } else {
+      PrintForPeople(measured, report);
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace lockstep::tools
+
+int main(int argc, char** argv) { return lockstep::tools::Main(argc, argv); }
