@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,9 +30,13 @@ class Slab {
   }
   // Empties a slot and gives back what was in it.
   T Take(std::uint64_t slot) {
-    T value = std::exchange((*this)[slot], T());
+    CHECK(slot < slots_.size());
     free_.push_back(static_cast<std::uint32_t>(slot));
-    return value;
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      return slots_[slot];
+    } else {
+      return std::exchange(slots_[slot], T());
+    }
   }
   std::size_t used() const { return slots_.size() - free_.size(); }
 

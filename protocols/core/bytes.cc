@@ -137,6 +137,16 @@ std::string Bytes::ToString() const {
 }
 
 std::uint64_t Bytes::Digest() const {
+  const bool is_whole = rep_ != nullptr && size_ == rep_->size;
+  if (!is_whole) return ComputeDigest();
+  if (!rep_->has_digest) {
+    rep_->digest = ComputeDigest();
+    rep_->has_digest = true;
+  }
+  return rep_->digest;
+}
+
+std::uint64_t Bytes::ComputeDigest() const {
   const std::string_view head = literal();
   std::uint64_t digest = HashBytes(head.data(), head.size());
   if (head.size() == size_) return digest;

@@ -97,7 +97,11 @@ class Bytes {
     std::string literal;
     std::vector<FillerRun> filler;
     std::uint64_t size = 0;
+    // Of the whole, when it has been asked for: a payload is digested at every stop of its way.
+    std::uint64_t digest = 0;
+    bool has_digest = false;
   };
+  std::uint64_t ComputeDigest() const;
 
   Rep* rep_ = nullptr;
   std::uint64_t offset_ = 0;
