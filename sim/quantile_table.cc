@@ -85,8 +85,9 @@ const std::vector<std::uint64_t>& SharedNormalTails() {
 }
 
 // Which steps of the grid become knots. With s for sigma of a log-normal (0: half-normal), a line
-// is off by at most step^2 / 8 * density * (z + s). Half-normal: 4.8e-7 * 0.49. Log-normal, s = 4:
-// 4.8e-7 * 1.7, from 2.5 on 7.7e-6 * 0.12, from 4 on 1.3e-4 * 0.0011.
+// is off by at most step^2 / 8 * density * (z + s). Half-normal: 4.8e-7 * 0.49, from 2.5 on
+// 7.7e-6 * 0.088. Log-normal, s = 4: 4.8e-7 * 1.8, from 2.5 on 7.7e-6 * 0.12, from 4 on
+// 1.3e-4 * 0.0011.
 bool IsNormalKnot(std::uint64_t step) {
   if (step < kNormalSteps * 5 / 2) return true;
   if (step < kNormalSteps * 4) return step % 4 == 0;

@@ -5,8 +5,8 @@
 // whole picoseconds |F_table(x) - F(x)| <= 1e-6 for every x; the probability of the tail is within
 // a hundredth of itself. What is less likely than 2^-64 cannot be drawn.
 //
-// A table takes 16 bytes a knot and half a KiB: 32 KiB (exponential), 33 KiB (half-normal), 57 KiB
-// (log-normal), 57 KiB (Pareto), 32 bytes a point (points).
+// A table takes 16 bytes a knot and half a KiB: 29 KiB (exponential), 27 KiB (half-normal), 52 KiB
+// (log-normal), up to 56 KiB (Pareto), 32 bytes a point (points).
 
 #pragma once
 
