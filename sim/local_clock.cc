@@ -57,10 +57,12 @@ LocalClock::LocalClock(const ClockBounds& bounds, Duration interval, bool is_ste
     phase_ps_ = static_cast<std::int64_t>(phase.Below(static_cast<std::uint64_t>(interval_ps_)));
   }
   const Drawn drawn = Draw(0);
-  // Correction 0 came before the start, by the phase.
+  // Correction 0 comes before the start, by the phase.
+  changed_.from = CorrectionAt(0);
   changed_.drift_ppb = drawn.drift_ppb;
-  changed_.raw_ps = drawn.offset_ps + DriftOver(phase_ps_, drawn.drift_ppb);
+  changed_.raw_ps = changed_.from.ps() + drawn.offset_ps;
   changed_.held_ps = kLeast;
+  slew_.from = changed_.from;
   EndChange();
 }
 
@@ -188,7 +190,8 @@ Instant LocalClock::GlobalAt(Instant local) const {
   Course course = Reading(course_, course_.from) < local ? course_ : changed_;
   for (;;) {
     const int128 at = course.from.ps() + WaitFor(course, local);
-    if (at < course.until.ps() || course.until == Instant::Max()) return AtPs(at);
+    if (at < course.until.ps() || course.until == Instant::Max())
+      return std::max(AtPs(at), Instant());
     course = Next(course);
     if (Reading(course, course.from) < local) course = Skip(course, local);
   }

@@ -54,8 +54,8 @@ class LocalClock {
     if (global < course_.from || global >= course_.until) Follow(global);
     return Reading(course_, global);
   }
-  // The first instant, no earlier than the last change, at which it reads at least `local`;
-  // Instant::Max() if it never does.
+  // The first instant, no earlier than the last change or the start, at which it reads at least
+  // `local`; Instant::Max() if it never does.
   core::Instant GlobalAt(core::Instant local) const;
 
   // Changes, each no earlier than the last one.

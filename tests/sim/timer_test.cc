@@ -158,7 +158,7 @@ std::vector<Instant> Times(const SmallWorld& world) {
 
 }  // namespace
 
-TEST_CASE("timer: a step past it fires it at once, in order of ids; others come earlier") {
+TEST_CASE("timer: a step past it fires it at once, in order of ids, and others earlier") {
   for (const Clock clock : {Clock::kMonotonic, Clock::kSynced, Clock::kWall}) {
     SmallWorld world({1});
     SetTens(world, clock, 4);
