@@ -174,11 +174,11 @@ void LocalClock::Follow(Instant global) const {
 }
 
 // A reading at t is at most t + skew(t) + ErrorMost, of which t + skew(t) grows by at most 1.4 of
-// t, and by 1 where no slew is left; but for what is left of a correction after a change, which may
-// have been further ahead. What is held is below `local`, or this would not be asked.
+// t, and by 1 where no slew is left. What is left of an interval after a drift was taken back may
+// be half an interval further ahead, which Settled has room for. What is held is below `local`, or
+// this would not be asked.
 LocalClock::Course LocalClock::Skip(const Course& course, Instant local) const {
   if (interval_ps_ == 0 || is_frozen_) return course;
-  if (course.from != CorrectionAt(course.correction)) return course;
   const int128 missing = int128(local.ps()) - ErrorMost() - course.from.ps() - SkewAt(course.from);
   const int128 earliest = course.from.ps() + (course.from < slew_.end ? missing / 2 : missing);
   const std::int64_t wanted = CorrectionBefore(earliest) - Settled();

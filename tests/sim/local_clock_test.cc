@@ -365,6 +365,20 @@ TEST_CASE("local clock: a frozen one stands, and goes on from there until it is 
   }
 }
 
+TEST_CASE("local clock: what a drift gained before it was taken back lasts until the correction") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    LocalClock clock({}, kMs * 10, true, core::Random(seed));
+    clock.SetDrift(At(Duration()), LocalClock::kDriftPpbMost);
+    clock.Slew(At(kMs), kUs, LocalClock::kSlewPpbMost);
+    clock.SetDrift(At(kMs * 9), std::nullopt);
+    for (int i = 0; i < 200; ++i) RequireFirst(clock, At(kMs * 9), At(kUs * 250 * i));
+    for (int i = 0; i < 200; ++i) {
+      const LocalClock fresh = clock;  // That has not read what the answer depends on.
+      REQUIRE(fresh.GlobalAt(At(kUs * 250 * i)) == clock.GlobalAt(At(kUs * 250 * i)));
+    }
+  }
+}
+
 TEST_CASE("local clock: a slew rests while the clock is frozen") {
   LocalClock clock = Perfect();
   clock.Slew(At(Duration()), kUs, 1'000'000);  // Done after 1 ms of running.
