@@ -544,6 +544,12 @@ void Parameters::FailWanted(std::string_view key, std::string_view wanted) {
                  pointer_, true);
 }
 
+void Parameters::FailInside(std::string_view key, std::string_view inside, std::string_view what) {
+  state_->Record(absl::StrCat(file(), ": ", pointer_, "/", EscapeForPointer(key), "/",
+                              std::string(inside), ": ", std::string(what)),
+                 pointer_, false);
+}
+
 bool Parameters::ok() const { return !state_->error.has_value(); }
 
 absl::Status Parameters::Done() {

@@ -81,6 +81,8 @@ class Parameters {
   // The same for a value that is missing or wrong: "want a host, not 7"; with an empty key, for a
   // missing value that has several names.
   void FailWanted(std::string_view key, std::string_view wanted);
+  // The same for a place inside the value of `key`: `inside` is the rest of its pointer ("0/1").
+  void FailInside(std::string_view key, std::string_view inside, std::string_view what);
   // Whether no error has been recorded, here or anywhere in the same document.
   bool ok() const;
   // The first error of the whole document; else refuses unknown keys of this object and of all that

@@ -19,7 +19,7 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       index_(index),
       keys_(keys),
       random_(random.Fork(absl::StrCat("node/", self.value()))),
-      clock_(services.scenario.profile, random.Fork(absl::StrCat("clock/", self.value()))),
+      clock_(services.scenario.profile.clocks, random.Fork(absl::StrCat("clock/", self.value()))),
       stage_free_(services.scenario.profile.stages.size()),
       is_wake_set_(services.scenario.profile.stages.size()) {
   for (const core::Cluster& c : services.scenario.clusters) {
@@ -334,10 +334,28 @@ void Host::Transmit(core::Instant now, Message message) {
 
 void Host::SetTimer(core::Instant now, const core::effect::SetTimer& timer) {
   const std::uint64_t generation = next_generation_++;
-  timers_[timer.id.value()] = Timer{generation};
-  const core::Instant at = clock_.GlobalAt(timer.clock, timer.at);
-  services_.queue.Push(std::max(at, now), Task{static_cast<std::uint32_t>(TaskKind::kTimer),
-                                               self_.value(), timer.id.value(), generation, 0});
+  const core::Instant due = std::max(clock_.GlobalAt(timer.clock, timer.at), now);
+  timers_[timer.id.value()] = Timer{generation, timer.clock, timer.at, due};
+  services_.queue.Push(due, Task{static_cast<std::uint32_t>(TaskKind::kTimer), self_.value(),
+                                 timer.id.value(), generation, 0});
+}
+
+void Host::OnClockChanged(core::Instant now, core::Clock clock) {
+  std::vector<std::uint64_t> moved;
+  for (auto& [id, timer] : timers_) {
+    if (timer.clock != clock) continue;
+    const core::Instant due = std::max(clock_.GlobalAt(clock, timer.at), now);
+    if (due == timer.due) continue;  // What the queue holds is right.
+    timer.due = due;
+    moved.push_back(id);
+  }
+  std::sort(moved.begin(), moved.end());
+  for (const std::uint64_t id : moved) {
+    Timer& timer = timers_[id];
+    timer.generation = next_generation_++;
+    services_.queue.Push(timer.due, Task{static_cast<std::uint32_t>(TaskKind::kTimer),
+                                         self_.value(), id, timer.generation, 0});
+  }
 }
 
 }  // namespace lockstep::sim

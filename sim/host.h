@@ -66,6 +66,11 @@ class Host {
   void OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size);
   void OnTask(core::Instant now, const Task& task);
 
+  // Whoever changes one of the clocks calls OnClockChanged for it, at the same instant.
+  HostClock& clock() { return clock_; }
+  // Arms the timers on this clock again, in order of their ids.
+  void OnClockChanged(core::Instant now, core::Clock clock);
+
   std::uint64_t messages_handled() const { return messages_handled_; }
 
  private:
@@ -87,6 +92,9 @@ class Host {
   };
   struct Timer {
     std::uint64_t generation = 0;
+    core::Clock clock = core::Clock::kMonotonic;
+    core::Instant at;   // on that clock
+    core::Instant due;  // when the queue holds it for, as long as the clock goes on as it does
   };
   struct Saved {
     core::Layer layer;
@@ -146,7 +154,7 @@ class Host {
   core::Effects effects_;
   std::vector<std::int64_t> credit_;  // credit_[peer], bytes
   core::Instant lost_until_;          // when the card would be done with what was lost
-  absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; looked up only
+  absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; never in its order
   std::uint64_t next_generation_ = 1;
   std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped
   std::vector<Saved> disk_;

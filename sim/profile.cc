@@ -9,12 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "sim/clock_json.h"
+
 namespace lockstep::sim {
 namespace {
 
 constexpr std::int64_t kQueueBytesMax = std::int64_t{1} << 40;
 constexpr std::int64_t kPacketBytesMax = std::int64_t{1} << 20;
-constexpr std::uint64_t kDriftPpbMax = 100'000'000;  // A tenth: worse is no clock.
 constexpr std::size_t kStagesMax = 16;
 
 // The object {"value": ..., "source": ...} of a number; the source is wanted, but not kept.
@@ -35,11 +36,6 @@ core::ByteCount SourcedSize(Parameters& parent, std::string_view key, std::int64
   if (number.ok() && (size.value() < min || size.value() > max))
     number.FailWanted("value", absl::StrCat("a size from ", min, "B to ", max, "B"));
   return size;
-}
-
-std::uint64_t SourcedInteger(Parameters& parent, std::string_view key, std::uint64_t min,
-                             std::uint64_t max) {
-  return Sourced(parent, key).Integer("value", min, max);
 }
 
 // A price that is left out is nothing.
@@ -100,16 +96,6 @@ void ReadWork(Parameters& parameters, Profile& profile) {
   }
 }
 
-void ReadClocks(Parameters clocks, Profile& profile) {
-  const auto drift = [&](std::string_view key) {
-    return static_cast<std::int64_t>(SourcedInteger(clocks, key, 0, kDriftPpbMax));
-  };
-  profile.clock_offset_max = SourcedTime(clocks, "offset_max");
-  profile.clock_drift_ppb_max = drift("drift_ppb_max");
-  profile.synced_offset_max = SourcedTime(clocks, "synced_offset_max");
-  profile.synced_drift_ppb_max = drift("synced_drift_ppb_max");
-}
-
 }  // namespace
 
 absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
@@ -131,7 +117,7 @@ absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
     profile.call.stage = Profile::kProtocolStage;
   }
   ReadWork(reader, profile);
-  ReadClocks(reader.Object("clocks"), profile);
+  ReadClocks(reader.Object("clocks"), profile.clocks);
   if (const absl::Status status = reader.Done(); !status.ok()) return status;
   return profile;
 }

@@ -14,7 +14,9 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
 #include "protocols/parameters.h"
+#include "sim/clock.h"
 #include "sim/distribution.h"
+#include "sim/ratio.h"
 
 namespace lockstep::sim {
 
@@ -87,12 +89,7 @@ struct Profile {
   Price call;
   std::array<Price, core::kWorkNames.size()> prices;  // prices[Work]
 
-  // Each host draws its clocks' offsets within +-offset_max and drifts within +-drift_ppb_max; the
-  // synced clock has bounds of its own.
-  core::Duration clock_offset_max;
-  std::int64_t clock_drift_ppb_max = 0;
-  core::Duration synced_offset_max;
-  std::int64_t synced_drift_ppb_max = 0;
+  ClockSpec clocks;
 };
 
 // Reads the profile that `profile` stands for; each of its numbers is {"value": ..., "source":

@@ -18,6 +18,7 @@
 #include "protocols/core/check.h"
 #include "protocols/core/stack.h"
 #include "protocols/parameters.h"
+#include "sim/ratio.h"
 #include "sim/scenario_faults.h"
 #include "sim/scenario_network.h"
 

@@ -17,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "sim/ratio.h"
+
 namespace lockstep::sim {
 namespace {
 
@@ -363,17 +365,6 @@ void CheckBudget(const Cluster& cluster, std::vector<Parameters>& entries,
 }
 
 }  // namespace
-
-Ratio ReadRatioOr(Parameters& reader, std::string_view key, Ratio or_else) {
-  const nlohmann::json* value = reader.Raw(key);
-  if (value == nullptr) return or_else;
-  if (value->is_array() && value->size() == 2 && (*value)[0].is_number_integer() &&
-      (*value)[1].is_number_integer() && (*value)[0] >= 0 && (*value)[1] > 0 &&
-      (*value)[0] <= (*value)[1])
-    return {(*value)[0].get<std::uint64_t>(), (*value)[1].get<std::uint64_t>()};
-  reader.FailWanted(key, "a probability as [numerator, denominator], such as [1, 1000]");
-  return or_else;
-}
 
 void ReadFaults(Parameters& reader, Scenario& scenario) {
   std::vector<Parameters> entries = reader.ObjectsOr("faults");

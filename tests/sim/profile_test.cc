@@ -54,7 +54,9 @@ TEST_CASE("profile: the published machine is read to the picosecond") {
   CHECK(PriceOf(*profile, core::Work::kHash).per_unit == core::Duration());
   CHECK(PriceOf(*profile, core::Work::kHash).stage == Profile::kProtocolStage);
   CHECK(profile->send_message.stage == Profile::kSendStage);
-  CHECK(profile->clock_drift_ppb_max == 10'000);
+  CHECK(profile->clocks.monotonic.drift_ppb_max == 10'000);
+  CHECK(profile->clocks.wall.drift_ppb_max == 10'000);
+  CHECK(profile->clocks.sync_interval == core::Duration());
 }
 
 TEST_CASE("profile: its prices follow from the published throughputs") {
@@ -89,6 +91,18 @@ TEST_CASE("profile: every number needs a source") {
         "p.json: /work/send/per_unit/source: want a text that is not empty, not 7");
   CHECK(ErrorOf("/clocks", "offset_max", nullptr) ==
         "p.json: /clocks/offset_max: is missing; want an object");
+}
+
+TEST_CASE("profile: an interval of corrections is optional, and suits the offsets it corrects") {
+  const auto interval = [](const json& value) {
+    return ErrorOf("/clocks", "sync_interval", {{"value", value}, {"source", "a test"}});
+  };
+  CHECK(interval("1s") == "none");
+  CHECK(interval("0s") == "none");
+  CHECK(interval("999ns").find("p.json: /clocks/sync_interval/value: want zero (never), or") == 0);
+  CHECK(interval(7).find("p.json: /clocks/sync_interval/value: want a time") == 0);
+  CHECK(ErrorOf("/clocks", "sync_interval", "1s").find("want an object") > 0);
+  CHECK(ErrorOf("/clocks/synced_offset_max", "value", "86401s").find("at most a day") > 0);
 }
 
 TEST_CASE("profile: an unknown kind of work or stage is refused") {
