@@ -47,6 +47,8 @@ class Network {
   void Send(core::Instant now, Message message);
   // The receiving host has read a message; a datagram gives nothing back.
   void OnRead(core::Instant now, const Message& message);
+  // The receive stage has taken a message from the ring, or a crash has.
+  void ReleaseRing(core::Instant, const Message&) {}
   // Resets all streams from and to a host that has crashed; what they carried is lost.
   void OnCrash(core::NodeId host);
   // Handles a task of the network.

@@ -23,6 +23,7 @@ using core::NodeId;
 using core::Now;
 using core::TimerId;
 using core::Work;
+using sim::Distribution;
 using trace::DropCause;
 using trace::EventKind;
 
@@ -41,8 +42,9 @@ sim::Price& PriceOf(SmallWorld& world, Work work) {
 
 // Logging costs 10 us on a stage of its own, analysing 10 us on the stage that runs the node.
 void SetPrices(SmallWorld& world) {
-  PriceOf(world, Work::kLog) = {kDiskStage, kUs * 10, Duration()};
-  PriceOf(world, Work::kAnalyse) = {sim::Profile::kProtocolStage, kUs * 10, Duration()};
+  PriceOf(world, Work::kLog) = {kDiskStage, Distribution(kUs * 10), Duration()};
+  PriceOf(world, Work::kAnalyse) = {sim::Profile::kProtocolStage, Distribution(kUs * 10),
+                                    Duration()};
 }
 
 std::vector<Instant> TimesOf(const std::vector<trace::Event>& events) {
@@ -77,7 +79,8 @@ TEST_CASE("host: work on another stage delays what is listed after it, and nothi
 TEST_CASE("host: an effect waits for all work before it, which goes on side by side") {
   SmallWorld world({2});
   SetPrices(world);
-  PriceOf(world, Work::kHash) = {sim::Profile::kSendStage, kUs * 3, Duration::Picoseconds(100)};
+  PriceOf(world, Work::kHash) = {sim::Profile::kSendStage, Distribution(kUs * 3),
+                                 Duration::Picoseconds(100)};
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Spend(Work::kHash, 2, ByteCount(10'000));  // 2 * 3 us + 10 000 * 100 ps = 7 us
     out.Send(NodeId(1), Numbered(1, 100));
@@ -109,7 +112,7 @@ TEST_CASE("host: work on the protocol's stage delays the next call") {
 
 TEST_CASE("host: a call has a price of its own, before all its effects") {
   SmallWorld world({2});
-  world.scenario.profile.call.per_unit = kUs * 2;
+  world.scenario.profile.call.per_unit = Distribution(kUs * 2);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(1, 100));
     out.Send(NodeId(1), Numbered(2, 100));
@@ -123,7 +126,7 @@ TEST_CASE("host: a call has a price of its own, before all its effects") {
 
 TEST_CASE("host: receiving has a price, paid one message after the other") {
   SmallWorld world({2});
-  world.scenario.profile.receive_message.per_unit = kUs;
+  world.scenario.profile.receive_message.per_unit = Distribution(kUs);
   world.scenario.profile.receive_message.per_byte = Duration::Nanoseconds(1);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     for (std::uint64_t i = 0; i < 3; ++i) out.Send(NodeId(1), Numbered(i, 500));
@@ -139,7 +142,7 @@ TEST_CASE("host: receiving has a price, paid one message after the other") {
 
 TEST_CASE("host: sending has a price, paid in the order of sending") {
   SmallWorld world({3});
-  world.scenario.profile.send_message.per_unit = kUs * 4;
+  world.scenario.profile.send_message.per_unit = Distribution(kUs * 4);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(0, 100));
     out.Send(NodeId(2), Numbered(1, 100));
@@ -151,7 +154,8 @@ TEST_CASE("host: sending has a price, paid in the order of sending") {
 
 TEST_CASE("host: declared work on the receive stage keeps messages waiting") {
   SmallWorld world({2});
-  PriceOf(world, Work::kBookkeep) = {sim::Profile::kReceiveStage, kUs * 100, Duration()};
+  PriceOf(world, Work::kBookkeep) = {sim::Profile::kReceiveStage, Distribution(kUs * 100),
+                                     Duration()};
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(0, 100));
   };

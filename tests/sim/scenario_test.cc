@@ -317,7 +317,7 @@ TEST_CASE("scenario: a network that cannot work is refused") {
   CHECK(ErrorOf("/network/intra/delay", "86401s") ==
         "/network/intra/delay: want at most a day, not \"86401s\"");
   CHECK(Contains(
-      ErrorOf({{"/network/intra/segment", "4MiB"}, {"/profile/nic/rx_queue/value", "4MiB"}}),
+      ErrorOf({{"/network/intra/segment", "4MiB"}, {"/profile/switch/port_queue/value", "4MiB"}}),
       "/network/intra/segment: want a segment that fits a queue"));
 }
 
