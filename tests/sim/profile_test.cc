@@ -24,6 +24,12 @@ const Price& PriceOf(const Profile& profile, core::Work work) {
   return profile.prices[static_cast<std::size_t>(work)];
 }
 
+core::Duration UnitOf(const Profile& profile, core::Work work) {
+  const Distribution& per_unit = PriceOf(profile, work).per_unit;
+  CHECK(per_unit.is_constant());
+  return per_unit.min();
+}
+
 // What is said about the published profile once one place is changed; a null takes the key away.
 std::string ErrorOf(const std::string& parent, const std::string& key, const json& value) {
   json document = ReadJsonFile(kProfile).value();
@@ -45,13 +51,13 @@ TEST_CASE("profile: the published machine is read to the picosecond") {
   CHECK(profile->nic.mtu_payload == core::ByteCount(1'408));
   CHECK(profile->nic.header == core::ByteCount(52));
   REQUIRE(profile->stages.size() == 3);
-  CHECK(PriceOf(*profile, core::Work::kReceive).per_unit == Nanoseconds10(812));
+  CHECK(UnitOf(*profile, core::Work::kReceive) == Nanoseconds10(812));
   CHECK(PriceOf(*profile, core::Work::kReceive).stage == Profile::kReceiveStage);
-  CHECK(PriceOf(*profile, core::Work::kSkip).per_unit == Nanoseconds10(382));
-  CHECK(PriceOf(*profile, core::Work::kSend).per_unit == Nanoseconds10(1'963));
+  CHECK(UnitOf(*profile, core::Work::kSkip) == Nanoseconds10(382));
+  CHECK(UnitOf(*profile, core::Work::kSend) == Nanoseconds10(1'963));
   CHECK(PriceOf(*profile, core::Work::kSend).stage == Profile::kSendStage);
-  CHECK(PriceOf(*profile, core::Work::kBookkeep).per_unit == Nanoseconds10(945));
-  CHECK(PriceOf(*profile, core::Work::kHash).per_unit == core::Duration());
+  CHECK(UnitOf(*profile, core::Work::kBookkeep) == Nanoseconds10(945));
+  CHECK(UnitOf(*profile, core::Work::kHash) == core::Duration());
   CHECK(PriceOf(*profile, core::Work::kHash).stage == Profile::kProtocolStage);
   CHECK(profile->send_message.stage == Profile::kSendStage);
   CHECK(profile->clock_drift_ppb_max == 10'000);
@@ -67,16 +73,16 @@ TEST_CASE("profile: its prices follow from the published throughputs") {
     return got >= wanted - 100 && got <= wanted + 100;  // 0.1 ns
   };
   // All-to-all, 100 B, n = 10: one thread receives n copies of each message.
-  CHECK(near(PriceOf(profile, core::Work::kReceive).per_unit.ps(), ps(1'231'317 * 10)));
+  CHECK(near(UnitOf(profile, core::Work::kReceive).ps(), ps(1'231'317 * 10)));
   // One-shot: each replica walks N numbers, sends one in n and skips the rest.
   const std::int64_t at4 = 4 * ps(12'866'093);    // send + 3 skip
   const std::int64_t at10 = 10 * ps(18'513'127);  // send + 9 skip
-  CHECK(near(PriceOf(profile, core::Work::kSkip).per_unit.ps(), (at10 - at4) / 6));
-  CHECK(near(PriceOf(profile, core::Work::kSend).per_unit.ps(), at4 - (at10 - at4) / 2));
+  CHECK(near(UnitOf(profile, core::Work::kSkip).ps(), (at10 - at4) / 6));
+  CHECK(near(UnitOf(profile, core::Work::kSend).ps(), at4 - (at10 - at4) / 2));
   // Picsou, n = 4: each number is received once and kept account of.
-  CHECK(near(PriceOf(profile, core::Work::kBookkeep).per_unit.ps() +
-                 PriceOf(profile, core::Work::kReceive).per_unit.ps(),
-             ps(5'691'942)));
+  CHECK(
+      near(UnitOf(profile, core::Work::kBookkeep).ps() + UnitOf(profile, core::Work::kReceive).ps(),
+           ps(5'691'942)));
 }
 
 TEST_CASE("profile: every number needs a source") {
