@@ -94,18 +94,21 @@ void InlineNetwork(json& document) {
   document["network"] = std::move(network);
 }
 
-bool IsOfProfile(const Override& change) {
-  return change.first == "/profile" || change.first.rfind("/profile/", 0) == 0;
+// Before the profile's network is put under the scenario's: changes of the profile, and of the
+// scenario's network as a whole. All others come after it, and may change what it has put there.
+bool ComesFirst(const Override& change) {
+  return change.first == "/profile" || change.first == "/network" ||
+         change.first.rfind("/profile/", 0) == 0;
 }
 
-// Changes of the profile come first: what it says of the network can be changed like the rest.
 absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
                       json& document, std::string& profile_file) {
   for (const Override& change : overrides) {
-    if (!IsOfProfile(change)) continue;
+    if (!ComesFirst(change)) continue;
     // A number of the profile can be set although the scenario only names its file.
     absl::Status status;
-    if (change.first != "/profile") status = InlineProfile(document, path, profile_file);
+    if (change.first.rfind("/profile/", 0) == 0)
+      status = InlineProfile(document, path, profile_file);
     if (status.ok()) status = Apply(change, document);
     if (!status.ok()) return status;
     if (change.first == "/profile") profile_file.clear();
@@ -114,7 +117,7 @@ absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string&
     return status;
   InlineNetwork(document);
   for (const Override& change : overrides) {
-    if (IsOfProfile(change)) continue;
+    if (ComesFirst(change)) continue;
     if (absl::Status status = Apply(change, document); !status.ok()) return status;
   }
   return absl::OkStatus();

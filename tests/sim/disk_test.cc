@@ -69,7 +69,7 @@ Texts LeftBy(CrashState state, std::uint64_t seed = 1) {
 
 }  // namespace
 
-TEST_CASE("disk: a group takes its writes, its bytes and one sync; groups keep their order") {
+TEST_CASE("disk: a group takes its writes, its bytes and one sync, after the groups before it") {
   const DiskSpec spec = SlowDisk();
   Disk disk(spec, Random(1));
   CHECK(disk.Begin(Instant(), {Text("abc")}) == At(kUs * (10 + 3 + 100)));

@@ -435,7 +435,7 @@ TEST_CASE("host: a bounded protocol stage passes on what costs nothing") {
   CHECK(world.NumbersAt(0).size() == 5'000);
 }
 
-TEST_CASE("host: in a pause nothing is finished and nothing begins; clocks run") {
+TEST_CASE("host: in a pause nothing is finished and nothing begins, but clocks run") {
   SmallWorld world({2});
   SetPrices(world);
   world.scenario.profile.send_message.per_unit = Distribution(kUs * 2);
