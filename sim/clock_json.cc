@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "sim/sourced.h"
+
 namespace lockstep::sim {
 namespace {
 
@@ -17,13 +19,6 @@ constexpr Duration kOffsetMax = Duration::Seconds(86'400);
 constexpr Duration kIntervalMin = Duration::Microseconds(1);
 // A clock looks back over the corrections that it may still wait for: not too many.
 constexpr std::int64_t kOffsetInIntervals = 16;
-
-// The object {"value": ..., "source": ...} of a number; the source is wanted, but not kept.
-Parameters Sourced(Parameters& parent, std::string_view key) {
-  Parameters number = parent.Object(key);
-  number.String("source");
-  return number;
-}
 
 ClockBounds ReadBounds(Parameters& clocks, std::string_view offset_key,
                        std::string_view drift_key) {

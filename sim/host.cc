@@ -10,6 +10,22 @@
 #include "protocols/core/check.h"
 
 namespace lockstep::sim {
+namespace {
+
+bool IsWrite(const core::Listed& listed) {
+  return std::holds_alternative<core::effect::Save>(listed.what) ||
+         std::holds_alternative<core::effect::SaveSnapshot>(listed.what);
+}
+
+// Takes the record away.
+Disk::Write WriteOf(core::Listed& listed) {
+  if (auto* save = std::get_if<core::effect::Save>(&listed.what))
+    return {listed.layer, std::move(save->record), false};
+  auto& snapshot = std::get<core::effect::SaveSnapshot>(listed.what).snapshot;
+  return {listed.layer, std::move(snapshot), true};
+}
+
+}  // namespace
 
 Host::Host(const HostServices& services, core::NodeId self, core::ClusterId cluster,
            std::uint32_t index, const Keys& keys, const core::Random& random)
@@ -20,8 +36,11 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       keys_(keys),
       random_(random.Fork(absl::StrCat("node/", self.value()))),
       clock_(services.scenario.profile.clocks, random.Fork(absl::StrCat("clock/", self.value()))),
-      stage_free_(services.scenario.profile.stages.size()),
+      stages_(services.scenario.profile, random.Fork(absl::StrCat("stages/", self.value()))),
+      disk_(services.scenario.profile.disk, random.Fork(absl::StrCat("disk/", self.value()))),
       is_wake_set_(services.scenario.profile.stages.size()) {
+  const std::vector<StageSpec>& stages = services.scenario.profile.stages;
+  is_core_shared_ = stages[Profile::kReceiveStage].core == stages[Profile::kProtocolStage].core;
   for (const core::Cluster& c : services.scenario.clusters) {
     credit_.insert(credit_.end(), c.size, services.scenario.network.send_buffer.value());
   }
@@ -41,9 +60,12 @@ void Host::Boot() {
   inputs_.push_back(Input{});
 }
 
-void Host::Crash(core::Instant now) {
+void Host::Crash(core::Instant now, CrashState disk) {
   node_.reset();
   ++incarnation_;
+  for (const Arrived& arrived : arrived_) ReleaseRing(now, arrived.message);
+  for (const auto& [peer, messages] : held_)
+    for (const Message& message : messages) ReleaseRing(now, message);
   arrived_.clear();
   inputs_.clear();
   in_stage_ = {};
@@ -51,16 +73,33 @@ void Host::Crash(core::Instant now) {
   timers_.clear();
   held_.clear();
   is_receiving_ = false;
+  is_call_for_message_ = false;
+  waiting_messages_ = 0;
+  paused_until_ = now;
   std::fill(is_wake_set_.begin(), is_wake_set_.end(), false);
-  std::fill(stage_free_.begin(), stage_free_.end(), now);
+  stages_.Clear(now);
+  disk_.Crash(now, disk);
   lost_until_ = now;
   std::fill(credit_.begin(), credit_.end(), services_.scenario.network.send_buffer.value());
+}
+
+void Host::SetSpeed(core::Instant, std::uint64_t numerator, std::uint64_t denominator) {
+  stages_.SetSpeed(numerator, denominator);
+}
+
+void Host::Pause(core::Instant now, core::Instant until) {
+  const core::Instant from = std::max(now, paused_until_);
+  if (until <= from) return;
+  stages_.Pause(now, until - from);
+  stood_still_ += until - from;
+  paused_until_ = until;
 }
 
 void Host::OnArrived(core::Instant now, Message message) {
   if (!is_up()) {
     EmitDrop(now, message, trace::DropCause::kHostDown);
     services_.deriver.Destroyed(now, message, trace::DropCause::kHostDown);
+    ReleaseRing(now, message);
     return;
   }
   const auto held = held_.find(message.from);
@@ -68,50 +107,117 @@ void Host::OnArrived(core::Instant now, Message message) {
     held->second.push_back(std::move(message));
     return;
   }
-  arrived_.push_back(std::move(message));
+  arrived_.push_back({std::move(message), now});
   RunReceiveStage(now);
 }
 
+void Host::ReleaseRing(core::Instant now, const Message& message) {
+  if (message.from != self_) services_.network.ReleaseRing(now, message);
+}
+
 void Host::RunReceiveStage(core::Instant now) {
-  while (!is_receiving_ && !arrived_.empty()) {
-    if (stage_free_[Profile::kReceiveStage] > now) {
-      WakeWhenFree(Profile::kReceiveStage, now);
-      return;
-    }
-    Message message = std::move(arrived_.front());
+  const bool was_draining = std::exchange(is_draining_, true);
+  while (MayReceive(now)) {
+    Message message = std::move(arrived_.front().message);
     arrived_.pop_front();
-    services_.network.ReleaseRing(now, message);
-    const core::Instant done =
-        Occupy(services_.scenario.profile.receive_message, 1, message.payload.byte_count(), now);
+    ReleaseRing(now, message);
+    const core::Instant done = stages_.Do(services_.scenario.profile.receive_message, 1,
+                                          message.payload.byte_count(), now);
     if (done > now) {
       is_receiving_ = true;
-      const std::uint32_t slot = in_stage_.Put(std::move(message));
-      services_.queue.Push(done, Task{static_cast<std::uint32_t>(TaskKind::kReceived),
-                                      self_.value(), slot, incarnation_, 0});
-      return;
+      PushTask(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
+      break;
     }
-    inputs_.push_back(Input{Input::Kind::kMessage, std::move(message), {}, {}, {}});
-    RunProtocolStage(now);
+    PassToProtocol(now, std::move(message));
   }
+  is_draining_ = was_draining;
+}
+
+bool Host::MayReceive(core::Instant now) {
+  if (is_receiving_ || arrived_.empty()) return false;
+  if (stages_.FreeAt(Profile::kReceiveStage, now) > now) {
+    WakeWhenFree(Profile::kReceiveStage, now);
+    return false;
+  }
+  if (!HasRoom(now)) {
+    // Else a call, or a message on its way to the protocol stage, is due that will make room.
+    if (stages_.FreeAt(Profile::kProtocolStage, now) > now)
+      WakeWhenFree(Profile::kProtocolStage, now);
+    return false;
+  }
+  return !IsCallNext();
+}
+
+void Host::PassToProtocol(core::Instant now, Message message) {
+  ++waiting_messages_;
+  const core::Instant at = stages_.HandToProtocol(now);
+  if (at > now) {
+    PushTask(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
+    return;
+  }
+  Enqueue(now, Input{Input::Kind::kMessage, std::move(message), {}, {}, {}, {}});
+  RunProtocolStage(now);
+}
+
+bool Host::HasRoom(core::Instant now) {
+  const std::uint32_t queue = services_.scenario.profile.stages[Profile::kProtocolStage].queue;
+  if (queue == 0) return true;
+  const bool is_in_service =
+      is_call_for_message_ && stages_.FreeAt(Profile::kProtocolStage, now) > now;
+  return waiting_messages_ + (is_in_service ? 1 : 0) < queue;
+}
+
+bool Host::IsCallNext() const {
+  return is_core_shared_ && !inputs_.empty() && inputs_.front().since < arrived_.front().since;
+}
+
+bool Host::IsReceiveNext(core::Instant now) {
+  return is_core_shared_ && !is_receiving_ && !arrived_.empty() && !IsCallNext() && HasRoom(now);
+}
+
+void Host::Enqueue(core::Instant now, Input input) {
+  input.since = now;
+  inputs_.push_back(std::move(input));
+}
+
+void Host::PushTask(core::Instant at, TaskKind kind, std::uint64_t slot) {
+  services_.queue.Push(at, Task{static_cast<std::uint32_t>(kind), self_.value(), slot, incarnation_,
+                                static_cast<std::uint64_t>(stood_still_.ps())});
+}
+
+bool Host::IsPostponed(core::Instant now, const Task& task) {
+  const core::Duration late =
+      stood_still_ - core::Duration::Picoseconds(static_cast<std::int64_t>(task.c));
+  if (late == core::Duration()) return false;
+  const auto kind = static_cast<TaskKind>(task.kind);
+  if (kind != TaskKind::kStep) {
+    PushTask(now + late, kind, task.a);
+    return true;
+  }
+  // A step may have waited for the disk, which went on; Resume looks at what it waits for now.
+  for (Pending& pending : steps_[task.a].pending) pending.ready = pending.ready + late;
+  if (now >= paused_until_) return false;
+  PushTask(paused_until_, kind, task.a);
+  return true;
 }
 
 void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
   if (is_wake_set_[stage]) return;
   is_wake_set_[stage] = true;
-  services_.queue.Push(std::max(now, stage_free_[stage]),
+  services_.queue.Push(std::max(now, stages_.FreeAt(stage, now)),
                        Task{static_cast<std::uint32_t>(TaskKind::kStageFree), self_.value(), stage,
                             incarnation_, 0});
 }
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
   if (!is_up()) return;
-  ReturnCredit(peer, size);
+  ReturnCredit(now, peer, size);
   RunProtocolStage(now);
 }
 
-void Host::ReturnCredit(core::NodeId peer, core::ByteCount size) {
+void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
   credit_[peer.value()] += size.value();
-  inputs_.push_back(Input{Input::Kind::kWritable, {}, {}, peer, size});
+  Enqueue(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
 }
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
@@ -128,7 +234,7 @@ void Host::OnTask(core::Instant now, const Task& task) {
     const auto timer = timers_.find(task.a);
     if (timer == timers_.end() || timer->second.generation != task.b) return;
     timers_.erase(timer);
-    inputs_.push_back(Input{Input::Kind::kTimer, {}, core::TimerId(task.a), {}, {}});
+    Enqueue(now, Input{Input::Kind::kTimer, {}, core::TimerId(task.a), {}, {}, {}});
     RunProtocolStage(now);
     return;
   }
@@ -140,12 +246,18 @@ void Host::OnTask(core::Instant now, const Task& task) {
       RunProtocolStage(now);
       return;
     case TaskKind::kReceived:
+      if (IsPostponed(now, task)) return;
       is_receiving_ = false;
-      inputs_.push_back(Input{Input::Kind::kMessage, in_stage_.Take(task.a), {}, {}, {}});
-      RunProtocolStage(now);
+      PassToProtocol(now, in_stage_.Take(task.a));
       RunReceiveStage(now);
       return;
+    case TaskKind::kHandedOver:
+      if (IsPostponed(now, task)) return;
+      Enqueue(now, Input{Input::Kind::kMessage, in_stage_.Take(task.a), {}, {}, {}, {}});
+      RunProtocolStage(now);
+      return;
     case TaskKind::kStep:
+      if (IsPostponed(now, task)) return;
       // What the step causes on this host waits until the step is performed.
       is_calling_ = true;
       Resume(now, steps_.Take(task.a));
@@ -157,6 +269,7 @@ void Host::OnTask(core::Instant now, const Task& task) {
               core::ByteCount(static_cast<std::int64_t>(task.c)));
       return;
     case TaskKind::kTransmit:
+      if (IsPostponed(now, task)) return;
       Transmit(now, in_stage_.Take(task.a));
       RunProtocolStage(now);
       return;
@@ -169,15 +282,21 @@ void Host::RunProtocolStage(core::Instant now) {
   if (is_calling_) return;  // The caller goes on with what has come meanwhile.
   is_calling_ = true;
   for (int calls = 0; is_up() && !inputs_.empty(); ++calls) {
-    if (stage_free_[Profile::kProtocolStage] > now || calls == kCallsAtOnce) {
+    if (stages_.FreeAt(Profile::kProtocolStage, now) > now || calls == kCallsAtOnce ||
+        IsReceiveNext(now)) {
       WakeWhenFree(Profile::kProtocolStage, now);
       break;
     }
     Input input = std::move(inputs_.front());
     inputs_.pop_front();
+    is_call_for_message_ = input.kind == Input::Kind::kMessage;
+    if (is_call_for_message_) --waiting_messages_;
     Call(now, std::move(input));
   }
   is_calling_ = false;
+  // A message that stayed in the ring may find room now.
+  const bool is_bounded = services_.scenario.profile.stages[Profile::kProtocolStage].queue > 0;
+  if (is_bounded && !is_draining_) RunReceiveStage(now);
 }
 
 void Host::Call(core::Instant now, Input input) {
@@ -201,8 +320,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
   const core::Now reading = clock_.Read(now);
   switch (input.kind) {
     case Input::Kind::kStart: {
-      std::vector<core::Bytes> saved;
-      for (const Saved& kept : disk_) saved.push_back(kept.record);
+      const std::vector<core::Bytes> saved = disk_.Records();
       node_->OnStart(reading, saved, effects_);
       return;
     }
@@ -224,27 +342,18 @@ void Host::HandInput(core::Instant now, const Input& input) {
   }
 }
 
-core::Instant Host::Occupy(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                           core::Instant from) {
-  const core::Duration cost =
-      price.per_unit * static_cast<std::int64_t>(count) + price.per_byte * bytes.value();
-  if (cost.ps() == 0) return from;
-  core::Instant& free = stage_free_[price.stage];
-  free = std::max(free, from) + cost;
-  return free;
-}
-
 void Host::PerformListed(core::Instant now, std::vector<core::Listed>& list) {
   // All work is issued at once, each on its stage; `ready` is when all listed so far is finished.
-  core::Instant ready = Occupy(services_.scenario.profile.call, 1, core::ByteCount(0), now);
+  stages_.BeginCall();
+  core::Instant ready = stages_.Do(services_.scenario.profile.call, 1, core::ByteCount(0), now);
   Step step;
   for (core::Listed& listed : list) {
     if (const auto* spend = std::get_if<core::effect::Spend>(&listed.what)) {
       const Price& price = services_.scenario.profile.prices[static_cast<std::size_t>(spend->kind)];
-      ready = std::max(ready, Occupy(price, spend->count, spend->bytes, now));
+      ready = std::max(ready, stages_.DoListed(price, spend->count, spend->bytes, now));
     } else if (std::holds_alternative<core::effect::Note>(listed.what)) {
       continue;  // Said already.
-    } else if (ready <= now) {
+    } else if (ready <= now && step.pending.empty() && !TakesTime(listed)) {
       PerformEffect(now, listed);
     } else {
       step.pending.push_back({ready, std::move(listed)});
@@ -253,16 +362,36 @@ void Host::PerformListed(core::Instant now, std::vector<core::Listed>& list) {
   if (!step.pending.empty()) Resume(now, std::move(step));
 }
 
+bool Host::TakesTime(const core::Listed& listed) const {
+  return !disk_.is_instant() && IsWrite(listed);
+}
+
 void Host::Resume(core::Instant now, Step step) {
-  for (; step.next < step.pending.size(); ++step.next) {
-    const core::Instant ready = step.pending[step.next].ready;
+  if (step.durable > core::Instant()) disk_.Settle(now);
+  while (step.next < step.pending.size()) {
+    Pending& pending = step.pending[step.next];
+    const core::Instant ready = std::max(pending.ready, step.durable);
     if (ready > now) {
-      services_.queue.Push(ready, Task{static_cast<std::uint32_t>(TaskKind::kStep), self_.value(),
-                                       steps_.Put(std::move(step)), incarnation_, 0});
+      PushTask(ready, TaskKind::kStep, steps_.Put(std::move(step)));
       return;
     }
-    PerformEffect(now, step.pending[step.next].listed);
+    if (TakesTime(pending.listed)) {
+      step.durable = WriteGroup(now, step);
+    } else {
+      PerformEffect(now, pending.listed);
+      ++step.next;
+    }
   }
+}
+
+core::Instant Host::WriteGroup(core::Instant now, Step& step) {
+  std::vector<Disk::Write> group;
+  for (; step.next < step.pending.size(); ++step.next) {
+    Pending& pending = step.pending[step.next];
+    if (pending.ready > now || !IsWrite(pending.listed)) break;
+    group.push_back(WriteOf(pending.listed));
+  }
+  return disk_.Begin(now, std::move(group));
 }
 
 void Host::PerformEffect(core::Instant now, core::Listed& listed) {
@@ -277,14 +406,11 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
   } else if (const auto* resume = std::get_if<core::effect::Resume>(&listed.what)) {
     const auto held = held_.find(resume->peer);
     if (held == held_.end()) return;
-    for (Message& message : held->second) arrived_.push_back(std::move(message));
+    for (Message& message : held->second) arrived_.push_back({std::move(message), now});
     held_.erase(held);
     RunReceiveStage(now);
-  } else if (auto* save = std::get_if<core::effect::Save>(&listed.what)) {
-    disk_.push_back({listed.layer, std::move(save->record)});
-  } else if (auto* snapshot = std::get_if<core::effect::SaveSnapshot>(&listed.what)) {
-    std::erase_if(disk_, [&](const Saved& kept) { return kept.layer == listed.layer; });
-    disk_.push_back({listed.layer, std::move(snapshot->snapshot)});
+  } else if (IsWrite(listed)) {
+    disk_.Keep(WriteOf(listed));
   }
 }
 
@@ -304,13 +430,12 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
   }
   credit -= message.credit.value();
   const core::Instant done =
-      Occupy(services_.scenario.profile.send_message, 1, message.payload.byte_count(), now);
+      stages_.Do(services_.scenario.profile.send_message, 1, message.payload.byte_count(), now);
   if (done == now) {
     Transmit(now, std::move(message));
     return;
   }
-  services_.queue.Push(done, Task{static_cast<std::uint32_t>(TaskKind::kTransmit), self_.value(),
-                                  in_stage_.Put(std::move(message)), incarnation_, 0});
+  PushTask(done, TaskKind::kTransmit, in_stage_.Put(std::move(message)));
 }
 
 void Host::Transmit(core::Instant now, Message message) {
@@ -325,7 +450,7 @@ void Host::Transmit(core::Instant now, Message message) {
     return;
   }
   if (message.to == self_) {
-    ReturnCredit(self_, message.credit);
+    ReturnCredit(now, self_, message.credit);
     OnArrived(now, std::move(message));
     return;
   }

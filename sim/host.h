@@ -1,10 +1,11 @@
 // A host: runs one node, prices what it does, and performs what it lists.
 //
 // A message passes the receive stage, waits for the protocol stage, and is handed to the node; so
-// do timers, credit and requests, but for the receive stage. Stages are FIFO servers. An effect is
-// performed when every Spend listed before it has finished; the next call starts when the protocol
-// stage is free. A crash destroys the node and what it had not performed; a restart builds a new
-// one from what the disk kept.
+// do timers, credit and requests, but for the receive stage. Stages are FIFO servers: see stages.h.
+// An effect is performed when every Spend listed before it has finished, and what was saved before
+// it is durable; the next call starts when the protocol stage is free. Where that has room for so
+// many messages only, the others stay in the card's ring. A crash destroys the node and what it had
+// not performed; a restart builds a new one from what the disk kept.
 
 #pragma once
 
@@ -21,12 +22,14 @@
 #include "protocols/core/program.h"
 #include "sim/clock.h"
 #include "sim/derive.h"
+#include "sim/disk.h"
 #include "sim/event_queue.h"
 #include "sim/fault/plan.h"
 #include "sim/keys.h"
 #include "sim/net/network.h"
 #include "sim/scenario.h"
 #include "sim/slab.h"
+#include "sim/stages.h"
 #include "sim/task.h"
 #include "sim/trace/emitter.h"
 
@@ -55,7 +58,12 @@ class Host {
   // up before the first of them sends.
   void Boot();
   void Start(core::Instant now) { RunProtocolStage(now); }
-  void Crash(core::Instant now);
+  // `disk`: what becomes of the disk. Without one that takes time, nothing is ever in flight.
+  void Crash(core::Instant now, CrashState disk = CrashState::kKeep);
+  // From now on, work costs numerator / denominator of its price.
+  void SetSpeed(core::Instant now, std::uint64_t numerator, std::uint64_t denominator);
+  // All cores stand still until then; clocks, card and disk go on.
+  void Pause(core::Instant now, core::Instant until);
   std::uint32_t id() const { return self_.value(); }
   bool is_up() const { return node_ != nullptr; }
   std::uint64_t incarnation() const { return incarnation_; }
@@ -72,6 +80,8 @@ class Host {
   void OnClockChanged(core::Instant now, core::Clock clock);
 
   std::uint64_t messages_handled() const { return messages_handled_; }
+  // How long a core of the profile has worked.
+  core::Duration busy(std::size_t core) const { return stages_.busy(core); }
 
  private:
   struct Input {
@@ -80,6 +90,12 @@ class Host {
     core::TimerId timer;
     core::NodeId peer;
     core::ByteCount size;
+    core::Instant since;  // it waits
+  };
+  // A message in the card's ring.
+  struct Arrived {
+    Message message;
+    core::Instant since;
   };
   // What a call listed and has not been performed yet, and when it may be.
   struct Pending {
@@ -89,6 +105,7 @@ class Host {
   struct Step {
     std::vector<Pending> pending;
     std::size_t next = 0;
+    core::Instant durable;  // what the step has written so far
   };
   struct Timer {
     std::uint64_t generation = 0;
@@ -96,13 +113,17 @@ class Host {
     core::Instant at;   // on that clock
     core::Instant due;  // when the queue holds it for, as long as the clock goes on as it does
   };
-  struct Saved {
-    core::Layer layer;
-    core::Bytes record;
-  };
 
   // Takes messages through the receive stage, one at a time.
   void RunReceiveStage(core::Instant now);
+  // Whether it can begin the next message; if not, something will ask again.
+  bool MayReceive(core::Instant now);
+  void PassToProtocol(core::Instant now, Message message);
+  // Whether the protocol stage can take another message.
+  bool HasRoom(core::Instant now);
+  // Where one core serves both stages, who has waited longer goes first.
+  bool IsCallNext() const;
+  bool IsReceiveNext(core::Instant now);
   // Calls the node for what waits, as long as the protocol stage is free, and for so many inputs in
   // one go that a node that never runs dry cannot keep the world from looking up.
   static constexpr int kCallsAtOnce = 1024;
@@ -111,20 +132,27 @@ class Host {
   void HandInput(core::Instant now, const Input& input);
   // Asks to be woken when a stage is free; once.
   void WakeWhenFree(std::size_t stage, core::Instant now);
+  void Enqueue(core::Instant now, Input input);
+  void PushTask(core::Instant at, TaskKind kind, std::uint64_t slot);
+  // Whether what is due now is due later, since the cores have stood still; then it waits again.
+  bool IsPostponed(core::Instant now, const Task& task);
+  void ReleaseRing(core::Instant now, const Message& message);
 
   // Prices what the call listed and performs it, now or when its work is done.
   void PerformListed(core::Instant now, std::vector<core::Listed>& list);
+  // Whether the disk takes time over it.
+  bool TakesTime(const core::Listed& listed) const;
   // Performs a step from where it stopped, until an effect has to wait again.
   void Resume(core::Instant now, Step step);
-  // When work of this price, begun no earlier than `from`, is finished.
-  core::Instant Occupy(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                       core::Instant from);
+  // Hands the disk all writes of the step that stand next to each other and are due; says when
+  // they are durable.
+  core::Instant WriteGroup(core::Instant now, Step& step);
   void PerformEffect(core::Instant now, core::Listed& listed);
   Message MessageOf(const core::effect::Send& send) const;
   void PerformSend(core::Instant now, const core::effect::Send& send);
   void Transmit(core::Instant now, Message message);
   void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
-  void ReturnCredit(core::NodeId peer, core::ByteCount size);
+  void ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:
   // else a node that has much to say would say it for ever at one instant.
   void ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
@@ -143,11 +171,18 @@ class Host {
 
   std::unique_ptr<core::Node> node_;  // null while the host is down
   std::uint64_t incarnation_ = 0;
-  std::vector<core::Instant> stage_free_;  // stage_free_[stage]
-  std::vector<bool> is_wake_set_;          // is_wake_set_[stage]
-  bool is_receiving_ = false;              // a message is in the receive stage
+  Stages stages_;
+  Disk disk_;
+  bool is_core_shared_ = false;    // by the receive and the protocol stage
+  std::vector<bool> is_wake_set_;  // is_wake_set_[stage]
+  bool is_receiving_ = false;      // a message is in the receive stage
+  bool is_draining_ = false;       // the receive stage is taking messages
   bool is_calling_ = false;
-  std::deque<Message> arrived_;
+  bool is_call_for_message_ = false;    // the last call was
+  std::uint32_t waiting_messages_ = 0;  // beyond the receive stage, and not yet handed to the node
+  core::Duration stood_still_;          // in all pauses so far
+  core::Instant paused_until_;
+  std::deque<Arrived> arrived_;
   std::deque<Input> inputs_;
   Slab<Message> in_stage_;
   Slab<Step> steps_;
@@ -157,7 +192,6 @@ class Host {
   absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; never in its order
   std::uint64_t next_generation_ = 1;
   std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped
-  std::vector<Saved> disk_;
   std::uint64_t messages_handled_ = 0;
 };
 

@@ -1,15 +1,19 @@
-// What a machine costs: NIC, stages and prices, clocks. Read from JSON, each number with its
-// source.
+// Reading what a machine costs: see profile.h.
 
 #include "sim/profile.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "sim/clock_json.h"
+#include "sim/distribution_json.h"
+#include "sim/ratio.h"
+#include "sim/sourced.h"
 
 namespace lockstep::sim {
 namespace {
@@ -17,13 +21,9 @@ namespace {
 constexpr std::int64_t kQueueBytesMax = std::int64_t{1} << 40;
 constexpr std::int64_t kPacketBytesMax = std::int64_t{1} << 20;
 constexpr std::size_t kStagesMax = 16;
-
-// The object {"value": ..., "source": ...} of a number; the source is wanted, but not kept.
-Parameters Sourced(Parameters& parent, std::string_view key) {
-  Parameters number = parent.Object(key);
-  number.String("source");
-  return number;
-}
+constexpr std::uint64_t kStageQueueMax = std::uint64_t{1} << 20;
+constexpr std::uint64_t kDescriptorsMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kStallsMax = 1'000'000;  // per second
 
 core::Duration SourcedTime(Parameters& parent, std::string_view key) {
   return Sourced(parent, key).Time("value");
@@ -38,65 +38,250 @@ core::ByteCount SourcedSize(Parameters& parent, std::string_view key, std::int64
   return size;
 }
 
-// A price that is left out is nothing.
-core::Duration PriceOr0(Parameters& parent, std::string_view key) {
-  if (!parent.Has(key)) return {};
-  return SourcedTime(parent, key);
+std::uint64_t SourcedInteger(Parameters& parent, std::string_view key, std::uint64_t min,
+                             std::uint64_t max) {
+  return Sourced(parent, key).Integer("value", min, max);
 }
 
-void ReadNic(Parameters nic, Profile& profile) {
-  profile.nic.rate_bps = Sourced(nic, "rate").Rate("value");
-  profile.nic.tx.bytes = SourcedSize(nic, "tx_queue", 1, kQueueBytesMax);
-  profile.nic.rx.bytes = SourcedSize(nic, "rx_queue", 1, kQueueBytesMax);
-  profile.fabric.port_queue = profile.nic.rx.bytes;
-  profile.nic.mtu_payload = SourcedSize(nic, "mtu_payload", 1, kPacketBytesMax);
-  profile.nic.header = SourcedSize(nic, "header", 0, kPacketBytesMax);
+Distribution SourcedSpan(Parameters& parent, std::string_view key) {
+  Parameters number = Sourced(parent, key);
+  return ReadDistribution(number, "value");
+}
+
+// Numbers that are left out are nothing.
+core::Duration TimeOr0(Parameters& parent, std::string_view key) {
+  return parent.Has(key) ? SourcedTime(parent, key) : core::Duration();
+}
+Distribution SpanOr0(Parameters& parent, std::string_view key) {
+  return parent.Has(key) ? SourcedSpan(parent, key) : Distribution();
+}
+core::ByteCount SizeOr0(Parameters& parent, std::string_view key) {
+  return parent.Has(key) ? SourcedSize(parent, key, 1, kQueueBytesMax) : core::ByteCount(0);
+}
+std::uint64_t IntegerOr0(Parameters& parent, std::string_view key, std::uint64_t max) {
+  return parent.Has(key) ? SourcedInteger(parent, key, 1, max) : 0;
+}
+
+// --- Card, switch and wire ---
+
+RingSpec ReadRing(Parameters& nic, const std::string& name) {
+  RingSpec ring;
+  ring.bytes = SourcedSize(nic, name + "_queue", 1, kQueueBytesMax);
+  ring.descriptors =
+      static_cast<std::uint32_t>(IntegerOr0(nic, name + "_descriptors", kDescriptorsMax));
+  return ring;
+}
+
+NicSpec ReadNic(Parameters reader) {
+  NicSpec nic;
+  nic.rate_bps = Sourced(reader, "rate").Rate("value");
+  nic.tx = ReadRing(reader, "tx");
+  nic.rx = ReadRing(reader, "rx");
+  nic.mtu_payload = SourcedSize(reader, "mtu_payload", 1, kPacketBytesMax);
+  nic.header = SourcedSize(reader, "header", 0, kPacketBytesMax);
+  nic.tx_latency = SpanOr0(reader, "tx_latency");
+  nic.rx_latency = SpanOr0(reader, "rx_latency");
+  nic.dma_per_byte = TimeOr0(reader, "dma_per_byte");
+  nic.poll_delay = SpanOr0(reader, "poll_delay");
+  if (std::optional<Parameters> limit = reader.ObjectOr("limit")) {
+    nic.limit.rate_bps = Sourced(*limit, "rate").Rate("value");
+    nic.limit.burst = SourcedSize(*limit, "burst", 1, kQueueBytesMax);
+  }
+  return nic;
+}
+
+SwitchSpec ReadSwitch(Parameters& profile) {
+  SwitchSpec spec;
+  std::optional<Parameters> reader = profile.ObjectOr("switch");
+  if (!reader.has_value()) return spec;
+  spec.is_cut_through = reader->Choice("forwarding", {"store_and_forward", "cut_through"}) == 1;
+  spec.latency = SpanOr0(*reader, "latency");
+  spec.buffer = SizeOr0(*reader, "buffer");
+  spec.port_queue = SizeOr0(*reader, "port_queue");
+  return spec;
+}
+
+WireSpec ReadWire(Parameters& profile) {
+  WireSpec wire;
+  std::optional<Parameters> reader = profile.ObjectOr("wire");
+  if (!reader.has_value()) return wire;
+  wire.delay = TimeOr0(*reader, "delay");
+  wire.jitter = SpanOr0(*reader, "jitter");
+  wire.fec = TimeOr0(*reader, "fec");
+  if (reader->Has("loss")) {
+    Parameters loss = Sourced(*reader, "loss");
+    wire.loss = ReadRatioOr(loss, "value", {0, 1});
+    if (loss.Raw("value") == nullptr) loss.FailWanted("value", "a probability such as [1, 1000]");
+  }
+  return wire;
+}
+
+// --- Stages ---
+
+// The core of that name, which is added where it is new.
+std::size_t CoreCalled(const std::string& name, Profile& profile) {
+  const auto found = std::find(profile.cores.begin(), profile.cores.end(), name);
+  const auto index = static_cast<std::size_t>(found - profile.cores.begin());
+  if (found == profile.cores.end()) profile.cores.push_back(name);
+  return index;
+}
+
+// The names of the stages, which stand alone or in objects.
+std::vector<std::string> ReadStageNames(Parameters& profile, std::vector<Parameters>& entries) {
+  const nlohmann::json* stages = profile.Raw("stages");
+  std::vector<std::string> names;
+  if (stages == nullptr || !stages->is_array() || stages->size() > kStagesMax) return names;
+  if (!stages->empty() && stages->front().is_object()) {
+    entries = profile.ObjectsOr("stages");
+    for (Parameters& entry : entries) names.push_back(entry.String("name"));
+    return names;
+  }
+  for (const nlohmann::json& stage : *stages)
+    names.push_back(stage.is_string() ? stage.get<std::string>() : "");
+  return names;
+}
+
+// What an object says of its stage; the first three stand fast.
+void ReadStage(Parameters& entry, std::size_t index, const std::vector<std::string_view>& names,
+               Profile& profile) {
+  StageSpec& stage = profile.stages[index];
+  stage.core = CoreCalled(entry.StringOr("core", stage.name), profile);
+  for (const std::string_view key : {"after", "queue", "hand_off"}) entry.Has(key);
+  // The wire feeds it, and the card's ring bounds what waits: both are the card's to say.
+  if (index == Profile::kReceiveStage) return;
+  stage.feeder = entry.ChoiceOr("after", stage.feeder, names);
+  if (index == Profile::kProtocolStage && stage.feeder != Profile::kReceiveStage)
+    entry.FailWanted("after", "\"receive\", which feeds the protocol stage");
+  stage.queue = static_cast<std::uint32_t>(IntegerOr0(entry, "queue", kStageQueueMax));
+  stage.hand_off = SpanOr0(entry, "hand_off");
+}
+
+// Follows the feeders from each stage; `receive` alone feeds itself.
+void RefuseCycles(std::vector<Parameters>& entries, const Profile& profile) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::size_t at = i;
+    for (std::size_t hops = 0; hops <= entries.size(); ++hops) at = profile.stages[at].feeder;
+    if (at != Profile::kReceiveStage)
+      entries[i].Fail("after", "is fed by itself in the end; want a way back to \"receive\"");
+  }
 }
 
 void ReadStages(Parameters& parameters, Profile& profile) {
-  const nlohmann::json* stages = parameters.Raw("stages");
-  const bool is_array = stages != nullptr && stages->is_array();
-  if (is_array && stages->size() <= kStagesMax)
-    for (const nlohmann::json& stage : *stages)
-      profile.stages.push_back(stage.is_string() ? stage.get<std::string>() : "");
+  std::vector<Parameters> entries;
+  const std::vector<std::string> names = ReadStageNames(parameters, entries);
   const std::vector<std::string> first = {"receive", "protocol", "send"};
-  if (profile.stages.size() < first.size() ||
-      !std::equal(first.begin(), first.end(), profile.stages.begin())) {
+  if (names.size() < first.size() || !std::equal(first.begin(), first.end(), names.begin())) {
     parameters.FailWanted("stages",
                           "an array of at most 16 names that begins with \"receive\", "
-                          "\"protocol\", \"send\"");
+                          "\"protocol\", \"send\", or of objects with these names");
     return;
   }
-  for (std::size_t i = 0; i < profile.stages.size(); ++i) {
-    const auto same = std::count(profile.stages.begin(), profile.stages.end(), profile.stages[i]);
-    if (profile.stages[i].empty() || same > 1)
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto same = std::count(names.begin(), names.end(), names[i]);
+    if (!names[i].empty() && same == 1) continue;
+    if (entries.empty())
       parameters.Fail("stages", absl::StrCat("want names that differ; look at number ", i));
+    else
+      entries[i].FailWanted("name", "a name that no other stage has");
   }
+  if (!parameters.ok()) return;
+  for (const std::string& name : names) profile.AddStage(name);
+  if (entries.empty()) return;
+  profile.cores.clear();
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  for (std::size_t i = 0; i < entries.size(); ++i) ReadStage(entries[i], i, choices, profile);
+  RefuseCycles(entries, profile);
 }
+
+// --- Prices ---
 
 Price ReadPrice(Parameters price, std::size_t stage) {
-  return {stage, PriceOr0(price, "per_unit"), PriceOr0(price, "per_byte")};
+  return {stage, SpanOr0(price, "per_unit"), TimeOr0(price, "per_byte")};
 }
 
-Price ReadMessagePrice(Parameters& messages, std::string_view key, std::size_t stage) {
-  std::optional<Parameters> price = messages.ObjectOr(key);
-  return price.has_value() ? ReadPrice(*price, stage) : Price{stage, {}, {}};
+Price ReadMessagePrice(std::optional<Parameters>& messages, std::string_view key,
+                       std::size_t stage) {
+  std::optional<Parameters> price;
+  if (messages.has_value()) price = messages->ObjectOr(key);
+  return price.has_value() ? ReadPrice(*price, stage) : Price{stage, Distribution(), {}};
 }
 
-// Kinds of work that are left out cost nothing.
+// Each kind of work is bound to a stage, by its name or by "rest".
 void ReadWork(Parameters& parameters, Profile& profile) {
-  std::optional<Parameters> work = parameters.ObjectOr("work");
-  const std::vector<std::string_view> stages(profile.stages.begin(), profile.stages.end());
+  Parameters work = parameters.Object("work");
+  if (!parameters.ok()) return;
+  std::vector<std::string_view> stages;
+  for (const StageSpec& stage : profile.stages) stages.push_back(stage.name);
+  std::optional<Parameters> rest = work.ObjectOr("rest");
+  Price of_rest;
+  if (rest.has_value()) of_rest = ReadPrice(*rest, rest->Choice("stage", stages));
   for (std::size_t kind = 0; kind < core::kWorkNames.size(); ++kind) {
-    profile.prices[kind].stage = Profile::kProtocolStage;
-    if (!work.has_value()) continue;
-    std::optional<Parameters> price = work->ObjectOr(core::kWorkNames[kind]);
-    if (!price.has_value()) continue;
-    profile.prices[kind] = ReadPrice(*price, price->Choice("stage", stages));
+    std::optional<Parameters> price = work.ObjectOr(core::kWorkNames[kind]);
+    profile.prices[kind] =
+        price.has_value() ? ReadPrice(*price, price->Choice("stage", stages)) : of_rest;
+    if (!price.has_value() && !rest.has_value())
+      work.Fail("", absl::StrCat("the kind \"", std::string(core::kWorkNames[kind]),
+                                 "\" is bound to no stage; name it or add \"rest\""));
   }
+}
+
+// --- Noise and disk ---
+
+// A class whose stalls would leave the core less than half of its time is refused: the model has no
+// end to a stall that always meets the next.
+NoiseSpec ReadNoiseClass(Parameters reader) {
+  NoiseSpec noise;
+  for (const std::string_view key : {"per_second", "duration"}) reader.Has(key);
+  if (!reader.Has("per_second") && !reader.Has("duration")) return noise;
+  noise.per_second = SourcedInteger(reader, "per_second", 1, kStallsMax);
+  noise.duration = SourcedSpan(reader, "duration");
+  if (!reader.ok()) return noise;
+  const std::int64_t mean_ps = noise.duration.mean().ps();
+  if (mean_ps > core::Duration::Seconds(1).ps() / 2 / static_cast<std::int64_t>(noise.per_second))
+    reader.Fail("duration", "want stalls that take less than half of the core's time");
+  return noise;
+}
+
+NoiseSpec ReadNoise(Parameters& profile) {
+  NoiseSpec used;
+  std::optional<Parameters> reader = profile.ObjectOr("noise");
+  if (!reader.has_value()) return used;
+  Parameters classes = reader->Object("classes");
+  const std::vector<std::string> names = classes.keys();
+  if (names.empty()) {
+    reader->FailWanted("classes", "at least one class, such as \"none\": {}");
+    return used;
+  }
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  const std::size_t use = reader->Choice("use", choices);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    NoiseSpec noise = ReadNoiseClass(classes.Object(names[i]));
+    if (i == use) used = std::move(noise);
+  }
+  return used;
+}
+
+DiskSpec ReadDisk(Parameters& profile) {
+  DiskSpec disk;
+  std::optional<Parameters> reader = profile.ObjectOr("disk");
+  if (!reader.has_value()) return disk;
+  disk.is_instant = false;
+  disk.latency = SpanOr0(*reader, "latency");
+  if (reader->Has("bandwidth")) disk.bandwidth_bps = Sourced(*reader, "bandwidth").Rate("value");
+  disk.sync = SpanOr0(*reader, "sync");
+  return disk;
 }
 
 }  // namespace
+
+void Profile::AddStage(const std::string& stage) {
+  StageSpec spec;
+  spec.name = stage;
+  spec.core = cores.size();
+  spec.feeder = stages.size() < 2 ? kReceiveStage : kProtocolStage;
+  cores.push_back(stage);
+  stages.push_back(std::move(spec));
+}
 
 absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   Parameters reader = parameters;  // The same object: copies share what is known.
@@ -104,19 +289,22 @@ absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   reader.StringOr("$schema", "");
   profile.name = reader.String("name");
   reader.StringOr("about", "");
-  ReadNic(reader.Object("nic"), profile);
+  profile.nic = ReadNic(reader.Object("nic"));
+  profile.fabric = ReadSwitch(reader);
+  profile.wire = ReadWire(reader);
   ReadStages(reader, profile);
   std::optional<Parameters> messages = reader.ObjectOr("messages");
-  if (messages.has_value()) {
-    profile.receive_message = ReadMessagePrice(*messages, "receive", Profile::kReceiveStage);
-    profile.send_message = ReadMessagePrice(*messages, "send", Profile::kSendStage);
-    profile.call = ReadMessagePrice(*messages, "call", Profile::kProtocolStage);
-  } else {
-    profile.receive_message.stage = Profile::kReceiveStage;
-    profile.send_message.stage = Profile::kSendStage;
-    profile.call.stage = Profile::kProtocolStage;
-  }
+  profile.receive_message = ReadMessagePrice(messages, "receive", Profile::kReceiveStage);
+  profile.send_message = ReadMessagePrice(messages, "send", Profile::kSendStage);
+  profile.call = ReadMessagePrice(messages, "call", Profile::kProtocolStage);
   ReadWork(reader, profile);
+  profile.noise = ReadNoise(reader);
+  profile.disk = ReadDisk(reader);
+
+  if (const nlohmann::json* network = reader.Raw("network")) {
+    if (!network->is_object()) reader.FailWanted("network", "an object");
+    profile.network = *network;
+  }
   ReadClocks(reader.Object("clocks"), profile.clocks);
   if (const absl::Status status = reader.Done(); !status.ok()) return status;
   return profile;

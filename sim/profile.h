@@ -1,5 +1,5 @@
-// What a machine costs: NIC, stages and prices, clocks. Read from JSON, each number with its
-// source.
+// What a machine costs: NIC, stages and prices, noise, disk, clocks. Read from JSON, each number
+// with its source.
 
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
 
 #include "protocols/core/effects.h"
 #include "protocols/core/ids.h"
@@ -23,8 +24,32 @@ namespace lockstep::sim {
 // Price of one kind of work, on the stage that does it.
 struct Price {
   std::size_t stage = 0;  // index into Profile::stages
-  core::Duration per_unit;
+  Distribution per_unit;
   core::Duration per_byte;
+};
+
+// A stage of the pipeline that work passes on a host.
+struct StageSpec {
+  std::string name;
+  std::size_t core = 0;    // index into Profile::cores: the FIFO server that does its work
+  std::size_t feeder = 0;  // index into Profile::stages; of `receive`, which the wire feeds: itself
+  std::uint32_t queue = 0;  // items that wait or are in service; 0: unbounded
+  Distribution hand_off;    // of an item, from its feeder, where that has another core
+};
+
+// What the operating system takes from each core: stalls that begin as a Poisson process does.
+struct NoiseSpec {
+  std::uint64_t per_second = 0;  // 0: none
+  Distribution duration;
+};
+
+// A disk with one queue. A write takes its latency and its bytes; those that one call lists in a
+// row share a sync, after which they are durable.
+struct DiskSpec {
+  bool is_instant = true;          // all is durable at once, and the rest means nothing
+  Distribution latency;            // of a write
+  std::int64_t bandwidth_bps = 0;  // 0: unlimited
+  Distribution sync;
 };
 
 // What may pass on average, and at once: as the token bucket of `tc` does.
@@ -76,20 +101,29 @@ struct Profile {
   SwitchSpec fabric;
   WireSpec wire;
 
-  // FIFO servers, one core each. Stage 0 receives, stage 1 runs the node, stage 2 sends; others
-  // may follow.
-  std::vector<std::string> stages;
+  // Stage 0 receives, stage 1 runs the node, stage 2 sends; others may follow.
+  std::vector<StageSpec> stages;
+  std::vector<std::string> cores;
   static constexpr std::size_t kReceiveStage = 0;
   static constexpr std::size_t kProtocolStage = 1;
   static constexpr std::size_t kSendStage = 2;
+  // Adds a stage with a core of its own, fed as is usual: the first by the wire, the second by the
+  // first, all others by the second.
+  void AddStage(const std::string& stage);
   // What receiving and sending one message costs without being declared, on stages 0 and 2; and one
   // call of the node, on stage 1.
   Price receive_message;
   Price send_message;
   Price call;
   std::array<Price, core::kWorkNames.size()> prices;  // prices[Work]
+  NoiseSpec noise;                                    // of the class in use
+  DiskSpec disk;
 
   ClockSpec clocks;
+
+  // What a scenario's /network says where it says nothing itself; null: nothing. A scenario that is
+  // read takes it over, so its profile has it no more.
+  nlohmann::json network;
 };
 
 // Reads the profile that `profile` stands for; each of its numbers is {"value": ..., "source":

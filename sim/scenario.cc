@@ -54,17 +54,74 @@ std::string Resolve(const std::string& path, const std::string& name) {
   return (folder.value_or(own) / name).lexically_normal().string();
 }
 
-// Puts the profile itself where its file's name stands; `file` is then where it comes from.
+// Puts the profile itself where its file's name stands; `file` is then where it comes from. One
+// that is like a file's stays the scenario's own: what it says is merged over the file.
 absl::Status InlineProfile(json& document, const std::string& path, std::string& file) {
   if (!document.is_object()) return absl::OkStatus();
   const auto profile = document.find("profile");
-  if (profile == document.end() || !profile->is_string()) return absl::OkStatus();
-  file = Resolve(path, profile->get<std::string>());
-  absl::StatusOr<json> read = ReadJsonFile(file);
+  if (profile == document.end()) return absl::OkStatus();
+  const bool is_like = profile->is_object() && profile->contains("like");
+  if (!is_like && !profile->is_string()) return absl::OkStatus();
+  const std::string place = is_like ? "/profile/like" : "/profile";
+  const json& name = is_like ? profile->at("like") : *profile;
+  if (!name.is_string())
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", place, ": want the file of a profile, not ", Shown(name)));
+  const std::string found = Resolve(path, name.get<std::string>());
+  absl::StatusOr<json> read = ReadJsonFile(found);
   if (!read.ok())
     return absl::Status(read.status().code(),
-                        absl::StrCat(path, ": /profile: ", read.status().message()));
+                        absl::StrCat(path, ": ", place, ": ", read.status().message()));
+  if (is_like) {
+    json changes = std::move(*profile);
+    changes.erase("like");
+    read->merge_patch(changes);
+  } else {
+    file = found;
+  }
   *profile = *std::move(read);
+  return absl::OkStatus();
+}
+
+// Puts what the profile says of the network under what the scenario says of it. The profile then
+// says it no more: a value that the scenario takes away would come back when it is read again.
+void InlineNetwork(json& document) {
+  if (!document.is_object() || !document.contains("profile")) return;
+  json& profile = document["profile"];
+  if (!profile.is_object() || !profile.contains("network")) return;
+  if (!profile["network"].is_object()) return;  // The profile's reader refuses it.
+  json network = std::move(profile["network"]);
+  profile.erase("network");
+  if (document.contains("network")) network.merge_patch(document["network"]);
+  document["network"] = std::move(network);
+}
+
+// Before the profile's network is put under the scenario's: changes of the profile, and of the
+// scenario's network as a whole. All others come after it, and may change what it has put there.
+bool ComesFirst(const Override& change) {
+  return change.first == "/profile" || change.first == "/network" ||
+         change.first.rfind("/profile/", 0) == 0;
+}
+
+absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
+                      json& document, std::string& profile_file) {
+  for (const Override& change : overrides) {
+    if (!ComesFirst(change)) continue;
+    // A number of the profile can be set although the scenario only names its file.
+    absl::Status status;
+    if (change.first.rfind("/profile/", 0) == 0)
+      status = InlineProfile(document, path, profile_file);
+    if (status.ok()) status = Apply(change, document);
+    if (!status.ok()) return status;
+    if (change.first == "/profile") profile_file.clear();
+  }
+  if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
+    return status;
+  InlineNetwork(document);
+  for (const Override& change : overrides) {
+    if (ComesFirst(change)) continue;
+    if (absl::Status status = Apply(change, document); !status.ok()) return status;
+  }
   return absl::OkStatus();
 }
 
@@ -229,7 +286,9 @@ absl::StatusOr<Profile> ReadProfileOf(Parameters& reader, const json& document,
   if (profile != nullptr && !profile_file.empty())
     return ReadProfile(Parameters(document.at("profile"), profile_file, ""));
   if (profile != nullptr && profile->is_object()) return ReadProfile(reader.Object("profile"));
-  reader.FailWanted("profile", "a file such as \"profiles/gcp-c2-standard-8.json\", or an object");
+  reader.FailWanted("profile",
+                    "a file such as \"profiles/gcp-c2-standard-8.json\", or an object, such as "
+                    "{\"like\": FILE} with what is different");
   return reader.Done();
 }
 
@@ -279,24 +338,14 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
   absl::StatusOr<json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   std::string profile_file;
-  for (const Override& change : overrides) {
-    // A number of the profile can be set although the scenario only names its file.
-    absl::Status status;
-    if (change.first.rfind("/profile/", 0) == 0)
-      status = InlineProfile(*document, path, profile_file);
-    if (status.ok()) status = Apply(change, *document);
-    if (!status.ok()) return status;
-    if (change.first == "/profile") profile_file.clear();
-  }
-  if (absl::Status status = InlineProfile(*document, path, profile_file); !status.ok())
+  if (absl::Status status = ApplyAll(overrides, path, *document, profile_file); !status.ok())
     return status;
   return Read(*std::move(document), path, profile_file);
 }
 
 absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path) {
   std::string profile_file;
-  if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
-    return status;
+  if (absl::Status status = ApplyAll({}, path, document, profile_file); !status.ok()) return status;
   return Read(std::move(document), path, profile_file);
 }
 

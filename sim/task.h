@@ -17,12 +17,13 @@ enum class TaskKind : std::uint32_t {
   kPaced,         // target: stream; a: epoch: the pace allows a segment
   kWindow,        // target: stream; a: epoch; b: offset read
   // For a host.
-  kStageFree,  // target: host; a: stage; b: incarnation
-  kReceived,   // target: host; a: inbox slot; b: incarnation
-  kTimer,      // target: host; a: timer; b: generation
-  kStep,       // target: host; a: step; b: incarnation
-  kTransmit,   // target: host; a: outbox slot; b: incarnation
-  kCredit,     // target: host; a: peer; b: incarnation; c: credit of what was lost
+  kStageFree,   // target: host; a: stage; b: incarnation
+  kReceived,    // target: host; a: inbox slot; b: incarnation; c: how long it has stood still
+  kHandedOver,  // the same: at the protocol stage
+  kTimer,       // target: host; a: timer; b: generation
+  kStep,        // target: host; a: step; b: incarnation; c: how long it has stood still
+  kTransmit,    // target: host; a: outbox slot; b: incarnation; c: how long it has stood still
+  kCredit,      // target: host; a: peer; b: incarnation; c: credit of what was lost
   // For the world.
   kFaultBegins,  // a: index
   kFaultEnds,    // a: index

@@ -83,6 +83,7 @@ void World::OnTask(const Task& task) {
   switch (static_cast<TaskKind>(task.kind)) {
     case TaskKind::kStageFree:
     case TaskKind::kReceived:
+    case TaskKind::kHandedOver:
     case TaskKind::kTimer:
     case TaskKind::kStep:
     case TaskKind::kTransmit:

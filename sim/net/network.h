@@ -51,8 +51,8 @@ class Network {
 
   // Takes over a message; both ends are up.
   void Send(core::Instant now, Message message);
-  // The receive stage has taken a message: its place in the ring is free. A stream's segments leave
-  // the ring when they arrive.
+  // The receive stage has taken a message, or a crash has: its place in the ring is free. A
+  // stream's segments leave the ring when they arrive.
   void ReleaseRing(core::Instant now, const Message& message);
   // The receiving host has read a message; a datagram gives nothing back.
   void OnRead(core::Instant now, const Message& message);

@@ -51,7 +51,8 @@ std::vector<std::string> Texts(std::span<const Bytes> saved) {
 Lives LivesOf(std::function<void(Effects&)> first_life) {
   SmallWorld world({2});
   // Logging takes 10 us on a stage of its own.
-  world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {3, kUs * 10, {}};
+  world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {
+      3, sim::Distribution(kUs * 10), {}};
   Lives lives;
   world.host(0).on_start = [&](const Now&, std::span<const Bytes> saved, Effects& out) {
     lives.push_back(Texts(saved));
@@ -113,7 +114,8 @@ TEST_CASE("crash: what was saved before a send is there if the send was made") {
   for (const Case& at : {Case{1, 0, 0}, Case{10, 0, 0}, Case{11, 1, 0}, Case{50, 1, 1}}) {
     CAPTURE(at.crash_us);
     SmallWorld world({2});
-    world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {3, kUs * 10, {}};
+    world.scenario.profile.prices[static_cast<std::size_t>(Work::kLog)] = {
+        3, sim::Distribution(kUs * 10), {}};
     std::vector<std::size_t> saved;
     world.host(0).on_start = [&](const Now&, std::span<const Bytes> records, Effects& out) {
       saved.push_back(records.size());
@@ -308,7 +310,7 @@ TEST_CASE("crash: those who hear of it may open new streams at once") {
 
 TEST_CASE("crash: what waited in its stages dies with it") {
   SmallWorld world({2});
-  world.scenario.profile.receive_message.per_unit = kMs;
+  world.scenario.profile.receive_message.per_unit = sim::Distribution(kMs);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     for (std::uint64_t i = 0; i < 5; ++i) out.Send(NodeId(1), Numbered(i, 10));
   };

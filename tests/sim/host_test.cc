@@ -2,6 +2,7 @@
 
 #include "sim/host.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ using core::NodeId;
 using core::Now;
 using core::TimerId;
 using core::Work;
+using sim::Distribution;
 using trace::DropCause;
 using trace::EventKind;
 
@@ -41,8 +43,9 @@ sim::Price& PriceOf(SmallWorld& world, Work work) {
 
 // Logging costs 10 us on a stage of its own, analysing 10 us on the stage that runs the node.
 void SetPrices(SmallWorld& world) {
-  PriceOf(world, Work::kLog) = {kDiskStage, kUs * 10, Duration()};
-  PriceOf(world, Work::kAnalyse) = {sim::Profile::kProtocolStage, kUs * 10, Duration()};
+  PriceOf(world, Work::kLog) = {kDiskStage, Distribution(kUs * 10), Duration()};
+  PriceOf(world, Work::kAnalyse) = {sim::Profile::kProtocolStage, Distribution(kUs * 10),
+                                    Duration()};
 }
 
 std::vector<Instant> TimesOf(const std::vector<trace::Event>& events) {
@@ -77,7 +80,8 @@ TEST_CASE("host: work on another stage delays what is listed after it, and nothi
 TEST_CASE("host: an effect waits for all work before it, which goes on side by side") {
   SmallWorld world({2});
   SetPrices(world);
-  PriceOf(world, Work::kHash) = {sim::Profile::kSendStage, kUs * 3, Duration::Picoseconds(100)};
+  PriceOf(world, Work::kHash) = {sim::Profile::kSendStage, Distribution(kUs * 3),
+                                 Duration::Picoseconds(100)};
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Spend(Work::kHash, 2, ByteCount(10'000));  // 2 * 3 us + 10 000 * 100 ps = 7 us
     out.Send(NodeId(1), Numbered(1, 100));
@@ -109,7 +113,7 @@ TEST_CASE("host: work on the protocol's stage delays the next call") {
 
 TEST_CASE("host: a call has a price of its own, before all its effects") {
   SmallWorld world({2});
-  world.scenario.profile.call.per_unit = kUs * 2;
+  world.scenario.profile.call.per_unit = Distribution(kUs * 2);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(1, 100));
     out.Send(NodeId(1), Numbered(2, 100));
@@ -123,7 +127,7 @@ TEST_CASE("host: a call has a price of its own, before all its effects") {
 
 TEST_CASE("host: receiving has a price, paid one message after the other") {
   SmallWorld world({2});
-  world.scenario.profile.receive_message.per_unit = kUs;
+  world.scenario.profile.receive_message.per_unit = Distribution(kUs);
   world.scenario.profile.receive_message.per_byte = Duration::Nanoseconds(1);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     for (std::uint64_t i = 0; i < 3; ++i) out.Send(NodeId(1), Numbered(i, 500));
@@ -139,7 +143,7 @@ TEST_CASE("host: receiving has a price, paid one message after the other") {
 
 TEST_CASE("host: sending has a price, paid in the order of sending") {
   SmallWorld world({3});
-  world.scenario.profile.send_message.per_unit = kUs * 4;
+  world.scenario.profile.send_message.per_unit = Distribution(kUs * 4);
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(0, 100));
     out.Send(NodeId(2), Numbered(1, 100));
@@ -151,7 +155,8 @@ TEST_CASE("host: sending has a price, paid in the order of sending") {
 
 TEST_CASE("host: declared work on the receive stage keeps messages waiting") {
   SmallWorld world({2});
-  PriceOf(world, Work::kBookkeep) = {sim::Profile::kReceiveStage, kUs * 100, Duration()};
+  PriceOf(world, Work::kBookkeep) = {sim::Profile::kReceiveStage, Distribution(kUs * 100),
+                                     Duration()};
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(0, 100));
   };
@@ -324,6 +329,166 @@ TEST_CASE("host: notes are said when they are listed, whatever work is before th
   CHECK(notes[0].run() == core::Run{4, 2, 3});
   CHECK(notes[0].detail == 5);
   CHECK(notes[0].digest == 6);
+}
+
+TEST_CASE("host: a message is handed to the protocol's core, a timer is not") {
+  SmallWorld world({2});
+  world.scenario.profile.stages[sim::Profile::kProtocolStage].hand_off = Distribution(kUs * 2);
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(1), Numbered(0, 100));
+    out.Send(NodeId(1), Numbered(1, 100));
+  };
+  world.host(1).on_start = [](const Now& now, auto, Effects& out) {
+    out.SetTimer(TimerId(0), now.monotonic + ArrivalOf(Duration(), 100));
+  };
+  world.Run(Duration::Seconds(1));
+  const Duration first = ArrivalOf(Duration(), 100);
+  CHECK(TimesOf(world.Of(EventKind::kTimer, 1)) == std::vector<Instant>{At(first)});
+  REQUIRE(world.arrivals().size() == 2);
+  CHECK(world.arrivals()[0].at == At(first + kUs * 2));
+  CHECK(world.arrivals()[1].at > At(first + kUs * 2));
+  CHECK(world.arrivals()[1].at < At(first + kUs * 3));  // Hand-offs overlap.
+}
+
+TEST_CASE("host: a send is handed to its core, and what comes back is not kept by it") {
+  SmallWorld world({2});
+  world.scenario.profile.stages[sim::Profile::kSendStage].hand_off = Distribution(kUs * 2);
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(1), Numbered(0, 100));
+  };
+  world.Run(Duration::Seconds(1));
+  CHECK(world.arrivals().at(0).at == At(ArrivalOf(kUs * 2, 100)));
+}
+
+TEST_CASE("host: where receiving and calling share a core, who has waited longer goes first") {
+  SmallWorld world({2});
+  sim::Profile& profile = world.scenario.profile;
+  profile.stages[sim::Profile::kProtocolStage].core = sim::Profile::kReceiveStage;
+  profile.receive_message.per_unit = Distribution(kUs * 2);
+  profile.call.per_unit = Distribution(kUs * 3);
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    for (std::uint64_t i = 0; i < 3; ++i) out.Send(NodeId(1), Numbered(i, 100));
+  };
+  world.Run(Duration::Seconds(1));
+  // Sent after the call's 3 us. All three are there before the first is received.
+  const Duration first = ArrivalOf(kUs * 3, 100);
+  REQUIRE(world.arrivals().size() == 3);
+  CHECK(world.arrivals()[0].at == At(first + kUs * 6));
+  CHECK(world.arrivals()[1].at == At(first + kUs * 9));
+  CHECK(world.arrivals()[2].at == At(first + kUs * 12));
+}
+
+TEST_CASE("host: a full log stalls the protocol, which stalls receiving") {
+  constexpr std::size_t kMessages = 12;
+  const Duration receive = kUs * 2;
+  const Duration call = kUs;
+  const Duration log = kUs * 10;
+  for (const std::uint32_t log_queue : {1, 2, 3}) {
+    for (const std::uint32_t protocol_queue : {1, 2, 4}) {
+      CAPTURE(log_queue);
+      CAPTURE(protocol_queue);
+      SmallWorld world({2});
+      sim::Profile& profile = world.scenario.profile;
+      profile.receive_message.per_unit = Distribution(receive);
+      PriceOf(world, Work::kVote) = {sim::Profile::kProtocolStage, Distribution(call), Duration()};
+      PriceOf(world, Work::kLog) = {kDiskStage, Distribution(log), Duration()};
+      profile.stages[kDiskStage].queue = log_queue;
+      profile.stages[sim::Profile::kProtocolStage].queue = protocol_queue;
+      world.host(0).on_start = [](const Now&, auto, Effects& out) {
+        for (std::uint64_t i = 0; i < kMessages; ++i) out.Send(NodeId(1), Numbered(i, 100));
+      };
+      world.host(1).on_message = [](const Now&, NodeId, const Bytes&, Effects& out) {
+        out.Spend(Work::kVote, 1);
+        out.Spend(Work::kLog, 1);
+      };
+      world.Run(Duration::Seconds(1));
+      REQUIRE(world.arrivals().size() == kMessages);
+      // Message i is received from r[i] on, called from c[i] to f[i], logged at l[i]: f[i] is put
+      // off until fewer than log_queue are in the log, r[i] until fewer than protocol_queue are
+      // between their reception and their f. What comes later than the first is there in time.
+      std::vector<Instant> r, c, f, l;
+      for (std::size_t i = 0; i < kMessages; ++i) {
+        r.push_back(At(ArrivalOf(Duration(), 100)));
+        if (i > 0) r[i] = std::max(r[i], r[i - 1] + receive);
+        if (i >= protocol_queue) r[i] = std::max(r[i], f[i - protocol_queue]);
+        c.push_back(r[i] + receive);
+        if (i > 0) c[i] = std::max(c[i], f[i - 1]);
+        l.push_back((i > 0 ? std::max(c[i], l[i - 1]) : c[i]) + log);
+        f.push_back(c[i] + call);
+        if (i + 1 >= log_queue) f[i] = std::max(f[i], l[i + 1 - log_queue]);
+        CHECK(world.arrivals()[i].at == c[i]);
+      }
+      // In the end the log sets the pace; with no overlap, receiving comes on top.
+      const bool is_in_turns = log_queue == 1 && protocol_queue == 1;
+      CHECK(c[kMessages - 1] - c[kMessages - 2] == (is_in_turns ? log + receive : log));
+    }
+  }
+}
+
+TEST_CASE("host: a bounded protocol stage passes on what costs nothing") {
+  SmallWorld world({2});
+  world.scenario.profile.stages[sim::Profile::kProtocolStage].queue = 1;
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    for (std::uint64_t i = 0; i < 5'000; ++i) out.Send(NodeId(0), Numbered(i, 10));
+  };
+  world.Run(Duration::Seconds(1));
+  CHECK(world.NumbersAt(0).size() == 5'000);
+}
+
+TEST_CASE("host: in a pause nothing is finished and nothing begins, but clocks run") {
+  SmallWorld world({2});
+  SetPrices(world);
+  world.scenario.profile.send_message.per_unit = Distribution(kUs * 2);
+  world.host(0).on_start = [](const Now& now, auto, Effects& out) {
+    out.SetTimer(TimerId(1), now.monotonic + kUs * 50);
+    out.Spend(Work::kLog, 1);  // Until 10 us, were it not for the pause from 4 to 104 us.
+    out.Send(NodeId(1), Numbered(0, 100));
+  };
+  world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
+    if (timer == TimerId(1)) out.SetTimer(TimerId(2), now.monotonic + kUs);
+  };
+  world.Run(kUs * 4);
+  sim::Host& host = world.world().host(NodeId(0));
+  host.Pause(At(kUs * 4), At(kUs * 54));
+  world.Run(kUs * 20);
+  host.Pause(At(kUs * 20), At(kUs * 104));  // Longer.
+  host.Pause(At(kUs * 20), At(kUs * 30));   // No longer than it is already.
+  world.Run(Duration::Seconds(1));
+  CHECK(TimesOf(world.Of(EventKind::kTimer, 0)) ==
+        std::vector<Instant>{At(kUs * 104), At(kUs * 105)});
+  CHECK(world.arrivals().at(0).at == At(ArrivalOf(kUs * 112, 100)));
+}
+
+TEST_CASE("host: messages wait for the end of a pause") {
+  SmallWorld world({2});
+  world.scenario.profile.receive_message.per_unit = Distribution(kUs);
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    for (std::uint64_t i = 0; i < 3; ++i) out.Send(NodeId(1), Numbered(i, 100));
+  };
+  const Duration first = ArrivalOf(Duration(), 100);
+  world.Run(first);  // The first is being received.
+  world.world().host(NodeId(1)).Pause(At(first), At(first + kUs * 100));
+  world.Run(Duration::Seconds(1));
+  REQUIRE(world.arrivals().size() == 3);
+  for (int i = 0; i < 3; ++i)
+    CHECK(world.arrivals()[static_cast<std::size_t>(i)].at == At(first + kUs * (101 + i)));
+}
+
+TEST_CASE("host: a slow CPU pays more for what it begins") {
+  SmallWorld world({2});
+  SetPrices(world);
+  world.host(0).on_start = [](const Now& now, auto, Effects& out) {
+    out.SetTimer(TimerId(0), now.monotonic + kUs * 20);
+  };
+  world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
+    out.Spend(Work::kLog, 1);
+    out.Send(NodeId(1), Numbered(0, 100));
+  };
+  world.Run(kUs);
+  world.world().host(NodeId(0)).SetSpeed(At(kUs), 3, 1);
+  world.Run(Duration::Seconds(1));
+  CHECK(world.arrivals().at(0).at == At(ArrivalOf(kUs * 50, 100)));
+  CHECK(world.world().host(NodeId(0)).busy(kDiskStage) == kUs * 30);
 }
 
 }  // namespace lockstep::tests

@@ -317,7 +317,7 @@ TEST_CASE("scenario: a network that cannot work is refused") {
   CHECK(ErrorOf("/network/intra/delay", "86401s") ==
         "/network/intra/delay: want at most a day, not \"86401s\"");
   CHECK(Contains(
-      ErrorOf({{"/network/intra/segment", "4MiB"}, {"/profile/nic/rx_queue/value", "4MiB"}}),
+      ErrorOf({{"/network/intra/segment", "4MiB"}, {"/profile/switch/port_queue/value", "4MiB"}}),
       "/network/intra/segment: want a segment that fits a queue"));
 }
 
@@ -450,6 +450,54 @@ TEST_CASE("override: a number of the profile can be set though only its file is 
   CHECK(ErrorOf("/profile/nic/rate/value", "fast") ==
         "scenarios/profiles/gcp-c2-standard-8.json: /nic/rate/value: want a rate "
         "with its unit, such as \"7.5Gbps\" (bps, kbps, Mbps, Gbps), not \"fast\"");
+}
+
+TEST_CASE("scenario: a profile may be like a file's, with changes") {
+  const std::string file = "../../scenarios/profiles/gcp-c2-standard-8.json";
+  const auto like = [&](const std::string& changes) {
+    return R"({"like": ")" + file + "\"" + changes + "}";
+  };
+  const Scenario s = Read({{"/profile", like(R"(, "noise": {"use": "none"}, "name": "quiet")")}});
+  CHECK(s.profile.name == "quiet");
+  CHECK(s.profile.noise.per_second == 0);
+  CHECK(s.profile.nic.rate_bps == 15'000'000'000);
+  CHECK_FALSE(s.document.at("profile").contains("like"));
+  CHECK(s.document.at("profile").at("noise").at("use") == "none");
+  CHECK(ErrorOf("/profile", like(R"(, "noise": {"use": "loud"})")) ==
+        "/profile/noise/use: want \"none\" or \"pinned\", not \"loud\"");
+  CHECK(ErrorOf("/profile", R"({"like": 7})") ==
+        "/profile/like: want the file of a profile, not 7");
+  CHECK(Contains(ErrorOf("/profile", R"({"like": "nowhere.json"})"),
+                 "/profile/like: tests/data/nowhere.json: cannot be read"));
+  CHECK(ErrorOf({{"/profile", like("")}, {"/profile/noise/use", "loud"}}) ==
+        "/profile/noise/use: want \"none\" or \"pinned\", not \"loud\"");
+}
+
+TEST_CASE("scenario: the profile says of the network what the scenario does not") {
+  const Override geo = {"/profile", "../../scenarios/profiles/gcp-geo.json"};
+  // All of it is the profile's.
+  const Override empty = {"/network", "{}"};
+  const Scenario all = Read({geo, empty});
+  CHECK(all.network.cross.pair_rate_bps == 170'000'000);
+  CHECK(all.network.cross.delay == core::Duration::Microseconds(66'500));
+  CHECK(all.document.at("network").at("cross").at("delay") == "66500us");
+  // The scenario's own comes first, also where it takes something away.
+  const Scenario some =
+      Read({{"/network", R"({"cross": {"pair_rate": null, "jitter": "1ms"}})"}, geo});
+  CHECK(some.network.cross.pair_rate_bps == 0);
+  CHECK(some.network.cross.jitter == core::Duration::Milliseconds(1));
+  const Scenario changed = Read(
+      {geo, empty, {"/profile/network/cross/delay", "50ms"}, {"/network/cross/jitter", "1ms"}});
+  CHECK(changed.network.cross.delay == core::Duration::Milliseconds(50));
+  CHECK(changed.network.cross.jitter == core::Duration::Milliseconds(1));
+  // A recipe is read as it was run.
+  for (const Scenario* run : {&some, &changed}) {
+    const absl::StatusOr<Scenario> again = ReadScenarioDocument(run->document, "recipe.json");
+    REQUIRE(again.ok());
+    CHECK(again->document == run->document);
+    CHECK(again->network.cross.delay == run->network.cross.delay);
+    CHECK(again->network.cross.pair_rate_bps == run->network.cross.pair_rate_bps);
+  }
 }
 
 TEST_CASE("scenario: the document as run says all there is to say") {

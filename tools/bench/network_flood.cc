@@ -154,7 +154,7 @@ sim::Scenario MakeScenario(const Options& options) {
   profile.nic.rate_bps = options.rate_bps;
   profile.nic.mtu_payload = core::ByteCount(options.wire_bytes);
   profile.nic.header = core::ByteCount(kHeaderBytes);
-  profile.stages = {"receive", "protocol", "send"};
+  for (const char* stage : {"receive", "protocol", "send"}) profile.AddStage(stage);
   profile.receive_message.stage = sim::Profile::kReceiveStage;
   profile.call.stage = sim::Profile::kProtocolStage;
   profile.send_message.stage = sim::Profile::kSendStage;

@@ -1,0 +1,74 @@
+// The disk of one host: what Save and SaveSnapshot leave for the next life of its node.
+//
+// Writes are served in order. Those that a call lists in a row are a group: each takes its latency
+// and its bytes, then one sync makes all of them durable at once. Until then they are in flight,
+// and a crash decides what becomes of them. A snapshot is written beside what it replaces and
+// takes its place when the group is durable, so it is there whole or not at all.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/random.h"
+#include "protocols/core/time.h"
+#include "sim/profile.h"
+
+namespace lockstep::sim {
+
+// What a crash leaves of the disk.
+enum class CrashState : std::uint8_t {
+  kKeep,          // all that was written, also what was in flight
+  kLoseUnsynced,  // all that was durable
+  kTorn,          // besides that, some of what was in flight, oldest first, then a part of the next
+  kAmnesia,       // nothing at all
+};
+
+class Disk {
+ public:
+  // `spec` outlives the disk; `random` is its own.
+  Disk(const DiskSpec& spec, const core::Random& random) : spec_(spec), random_(random) {}
+
+  struct Write {
+    core::Layer layer;
+    core::Bytes record;
+    bool is_snapshot = false;
+  };
+  // Makes a write durable at once, as an instant disk does.
+  void Keep(Write write);
+  // Begins a group of writes, no earlier than what was begun before is done; says when it is
+  // durable.
+  core::Instant Begin(core::Instant now, std::vector<Write> group);
+  bool is_instant() const { return spec_.is_instant; }
+  // What is due now has become durable: somebody has acted on it.
+  void Settle(core::Instant now);
+  // What is due at that instant and was not acted on is still in flight. Of a torn record a part is
+  // kept whose length is uniform in [0, size): a prefix, and nothing where that is empty.
+  void Crash(core::Instant now, CrashState state);
+
+  // Of all layers, oldest first; durable.
+  std::vector<core::Bytes> Records() const;
+
+ private:
+  struct InFlight {
+    core::Instant durable;
+    Write write;
+  };
+  struct Saved {
+    core::Layer layer;
+    core::Bytes record;
+  };
+
+  void Tear();
+
+  const DiskSpec& spec_;
+  core::Random random_;
+  core::Instant free_;
+  std::deque<InFlight> in_flight_;
+  std::vector<Saved> saved_;
+};
+
+}  // namespace lockstep::sim

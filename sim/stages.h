@@ -1,0 +1,101 @@
+// The stages of one host: FIFO servers on cores, that do priced work.
+//
+// A core is a "busy until": its work is done in the order in which it was handed over, and nothing
+// waits in a queue of ours. Three things stand in the way of plain arithmetic, each only where the
+// profile asks for it:
+//
+// - Handing an item to another core takes time, before its service and without keeping the feeder.
+// - A stage whose queue is full stalls the stage that feeds it, which can begin nothing until there
+//   is room. A call that lists several items may put in more than fit; the next call waits.
+// - The operating system stalls each core at random. A stall prolongs the work that it meets, and
+//   one that begins while the core idles keeps it from beginning.
+//
+// The queue of the protocol stage is the host's, since messages wait there and are not just priced.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "protocols/core/ids.h"
+#include "protocols/core/random.h"
+#include "protocols/core/time.h"
+#include "sim/profile.h"
+
+namespace lockstep::sim {
+
+class Stages {
+ public:
+  // Draws for one piece of work at most; where it has more units, each draw stands for several.
+  static constexpr std::uint64_t kDrawsMax = 16;
+
+  // `profile` outlives the stages; `random` is their host's.
+  Stages(const Profile& profile, const core::Random& random);
+
+  // When work of this price, handed over at `from`, is done. Work that costs nothing, and is not
+  // handed to another core, is done at once, whatever its core does.
+  core::Instant Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                   core::Instant from);
+  // The same for work that the node's call lists: of a stage that another one feeds than the
+  // protocol's, it begins when that one is through with what the call listed for it before.
+  core::Instant DoListed(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                         core::Instant from);
+  void BeginCall() { ++call_; }
+  // When the next message, received at `done`, is at the protocol stage; messages keep their order.
+  core::Instant HandToProtocol(core::Instant done);
+
+  // When the core of `stage` is free, as far as is known at `now`; may be past.
+  core::Instant FreeAt(std::size_t stage, core::Instant now);
+
+  // From now on all costs are multiplied by numerator / denominator.
+  void SetSpeed(std::uint64_t numerator, std::uint64_t denominator);
+  // All cores stand still for so long from now on, and finish so much later what they have begun.
+  void Pause(core::Instant now, core::Duration lasting);
+  // Forgets all work: the host has crashed.
+  void Clear(core::Instant now);
+
+  // Work done or taken on, without stalls.
+  core::Duration busy(std::size_t core) const { return cores_[core].busy; }
+
+ private:
+  struct Core {
+    core::Instant free;
+    core::Instant next_stall = core::Instant::Max();  // no earlier than `free`, unless it stalls
+    core::Duration busy;
+    core::Random random;
+  };
+  struct Stage {
+    std::size_t core = 0;
+    std::size_t feeder_core = 0;
+    std::size_t follows = 0;      // a stage whose work of the same call comes first; else itself
+    bool is_handed_over = false;  // by another core, in no time never
+    const StageSpec* spec = nullptr;
+    core::Random prices;
+    core::Random hand_offs;
+    // Ring of the last completions, as many as fit the queue; empty: unbounded.
+    std::vector<core::Instant> completions;
+    std::size_t oldest = 0;
+    std::uint64_t call = 0;  // the last one that listed work for it
+    core::Instant done_in_call;
+  };
+
+  core::Duration CostOf(const Price& price, std::uint64_t count, core::ByteCount bytes);
+  void DrawNextStall(Core& core, core::Instant after);
+  // Takes the stalls that begin up to `until`, while the core does nothing.
+  void Idle(Core& core, core::Instant until);
+  // Takes the stalls that begin before what the core has been given is done.
+  void Prolong(Core& core);
+  // Another item has come: its feeder waits until the queue has room.
+  void StallFeeder(Stage& stage, core::Instant done);
+
+  const NoiseSpec& noise_;
+  Distribution stall_gap_;
+  std::vector<Core> cores_;    // cores_[Profile::cores]
+  std::vector<Stage> stages_;  // stages_[Profile::stages]
+  std::uint64_t call_ = 0;
+  core::Instant last_handed_;
+  std::uint64_t slow_numerator_ = 1;
+  std::uint64_t slow_denominator_ = 1;
+};
+
+}  // namespace lockstep::sim
