@@ -294,9 +294,9 @@ void Host::RunProtocolStage(core::Instant now) {
     Call(now, std::move(input));
   }
   is_calling_ = false;
-  // A message that stayed in the ring may find room now.
+  // A message that stayed in the ring may find room now, or have waited for the calls on its core.
   const bool is_bounded = services_.scenario.profile.stages[Profile::kProtocolStage].queue > 0;
-  if (is_bounded && !is_draining_) RunReceiveStage(now);
+  if ((is_bounded || is_core_shared_) && !is_draining_) RunReceiveStage(now);
 }
 
 void Host::Call(core::Instant now, Input input) {

@@ -200,4 +200,58 @@ TEST_CASE("stages: a pause delays what is being done, and keeps what is not from
   CHECK(stages.FreeAt(Profile::kReceiveStage, At(kUs * 4)) == At(kUs * 104));
 }
 
+TEST_CASE("stages: whatever they share, bound, cost and stall, no input is forgotten") {
+  constexpr std::uint64_t kMessages = 40;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    CAPTURE(seed);
+    Random draw(seed);
+    const auto one_of = [&](std::uint64_t count) { return draw.Below(count); };
+    SmallWorld world({2});
+    sim::Profile& profile = world.scenario.profile;
+    for (sim::StageSpec& stage : profile.stages) {
+      stage.core = one_of(2) == 0 ? stage.core : one_of(profile.cores.size());
+      stage.queue = static_cast<std::uint32_t>(one_of(4));
+      if (one_of(2) == 0) stage.hand_off = Distribution::Uniform(Duration(), kUs);
+    }
+    const auto price = [&](std::size_t stage) {
+      const Duration most = kUs * static_cast<std::int64_t>(one_of(3));
+      return Price{stage, Distribution::Uniform(Duration(), most), Duration()};
+    };
+    profile.receive_message = price(Profile::kReceiveStage);
+    profile.call = price(Profile::kProtocolStage);
+    profile.send_message = price(Profile::kSendStage);
+    for (Price& work : profile.prices) work = price(one_of(profile.stages.size()));
+    if (one_of(2) == 0) profile.noise = {10'000, Distribution::Uniform(Duration(), kUs * 20)};
+    std::uint64_t timers = 0;
+    for (std::uint32_t host = 0; host < 2; ++host) {
+      world.host(host).on_start = [=](const core::Now& now, auto, core::Effects& out) {
+        for (std::uint64_t i = 0; i < kMessages; ++i) {
+          out.SetTimer(core::TimerId(i), now.monotonic + kUs * static_cast<std::int64_t>(i));
+          out.Send(core::NodeId(host), Numbered(i, 10));
+          out.Send(core::NodeId(1 - host), Numbered(i, 10));
+        }
+      };
+      world.host(host).on_message = [](const core::Now&, core::NodeId, const core::Bytes&,
+                                       core::Effects& out) { out.Spend(core::Work::kLog, 1); };
+      world.host(host).on_timer = [&timers, host](const core::Now&, core::TimerId,
+                                                  core::Effects& out) {
+        ++timers;
+        out.Spend(core::Work::kVote, 1);
+        out.Send(core::NodeId(1 - host), Numbered(kMessages, 10));
+      };
+    }
+    for (int pause = 0; pause < 3; ++pause) {
+      const Duration at = kUs * static_cast<std::int64_t>(30 * pause + one_of(30));
+      world.Run(at);
+      const Duration lasting = kUs * static_cast<std::int64_t>(one_of(50));
+      world.world().host(core::NodeId(0)).Pause(world.world().now(), At(at + lasting));
+    }
+    world.Run(Duration::Milliseconds(100));
+    // To each host: from itself, from the other, and one for each of the other's timers.
+    CHECK(world.arrivals().size() == 2 * 3 * kMessages);
+    CHECK(timers == 2 * kMessages);
+    world.Finish();
+  }
+}
+
 }  // namespace lockstep::tests
