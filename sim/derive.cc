@@ -22,6 +22,7 @@ const core::FieldedMessage* Deriver::Read(core::NodeId from, const core::Bytes& 
 }
 
 void Deriver::Contents(core::Instant now, const Message& message, trace::EventKind kind) {
+  if (!is_wanted()) return;
   const bool is_handed = kind == trace::EventKind::kHanded;
   trace::Event event;
   event.at = now;
@@ -32,6 +33,7 @@ void Deriver::Contents(core::Instant now, const Message& message, trace::EventKi
 }
 
 void Deriver::Destroyed(core::Instant now, const Message& message, trace::DropCause cause) {
+  if (!is_wanted()) return;
   trace::Event event;
   event.at = now;
   event.kind = trace::EventKind::kDestroyed;
@@ -63,6 +65,7 @@ void Deriver::EmitContents(const Message& message, const trace::Event& prototype
 }
 
 void Deriver::Statement(core::Instant now, const Message& message, trace::EventKind kind) {
+  if (!is_wanted()) return;
   const core::FieldedMessage* read = Read(message.from, message.payload);
   if (read == nullptr) return;
   const core::TypeSpec& type = TypeOf(message.from, *read);

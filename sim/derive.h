@@ -15,6 +15,8 @@ class Deriver {
   // Both outlive this.
   Deriver(const core::Program& program, trace::Emitter& emitter);
 
+  // Whether anybody wants what is derived; if nobody does, nothing is, nor counted.
+  bool is_wanted() const { return emitter_.Wants(kDerived); }
   // Runs of k′ that the message carries: offered, handed or destroyed, by `kind`. Both ends of an
   // event: for kHanded `node` is the receiver, else the sender.
   void Contents(core::Instant now, const Message& message, trace::EventKind kind);
@@ -30,6 +32,11 @@ class Deriver {
   }
 
  private:
+  static constexpr trace::KindSet kDerived =
+      trace::Bit(trace::EventKind::kOffered) | trace::Bit(trace::EventKind::kHanded) |
+      trace::Bit(trace::EventKind::kDestroyed) | trace::Bit(trace::EventKind::kStated) |
+      trace::Bit(trace::EventKind::kHeard) | trace::Bit(trace::EventKind::kPhi);
+
   void EmitContents(const Message& message, const trace::Event& prototype);
 
   const core::Program& program_;

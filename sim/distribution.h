@@ -48,6 +48,7 @@ class Distribution {
     return components_.empty() ? fixed_ : SampleComponents(random);
   }
   bool is_constant() const { return components_.empty(); }
+  bool is_zero() const { return components_.empty() && fixed_.ps() == 0; }
   // No sample is less, and none is more.
   core::Duration min() const;
   core::Duration max() const;

@@ -63,7 +63,7 @@ void Host::Boot() {
 void Host::Crash(core::Instant now, CrashState disk) {
   node_.reset();
   ++incarnation_;
-  for (const Arrived& arrived : arrived_) ReleaseRing(now, arrived.message);
+  for (std::size_t i = 0; i < arrived_.size(); ++i) ReleaseRing(now, arrived_[i].message);
   for (const auto& [peer, messages] : held_)
     for (const Message& message : messages) ReleaseRing(now, message);
   arrived_.clear();
@@ -118,8 +118,7 @@ void Host::ReleaseRing(core::Instant now, const Message& message) {
 void Host::RunReceiveStage(core::Instant now) {
   const bool was_draining = std::exchange(is_draining_, true);
   while (MayReceive(now)) {
-    Message message = std::move(arrived_.front().message);
-    arrived_.pop_front();
+    Message message = arrived_.Take().message;
     ReleaseRing(now, message);
     const core::Instant done = stages_.Do(services_.scenario.profile.receive_message, 1,
                                           message.payload.byte_count(), now);
@@ -287,8 +286,7 @@ void Host::RunProtocolStage(core::Instant now) {
       WakeWhenFree(Profile::kProtocolStage, now);
       break;
     }
-    Input input = std::move(inputs_.front());
-    inputs_.pop_front();
+    Input input = inputs_.Take();
     is_call_for_message_ = input.kind == Input::Kind::kMessage;
     if (is_call_for_message_) --waiting_messages_;
     Call(now, std::move(input));
@@ -304,7 +302,7 @@ void Host::Call(core::Instant now, Input input) {
   HandInput(now, input);
   std::vector<core::Listed>& list = effects_.list();
   std::vector<core::effect::Send> silenced;
-  services_.faults.Filter(now, self_, list, silenced);
+  if (services_.faults.IsFiltered(self_)) services_.faults.Filter(now, self_, list, silenced);
   for (const core::Listed& listed : list) EmitListed(now, listed);
   for (const core::effect::Send& send : silenced) {
     const Message message = MessageOf(send);

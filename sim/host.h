@@ -27,6 +27,7 @@
 #include "sim/fault/plan.h"
 #include "sim/keys.h"
 #include "sim/net/network.h"
+#include "sim/ring.h"
 #include "sim/scenario.h"
 #include "sim/slab.h"
 #include "sim/stages.h"
@@ -182,8 +183,8 @@ class Host {
   std::uint32_t waiting_messages_ = 0;  // beyond the receive stage, and not yet handed to the node
   core::Duration stood_still_;          // in all pauses so far
   core::Instant paused_until_;
-  std::deque<Arrived> arrived_;
-  std::deque<Input> inputs_;
+  Ring<Arrived> arrived_;
+  Ring<Input> inputs_;
   Slab<Message> in_stage_;
   Slab<Step> steps_;
   core::Effects effects_;

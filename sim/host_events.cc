@@ -1,5 +1,6 @@
 // What a host says of its node: inputs, effects and drops as events.
 
+#include <iterator>
 #include <variant>
 
 #include "sim/host.h"
@@ -79,9 +80,22 @@ struct Describe {
   }
 };
 
+// By Input::Kind, and by core::Effect's alternative.
+constexpr EventKind kKindOf[] = {EventKind::kStart, EventKind::kMessage, EventKind::kTimer,
+                                 EventKind::kWritable};
+constexpr EventKind kKindOfEffect[] = {
+    EventKind::kSend,        EventKind::kHold, EventKind::kResume,       EventKind::kSetTimer,
+    EventKind::kCancelTimer, EventKind::kSave, EventKind::kSaveSnapshot, EventKind::kSpend,
+    EventKind::kNote,        EventKind::kSend};
+static_assert(std::size(kKindOfEffect) == std::variant_size_v<core::Effect>);
+
 }  // namespace
 
 void Host::EmitInput(core::Instant now, const Input& input) {
+  if (!services_.emitter.Wants(kKindOf[static_cast<std::size_t>(input.kind)])) {
+    services_.emitter.Skip();
+    return;
+  }
   trace::Event event = At(now, self_);
   switch (input.kind) {
     case Input::Kind::kStart:
@@ -108,10 +122,15 @@ void Host::EmitInput(core::Instant now, const Input& input) {
 }
 
 void Host::EmitListed(core::Instant now, const core::Listed& listed) {
-  trace::Event event = At(now, self_);
-  event.layer = listed.layer;
-  std::visit(Describe{event}, listed.what);
-  services_.emitter.Emit(event);
+  if (services_.emitter.Wants(kKindOfEffect[listed.what.index()])) {
+    trace::Event event = At(now, self_);
+    event.layer = listed.layer;
+    std::visit(Describe{event}, listed.what);
+    services_.emitter.Emit(event);
+  } else {
+    services_.emitter.Skip();
+  }
+  if (!services_.deriver.is_wanted()) return;
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
     services_.deriver.Statement(now, MessageOf(*send), EventKind::kStated);
   }

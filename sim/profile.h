@@ -26,6 +26,8 @@ struct Price {
   std::size_t stage = 0;  // index into Profile::stages
   Distribution per_unit;
   core::Duration per_byte;
+
+  bool is_zero() const { return per_unit.is_zero() && per_byte.ps() == 0; }
 };
 
 // A stage of the pipeline that work passes on a host.

@@ -14,10 +14,6 @@
 namespace lockstep::sim {
 namespace {
 
-bool IsNothing(const Distribution& span) {
-  return span.is_constant() && span.min() == core::Duration();
-}
-
 // From the beginning of one stall to the beginning of the next.
 Distribution StallGap(const NoiseSpec& noise) {
   if (noise.per_second == 0) return Distribution();
@@ -59,7 +55,7 @@ Stages::Stages(const Profile& profile, const core::Random& random)
     // What the protocol stage is handed are messages: see HandToProtocol.
     const bool is_fed_work = i > Profile::kProtocolStage;
     stage.is_handed_over =
-        is_fed_work && stage.core != stage.feeder_core && !IsNothing(spec.hand_off);
+        is_fed_work && stage.core != stage.feeder_core && !spec.hand_off.is_zero();
     stage.follows = spec.feeder > Profile::kProtocolStage ? spec.feeder : i;
     stage.prices = random.Fork(absl::StrCat("price/", spec.name));
     stage.hand_offs = random.Fork(absl::StrCat("hand_off/", spec.name));
@@ -81,8 +77,9 @@ core::Duration Stages::CostOf(const Price& price, std::uint64_t count, core::Byt
 
 core::Instant Stages::Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
                          core::Instant from) {
-  const core::Duration cost = CostOf(price, count, bytes);
   Stage& stage = stages_[price.stage];
+  if (price.is_zero() && !stage.is_handed_over) return from;
+  const core::Duration cost = CostOf(price, count, bytes);
   if (cost.ps() == 0 && !stage.is_handed_over) return from;
   Core& core = cores_[stage.core];
   if (stage.is_handed_over) from = from + stage.spec->hand_off.Sample(stage.hand_offs);
@@ -111,12 +108,6 @@ core::Instant Stages::HandToProtocol(core::Instant done) {
   if (protocol.core == protocol.feeder_core) return done;
   last_handed_ = std::max(last_handed_, done + protocol.spec->hand_off.Sample(protocol.hand_offs));
   return last_handed_;
-}
-
-core::Instant Stages::FreeAt(std::size_t stage, core::Instant now) {
-  Core& core = cores_[stages_[stage].core];
-  if (noise_.per_second > 0) Idle(core, now);
-  return core.free;
 }
 
 void Stages::DrawNextStall(Core& core, core::Instant after) {

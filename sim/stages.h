@@ -45,7 +45,11 @@ class Stages {
   core::Instant HandToProtocol(core::Instant done);
 
   // When the core of `stage` is free, as far as is known at `now`; may be past.
-  core::Instant FreeAt(std::size_t stage, core::Instant now);
+  core::Instant FreeAt(std::size_t stage, core::Instant now) {
+    Core& core = cores_[stages_[stage].core];
+    if (noise_.per_second > 0) Idle(core, now);
+    return core.free;
+  }
 
   // From now on all costs are multiplied by numerator / denominator.
   void SetSpeed(std::uint64_t numerator, std::uint64_t denominator);

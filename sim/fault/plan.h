@@ -33,6 +33,8 @@ class FaultPlan {
   // A crash has hit a host that was up.
   void CountCrash(std::size_t index);
 
+  // Whether any filter is ever on this host.
+  bool IsFiltered(core::NodeId host) const { return !on_[host.value()].empty(); }
   // Passes what a node has listed through the filters on its host. What a silent host would have
   // sent is moved to `silenced`.
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,

@@ -69,6 +69,9 @@ void Network::WireUp(const core::Random& random) {
     ports_.emplace_back(PortOf(topology_, edge, scenario_.profile.nic),
                         random.Fork(absl::StrCat("port/", edge.name)));
     links_.emplace_back(edge.wire, random.Fork(absl::StrCat("link/", edge.name)));
+    const SwitchSpec& forwarding = topology_.vertices[edge.from].forwarding;
+    hops_.push_back({edge.from, edge.to, edge.rate_bps > 0, forwarding.is_cut_through,
+                     forwarding.buffer.value() > 0});
     if (topology_.is_host(edge.from)) uplink_[edge.from] = i;
     if (topology_.is_host(edge.to)) downlink_[edge.to] = i;
   }
@@ -214,15 +217,16 @@ core::Instant Network::Launch(core::Instant now, const Packet& packet) {
 }
 
 std::optional<Service> Network::Serve(core::Instant now, Packet& packet) {
-  std::optional<SharedBuffer>& buffer = buffers_[topology_.edges[packet.edge].from];
-  const bool has_room = !buffer || buffer->HasRoomFor(now, packet.size);
+  const Hop& hop = hops_[packet.edge];
+  SharedBuffer* buffer = hop.is_buffered ? &*buffers_[hop.from] : nullptr;
+  const bool has_room = buffer == nullptr || buffer->HasRoomFor(now, packet.size);
   const auto service =
       has_room ? ports_[packet.edge].Enqueue(now, packet.tail, packet.size) : std::nullopt;
   if (!service) {
     Lose(packet, trace::DropCause::kQueue);
     return std::nullopt;
   }
-  if (buffer) buffer->Hold(service->ends, packet.size);
+  if (buffer != nullptr) buffer->Hold(service->ends, packet.size);
   return service;
 }
 
@@ -237,7 +241,7 @@ void Network::Cross(core::Instant now, std::uint64_t slot, Service service) {
     }
     const core::Instant head = service.begins + *delay;
     packet.tail = service.ends + *delay;
-    const std::uint32_t at = topology_.edges[packet.edge].to;
+    const std::uint32_t at = hops_[packet.edge].to;
     if (at == packet.to.value()) {
       core::Instant arrival = packet.tail;
       if (has_receive_latency_) {
@@ -248,9 +252,9 @@ void Network::Cross(core::Instant now, std::uint64_t slot, Service service) {
     }
     packet.edge = routes_.Next(at, packet.to, flow);
     CHECK(packet.edge != Routes::kNone);
-    if (topology_.edges[packet.edge].rate_bps > 0) {
-      const bool is_cut_through = topology_.vertices[at].forwarding.is_cut_through;
-      queue_.Push(std::max(now, is_cut_through ? head : packet.tail),
+    const Hop& next = hops_[packet.edge];
+    if (next.has_port) {
+      queue_.Push(std::max(now, next.is_cut_through ? head : packet.tail),
                   MakeTask(TaskKind::kAtPort, 0, slot));
       return;
     }

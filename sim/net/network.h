@@ -107,6 +107,14 @@ class Network {
     core::Instant ready;  // of the packet before
     core::Random random;
   };
+  // What a packet meets at an edge; the topology has the rest.
+  struct Hop {
+    std::uint32_t from = 0;  // vertices
+    std::uint32_t to = 0;
+    bool has_port = false;
+    bool is_cut_through = false;  // at the port, if it is a switch's
+    bool is_buffered = false;
+  };
   struct Framed {
     core::ByteCount size;
     std::uint64_t packets = 0;
@@ -147,6 +155,7 @@ class Network {
   NetworkListener& listener_;
   Topology topology_;
   Routes routes_;
+  std::vector<Hop> hops_;              // hops_[edge]
   std::vector<std::uint32_t> site_;    // site_[host]: its cluster
   std::vector<std::uint32_t> uplink_;  // uplink_[host]: the edge that its card feeds
   std::vector<std::uint32_t> downlink_;

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
 #include "sim/profile.h"
+#include "sim/ring.h"
 
 namespace lockstep::sim {
 
@@ -115,7 +115,7 @@ class Nic {
   bool has_latency_;
   core::Instant busy_until_;
   core::Instant ready_;  // of the packet before
-  std::deque<Queued> queue_;
+  Ring<Queued> queue_;
   core::ByteCount waiting_;
   core::ByteCount taken_;
   core::ByteCount dropped_;

@@ -19,9 +19,14 @@ class Emitter {
   }
 
   // Whether anybody wants this kind: one bit test before a costly event is built.
-  bool Wants(EventKind kind) const { return (wanted_ & Bit(kind)) != 0; }
+  bool Wants(EventKind kind) const { return Wants(Bit(kind)); }
+  bool Wants(KindSet kinds) const { return (wanted_ & kinds) != 0; }
 
-  // The index counts events of all kinds, wanted or not, so that traces of any level agree.
+  // An event of a kind that nobody wants: only counted.
+  void Skip() { ++next_index_; }
+
+  // The index counts events of all kinds, wanted or not, so that traces of any level agree; but for
+  // kinds derived from messages, which are not derived where nobody wants any of them.
   void Emit(Event& event) {
     event.index = next_index_++;
     for (const Listener& listener : sinks_) {
