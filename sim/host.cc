@@ -95,19 +95,31 @@ void Host::Pause(core::Instant now, core::Instant until) {
   paused_until_ = until;
 }
 
-void Host::OnArrived(core::Instant now, Message message) {
+void Host::OnArrived(core::Instant now, Message&& message) {
   if (!is_up()) {
     EmitDrop(now, message, trace::DropCause::kHostDown);
     services_.deriver.Destroyed(now, message, trace::DropCause::kHostDown);
     ReleaseRing(now, message);
     return;
   }
-  const auto held = held_.find(message.from);
-  if (held != held_.end()) {
-    held->second.push_back(std::move(message));
-    return;
+  if (!held_.empty()) {
+    const auto held = held_.find(message.from);
+    if (held != held_.end()) {
+      held->second.push_back(std::move(message));
+      return;
+    }
   }
-  arrived_.push_back({std::move(message), now});
+  // Where nothing is in its way it need not wait for itself.
+  const bool is_next = arrived_.empty() && !is_receiving_ && !is_core_shared_ && !is_draining_ &&
+                       stages_.FreeAt(Profile::kReceiveStage, now) <= now && HasRoom(now);
+  if (is_next) {
+    is_draining_ = true;
+    Receive(now, std::move(message));
+    is_draining_ = false;
+    if (arrived_.empty()) return;
+  } else {
+    arrived_.push_back({std::move(message), now});
+  }
   RunReceiveStage(now);
 }
 
@@ -117,19 +129,20 @@ void Host::ReleaseRing(core::Instant now, const Message& message) {
 
 void Host::RunReceiveStage(core::Instant now) {
   const bool was_draining = std::exchange(is_draining_, true);
-  while (MayReceive(now)) {
-    Message message = arrived_.Take().message;
-    ReleaseRing(now, message);
-    const core::Instant done = stages_.Do(services_.scenario.profile.receive_message, 1,
-                                          message.payload.byte_count(), now);
-    if (done > now) {
-      is_receiving_ = true;
-      PushTask(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
-      break;
-    }
-    PassToProtocol(now, std::move(message));
-  }
+  while (MayReceive(now)) Receive(now, arrived_.Take().message);
   is_draining_ = was_draining;
+}
+
+void Host::Receive(core::Instant now, Message&& message) {
+  ReleaseRing(now, message);
+  const core::Instant done =
+      stages_.Do(services_.scenario.profile.receive_message, 1, message.payload.byte_count(), now);
+  if (done > now) {
+    is_receiving_ = true;
+    PushTask(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
+    return;
+  }
+  PassToProtocol(now, std::move(message));
 }
 
 bool Host::MayReceive(core::Instant now) {
@@ -147,15 +160,14 @@ bool Host::MayReceive(core::Instant now) {
   return !IsCallNext();
 }
 
-void Host::PassToProtocol(core::Instant now, Message message) {
+void Host::PassToProtocol(core::Instant now, Message&& message) {
   ++waiting_messages_;
   const core::Instant at = stages_.HandToProtocol(now);
   if (at > now) {
     PushTask(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
     return;
   }
-  Enqueue(now, Input{Input::Kind::kMessage, std::move(message), {}, {}, {}, {}});
-  RunProtocolStage(now);
+  Offer(now, Input{Input::Kind::kMessage, std::move(message), {}, {}, {}, {}});
 }
 
 bool Host::HasRoom(core::Instant now) {
@@ -174,9 +186,24 @@ bool Host::IsReceiveNext(core::Instant now) {
   return is_core_shared_ && !is_receiving_ && !arrived_.empty() && !IsCallNext() && HasRoom(now);
 }
 
-void Host::Enqueue(core::Instant now, Input input) {
+void Host::Enqueue(core::Instant now, Input&& input) {
   input.since = now;
   inputs_.push_back(std::move(input));
+}
+
+void Host::Offer(core::Instant now, Input&& input) {
+  const bool is_next = inputs_.empty() && !is_calling_ && !is_core_shared_ && is_up() &&
+                       stages_.FreeAt(Profile::kProtocolStage, now) <= now;
+  if (is_next) {
+    is_calling_ = true;
+    is_call_for_message_ = input.kind == Input::Kind::kMessage;
+    if (is_call_for_message_) --waiting_messages_;
+    Call(now, input);
+    is_calling_ = false;
+  } else {
+    Enqueue(now, std::move(input));
+  }
+  RunProtocolStage(now);
 }
 
 void Host::PushTask(core::Instant at, TaskKind kind, std::uint64_t slot) {
@@ -210,8 +237,8 @@ void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
   if (!is_up()) return;
-  ReturnCredit(now, peer, size);
-  RunProtocolStage(now);
+  credit_[peer.value()] += size.value();
+  Offer(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
 }
 
 void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
@@ -233,8 +260,7 @@ void Host::OnTask(core::Instant now, const Task& task) {
     const auto timer = timers_.find(task.a);
     if (timer == timers_.end() || timer->second.generation != task.b) return;
     timers_.erase(timer);
-    Enqueue(now, Input{Input::Kind::kTimer, {}, core::TimerId(task.a), {}, {}, {}});
-    RunProtocolStage(now);
+    Offer(now, Input{Input::Kind::kTimer, {}, core::TimerId(task.a), {}, {}, {}});
     return;
   }
   if (!is_up() || task.b != incarnation_) return;  // Of an earlier life.
@@ -252,8 +278,7 @@ void Host::OnTask(core::Instant now, const Task& task) {
       return;
     case TaskKind::kHandedOver:
       if (IsPostponed(now, task)) return;
-      Enqueue(now, Input{Input::Kind::kMessage, in_stage_.Take(task.a), {}, {}, {}, {}});
-      RunProtocolStage(now);
+      Offer(now, Input{Input::Kind::kMessage, in_stage_.Take(task.a), {}, {}, {}, {}});
       return;
     case TaskKind::kStep:
       if (IsPostponed(now, task)) return;
@@ -289,7 +314,7 @@ void Host::RunProtocolStage(core::Instant now) {
     Input input = inputs_.Take();
     is_call_for_message_ = input.kind == Input::Kind::kMessage;
     if (is_call_for_message_) --waiting_messages_;
-    Call(now, std::move(input));
+    Call(now, input);
   }
   is_calling_ = false;
   // A message that stayed in the ring may find room now, or have waited for the calls on its core.
@@ -297,7 +322,7 @@ void Host::RunProtocolStage(core::Instant now) {
   if ((is_bounded || is_core_shared_) && !is_draining_) RunReceiveStage(now);
 }
 
-void Host::Call(core::Instant now, Input input) {
+void Host::Call(core::Instant now, const Input& input) {
   EmitInput(now, input);
   HandInput(now, input);
   std::vector<core::Listed>& list = effects_.list();
@@ -436,7 +461,7 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
   PushTask(done, TaskKind::kTransmit, in_stage_.Put(std::move(message)));
 }
 
-void Host::Transmit(core::Instant now, Message message) {
+void Host::Transmit(core::Instant now, Message&& message) {
   services_.deriver.Contents(now, message, trace::EventKind::kOffered);
   const bool is_faulted = services_.faults.Destroys(now, message);
   if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {

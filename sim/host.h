@@ -70,7 +70,7 @@ class Host {
   std::uint64_t incarnation() const { return incarnation_; }
 
   // The network has a message for this host.
-  void OnArrived(core::Instant now, Message message);
+  void OnArrived(core::Instant now, Message&& message);
   // The transport has taken what this host sent to `peer`.
   void OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size);
   void OnTask(core::Instant now, const Task& task);
@@ -119,7 +119,9 @@ class Host {
   void RunReceiveStage(core::Instant now);
   // Whether it can begin the next message; if not, something will ask again.
   bool MayReceive(core::Instant now);
-  void PassToProtocol(core::Instant now, Message message);
+  // Takes this message off the ring, and through the stage.
+  void Receive(core::Instant now, Message&& message);
+  void PassToProtocol(core::Instant now, Message&& message);
   // Whether the protocol stage can take another message.
   bool HasRoom(core::Instant now);
   // Where one core serves both stages, who has waited longer goes first.
@@ -129,11 +131,13 @@ class Host {
   // one go that a node that never runs dry cannot keep the world from looking up.
   static constexpr int kCallsAtOnce = 1024;
   void RunProtocolStage(core::Instant now);
-  void Call(core::Instant now, Input input);
+  void Call(core::Instant now, const Input& input);
   void HandInput(core::Instant now, const Input& input);
   // Asks to be woken when a stage is free; once.
   void WakeWhenFree(std::size_t stage, core::Instant now);
-  void Enqueue(core::Instant now, Input input);
+  void Enqueue(core::Instant now, Input&& input);
+  // The same, and calls the node if it is free.
+  void Offer(core::Instant now, Input&& input);
   void PushTask(core::Instant at, TaskKind kind, std::uint64_t slot);
   // Whether what is due now is due later, since the cores have stood still; then it waits again.
   bool IsPostponed(core::Instant now, const Task& task);
@@ -151,7 +155,7 @@ class Host {
   void PerformEffect(core::Instant now, core::Listed& listed);
   Message MessageOf(const core::effect::Send& send) const;
   void PerformSend(core::Instant now, const core::effect::Send& send);
-  void Transmit(core::Instant now, Message message);
+  void Transmit(core::Instant now, Message&& message);
   void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
   void ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:

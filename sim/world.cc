@@ -157,7 +157,7 @@ void World::EmitLife(core::NodeId node, trace::EventKind kind) {
   emitter_.Emit(event);
 }
 
-void World::OnArrived(Message message) {
+void World::OnArrived(Message&& message) {
   hosts_[message.to.value()]->OnArrived(now_, std::move(message));
 }
 

@@ -38,7 +38,7 @@ class World : private NetworkListener {
   Host& host(core::NodeId node) { return *hosts_[node.value()]; }
 
  private:
-  void OnArrived(Message message) override;
+  void OnArrived(Message&& message) override;
   void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) override;
   void OnDestroyed(const Message& message, trace::DropCause cause) override;
   void OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,

@@ -133,7 +133,7 @@ class Effects {
   void Spend(Work kind, std::uint64_t count, ByteCount bytes = ByteCount(0)) {
     if (count > 0) Add(effect::Spend{kind, count, bytes});
   }
-  void Note(const effect::Note& note) { Add(note); }
+  void Note(const effect::Note& note) { Add<effect::Note>(note); }
   void Reply(NodeId client, RequestId id, Bytes answer) {
     Add(effect::Reply{client, id, std::move(answer)});
   }
@@ -144,7 +144,13 @@ class Effects {
 
  private:
   friend class LayerScope;
-  void Add(Effect what) { list_.push_back(Listed{layer_, std::move(what)}); }
+  // Built in place: moving a variant asks at run time what it holds.
+  template <typename T>
+  void Add(T what) {
+    Listed& listed = list_.emplace_back();
+    listed.layer = layer_;
+    listed.what.emplace<T>(std::move(what));
+  }
 
   Layer layer_;
   std::vector<Listed> list_;

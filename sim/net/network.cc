@@ -131,7 +131,7 @@ core::ByteCount Network::ingress(core::NodeId host) const {
 
 // --- From hosts ---
 
-void Network::Send(core::Instant now, Message message) {
+void Network::Send(core::Instant now, Message&& message) {
   if (!IsStream(message.from, message.to)) {
     SendDatagram(now, std::move(message));
     return;
@@ -141,7 +141,7 @@ void Network::Send(core::Instant now, Message message) {
   Drive(now, stream);
 }
 
-void Network::SendDatagram(core::Instant now, Message message) {
+void Network::SendDatagram(core::Instant now, Message&& message) {
   Packet packet;
   packet.from = message.from;
   packet.to = message.to;
@@ -150,7 +150,7 @@ void Network::SendDatagram(core::Instant now, Message message) {
   const bool is_whole = ClassOf(packet.from, packet.to).segmentation != Segmentation::kMtu;
   const auto mtu = static_cast<std::uint64_t>(scenario_.profile.nic.mtu_payload.value());
   const std::uint64_t most = is_whole ? std::max<std::uint64_t>(size, 1) : mtu;
-  const std::uint64_t fragments = size == 0 ? 1 : (size + most - 1) / most;
+  const std::uint64_t fragments = size <= most ? 1 : (size + most - 1) / most;
   packet.datagram =
       datagrams_.Put({std::move(message), static_cast<std::uint32_t>(fragments), false, {}, 0});
   core::Instant free = now;

@@ -33,7 +33,7 @@ namespace lockstep::sim {
 class NetworkListener {
  public:
   virtual ~NetworkListener() = default;
-  virtual void OnArrived(Message message) = 0;
+  virtual void OnArrived(Message&& message) = 0;
   // The transport has taken a message that `from` sent to `to`: so much credit is back.
   virtual void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount credit) = 0;
   // The message will never arrive.
@@ -50,7 +50,7 @@ class Network {
           const core::Random& random);
 
   // Takes over a message; both ends are up.
-  void Send(core::Instant now, Message message);
+  void Send(core::Instant now, Message&& message);
   // The receive stage has taken a message, or a crash has: its place in the ring is free. A
   // stream's segments leave the ring when they arrive.
   void ReleaseRing(core::Instant now, const Message& message);
@@ -130,7 +130,7 @@ class Network {
   // Payload with a header for each packet of a maximal size.
   Framed Frame(std::uint64_t payload) const;
 
-  void SendDatagram(core::Instant now, Message message);
+  void SendDatagram(core::Instant now, Message&& message);
   // Sends segments as long as the stream allows.
   void Drive(core::Instant now, std::uint32_t stream);
   void ArmTimeout(std::uint32_t stream);
