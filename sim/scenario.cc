@@ -20,6 +20,7 @@
 #include "protocols/parameters.h"
 #include "sim/scenario_faults.h"
 #include "sim/scenario_network.h"
+#include "sim/scenario_topology.h"
 
 namespace lockstep::sim {
 namespace {
@@ -65,6 +66,17 @@ absl::Status InlineProfile(json& document, const std::string& path, std::string&
                         absl::StrCat(path, ": /profile: ", read.status().message()));
   *profile = *std::move(read);
   return absl::OkStatus();
+}
+
+// Puts the graph itself where the name of a map stands.
+absl::Status InlineTopology(json& document, const std::string& path,
+                            std::vector<std::string>& remarks) {
+  if (!document.is_object() || !document.contains("network")) return absl::OkStatus();
+  json& network = document["network"];
+  if (!network.is_object() || !network.contains("topology")) return absl::OkStatus();
+  return ImportTopology(
+      network["topology"], path, [&](const std::string& name) { return Resolve(path, name); },
+      remarks);
 }
 
 // --- Run and phases ---
@@ -263,7 +275,8 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   ReadExpectation(reader, scenario.expect);
   if (reader.ok() && profile.ok()) {
     scenario.profile = *std::move(profile);
-    CheckNetwork(network, scenario);
+    ReadTopology(network, scenario);
+    if (reader.ok()) CheckNetwork(network, scenario);
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;
   if (!profile.ok()) return profile.status();
@@ -278,25 +291,36 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
   absl::StatusOr<json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   std::string profile_file;
+  std::vector<std::string> remarks;
   for (const Override& change : overrides) {
-    // A number of the profile can be set although the scenario only names its file.
+    // A number of the profile, or a link of the map, can be set although the scenario only names
+    // its file.
     absl::Status status;
     if (change.first.rfind("/profile/", 0) == 0)
       status = InlineProfile(*document, path, profile_file);
+    if (change.first.rfind("/network/topology/graph/", 0) == 0)
+      status = InlineTopology(*document, path, remarks);
     if (status.ok()) status = Apply(change, *document);
     if (!status.ok()) return status;
     if (change.first == "/profile") profile_file.clear();
   }
   if (absl::Status status = InlineProfile(*document, path, profile_file); !status.ok())
     return status;
-  return Read(*std::move(document), path, profile_file);
+  if (absl::Status status = InlineTopology(*document, path, remarks); !status.ok()) return status;
+  absl::StatusOr<Scenario> scenario = Read(*std::move(document), path, profile_file);
+  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  return scenario;
 }
 
 absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path) {
   std::string profile_file;
   if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
     return status;
-  return Read(std::move(document), path, profile_file);
+  std::vector<std::string> remarks;
+  if (absl::Status status = InlineTopology(document, path, remarks); !status.ok()) return status;
+  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file);
+  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  return scenario;
 }
 
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node) {
