@@ -21,6 +21,7 @@
 #include "sim/ratio.h"
 #include "sim/scenario_faults.h"
 #include "sim/scenario_network.h"
+#include "sim/scenario_topology.h"
 
 namespace lockstep::sim {
 namespace {
@@ -96,6 +97,17 @@ void InlineNetwork(json& document) {
   document["network"] = std::move(network);
 }
 
+// Puts the graph itself where the name of a map stands.
+absl::Status InlineTopology(json& document, const std::string& path,
+                            std::vector<std::string>& remarks) {
+  if (!document.is_object() || !document.contains("network")) return absl::OkStatus();
+  json& network = document["network"];
+  if (!network.is_object() || !network.contains("topology")) return absl::OkStatus();
+  return ImportTopology(
+      network["topology"], path, [&](const std::string& name) { return Resolve(path, name); },
+      remarks);
+}
+
 // Before the profile's network is put under the scenario's: changes of the profile, and of the
 // scenario's network as a whole. All others come after it, and may change what it has put there.
 bool ComesFirst(const Override& change) {
@@ -104,7 +116,8 @@ bool ComesFirst(const Override& change) {
 }
 
 absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
-                      json& document, std::string& profile_file) {
+                      json& document, std::string& profile_file,
+                      std::vector<std::string>& remarks) {
   for (const Override& change : overrides) {
     if (!ComesFirst(change)) continue;
     // A number of the profile can be set although the scenario only names its file.
@@ -120,9 +133,14 @@ absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string&
   InlineNetwork(document);
   for (const Override& change : overrides) {
     if (ComesFirst(change)) continue;
-    if (absl::Status status = Apply(change, document); !status.ok()) return status;
+    // The same for a link of a map.
+    absl::Status status;
+    if (change.first.rfind("/network/topology/graph/", 0) == 0)
+      status = InlineTopology(document, path, remarks);
+    if (status.ok()) status = Apply(change, document);
+    if (!status.ok()) return status;
   }
-  return absl::OkStatus();
+  return InlineTopology(document, path, remarks);
 }
 
 // --- Run and phases ---
@@ -323,7 +341,8 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   ReadExpectation(reader, scenario.expect);
   if (reader.ok() && profile.ok()) {
     scenario.profile = *std::move(profile);
-    CheckNetwork(network, scenario);
+    ReadTopology(network, scenario);
+    if (reader.ok()) CheckNetwork(network, scenario);
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;
   if (!profile.ok()) return profile.status();
@@ -338,15 +357,22 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
   absl::StatusOr<json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   std::string profile_file;
-  if (absl::Status status = ApplyAll(overrides, path, *document, profile_file); !status.ok())
-    return status;
-  return Read(*std::move(document), path, profile_file);
+  std::vector<std::string> remarks;
+  absl::Status status = ApplyAll(overrides, path, *document, profile_file, remarks);
+  if (!status.ok()) return status;
+  absl::StatusOr<Scenario> scenario = Read(*std::move(document), path, profile_file);
+  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  return scenario;
 }
 
 absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path) {
   std::string profile_file;
-  if (absl::Status status = ApplyAll({}, path, document, profile_file); !status.ok()) return status;
-  return Read(std::move(document), path, profile_file);
+  std::vector<std::string> remarks;
+  absl::Status status = ApplyAll({}, path, document, profile_file, remarks);
+  if (!status.ok()) return status;
+  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file);
+  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  return scenario;
 }
 
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node) {

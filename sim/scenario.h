@@ -59,7 +59,7 @@ struct NetworkSpec {
   LinkClass intra;
   LinkClass cross;
   core::ByteCount send_buffer;  // credit of each (node, peer)
-  // What the scenario names; else the fabric of the two classes.
+  // What the scenario describes or imports; else the fabric of the two classes.
   std::optional<Topology> topology;
 };
 
@@ -109,8 +109,8 @@ struct Expectation {
 };
 
 struct Scenario {
-  // As run: after --set and --seed, and with the profile in place of its file name, so that it says
-  // all there is to say.
+  // As run: after --set and --seed, and with the profile and the topology in place of their files'
+  // names, so that it says all there is to say.
   nlohmann::json document;
   std::string path;  // of the file
   std::string name;
@@ -134,6 +134,8 @@ struct Scenario {
   core::Instant heal;     // faults that spend no budget end; default: the middle of the run
   core::Duration settle;  // time allowed after it; default: the rest of the run
   Expectation expect;
+  // What was assumed where files that it imports say nothing; for people.
+  std::vector<std::string> remarks;
 };
 
 // Reads and validates the scenario in `path`. Relative file names inside resolve against the

@@ -30,6 +30,8 @@ namespace {
 // Jitter, loss, clocks, a crash with a restart, a liar and random drops.
 const std::string kScenario = "tests/data/determinism.json";
 const std::string kPingPong = "scenarios/smoke/pingpong.json";
+const std::string kMap = "scenarios/smoke/isp-map.json";
+const std::string kLeafSpine = "scenarios/smoke/leaf-spine.json";
 const std::string kGolden = "tests/golden/digests.txt";
 
 cli::Prepared Prepared(const std::vector<sim::Override>& overrides = {}) {
@@ -230,7 +232,7 @@ TEST_CASE("determinism: two seeds differ") {
 TEST_CASE("determinism: the digest is the golden one") {
   Golden golden = ReadGolden();
   const bool is_rewriting = std::getenv("REWRITE") != nullptr;
-  for (const std::string& scenario : std::vector{kScenario, kPingPong}) {
+  for (const std::string& scenario : std::vector{kScenario, kPingPong, kMap, kLeafSpine}) {
     const auto prepared = cli::Prepare(scenario, {});
     REQUIRE(prepared.ok());
     const auto result = cli::Run(*prepared, {});

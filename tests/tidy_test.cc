@@ -194,6 +194,7 @@ const std::vector<Library>& Libraries() {
         "tests"}},
       {"boost/graph/", {"sim", "tools", "tests"}},
       {"boost/property_map/", {"sim", "tools", "tests"}},
+      {"boost/property_tree/", {"sim"}},  // GraphML is XML.
       {"boost/asio", {"tools/node", "tests"}},
       {"sqlite3.h", {"analysis", "tools", "tests"}},
       {"valijson/", {"tools", "tests"}},

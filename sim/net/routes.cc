@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "absl/numeric/int128.h"
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
 
@@ -13,90 +14,110 @@
 namespace lockstep::sim {
 namespace {
 
+// Wide enough that no sum of 64-bit delays overflows.
+using Picoseconds = absl::uint128;
+
 struct Length {
-  std::int64_t ps = 0;
+  Picoseconds ps = 0;
 };
 using Graph =
     boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Length>;
 
-std::int64_t LengthOf(const Topology& topology, const Edge& edge) {
-  const core::Duration delay = edge.wire.delay + edge.wire.fec + edge.wire.jitter.min() +
-                               topology.vertices[edge.from].forwarding.latency.min();
-  return delay.ps() + 1;  // A hop counts for a picosecond.
+Picoseconds WidthOf(core::Duration span) {
+  CHECK(span >= core::Duration());
+  return static_cast<std::uint64_t>(span.ps());
+}
+
+Picoseconds LengthOf(const Topology& topology, const Edge& edge) {
+  // A hop counts for a picosecond.
+  return WidthOf(edge.wire.delay) + WidthOf(edge.wire.fec) + WidthOf(edge.wire.jitter.min()) +
+         WidthOf(topology.vertices[edge.from].forwarding.latency.min()) + 1;
 }
 
 }  // namespace
 
-Routes::Routes(const Topology& topology) {
-  FindNear(topology);
+Routes::Routes(const Topology& topology) : hosts_(topology.hosts) {
+  // By name, so that what else there is in the topology changes no choice; and different for each
+  // switch, else all would choose alike.
+  for (std::size_t i = hosts_; i < topology.vertices.size(); ++i) {
+    const std::string& name = topology.vertices[i].name;
+    salt_.push_back(core::HashBytes(name.data(), name.size()));
+  }
+  FindEnds(topology);
   FindNext(topology);
 }
 
-void Routes::FindNear(const Topology& topology) {
-  near_.assign(topology.hosts, kNone);
-  last_.assign(topology.hosts, kNone);
-  near_index_.assign(topology.hosts, 0);
+void Routes::FindEnds(const Topology& topology) {
+  for (auto* ends : {&first_, &entry_, &near_, &last_}) ends->assign(hosts_, kNone);
+  near_index_.assign(hosts_, 0);
   for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
     const Edge& edge = topology.edges[i];
-    if (!topology.is_host(edge.to)) continue;
-    CHECK(near_[edge.to] == kNone);  // A host has one card.
-    near_[edge.to] = edge.from;
-    last_[edge.to] = i;
+    if (topology.is_host(edge.from)) {
+      CHECK(first_[edge.from] == kNone);  // A host has one card.
+      CHECK(!topology.is_host(edge.to));
+      first_[edge.from] = i;
+      entry_[edge.from] = edge.to;
+    } else if (topology.is_host(edge.to)) {
+      CHECK(near_[edge.to] == kNone);
+      near_[edge.to] = edge.from;
+      last_[edge.to] = i;
+    }
   }
   std::vector<std::uint32_t> index_of(topology.vertices.size(), kNone);
-  for (std::uint32_t host = 0; host < topology.hosts; ++host) {
+  for (std::uint32_t host = 0; host < hosts_; ++host) {
     if (near_[host] == kNone) continue;
     std::uint32_t& index = index_of[near_[host]];
-    if (index == kNone) index = nears_++;
+    if (index == kNone) {
+      index = nears_++;
+      near_vertex_.push_back(near_[host]);
+    }
     near_index_[host] = index;
   }
 }
 
 void Routes::FindNext(const Topology& topology) {
-  const std::size_t vertices = topology.vertices.size();
-  // Against the wires' direction: distances to a vertex. Hosts forward nothing, so edges from them
-  // are looked at below only.
-  Graph reversed(vertices);
-  for (const Edge& edge : topology.edges) {
-    if (topology.is_host(edge.from) || topology.is_host(edge.to)) continue;
-    boost::add_edge(edge.to, edge.from, Length{LengthOf(topology, edge)}, reversed);
-  }
-  std::vector<std::vector<std::uint32_t>> leaving(vertices);
+  const std::size_t switches = topology.vertices.size() - hosts_;
+  // Against the wires' direction: distances to a switch.
+  Graph reversed(switches);
+  std::vector<std::vector<std::uint32_t>> leaving(switches);
+  std::vector<Picoseconds> lengths(topology.edges.size());
   for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
-    if (!topology.is_host(topology.edges[i].to)) leaving[topology.edges[i].from].push_back(i);
+    const Edge& edge = topology.edges[i];
+    if (topology.is_host(edge.from) || topology.is_host(edge.to)) continue;
+    lengths[i] = LengthOf(topology, edge);
+    boost::add_edge(edge.to - hosts_, edge.from - hosts_, Length{lengths[i]}, reversed);
+    leaving[edge.from - hosts_].push_back(i);
   }
-  next_.assign(vertices * nears_, Choice{});
-  std::vector<bool> is_done(nears_, false);
-  constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
-  for (std::uint32_t host = 0; host < topology.hosts; ++host) {
-    if (near_[host] == kNone || is_done[near_index_[host]]) continue;
-    is_done[near_index_[host]] = true;
-    std::vector<std::int64_t> distance(vertices, kFar);
-    boost::dijkstra_shortest_paths(reversed, near_[host],
+  next_.assign(switches * nears_, Choice{});
+  constexpr Picoseconds kFar = std::numeric_limits<Picoseconds>::max();
+  std::vector<Picoseconds> distance(switches);
+  for (std::uint32_t index = 0; index < nears_; ++index) {
+    distance.assign(switches, kFar);
+    boost::dijkstra_shortest_paths(reversed, near_vertex_[index] - hosts_,
                                    boost::weight_map(boost::get(&Length::ps, reversed))
                                        .distance_map(distance.data())
                                        .distance_inf(kFar));
-    for (std::uint32_t vertex = 0; vertex < vertices; ++vertex) {
-      std::int64_t least = kFar;
-      Choice& choice = next_[vertex * nears_ + near_index_[host]];
+    for (std::uint32_t at = 0; at < switches; ++at) {
+      Choice& choice = next_[std::size_t{at} * nears_ + index];
       choice.first = static_cast<std::uint32_t>(edges_.size());
-      for (const std::uint32_t i : leaving[vertex]) {
-        const std::int64_t rest = distance[topology.edges[i].to];
-        if (rest == kFar) continue;
-        const std::int64_t length = LengthOf(topology, topology.edges[i]) + rest;
-        if (length > least) continue;
-        if (length < least) edges_.resize(choice.first);
-        least = length;
-        edges_.push_back(i);
+      if (distance[at] == kFar || at + hosts_ == near_vertex_[index]) continue;
+      for (const std::uint32_t i : leaving[at]) {
+        const Picoseconds rest = distance[topology.edges[i].to - hosts_];
+        if (rest != kFar && lengths[i] + rest == distance[at]) edges_.push_back(i);
       }
       choice.count = static_cast<std::uint32_t>(edges_.size()) - choice.first;
+      CHECK(choice.count > 0);
     }
   }
 }
 
-std::uint32_t Routes::Pick(std::uint32_t vertex, std::uint64_t flow, std::uint32_t count) {
-  // Salted by the vertex, else all switches would choose alike.
-  return static_cast<std::uint32_t>(core::Mix(flow, vertex) % count);
+std::size_t Routes::Pick(std::uint64_t salt, std::uint64_t flow, std::size_t count) {
+  return static_cast<std::size_t>(core::Mix(flow, salt) % count);
+}
+
+std::span<const std::uint32_t> Routes::FromHost(std::uint32_t host, core::NodeId to) const {
+  if (first_[host] == kNone || Choices(entry_[host], to).empty()) return {};
+  return {&first_[host], 1};
 }
 
 std::vector<std::uint32_t> Routes::Path(const Topology& topology, core::NodeId from,

@@ -1,14 +1,18 @@
 // Where packets go: shortest paths through a topology, with equal-cost multipath.
 //
-// The length of a path is the sum of its wires' delays (propagation and forward error correction)
-// and of its switches' least latencies, in picoseconds, and one picosecond for each hop, so
-// that of two paths of equal delay the one with fewer hops is taken. Where several next hops are
-// equally near, the flow's hash picks one, so that packets of a flow stay in order (RFC 2992).
-// Computed once by Boost.Graph; a lookup is two array reads.
+// The length of a path is the sum of its wires' least delays (propagation, forward error
+// correction, jitter) and of its switches' least latencies, in picoseconds, and one picosecond for
+// each hop, so that of two paths of equal delay the one with fewer hops is taken, and no loop is
+// free. Where several edges lead on equally well, parallel ones included, the flow's hash picks
+// one, so that packets of a flow stay in order (RFC 2992). Hosts forward nothing: a host is an end
+// of paths only. Computed once by Boost.Graph; a lookup is two array reads. Only switches have
+// rows, and only switches with hosts have columns, so that the table does not grow with the number
+// of hosts.
 
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "protocols/core/ids.h"
@@ -20,16 +24,24 @@ class Routes {
  public:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
+  // Each host has at most one edge that leaves it and one that comes in.
   explicit Routes(const Topology& topology);
 
   // The edge that a packet of `flow` takes from `vertex` towards host `to`; kNone where there is no
   // way.
   std::uint32_t Next(std::uint32_t vertex, core::NodeId to, std::uint64_t flow) const {
+    const std::span<const std::uint32_t> choices = Choices(vertex, to);
+    if (choices.size() <= 1) return choices.empty() ? kNone : choices[0];
+    return choices[Pick(salt_[vertex - hosts_], flow, choices.size())];
+  }
+  // All edges that lead from `vertex` to host `to` equally well, in order.
+  std::span<const std::uint32_t> Choices(std::uint32_t vertex, core::NodeId to) const {
     const std::uint32_t near = near_[to.value()];
-    if (near == kNone || vertex == near) return last_[to.value()];
-    const Choice& choice = next_[vertex * nears_ + near_index_[to.value()]];
-    if (choice.count <= 1) return choice.count == 0 ? kNone : edges_[choice.first];
-    return edges_[choice.first + Pick(vertex, flow, choice.count)];
+    if (near == kNone) return {};
+    if (vertex == near) return {&last_[to.value()], 1};
+    if (vertex < hosts_) return FromHost(vertex, to);
+    const Choice& choice = next_[(vertex - hosts_) * nears_ + near_index_[to.value()]];
+    return {edges_.data() + choice.first, choice.count};
   }
   // All edges from one host to another, in order; empty where there is no way.
   std::vector<std::uint32_t> Path(const Topology& topology, core::NodeId from, core::NodeId to,
@@ -45,16 +57,22 @@ class Routes {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
   };
-  static std::uint32_t Pick(std::uint32_t vertex, std::uint64_t flow, std::uint32_t count);
-  void FindNear(const Topology& topology);
+  static std::size_t Pick(std::uint64_t salt, std::uint64_t flow, std::size_t count);
+  std::span<const std::uint32_t> FromHost(std::uint32_t host, core::NodeId to) const;
+  void FindEnds(const Topology& topology);
   void FindNext(const Topology& topology);
 
-  std::vector<std::uint32_t> near_;        // near_[host]: the vertex before it
-  std::vector<std::uint32_t> last_;        // last_[host]: the edge from there; kNone: unconnected
-  std::vector<std::uint32_t> near_index_;  // near_index_[host]: which of the near vertices
-  std::uint32_t nears_ = 0;                // how many there are
-  std::vector<Choice> next_;               // next_[vertex * nears_ + index]
+  std::uint32_t hosts_;
+  std::vector<std::uint32_t> first_;        // first_[host]: the edge that leaves it
+  std::vector<std::uint32_t> entry_;        // entry_[host]: the vertex that edge leads to
+  std::vector<std::uint32_t> near_;         // near_[host]: the vertex before it
+  std::vector<std::uint32_t> last_;         // last_[host]: the edge from there; kNone: unconnected
+  std::vector<std::uint32_t> near_index_;   // near_index_[host]: which of the near vertices
+  std::vector<std::uint32_t> near_vertex_;  // near_vertex_[index]
+  std::uint32_t nears_ = 0;                 // how many there are
+  std::vector<Choice> next_;                // next_[(vertex - hosts_) * nears_ + index]
   std::vector<std::uint32_t> edges_;
+  std::vector<std::uint64_t> salt_;  // salt_[vertex - hosts_]
 };
 
 }  // namespace lockstep::sim

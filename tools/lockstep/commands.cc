@@ -64,6 +64,7 @@ int Main(const std::vector<std::string>& arguments) {
   AddCheck(app, exit_code);
   AddValidate(app, exit_code);
   AddFigures(app, exit_code);
+  AddTopology(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }

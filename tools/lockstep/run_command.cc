@@ -8,6 +8,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/overrides.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
 #include "tools/lockstep/runner.h"
 
@@ -27,6 +28,7 @@ int RunScenario(const RunFlags& flags) {
   if (!overrides.ok()) return ReportError(overrides.status());
   const auto prepared = Prepare(flags.scenario, *overrides);
   if (!prepared.ok()) return ReportError(prepared.status());
+  PrintRemarks(prepared->scenario.remarks);
   NoteInterrupts();
   const auto result = Run(*prepared, {flags.trace, flags.has_detail, /*shows_progress=*/true});
   if (!result.ok()) return ReportError(result.status());

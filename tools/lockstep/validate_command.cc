@@ -10,6 +10,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/overrides.h"
 #include "tools/lockstep/progress.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/runner.h"
 
 namespace lockstep::cli {
@@ -26,6 +27,7 @@ int Validate(const ValidateFlags& flags) {
   if (!overrides.ok()) return ReportError(overrides.status());
   const auto prepared = Prepare(flags.scenario, *overrides);
   if (!prepared.ok()) return ReportError(prepared.status());
+  PrintRemarks(prepared->scenario.remarks);
   if (flags.as_json) {
     std::fputs((FirstLine(*prepared).dump(2) + "\n").c_str(), stdout);
     return kAsExpected;

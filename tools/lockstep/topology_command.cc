@@ -1,0 +1,169 @@
+// lockstep topology FILE
+
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "protocols/parameters.h"
+#include "sim/net/graph_file.h"
+#include "sim/scenario.h"
+#include "sim/scenario_topology.h"
+#include "tools/lockstep/commands.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/overrides.h"
+#include "tools/lockstep/remarks.h"
+#include "tools/lockstep/topology_view.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr std::size_t kShown = 16;  // of each list, without --all
+
+constexpr const char* kTeaching =
+    "Reads a scenario, or a map: GraphML (such as the Internet Topology Zoo's) or Graphviz DOT.\n"
+    "\n"
+    "A link's rate is read from `rate`, LinkSpeedRaw or LinkSpeed with LinkSpeedUnits; its delay\n"
+    "from `delay`, else computed from its ends' Latitude and Longitude, at two thirds of the "
+    "speed\n"
+    "of light. What a map does not say is assumed, if --defaults says what.\n"
+    "\n"
+    "Routes are shortest by delay; \"paths\" counts equally short ones, over which flows are\n"
+    "spread. A bottleneck is a link with little rate for each pair whose shortest path crosses "
+    "it,\n"
+    "were all of them to send at once.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep topology scenarios/smoke/isp-map.json\n"
+    "  lockstep topology scenarios/topologies/tiny-isp.graphml --defaults rate=10Gbps,delay=5ms\n"
+    "  lockstep topology map.graphml --dot | dot -Tsvg > map.svg\n"
+    "  lockstep topology map.graphml --json --all | jq '.bottlenecks.list[0]'\n";
+
+struct TopologyFlags {
+  std::string file;
+  OverrideFlags overrides;
+  std::string defaults;
+  bool as_dot = false;
+  bool as_json = false;
+  bool shows_all = false;
+};
+
+// "rate=10Gbps,delay=1ms".
+absl::StatusOr<sim::LinkDefaults> ReadDefaults(const std::string& text) {
+  sim::LinkDefaults defaults;
+  if (text.empty()) return defaults;
+  const std::vector<std::string> parts = absl::StrSplit(text, ',');
+  for (const std::string& part : parts) {
+    const std::size_t equals = part.find('=');
+    const std::string key = part.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    absl::Status wrong;
+    if (key == "rate") {
+      const absl::StatusOr<std::int64_t> rate = ParseRate(value);
+      wrong = rate.status();
+      if (rate.ok()) defaults.rate_bps = *rate;
+    } else if (key == "delay") {
+      const absl::StatusOr<core::Duration> delay = ParseDuration(value);
+      wrong = delay.status();
+      if (delay.ok()) defaults.delay = *delay;
+    } else {
+      wrong = absl::InvalidArgumentError(
+          "want rate=... and delay=..., such as "
+          "rate=10Gbps,delay=1ms");
+    }
+    if (!wrong.ok())
+      return absl::InvalidArgumentError(
+          absl::StrCat("--defaults ", text, ": ", std::string(wrong.message())));
+  }
+  return defaults;
+}
+
+absl::StatusOr<TopologyView> ReadMap(const TopologyFlags& flags) {
+  if (!flags.overrides.sets.empty() || flags.overrides.seed)
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.file, ": --set and --seed are for scenarios, and this is a map"));
+  const auto defaults = ReadDefaults(flags.defaults);
+  if (!defaults.ok()) return defaults.status();
+  const absl::StatusOr<sim::GraphFile> map = sim::ReadGraphFile(flags.file, *defaults);
+  if (!map.ok()) return map.status();
+  TopologyView view;
+  view.is_map = true;
+  view.remarks = map->remarks;
+  // A host at each site stands for it.
+  std::vector<std::uint32_t> attached;
+  for (std::uint32_t i = 0; i < map->nodes.size(); ++i) {
+    attached.push_back(i);
+    view.groups.push_back({map->nodes[i], i, i, 1});
+  }
+  view.topology = sim::AttachHosts(sim::SwitchGraphOf(*map, sim::Profile()), map->nodes, attached,
+                                   sim::HostLink());
+  return view;
+}
+
+absl::StatusOr<TopologyView> ReadScenarioView(const TopologyFlags& flags) {
+  if (!flags.defaults.empty())
+    return absl::InvalidArgumentError(
+        absl::StrCat("--defaults is for maps; a scenario says its own, or "
+                     "--set=/network/topology/defaults/",
+                     flags.defaults));
+  const auto overrides = ReadOverrides(flags.overrides);
+  if (!overrides.ok()) return overrides.status();
+  absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(flags.file, *overrides);
+  if (!scenario.ok()) return scenario.status();
+  TopologyView view;
+  view.is_fabric = !scenario->network.topology.has_value();
+  view.topology = view.is_fabric
+                      ? sim::BuildFabric(scenario->clusters, scenario->network, scenario->profile)
+                      : *std::move(scenario->network.topology);
+  view.groups = GroupsOf(view.topology, scenario->clusters);
+  view.remarks = scenario->remarks;
+  return view;
+}
+
+int ShowTopology(const TopologyFlags& flags) {
+  if (flags.as_dot && flags.as_json)
+    return ReportError(absl::InvalidArgumentError("want --dot or --json, not both"));
+  absl::StatusOr<TopologyView> view =
+      sim::IsGraphFileName(flags.file) ? ReadMap(flags) : ReadScenarioView(flags);
+  if (!view.ok()) return ReportError(view.status());
+  view->source = flags.file;
+  PrintRemarks(view->remarks);
+  std::string text;
+  if (flags.as_dot) {
+    text = TopologyDot(*view);
+  } else {
+    const std::size_t most = flags.shows_all ? std::numeric_limits<std::size_t>::max() : kShown;
+    const nlohmann::ordered_json description = Describe(*view, most);
+    text = flags.as_json ? description.dump(2) + "\n" : TopologyText(description);
+  }
+  std::fputs(text.c_str(), stdout);
+  return kAsExpected;
+}
+
+}  // namespace
+
+void AddTopology(CLI::App& app, int& exit_code) {
+  CLI::App* const command = app.add_subcommand(
+      "topology", "Shows the sites, links, routes and bottlenecks of a scenario or a map");
+  const auto flags = std::make_shared<TopologyFlags>();
+  command->add_option("file", flags->file, "Scenario, or map (.graphml, .dot, .gv)")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--defaults", flags->defaults,
+                   "For links of which a map says nothing, such as rate=10Gbps,delay=1ms")
+      ->type_name("KEY=VALUE,...");
+  command->add_flag("--dot", flags->as_dot, "Prints a graph for Graphviz");
+  command->add_flag("--json", flags->as_json, "Prints all that as JSON");
+  command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");
+  AddOverrideFlags(*command, flags->overrides);
+  command->footer(kTeaching);
+  command->callback([flags, &exit_code] { exit_code = ShowTopology(*flags); });
+}
+
+}  // namespace lockstep::cli
