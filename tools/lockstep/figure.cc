@@ -90,22 +90,52 @@ std::optional<double> Mean(const nlohmann::json& streams, const char* outer, con
   return streams.empty() ? 0 : sum / static_cast<double>(streams.size());
 }
 
-absl::StatusOr<FigureResult> ComputeRow(const FigureRow& row) {
-  const auto prepared = Prepare(row.scenario, row.overrides);
+// One row with the `nth` seed.
+absl::StatusOr<RunResult> RunRow(const FigureRow& row, std::uint64_t nth) {
+  std::vector<sim::Override> overrides = row.overrides;
+  auto prepared = Prepare(row.scenario, overrides);
+  if (prepared.ok() && nth > 0) {
+    overrides.emplace_back("/run/seed", absl::StrCat(prepared->scenario.seed + nth));
+    prepared = Prepare(row.scenario, overrides);
+  }
   if (!prepared.ok()) {
     return absl::Status(prepared.status().code(),
                         absl::StrCat("row \"", row.label, "\": ", prepared.status().message()));
   }
-  auto run = Run(*prepared, {});
-  if (!run.ok()) return run.status();
+  return Run(*prepared, {});
+}
+
+// Adds up where every run has the number.
+void AddOptional(std::optional<double>& sum, const std::optional<double>& value, bool is_first) {
+  if (is_first) {
+    sum = value;
+  } else if (sum && value) {
+    *sum += *value;
+  } else {
+    sum.reset();
+  }
+}
+
+FigureResult Summarise(const FigureRow& row, std::vector<RunResult> runs) {
   FigureResult result;
   result.label = row.label;
   result.note = row.note;
-  const nlohmann::json& streams = run->summary["streams"];
-  result.simulated = Mean(streams, "as_published", "messages_per_s").value_or(0);
-  result.delivered = Mean(streams, "as_delivered", "messages_per_s").value_or(0);
-  result.resends = Mean(streams, "resends_per_message", nullptr);
-  result.premature = Mean(streams, "premature_per_message", nullptr);
+  const auto count = static_cast<double>(runs.size());
+  for (const RunResult& run : runs) {
+    const nlohmann::json& streams = run.summary["streams"];
+    const bool is_first = result.by_seed.empty();
+    result.by_seed.push_back(Mean(streams, "as_published", "messages_per_s").value_or(0));
+    result.simulated += result.by_seed.back() / count;
+    result.delivered += Mean(streams, "as_delivered", "messages_per_s").value_or(0) / count;
+    AddOptional(result.resends, Mean(streams, "resends_per_message", nullptr), is_first);
+    AddOptional(result.premature, Mean(streams, "premature_per_message", nullptr), is_first);
+  }
+  if (result.resends) *result.resends /= count;
+  if (result.premature) *result.premature /= count;
+  const auto [least, most] = std::minmax_element(result.by_seed.begin(), result.by_seed.end());
+  if (runs.size() > 1 && result.simulated > 0) {
+    result.spread = (*most - *least) / 2 / result.simulated;
+  }
   for (const double value : row.published) {
     // Nearest by ratio: that is what is printed.
     const auto distance = [&](double v) { return std::abs(std::log(result.simulated / v)); };
@@ -113,8 +143,20 @@ absl::StatusOr<FigureResult> ComputeRow(const FigureRow& row) {
       result.published = value;
     }
   }
-  result.run = *std::move(run);
+  result.runs = std::move(runs);
   return result;
+}
+
+// The first run that did not end as its scenario expects, else the first.
+const RunResult& Telling(const FigureResult& row) {
+  const auto found = std::find_if(row.runs.begin(), row.runs.end(),
+                                  [](const RunResult& run) { return !run.is_as_expected; });
+  return found == row.runs.end() ? row.runs.front() : *found;
+}
+
+std::string SpreadOf(const FigureResult& row) {
+  if (!row.spread) return "-";
+  return *row.spread == 0 ? "none" : absl::StrFormat("%.1f %%", *row.spread * 100);
 }
 
 std::string Optional(const std::optional<double>& value, int digits) {
@@ -131,6 +173,7 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
   Figure read;
   read.title = figure.String("title");
   read.unit = figure.String("unit");
+  read.seeds = figure.IntegerOr("seeds", 1, 1, 1'000);
   const std::string reference_name = figure.String("reference");
   if (!figure.ok()) return figure.Done();
   const auto reference = ReadJsonFile(Beside(path, reference_name));
@@ -146,22 +189,24 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
 }
 
 absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs) {
-  std::vector<FigureResult> results(figure.rows.size());
+  const std::size_t total = figure.rows.size() * figure.seeds;
+  std::vector<std::optional<RunResult>> runs(total);  // runs[row * seeds + nth]
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   absl::Status failed;
   std::size_t done = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < figure.rows.size() && !IsInterrupted(); i = next++) {
-      auto result = ComputeRow(figure.rows[i]);
+    for (std::size_t i = next++; i < total && !IsInterrupted(); i = next++) {
+      const FigureRow& row = figure.rows[i / figure.seeds];
+      auto run = RunRow(row, i % figure.seeds);
       const std::scoped_lock lock(mutex);
-      if (!result.ok()) {
-        failed.Update(result.status());
-        next = figure.rows.size();
+      if (!run.ok()) {
+        failed.Update(run.status());
+        next = total;
         return;
       }
-      results[i] = *std::move(result);
-      absl::FPrintF(stderr, "[%d/%d] %s\n", ++done, figure.rows.size(), figure.rows[i].label);
+      runs[i] = *std::move(run);
+      absl::FPrintF(stderr, "[%d/%d] %s\n", ++done, total, row.label);
     }
   };
   std::vector<std::thread> threads;
@@ -169,24 +214,41 @@ absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, un
   work();
   for (std::thread& thread : threads) thread.join();
   if (!failed.ok()) return failed;
-  std::erase_if(results, [](const FigureResult& row) { return row.label.empty(); });
+  std::vector<FigureResult> results;
+  for (std::size_t i = 0; i < figure.rows.size(); ++i) {
+    std::vector<RunResult> of_row;
+    for (std::size_t nth = 0; nth < figure.seeds; ++nth) {
+      std::optional<RunResult>& run = runs[i * figure.seeds + nth];
+      if (run) of_row.push_back(*std::move(run));
+    }
+    // Of what was interrupted, whole rows are shown.
+    if (of_row.size() == figure.seeds) {
+      results.push_back(Summarise(figure.rows[i], std::move(of_row)));
+    }
+  }
   return results;
 }
 
 std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows) {
   std::string text = absl::StrCat(figure.title, " (", figure.unit, ")\n\n");
-  absl::StrAppendFormat(&text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", "", "simulated",
-                        "published", "ratio", "delivered", "resends", "premature", "verdict");
+  absl::StrAppendFormat(&text, "%-36s %10s %7s %10s %6s %10s %8s %9s  %s\n", "", "simulated",
+                        "spread", "published", "ratio", "delivered", "resends", "premature",
+                        "verdict");
   std::string notes;
   for (const FigureResult& row : rows) {
     const std::optional<double> ratio =
         row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
-    absl::StrAppendFormat(&text, "%-36s %10s %10s %6s %10s %8s %9s  %s\n", row.label,
-                          ShortNumber(row.simulated),
+    absl::StrAppendFormat(&text, "%-36s %10s %7s %10s %6s %10s %8s %9s  %s\n", row.label,
+                          ShortNumber(row.simulated), SpreadOf(row),
                           row.published ? ShortNumber(*row.published) : "-", Optional(ratio, 2),
                           ShortNumber(row.delivered), Optional(row.resends, 4),
-                          Optional(row.premature, 4), analysis::Name(row.run.verdict));
+                          Optional(row.premature, 4), analysis::Name(Telling(row).verdict));
     if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
+  }
+  if (figure.seeds > 1) {
+    absl::StrAppend(
+        &text, "\n  Means of ", figure.seeds,
+        " seeds; spread: half the range over them; none: the point is deterministic.\n");
   }
   if (!notes.empty()) absl::StrAppend(&text, "\n", notes);
   return text;
@@ -199,7 +261,12 @@ nlohmann::json ToJson(const std::vector<FigureResult>& rows) {
                             {"simulated", row.simulated},
                             {"delivered", row.delivered},
                             {"note", row.note},
-                            {"summary", row.run.summary}};
+                            {"by_seed", row.by_seed}};
+    for (const RunResult& run : row.runs) entry["summaries"].push_back(run.summary);
+    if (row.spread) {
+      entry["spread"] = *row.spread;
+      entry["is_deterministic"] = *row.spread == 0;
+    }
     if (row.published) {
       entry["published"] = *row.published;
       entry["ratio"] = row.simulated / *row.published;

@@ -30,7 +30,9 @@ int RunFigure(const FigureFlags& flags) {
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
   for (const FigureResult& row : *result) {
-    if (code == kAsExpected) code = CodeOf(row.run.verdict, row.run.is_as_expected);
+    for (const RunResult& run : row.runs) {
+      if (code == kAsExpected) code = CodeOf(run.verdict, run.is_as_expected);
+    }
   }
   return code;
 }
