@@ -109,6 +109,7 @@ nlohmann::json Judge::Summary() const {
           {"oracles", std::move(oracles)},
           {"receipts", effects_.Receipts()},
           {"streams", traffic_.Streams()},
+          {"drops", traffic_.Drops()},
           {"hosts", traffic_.Hosts()}};
 }
 

@@ -55,13 +55,17 @@ Traffic::Traffic(std::shared_ptr<const Recipe> recipe,
 
 trace::KindSet Traffic::Wants() const {
   return Bit(EventKind::kNote) | Bit(EventKind::kOffered) | Bit(EventKind::kFaulty) |
-         Bit(EventKind::kMetric) | Bit(EventKind::kEnd);
+         Bit(EventKind::kMetric) | Bit(EventKind::kDropped) | Bit(EventKind::kEnd);
 }
 
 void Traffic::OnEvent(const Event& event) {
   if (!is_warm_ && event.at > recipe_->warmup) EndWarmup();
   last_ = event.at;
   if (event.kind == EventKind::kMetric) OnMetric(event);
+  if (event.kind == EventKind::kDropped && event.value < trace::kDropCauses.size()) {
+    drops_[std::string(trace::kDropCauses[event.value])] = {{"count", event.detail},
+                                                            {"bytes", event.size.value()}};
+  }
   if (event.kind == EventKind::kFaulty) {
     const auto at = std::lower_bound(faulty_.begin(), faulty_.end(), event.node);
     if (at == faulty_.end() || *at != event.node) faulty_.insert(at, event.node);

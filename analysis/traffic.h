@@ -40,6 +40,8 @@ class Traffic final : public trace::Sink {
   nlohmann::json Streams() const;
   // One object for each host, from the warm-up on: {"node", "egress_bytes", ...}.
   nlohmann::json Hosts() const;
+  // What was dropped in the whole run: {cause: {"count", "bytes"}}.
+  const nlohmann::json& Drops() const { return drops_; }
 
  private:
   struct OfStream {
@@ -70,6 +72,7 @@ class Traffic final : public trace::Sink {
   std::vector<core::NodeId> faulty_;        // sorted
   bool is_warm_ = false;
   core::Instant last_;
+  nlohmann::json drops_ = nlohmann::json::object();
 };
 
 }  // namespace lockstep::analysis

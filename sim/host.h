@@ -32,6 +32,7 @@
 #include "sim/slab.h"
 #include "sim/stages.h"
 #include "sim/task.h"
+#include "sim/trace/drop_counts.h"
 #include "sim/trace/emitter.h"
 
 namespace lockstep::sim {
@@ -47,6 +48,7 @@ struct HostServices {
   Deriver& deriver;
   FaultPlan& faults;
   trace::Emitter& emitter;
+  trace::DropCounts& drops;
   const std::vector<std::unique_ptr<Host>>& hosts;
 };
 

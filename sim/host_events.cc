@@ -137,6 +137,7 @@ void Host::EmitListed(core::Instant now, const core::Listed& listed) {
 }
 
 void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause cause) {
+  services_.drops.Add(cause, message.payload.byte_count());
   trace::Event event = At(now, message.from);
   event.kind = EventKind::kDrop;
   event.peer = message.to;

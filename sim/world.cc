@@ -38,8 +38,8 @@ World::World(const Scenario& scenario, const core::Program& program,
       network_(scenario, queue_, *this, random_),
       counted_(keys_.size()) {
   for (trace::Sink* sink : sinks) emitter_.Add(sink);
-  const HostServices services{scenario_, program, queue_,   network_,
-                              deriver_,  faults_, emitter_, hosts_};
+  const HostServices services{scenario_, program,  queue_, network_, deriver_,
+                              faults_,   emitter_, drops_, hosts_};
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
     const core::Cluster& cluster = scenario.clusters[c];
     for (std::uint32_t i = 0; i < cluster.size; ++i) {
@@ -172,6 +172,7 @@ void World::OnDestroyed(const Message& message, trace::DropCause cause) {
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
                          trace::DropCause cause) {
+  drops_.Add(cause, size);
   trace::Event event;
   event.at = now_;
   event.kind = trace::EventKind::kDrop;
@@ -208,6 +209,7 @@ void World::EmitMetrics() {
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
   faults_.EmitReceipts(now_);
+  drops_.Emit(now_, emitter_);
   trace::Event event;
   event.at = now_;
   event.kind = trace::EventKind::kEnd;

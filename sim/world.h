@@ -17,6 +17,7 @@
 #include "sim/keys.h"
 #include "sim/net/network.h"
 #include "sim/scenario.h"
+#include "sim/trace/drop_counts.h"
 #include "sim/trace/emitter.h"
 
 namespace lockstep::sim {
@@ -56,6 +57,7 @@ class World : private NetworkListener {
   core::Instant now_;
   std::uint64_t steps_ = 0;
   trace::Emitter emitter_;
+  trace::DropCounts drops_;
   EventQueue queue_;
   core::Random random_;
   std::vector<Keys> keys_;  // keys_[host]

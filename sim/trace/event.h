@@ -52,16 +52,17 @@ enum class EventKind : std::uint8_t {
   kTampered,  // value: old; detail: new; peer: receiver; digest: the fault's index
   kReceipt,   // value: index of the fault; detail: what it touched; digest: what it changed
   kMetric,    // value: Metric; detail: amount in the period that ends here
+  kDropped,   // value: DropCause; detail: how many kDrop of it there were; size: of all of them
   kEnd,       // value: 1 where the run was cut short; the last event
 };
-inline constexpr std::size_t kEventKinds = 29;
+inline constexpr std::size_t kEventKinds = 30;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
     "start",   "message",  "timer",     "writable",     "submit",  "send",
     "hold",    "resume",   "set_timer", "cancel_timer", "save",    "save_snapshot",
     "spend",   "note",     "drop",      "crash",        "restart", "fault",
     "offered", "handed",   "destroyed", "stated",       "heard",   "phi",
-    "faulty",  "tampered", "receipt",   "metric",       "end"};
+    "faulty",  "tampered", "receipt",   "metric",       "dropped", "end"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];

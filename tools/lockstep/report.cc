@@ -2,8 +2,13 @@
 
 #include "tools/lockstep/report.h"
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace lockstep::cli {
 namespace {
@@ -37,6 +42,16 @@ std::string Stream(const nlohmann::json& stream) {
                           Number(stream, "premature_per_message"));
   }
   return text + "\n";
+}
+
+std::string Drops(const nlohmann::json& drops) {
+  if (drops.empty()) return "";
+  std::vector<std::string> causes;
+  for (const auto& [cause, of_cause] : drops.items()) {
+    causes.push_back(absl::StrFormat("%s %d (%s B)", cause, of_cause["count"].get<std::uint64_t>(),
+                                     ShortNumber(Number(of_cause, "bytes"))));
+  }
+  return absl::StrCat("  dropped: ", absl::StrJoin(causes, ", "), "\n");
 }
 
 std::string Oracle(const nlohmann::json& oracle) {
@@ -79,6 +94,7 @@ std::string Report(const nlohmann::json& summary) {
     }
     text += "\n";
   }
+  text += Drops(summary["drops"]);
   absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
                   " events\n");
   if (summary.contains("speed")) {
