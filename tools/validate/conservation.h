@@ -26,8 +26,7 @@ struct Tally {
   std::uint64_t sent_streamed = 0;
   std::uint64_t arrived_streamed = 0;
   std::uint64_t lost_packets = 0;  // of streams, which resent them
-  // Of streams and datagrams: payload that nodes were handed, and wire bytes. In flight: when all
-  // was over.
+  // On the wires. In flight: when all was over.
   std::int64_t delivered_bytes = 0;
   std::int64_t dropped_bytes = 0;
   std::int64_t in_flight_bytes = 0;
@@ -39,7 +38,7 @@ struct Tally {
 // Runs the mix until all of it has arrived or is lost; audits every few steps of the queue.
 Tally RunMix(const Mix& mix);
 
-// Reports the balance of one run.
-void Conservation(const Mix& mix, const Report& report);
+// Reports the balance of the seeds 1 to `seeds` together.
+void Conservation(std::uint64_t seeds, const Report& report);
 
 }  // namespace lockstep::validate

@@ -122,11 +122,7 @@ void RunShares(const Effort&, const Report& report) {
 }
 
 void RunConservation(const Effort& effort, const Report& report) {
-  for (std::uint64_t seed = 1; seed <= (effort.is_quick ? 1U : 5U); ++seed) {
-    Mix mix;
-    mix.seed = seed;
-    Conservation(mix, report);
-  }
+  Conservation(effort.is_quick ? 1 : 5, report);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ std::string Value(double value) { return Number("%.7g", value); }
 
 std::string Interval(const Finding& finding) {
   if (finding.half_width == 0) return "";
-  return "± " + Number("%.2g", finding.half_width / finding.measured * 100) + " %";
+  return "± " + Number("%.3g", finding.half_width / finding.measured * 100) + " %";
 }
 
 std::string Difference(const Finding& finding) {

@@ -179,7 +179,7 @@ Finding SlowStart(std::uint32_t round) {
   streams.warmup = core::Duration::Milliseconds(100) * round + core::Duration::Milliseconds(40);
   streams.interval = core::Duration::Milliseconds(60);
   const double segments = PayloadByInterval(streams)[0][0] / static_cast<double>(kMss);
-  return {"round trip " + std::to_string(round + 1), Claim::kExact,
+  return {"round trip i = " + std::to_string(round), Claim::kExact,
           static_cast<double>(10U << round), segments};
 }
 

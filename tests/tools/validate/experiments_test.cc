@@ -1,7 +1,10 @@
 // The model against theory: the short ones of the experiments that tools/validate-model runs.
 
+#include <algorithm>
 #include <cstdint>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/support/process.h"
 #include "tools/validate/batch_means.h"
@@ -20,6 +23,7 @@ namespace {
 
 using validate::Claim;
 using validate::Effort;
+using validate::Experiment;
 using validate::Finding;
 using validate::Sizes;
 
@@ -155,6 +159,28 @@ TEST_CASE("validate: batch means forget the first batch, and widen with the spre
   CHECK(means.IsEnough(0.25, 1'000));
   CHECK_FALSE(means.IsEnough(0.2, 1'000));
   CHECK(means.IsEnough(0.2, 80));
+}
+
+TEST_CASE("validate: tables of the model's README are what the experiments find") {
+  const std::string readme = ReadText("sim/README.md");
+  Effort quick;
+  quick.is_quick = true;
+  for (const std::string name :
+       {"md1", "mm1k", "incast", "chain", "bounds", "slowstart", "shares"}) {
+    const auto& all = validate::Experiments();
+    const auto experiment = std::find_if(all.begin(), all.end(),
+                                         [&](const Experiment& each) { return each.name == name; });
+    REQUIRE(experiment != all.end());
+    std::vector<Finding> findings;
+    experiment->run(quick, [&](const Finding& finding) { findings.push_back(finding); });
+    CHECK_FALSE(findings.empty());
+    std::istringstream table(Markdown(*experiment, findings));
+    for (std::string line; std::getline(table, line);) {
+      CAPTURE(line);
+      const bool is_in_readme = readme.find(line + "\n") != std::string::npos;
+      CHECK_MESSAGE(is_in_readme, "`tools/validate-model --write` brings sim/README.md up to date");
+    }
+  }
 }
 
 TEST_CASE("validate: the program says what holds, one JSON object a line or as a table") {
