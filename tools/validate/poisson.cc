@@ -14,7 +14,6 @@
 #include "protocols/core/check.h"
 #include "protocols/core/random.h"
 #include "sim/distribution.h"
-#include "sim/net/nic.h"
 #include "tools/validate/batch_means.h"
 #include "tools/validate/lab.h"
 
@@ -53,7 +52,7 @@ class Sender final : public QuietNode {
         gaps_(seat.random.Fork("gaps")),
         services_(seat.random.Fork("services")),
         receiver_(setup.senders),
-        card_bps_(kPortBps * setup.card_times),
+        card_times_(setup.card_times),
         in_flight_(in_flight) {}
 
   void OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) override {
@@ -61,8 +60,11 @@ class Sender final : public QuietNode {
   }
   void OnTimer(const core::Now& now, core::TimerId, core::Effects& out) override {
     const core::ByteCount size((service_.Sample(services_).ps() + 500) / 1'000);
-    in_flight_.push_back({now.monotonic, sim::SerializationTime(size, card_bps_) + kWire +
-                                             sim::SerializationTime(size, kPortBps) + kWire});
+    // A nanosecond a byte at the port, and the card so much faster; rounded up to picoseconds.
+    const std::int64_t at_port = size.value() * 1'000;
+    const std::int64_t at_card = (at_port + card_times_ - 1) / card_times_;
+    in_flight_.push_back(
+        {now.monotonic, core::Duration::Picoseconds(at_card + at_port) + kWire + kWire});
     out.Send(receiver_, Filler(static_cast<std::uint64_t>(size.value())));
     SetNext(now, out);
   }
@@ -77,7 +79,7 @@ class Sender final : public QuietNode {
   core::Random gaps_;
   core::Random services_;
   core::NodeId receiver_;
-  std::int64_t card_bps_;
+  std::int64_t card_times_;
   std::deque<Sent>& in_flight_;
 };
 
