@@ -37,6 +37,7 @@ class World : private NetworkListener {
   core::Instant now() const { return now_; }
   std::uint64_t steps() const { return steps_; }
   Host& host(core::NodeId node) { return *hosts_[node.value()]; }
+  const Network& network() const { return network_; }
 
  private:
   void OnArrived(Message&& message) override;

@@ -76,6 +76,8 @@ class Network {
   core::ByteCount dropped(trace::DropCause cause) const {
     return dropped_[static_cast<std::size_t>(cause)];
   }
+  core::ByteCount delivered() const { return delivered_; }
+  core::ByteCount in_flight() const { return in_flight_; }
   // In = delivered + dropped + in flight, in wire bytes.
   void CheckConservation() const;
 
