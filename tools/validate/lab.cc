@@ -27,7 +27,7 @@ sim::Profile FreeProfile() {
   profile.fabric.port_queue = core::ByteCount(64 << 20);
   profile.nic.mtu_payload = core::ByteCount(1'450);
   profile.nic.header = core::ByteCount(50);
-  profile.stages = {"receive", "protocol", "send"};
+  for (const char* stage : {"receive", "protocol", "send"}) profile.AddStage(stage);
   profile.receive_message.stage = sim::Profile::kReceiveStage;
   profile.call.stage = sim::Profile::kProtocolStage;
   profile.send_message.stage = sim::Profile::kSendStage;
