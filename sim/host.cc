@@ -38,12 +38,10 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       clock_(services.scenario.profile.clocks, random.Fork(absl::StrCat("clock/", self.value()))),
       stages_(services.scenario.profile, random.Fork(absl::StrCat("stages/", self.value()))),
       disk_(services.scenario.profile.disk, random.Fork(absl::StrCat("disk/", self.value()))),
-      is_wake_set_(services.scenario.profile.stages.size()) {
+      is_wake_set_(services.scenario.profile.stages.size()),
+      credit_(services.scenario.network.send_buffer) {
   const std::vector<StageSpec>& stages = services.scenario.profile.stages;
   is_core_shared_ = stages[Profile::kReceiveStage].core == stages[Profile::kProtocolStage].core;
-  for (const core::Cluster& c : services.scenario.clusters) {
-    credit_.insert(credit_.end(), c.size, services.scenario.network.send_buffer.value());
-  }
 }
 
 void Host::Boot() {
@@ -80,7 +78,7 @@ void Host::Crash(core::Instant now, CrashState disk) {
   stages_.Clear(now);
   disk_.Crash(now, disk);
   lost_until_ = now;
-  std::fill(credit_.begin(), credit_.end(), services_.scenario.network.send_buffer.value());
+  credit_.Clear();
 }
 
 void Host::SetSpeed(core::Instant, std::uint64_t numerator, std::uint64_t denominator) {
@@ -237,12 +235,12 @@ void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
   if (!is_up()) return;
-  credit_[peer.value()] += size.value();
+  credit_.Return(peer, size.value());
   Offer(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
 }
 
 void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  credit_[peer.value()] += size.value();
+  credit_.Return(peer, size.value());
   Enqueue(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
 }
 
@@ -332,7 +330,7 @@ void Host::Call(core::Instant now, const Input& input) {
   for (const core::effect::Send& send : silenced) {
     const Message message = MessageOf(send);
     EmitDrop(now, message, trace::DropCause::kFault);
-    credit_[send.to.value()] -= message.credit.value();
+    credit_.Take(send.to, message.credit.value());
     ReturnLostCredit(now, send.to, message.credit);
   }
   PerformListed(now, list);
@@ -444,14 +442,13 @@ Message Host::MessageOf(const core::effect::Send& send) const {
 
 void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
   Message message = MessageOf(send);
-  std::int64_t& credit = credit_[send.to.value()];
-  if (credit < message.credit.value()) {
+  const bool is_beyond = credit_.Left(send.to) < message.credit.value();
+  credit_.Take(send.to, message.credit.value());  // May go below nothing, until it is back.
+  if (is_beyond) {
     EmitDrop(now, message, trace::DropCause::kCredit);
-    credit -= message.credit.value();  // May go below nothing, until it is back.
     ReturnLostCredit(now, send.to, message.credit);
     return;
   }
-  credit -= message.credit.value();
   const core::Instant done =
       stages_.Do(services_.scenario.profile.send_message, 1, message.payload.byte_count(), now);
   if (done == now) {

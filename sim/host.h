@@ -21,6 +21,7 @@
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
 #include "sim/clock.h"
+#include "sim/credit.h"
 #include "sim/derive.h"
 #include "sim/disk.h"
 #include "sim/event_queue.h"
@@ -194,8 +195,8 @@ class Host {
   Slab<Message> in_stage_;
   Slab<Step> steps_;
   core::Effects effects_;
-  std::vector<std::int64_t> credit_;  // credit_[peer], bytes
-  core::Instant lost_until_;          // when the card would be done with what was lost
+  CreditBook credit_;
+  core::Instant lost_until_;  // when the card would be done with what was lost
   absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; never in its order
   std::uint64_t next_generation_ = 1;
   std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped
