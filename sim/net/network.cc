@@ -70,6 +70,8 @@ void Network::WireUp(const core::Random& random) {
                         random.Fork(absl::StrCat("port/", edge.name)));
     links_.emplace_back(edge.wire, random.Fork(absl::StrCat("link/", edge.name)));
     const SwitchSpec& forwarding = topology_.vertices[edge.from].forwarding;
+    // Latency is the port's: a switch that has some has ports.
+    CHECK(edge.rate_bps > 0 || forwarding.latency.is_zero());
     hops_.push_back({edge.from, edge.to, edge.rate_bps > 0, forwarding.is_cut_through,
                      forwarding.buffer.value() > 0});
     if (topology_.is_host(edge.from)) uplink_[edge.from] = i;
