@@ -418,11 +418,8 @@ TEST_CASE("scenario: faults of hosts, clocks and connections say what they want"
         "/faults/0/for: has no meaning here");
   CHECK(error(R"("conn_reset": {}, "until": "2s")") == "/faults/0/until: has no meaning here");
   CHECK(error(R"("conn_reset": {}, "prob": [1, 2])") == "/faults/0/prob: has no meaning here");
-  CHECK(error(R"("pause": {"target": "a0"}, "count": 3)") ==
-        "/faults/0/count: has no meaning here");
-  CHECK(
-      error(R"("clock_freeze": {"target": "a0", "by": "1s"})") ==
-      "/faults/0/clock_freeze/by: unknown key; did you mean \"clock\"? known keys: clock, target");
+  CHECK(error(R"("clock_freeze": {"target": "a0", "by": "1s"})") ==
+        "/faults/0/clock_freeze/by: unknown key; known keys: clock, target");
   CHECK(error(R"("clock_drift": {"target": "a0", "ppb": 500000001})") ==
         "/faults/0/clock_drift/ppb: want a whole number from 1 to 500000000, not 500000001");
   CHECK(error(R"("clock_drift": {"target": "a0", "ppb": -5})") ==
