@@ -229,7 +229,7 @@ void World::EmitMetrics() {
 
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
-  acts_.CountUnended(now_);
+  acts_.CountUnended();
   faults_.EmitReceipts(now_);
   trace::Event event;
   event.at = now_;

@@ -69,7 +69,7 @@ void FaultActs::End(Instant now, std::size_t index) {
   for (const NodeId target : fault.targets) EndOn(now, index, target);
 }
 
-void FaultActs::CountUnended(Instant) {
+void FaultActs::CountUnended() {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
     if (plan_.is_active(i)) plan_.Count(i, {0, Changed(i)});
 }

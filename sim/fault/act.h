@@ -46,7 +46,7 @@ class FaultActs {
   // A packet has come to an end that has forgotten its connection.
   void OnForgotten(core::NodeId from, core::NodeId to);
   // The run is over: counts what faults have done that are still in force.
-  void CountUnended(core::Instant now);
+  void CountUnended();
 
  private:
   using Pair = std::pair<core::NodeId, core::NodeId>;
