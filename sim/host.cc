@@ -339,6 +339,7 @@ void Host::Call(core::Instant now, const Input& input) {
 
 void Host::HandInput(core::Instant now, const Input& input) {
   const core::Now reading = clock_.Read(now);
+  ++calls_;
   switch (input.kind) {
     case Input::Kind::kStart: {
       const std::vector<core::Bytes> saved = disk_.Records();

@@ -84,8 +84,15 @@ class Host {
   void OnClockChanged(core::Instant now, core::Clock clock);
 
   std::uint64_t messages_handled() const { return messages_handled_; }
+  // Inputs that its nodes were handed so far, each with a reading of the clocks.
+  std::uint64_t calls() const { return calls_; }
+  // Messages, other inputs and effects that have come, and wait for a core to be free or done.
+  std::uint64_t waiting() const {
+    return arrived_.size() + inputs_.size() + in_stage_.used() + steps_.used();
+  }
   // How long a core of the profile has worked.
   core::Duration busy(std::size_t core) const { return stages_.busy(core); }
+  core::Duration busy() const { return stages_.busy(); }
 
  private:
   struct Input {
@@ -201,6 +208,7 @@ class Host {
   std::uint64_t next_generation_ = 1;
   std::map<core::NodeId, std::deque<Message>> held_;  // of peers whose reading is stopped
   std::uint64_t messages_handled_ = 0;
+  std::uint64_t calls_ = 0;
 };
 
 }  // namespace lockstep::sim

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "sim/local_clock.h"
 #include "sim/ratio.h"
 
 namespace lockstep::sim {
@@ -48,28 +49,17 @@ constexpr std::string_view kNotBuilt[] = {"latency",
                                           "queue",
                                           "mtu",
                                           "pause_frames",
-                                          "nic_stall",
                                           "link_flap",
-                                          "conn_reset",
-                                          "half_open",
                                           "gst",
                                           "round_breach",
-                                          "clock_offset",
-                                          "clock_drift",
-                                          "clock_step",
                                           "clock_strobe",
-                                          "clock_freeze",
                                           "clock_periodic",
-                                          "clock_slew",
                                           "timer_jitter",
                                           "timer_early",
                                           "timer_coalesce",
                                           "crash_loop",
                                           "attrition",
-                                          "pause",
                                           "correlated_crash",
-                                          "freeze",
-                                          "slow_cpu",
                                           "gc_pause",
                                           "reconfig",
                                           "stake_change",
@@ -254,14 +244,16 @@ void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
   const bool has_until = entry.Has("until");
   const bool has_for = entry.Has("for");
   if (fault.kind == FaultKind::kCrash) return;  // It lasts until restart_after.
-  if (has_until && has_for) entry.Fail("for", "is given beside \"until\"; want one of them");
-  if (has_until) fault.until = Instant() + entry.Time("until");
-  if (has_for) {
-    const core::Duration lasts = entry.Time("for");
-    fault.until = lasts > Instant::Max() - fault.at ? Instant::Max() : fault.at + lasts;
+  if (!fault.is_moment()) {
+    if (has_until && has_for) entry.Fail("for", "is given beside \"until\"; want one of them");
+    if (has_until) fault.until = Instant() + entry.Time("until");
+    if (has_for) {
+      const core::Duration lasts = entry.Time("for");
+      fault.until = lasts > Instant::Max() - fault.at ? Instant::Max() : fault.at + lasts;
+    }
+    if (fault.until <= fault.at && entry.ok())
+      entry.FailWanted(has_for ? "for" : "until", "a fault to end after it has begun");
   }
-  if (fault.until <= fault.at && entry.ok())
-    entry.FailWanted(has_for ? "for" : "until", "a fault to end after it has begun");
   if (fault.spends_u()) return;
   if (fault.at >= scenario.heal && entry.ok())
     entry.FailWanted("at",
@@ -271,9 +263,13 @@ void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
 }
 
 void ReadEnvelope(Parameters& entry, Fault& fault) {
-  fault.count = entry.IntegerOr("count", kAny, 1, kAny);
-  fault.probability = ReadRatioOr(entry, "prob", {1, 1});
-  if (fault.probability.numerator == 0) entry.FailWanted("prob", "a probability above zero");
+  entry.Has("count");
+  entry.Has("prob");
+  if (fault.is_of_messages() || fault.kind == FaultKind::kCrash) {
+    fault.count = entry.IntegerOr("count", kAny, 1, kAny);
+    fault.probability = ReadRatioOr(entry, "prob", {1, 1});
+    if (fault.probability.numerator == 0) entry.FailWanted("prob", "a probability above zero");
+  }
   fault.expect_effect = entry.IntegerOr("expect_effect", 1, 0, kAny);
 }
 
@@ -283,13 +279,17 @@ void ReadLie(Parameters& body, Fault& fault) {
   if (fault.lie == LieMode::kLag) fault.lag = body.Integer("lag", 1, kAny);
 }
 
-void ReadDrop(Parameters& body, const std::vector<Cluster>& clusters, Fault& fault) {
+void ReadLink(Parameters& body, const std::vector<Cluster>& clusters, Fault& fault) {
   if (std::optional<Parameters> link = body.ObjectOr("link")) {
     if (link->Has("src")) fault.link.src = ReadHosts(*link, "src", clusters);
     if (link->Has("dst")) fault.link.dst = ReadHosts(*link, "dst", clusters);
     if (link->Has("class"))
       fault.link.link_class = link->Choice("class", {"intra", "cross"}) == 0 ? "intra" : "cross";
   }
+}
+
+void ReadDrop(Parameters& body, const std::vector<Cluster>& clusters, Fault& fault) {
+  ReadLink(body, clusters, fault);
   if (std::optional<Parameters> message = body.ObjectOr("msg")) {
     fault.message.type = message->StringOr("type", "");
     if (message->Has("seq")) fault.message.seq = message->Integer("seq", 0, kAny);
@@ -297,17 +297,86 @@ void ReadDrop(Parameters& body, const std::vector<Cluster>& clusters, Fault& fau
   }
 }
 
-void ReadBody(Parameters body, const std::vector<Cluster>& clusters, Fault& fault) {
-  if (fault.kind == FaultKind::kDrop) {
-    ReadDrop(body, clusters, fault);
-    return;
-  }
-  fault.targets = ReadHosts(body, "target", clusters);
-  if (fault.kind == FaultKind::kLieAck) ReadLie(body, fault);
-  if (fault.kind != FaultKind::kCrash || !body.Has("restart_after")) return;
+void ReadCrash(Parameters& body, Fault& fault) {
+  fault.disk = static_cast<CrashState>(
+      body.ChoiceOr("state", 0, {"keep", "lose_unsynced", "torn", "amnesia"}));
+  if (!body.Has("restart_after")) return;
   fault.restart_after = body.Time("restart_after");
   if (fault.restart_after == core::Duration())
     body.FailWanted("restart_after", "a time above zero; without it the host stays down");
+}
+
+// 3 is [3, 1].
+void ReadSlowdown(Parameters& body, Fault& fault) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  const auto is_part = [](const nlohmann::json& part) {
+    return part.is_number_unsigned() && part >= 1 && part <= kMost;
+  };
+  const nlohmann::json* factor = body.Raw("factor");
+  if (factor != nullptr && is_part(*factor)) {
+    fault.slowdown = {factor->get<std::uint64_t>(), 1};
+  } else if (factor != nullptr && factor->is_array() && factor->size() == 2 &&
+             is_part((*factor)[0]) && is_part((*factor)[1])) {
+    fault.slowdown = {(*factor)[0].get<std::uint64_t>(), (*factor)[1].get<std::uint64_t>()};
+  }
+  if (fault.slowdown.numerator <= fault.slowdown.denominator)
+    body.FailWanted("factor", "a factor above one and at most 1000000, as 3 or [3, 2]");
+}
+
+// How far a clock is moved, and whether back.
+void ReadMove(Parameters& body, ClockChange& clock) {
+  clock.by = body.Time("by");
+  if (clock.by == core::Duration() && body.ok()) body.FailWanted("by", "a time above zero");
+  if (body.BoolOr("back", false)) clock.by = core::Duration() - clock.by;
+}
+
+void ReadClock(Parameters& body, Fault& fault) {
+  ClockChange& clock = fault.clock;
+  clock.clock = static_cast<core::Clock>(body.ChoiceOr(
+      "clock", static_cast<std::size_t>(core::Clock::kWall), {"monotonic", "synced", "wall"}));
+  if (fault.kind == FaultKind::kClockFreeze) return;
+  if (fault.kind == FaultKind::kClockDrift) {
+    clock.ppb = static_cast<std::int64_t>(body.Integer("ppb", 1, LocalClock::kDriftPpbMost));
+    if (body.BoolOr("slow", false)) clock.ppb = -clock.ppb;
+    return;
+  }
+  ReadMove(body, clock);
+  if (fault.kind == FaultKind::kClockSlew)
+    clock.ppb = static_cast<std::int64_t>(body.Integer("rate_ppb", 1, LocalClock::kSlewPpbMost));
+}
+
+void ReadBody(Parameters body, const std::vector<Cluster>& clusters, Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kDrop:
+      return ReadDrop(body, clusters, fault);
+    case FaultKind::kConnReset:
+    case FaultKind::kHalfOpen:
+      ReadLink(body, clusters, fault);
+      fault.is_both_ways = body.BoolOr("both", false);
+      return;
+    default:
+      break;
+  }
+  fault.targets = ReadHosts(body, "target", clusters);
+  switch (fault.kind) {
+    case FaultKind::kCrash:
+      return ReadCrash(body, fault);
+    case FaultKind::kLieAck:
+      return ReadLie(body, fault);
+    case FaultKind::kNicStall:
+      fault.side = static_cast<CardSide>(body.ChoiceOr("dir", 0, {"both", "in", "out"}));
+      return;
+    case FaultKind::kSlowCpu:
+      return ReadSlowdown(body, fault);
+    case FaultKind::kClockStep:
+    case FaultKind::kClockOffset:
+    case FaultKind::kClockDrift:
+    case FaultKind::kClockSlew:
+    case FaultKind::kClockFreeze:
+      return ReadClock(body, fault);
+    default:
+      return;
+  }
 }
 
 Fault ReadFault(Parameters& entry, const Scenario& scenario) {
@@ -376,6 +445,17 @@ void ReadFaults(Parameters& reader, Scenario& scenario) {
   }
   if (!reader.ok() || scenario.is_negative_control) return;
   for (const Cluster& cluster : scenario.clusters) CheckBudget(cluster, entries, scenario);
+}
+
+void CheckDisks(Parameters& reader, const Scenario& scenario) {
+  if (!scenario.profile.disk.is_instant) return;
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+    const CrashState state = scenario.faults[i].disk;
+    if (state == CrashState::kLoseUnsynced || state == CrashState::kTorn)
+      reader.FailInside("faults", absl::StrCat(i, "/crash/state"),
+                        "want \"keep\" or \"amnesia\": the profile's disk takes no time, so that "
+                        "nothing is ever unsynced");
+  }
 }
 
 }  // namespace lockstep::sim

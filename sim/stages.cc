@@ -159,6 +159,12 @@ void Stages::Pause(core::Instant now, core::Duration lasting) {
   last_handed_ = std::max(last_handed_, now) + lasting;
 }
 
+core::Duration Stages::busy() const {
+  core::Duration sum;
+  for (const Core& core : cores_) sum += core.busy;
+  return sum;
+}
+
 void Stages::Clear(core::Instant now) {
   for (Core& core : cores_) core.free = now;
   for (Stage& stage : stages_)

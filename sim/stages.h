@@ -60,6 +60,7 @@ class Stages {
 
   // Work done or taken on, without stalls.
   core::Duration busy(std::size_t core) const { return cores_[core].busy; }
+  core::Duration busy() const;  // of all cores together
 
  private:
   struct Core {

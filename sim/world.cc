@@ -36,6 +36,7 @@ World::World(const Scenario& scenario, const core::Program& program,
       deriver_(program, emitter_),
       faults_(scenario, keys_, deriver_, emitter_, random_),
       network_(scenario, queue_, *this, random_),
+      acts_(scenario, faults_, network_, hosts_),
       counted_(keys_.size()) {
   for (trace::Sink* sink : sinks) emitter_.Add(sink);
   const HostServices services{scenario_, program,  queue_, network_, deriver_,
@@ -94,7 +95,7 @@ void World::OnTask(const Task& task) {
       BeginFault(task.a);
       return;
     case TaskKind::kFaultEnds:
-      faults_.End(now_, task.a);
+      EndFault(task.a);
       return;
     case TaskKind::kStartAll:
       StartAll();
@@ -114,15 +115,30 @@ void World::OnTask(const Task& task) {
 void World::BeginFault(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   faults_.Begin(now_, index);
-  if (fault.kind != FaultKind::kCrash) return;
+  if (fault.kind == FaultKind::kCrash) {
+    CrashHosts(index);
+  } else {
+    acts_.Begin(now_, index);
+  }
+  if (fault.is_moment()) faults_.End(now_, index);
+}
+
+void World::EndFault(std::size_t index) {
+  if (!faults_.is_active(index)) return;
+  faults_.End(now_, index);
+  acts_.End(now_, index);
+}
+
+void World::CrashHosts(std::size_t index) {
+  const Fault& fault = scenario_.faults[index];
   for (const core::NodeId target : fault.targets) {
     Host& host = *hosts_[target.value()];
     const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
     if (!host.is_up() && !is_before_start) continue;
     EmitLife(target, trace::EventKind::kCrash);
-    host.Crash(now_);
+    host.Crash(now_, fault.disk);
     network_.OnCrash(target);
-    faults_.CountCrash(index);
+    faults_.Count(index, {1, 1});
     if (fault.restart_after.ps() > 0) {
       queue_.Push(now_ + fault.restart_after, MakeTask(TaskKind::kRestart, target.value()));
     }
@@ -166,12 +182,18 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
 }
 
 void World::OnDestroyed(const Message& message, trace::DropCause cause) {
-  OnPacketLost(message.from, message.to, message.payload.byte_count(), cause);
+  EmitDrop(message.from, message.to, message.payload.byte_count(), cause);
   deriver_.Destroyed(now_, message, cause);
 }
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
                          trace::DropCause cause) {
+  if (cause == trace::DropCause::kReset) acts_.OnForgotten(from, to);
+  EmitDrop(from, to, size, cause);
+}
+
+void World::EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size,
+                     trace::DropCause cause) {
   drops_.Add(cause, size);
   trace::Event event;
   event.at = now_;
@@ -208,6 +230,7 @@ void World::EmitMetrics() {
 
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
+  acts_.CountUnended();
   faults_.EmitReceipts(now_);
   drops_.Emit(now_, emitter_);
   trace::Event event;

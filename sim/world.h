@@ -12,6 +12,7 @@
 #include "protocols/core/program.h"
 #include "sim/derive.h"
 #include "sim/event_queue.h"
+#include "sim/fault/act.h"
 #include "sim/fault/plan.h"
 #include "sim/host.h"
 #include "sim/keys.h"
@@ -49,8 +50,11 @@ class World : private NetworkListener {
   void ScheduleFaults();
   void OnTask(const Task& task);
   void BeginFault(std::size_t index);
+  void EndFault(std::size_t index);
+  void CrashHosts(std::size_t index);
   void StartAll();
   void Restart(core::NodeId node);
+  void EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size, trace::DropCause cause);
   void EmitLife(core::NodeId node, trace::EventKind kind);
   void EmitMetrics();
 
@@ -66,6 +70,7 @@ class World : private NetworkListener {
   FaultPlan faults_;
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  FaultActs acts_;
   // What each host had sent, received and handled when the last period ended.
   struct Counted {
     std::uint64_t egress = 0;

@@ -32,6 +32,8 @@ const std::string kScenario = "tests/data/determinism.json";
 const std::string kPingPong = "scenarios/smoke/pingpong.json";
 const std::string kMap = "scenarios/smoke/isp-map.json";
 const std::string kLeafSpine = "scenarios/smoke/leaf-spine.json";
+const std::string kWorldFaults = "scenarios/faults/world-faults.json";
+const std::string kClockFaults = "scenarios/faults/clock-faults.json";
 const std::string kGolden = "tests/golden/digests.txt";
 
 cli::Prepared Prepared(const std::vector<sim::Override>& overrides = {}) {
@@ -232,7 +234,8 @@ TEST_CASE("determinism: two seeds differ") {
 TEST_CASE("determinism: the digest is the golden one") {
   Golden golden = ReadGolden();
   const bool is_rewriting = std::getenv("REWRITE") != nullptr;
-  for (const std::string& scenario : std::vector{kScenario, kPingPong, kMap, kLeafSpine}) {
+  for (const std::string& scenario :
+       std::vector{kScenario, kPingPong, kMap, kLeafSpine, kWorldFaults, kClockFaults}) {
     const auto prepared = cli::Prepare(scenario, {});
     REQUIRE(prepared.ok());
     const auto result = cli::Run(*prepared, {});

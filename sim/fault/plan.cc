@@ -65,9 +65,9 @@ void FaultPlan::End(core::Instant now, std::size_t index) {
   EmitFault(now, index, false);
 }
 
-void FaultPlan::CountCrash(std::size_t index) {
-  ++states_[index].effect.touched;
-  ++states_[index].effect.changed;
+void FaultPlan::Count(std::size_t index, const FaultEffect& effect) {
+  states_[index].effect.touched += effect.touched;
+  states_[index].effect.changed += effect.changed;
 }
 
 void FaultPlan::CountEffect(core::Instant now, std::size_t index) {
@@ -100,16 +100,16 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
   }
 }
 
-bool FaultPlan::MatchesLink(const LinkSelector& link, const Message& message) const {
-  if (!link.src.empty() && !Contains(link.src, message.from)) return false;
-  if (!link.dst.empty() && !Contains(link.dst, message.to)) return false;
+bool FaultPlan::IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) const {
+  const LinkSelector& link = fault.link;
+  if (!link.src.empty() && !Contains(link.src, from)) return false;
+  if (!link.dst.empty() && !Contains(link.dst, to)) return false;
   if (link.link_class.empty()) return true;
-  const bool is_intra = SameCluster(scenario_.clusters, message.from, message.to);
-  return is_intra == (link.link_class == "intra");
+  return SameCluster(scenario_.clusters, from, to) == (link.link_class == "intra");
 }
 
 bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message) {
-  if (!MatchesLink(fault.link, message)) return false;
+  if (!IsAbout(fault, message.from, message.to)) return false;
   const MessageSelector& wanted = fault.message;
   if (!wanted.type.empty() || wanted.seq) {
     const core::FieldedMessage* read = deriver_.Read(message.from, message.payload);

@@ -30,8 +30,10 @@ class FaultPlan {
   void Begin(core::Instant now, std::size_t index);
   void End(core::Instant now, std::size_t index);
   bool is_active(std::size_t index) const { return states_[index].is_active; }
-  // A crash has hit a host that was up.
-  void CountCrash(std::size_t index);
+  // A fault had something to act on, and changed it.
+  void Count(std::size_t index, const FaultEffect& effect);
+  // Whether a fault is about what goes from one host to another.
+  bool IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) const;
 
   // Whether any filter is ever on this host.
   bool IsFiltered(core::NodeId host) const { return !on_[host.value()].empty(); }
@@ -55,7 +57,6 @@ class FaultPlan {
   };
 
   bool Matches(const Fault& fault, State& state, const Message& message);
-  bool MatchesLink(const LinkSelector& link, const Message& message) const;
   // Counts an effect; ends the fault when its count is reached.
   void CountEffect(core::Instant now, std::size_t index);
   void EmitFault(core::Instant now, std::size_t index, bool begins);

@@ -386,16 +386,27 @@ void Network::OnCrash(core::NodeId host) {
   }
 }
 
-void Network::ResetStream(core::NodeId from, core::NodeId to, trace::DropCause cause) {
-  ResetStream(StreamOf(from, to), cause);
+std::uint64_t Network::ResetStream(core::NodeId from, core::NodeId to, trace::DropCause cause) {
+  return ResetStream(StreamOf(from, to), cause);
 }
 
-void Network::ResetStream(std::uint32_t stream, trace::DropCause cause) {
+std::uint64_t Network::ResetStream(std::uint32_t stream, trace::DropCause cause) {
   Stream& at = streams_[stream];
   at.is_timeout_set = false;
   core::ByteCount untaken;
-  for (const Message& message : at.Reset(&untaken)) listener_.OnDestroyed(message, cause);
+  const std::vector<Message> lost = at.Reset(&untaken);
+  for (const Message& message : lost) listener_.OnDestroyed(message, cause);
   if (untaken.value() > 0) listener_.OnTaken(at.from(), at.to(), untaken);
+  return lost.size();
+}
+
+bool Network::HasStream(core::NodeId from, core::NodeId to) const {
+  const std::vector<std::uint32_t>& row = stream_index_[from.value()];
+  return !row.empty() && row[to.value()] != kNoStream;
+}
+
+bool Network::IsHalfOpen(core::NodeId from, core::NodeId to) const {
+  return HasStream(from, to) && streams_[stream_index_[from.value()][to.value()]].is_half_open();
 }
 
 void Network::SetHalfOpen(core::NodeId from, core::NodeId to, bool is_half_open) {
@@ -404,6 +415,11 @@ void Network::SetHalfOpen(core::NodeId from, core::NodeId to, bool is_half_open)
 
 void Network::StallCard(core::NodeId host, bool outwards, core::Instant from, core::Instant until) {
   ports_[(outwards ? uplink_ : downlink_)[host.value()]].AddStall(from, until);
+}
+
+std::uint64_t Network::DelayedByStall(core::NodeId host, bool outwards, core::Instant from,
+                                      core::Instant until) const {
+  return ports_[(outwards ? uplink_ : downlink_)[host.value()]].DelayedBy(from, until);
 }
 
 // --- Tasks ---

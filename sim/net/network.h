@@ -58,12 +58,18 @@ class Network {
   void OnRead(core::Instant now, const Message& message);
   // Resets all streams from and to a host that has crashed; what they carried is lost.
   void OnCrash(core::NodeId host);
-  // Resets one stream; what it carried is lost.
-  void ResetStream(core::NodeId from, core::NodeId to, trace::DropCause cause);
+  // Resets one stream; what it carried is lost. How many messages that are.
+  std::uint64_t ResetStream(core::NodeId from, core::NodeId to, trace::DropCause cause);
   // The receiver forgets, or remembers, the stream. The sender finds out by its timeouts.
   void SetHalfOpen(core::NodeId from, core::NodeId to, bool is_half_open);
+  bool IsHalfOpen(core::NodeId from, core::NodeId to) const;
+  // Whether anything was ever sent over a stream between them.
+  bool HasStream(core::NodeId from, core::NodeId to) const;
   // No bit leaves the host's card (`outwards`), or the port towards it, from `from` until `until`.
   void StallCard(core::NodeId host, bool outwards, core::Instant from, core::Instant until);
+  // How many packets that has made later.
+  std::uint64_t DelayedByStall(core::NodeId host, bool outwards, core::Instant from,
+                               core::Instant until) const;
   // Handles a task of the network.
   void OnTask(core::Instant now, const Task& task);
 
@@ -149,7 +155,7 @@ class Network {
   void LoseFragment(const Packet& packet, trace::DropCause cause);
   void Deliver(core::Instant now, const Packet& packet);
   void DeliverFragment(const Packet& packet);
-  void ResetStream(std::uint32_t stream, trace::DropCause cause);
+  std::uint64_t ResetStream(std::uint32_t stream, trace::DropCause cause);
   void TellWindow(core::Instant now, std::uint32_t stream, std::optional<std::uint64_t> read);
 
   const Scenario& scenario_;

@@ -70,14 +70,16 @@ std::optional<Service> Nic::Enqueue(core::Instant now, core::Instant tail, core:
     ready = ReadyAt(now, size);
     tail = tail + (ready - now);
   }
+  ready = std::max(ready, tail - service);
   Service on_wire;
-  on_wire.begins = std::max({ready, busy_until_, tail - service});
+  on_wire.begins = std::max(ready, busy_until_);
   if (shaper_) {
     on_wire.begins = shaper_->Earliest(on_wire.begins, size);
     shaper_->Take(on_wire.begins, size);
   }
   on_wire.ends = on_wire.begins + service;
   if (!stalls_.empty()) on_wire = PauseForStalls(on_wire);
+  if (!told_.empty()) CountDelayed(ready, on_wire.ends);
   busy_until_ = on_wire.ends;
   taken_ = taken_ + size;
   if (is_bounded_) {
@@ -89,6 +91,7 @@ std::optional<Service> Nic::Enqueue(core::Instant now, core::Instant tail, core:
 
 void Nic::AddStall(core::Instant from, core::Instant until) {
   CHECK(from <= until);
+  told_.push_back(Stall{from, until});
   const auto place =
       std::upper_bound(stalls_.begin(), stalls_.end(), from,
                        [](core::Instant at, const Stall& stall) { return at < stall.from; });
@@ -103,6 +106,17 @@ void Nic::AddStall(core::Instant from, core::Instant until) {
     }
   }
   stalls_.resize(last + 1);
+}
+
+std::uint64_t Nic::DelayedBy(core::Instant from, core::Instant until) const {
+  for (const Stall& stall : told_)
+    if (stall.from == from && stall.until == until) return stall.delayed;
+  return 0;
+}
+
+void Nic::CountDelayed(core::Instant ready, core::Instant ends) {
+  for (Stall& stall : told_)
+    if (ready < stall.until && stall.from < ends) ++stall.delayed;
 }
 
 // What was to be sent during a stall is sent after it.

@@ -85,6 +85,9 @@ class Nic {
   std::optional<Service> Enqueue(core::Instant now, core::Instant tail, core::ByteCount size);
   // No bit leaves from `from` until `until`; to be said before any packet comes that late.
   void AddStall(core::Instant from, core::Instant until);
+  // Packets that such a stall has made later: they were there before its end, and were not through
+  // before its beginning.
+  std::uint64_t DelayedBy(core::Instant from, core::Instant until) const;
 
   // When all that it has taken is on the wire.
   core::Instant busy_until() const { return busy_until_; }
@@ -102,10 +105,12 @@ class Nic {
   struct Stall {
     core::Instant from;
     core::Instant until;
+    std::uint64_t delayed = 0;
   };
   bool HasRoomFor(core::Instant now, core::ByteCount size);
   core::Instant ReadyAt(core::Instant now, core::ByteCount size);
   Service PauseForStalls(Service service);
+  void CountDelayed(core::Instant ready, core::Instant ends);
 
   PortSpec spec_;
   LineRate rate_;
@@ -120,6 +125,7 @@ class Nic {
   core::ByteCount taken_;
   core::ByteCount dropped_;
   std::vector<Stall> stalls_;  // in order; those that are past are dropped from the front
+  std::vector<Stall> told_;    // as they were added
 };
 
 }  // namespace lockstep::sim

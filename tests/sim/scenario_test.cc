@@ -333,9 +333,14 @@ TEST_CASE("scenario: one cluster needs no cross links, and may have none") {
 
 TEST_CASE("scenario: a fault is one of the vocabulary, spelt right and built") {
   CHECK(FaultErrorOf(R"({"id": "x", "crahs": {"target": "a0"}})") ==
-        "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, count, crash, drop, "
-        "expect_effect, for, id, lie_ack, prob, silent, until");
-  CHECK(FaultErrorOf(R"({"id": "x"})") == "/faults/0: want a fault: crash, silent, lie_ack, drop");
+        "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, clock_drift, "
+        "clock_freeze, clock_offset, clock_slew, clock_step, conn_reset, count, crash, drop, "
+        "expect_effect, for, freeze, half_open, id, lie_ack, nic_stall, pause, prob, silent, "
+        "slow_cpu, until");
+  CHECK(FaultErrorOf(R"({"id": "x"})") ==
+        "/faults/0: want a fault: crash, silent, lie_ack, drop, nic_stall, pause, freeze, "
+        "slow_cpu, clock_step, clock_offset, clock_drift, clock_slew, clock_freeze, conn_reset, "
+        "half_open");
   CHECK(FaultErrorOf(R"({"crash": {"target": "a0"}})") ==
         "/faults/0/id: is missing; want a text that is not empty");
   CHECK(FaultErrorOf(R"({"id": "x", "equivocate": {}})") ==
@@ -352,6 +357,81 @@ TEST_CASE("scenario: a fault is one of the vocabulary, spelt right and built") {
   CHECK(FaultErrorOf(R"({"id": "x", "crash": {"target": "a0", "restart_after": "0s"}})") ==
         "/faults/0/crash/restart_after: want a time above zero; without it the host stays down, "
         "not \"0s\"");
+}
+
+TEST_CASE("scenario: faults of hosts, clocks and connections mean what they say") {
+  const auto read = [](const std::string& fault) {
+    return Read({{"/faults", absl::StrCat("[{\"id\": \"x\", \"at\": \"1s\", ", fault, "}]")}})
+        .faults[0];
+  };
+  const Fault stall = read(R"("nic_stall": {"target": ["a0", "b1"], "dir": "out"}, "for": "3ms")");
+  CHECK(stall.kind == FaultKind::kNicStall);
+  CHECK(stall.targets == Nodes({0, 5}));
+  CHECK(stall.side == CardSide::kOut);
+  CHECK(stall.until == At(Duration::Milliseconds(1'003)));
+  CHECK(read(R"("nic_stall": {"target": "a0"})").side == CardSide::kBoth);
+  const Scenario heals = Read({{"/faults", R"([{"id": "x", "pause": {"target": "a0"}}])"}});
+  CHECK(heals.faults[0].until == heals.heal);
+  CHECK(read(R"("slow_cpu": {"target": "a0", "factor": 3})").slowdown.numerator == 3);
+  CHECK(read(R"("slow_cpu": {"target": "a0", "factor": [5, 4]})").slowdown.denominator == 4);
+  const ClockChange step =
+      read(R"("clock_step": {"target": "a0", "by": "5ms", "back": true})").clock;
+  CHECK(step.clock == core::Clock::kWall);
+  CHECK(step.by == Duration() - Duration::Milliseconds(5));
+  const ClockChange drift =
+      read(R"("clock_drift": {"target": "a0", "clock": "synced", "ppb": 70, "slow": true})").clock;
+  CHECK(drift.clock == core::Clock::kSynced);
+  CHECK(drift.ppb == -70);
+  const ClockChange slew =
+      read(R"("clock_slew": {"target": "a0", "clock": "monotonic", "by_us": 9, "rate_ppb": 5})")
+          .clock;
+  CHECK(slew.clock == core::Clock::kMonotonic);
+  CHECK(slew.by == Duration::Microseconds(9));
+  CHECK(slew.ppb == 5);
+  const Fault reset =
+      read(R"("conn_reset": {"link": {"src": "a1", "class": "cross"}, "both": true})");
+  CHECK(reset.link.src == Nodes({1}));
+  CHECK(reset.link.link_class == "cross");
+  CHECK(reset.is_both_ways);
+  CHECK_FALSE(read(R"("half_open": {})").is_both_ways);
+  CHECK(read(R"("crash": {"target": "a0", "state": "amnesia"})").disk == CrashState::kAmnesia);
+  CHECK(read(R"("crash": {"target": "a0"})").disk == CrashState::kKeep);
+}
+
+TEST_CASE("scenario: faults of hosts, clocks and connections say what they want") {
+  const auto error = [](const std::string& fault) {
+    return FaultErrorOf(absl::StrCat("{\"id\": \"x\", \"at\": \"1s\", ", fault, "}"));
+  };
+  const std::string factor =
+      "/faults/0/slow_cpu/factor: want a factor above one and at most "
+      "1000000, as 3 or [3, 2], not ";
+  CHECK(error(R"("slow_cpu": {"target": "a0", "factor": 1})") == factor + "1");
+  CHECK(error(R"("slow_cpu": {"target": "a0", "factor": [3, 3]})") == factor + "an array");
+  CHECK(error(R"("slow_cpu": {"target": "a0", "factor": "2"})") == factor + "\"2\"");
+  CHECK(Contains(error(R"("slow_cpu": {"target": "a0"})"),
+                 "/faults/0/slow_cpu/factor: is missing; want a factor above one"));
+  CHECK(error(R"("nic_stall": {"target": "a0", "dir": "up"})") ==
+        "/faults/0/nic_stall/dir: want \"both\", \"in\" or \"out\", not \"up\"");
+  CHECK(error(R"("clock_step": {"target": "a0", "by": "0s"})") ==
+        "/faults/0/clock_step/by: want a time above zero, not \"0s\"");
+  CHECK(error(R"("clock_step": {"target": "a0", "by": "1s"}, "for": "1s")") ==
+        "/faults/0/for: has no meaning here");
+  CHECK(error(R"("conn_reset": {}, "until": "2s")") == "/faults/0/until: has no meaning here");
+  CHECK(error(R"("conn_reset": {}, "prob": [1, 2])") == "/faults/0/prob: has no meaning here");
+  CHECK(error(R"("clock_freeze": {"target": "a0", "by": "1s"})") ==
+        "/faults/0/clock_freeze/by: unknown key; known keys: clock, target");
+  CHECK(error(R"("clock_drift": {"target": "a0", "ppb": 500000001})") ==
+        "/faults/0/clock_drift/ppb: want a whole number from 1 to 500000000, not 500000001");
+  CHECK(error(R"("clock_drift": {"target": "a0", "ppb": -5})") ==
+        "/faults/0/clock_drift/ppb: want a whole number from 1 to 500000000, not -5");
+  CHECK(error(R"("clock_slew": {"target": "a0", "by": "1ms", "rate_ppb": 400000001})") ==
+        "/faults/0/clock_slew/rate_ppb: want a whole number from 1 to 400000000, not 400000001");
+  CHECK(error(R"("crash": {"target": "a0", "state": "torn"})") ==
+        "/faults/0/crash/state: want \"keep\" or \"amnesia\": the profile's disk takes no time, "
+        "so that nothing is ever unsynced");
+  CHECK(Contains(FaultErrorOf(R"({"id": "x", "pause": {"target": "a0"}, "at": "5s"})"),
+                 "/faults/0/at: want a time before"));
+  CHECK(error(R"("pause": {"target": {"cluster": "b"}})") == "none");  // Spends no budget.
 }
 
 TEST_CASE("scenario: a target that is no host is refused with the nearest") {

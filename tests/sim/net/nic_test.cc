@@ -175,4 +175,17 @@ TEST_CASE("nic: what a stall interrupts goes on after it, and stalls that overla
   CHECK(held->ends == AtPs(5'000'000));
 }
 
+TEST_CASE("nic: a stall counts what was there before its end and not through at its beginning") {
+  Nic nic = CardOf(8 * kGiga, 0);
+  nic.AddStall(AtPs(1'500'000), AtPs(4'000'000));
+  nic.AddStall(AtPs(2'000'000), AtPs(5'000'000));
+  CHECK(EndOf(nic, AtPs(0), 1'000) == AtPs(1'000'000));  // In time.
+  CHECK(EndOf(nic, AtPs(0), 1'000) == AtPs(5'500'000));
+  CHECK(EndOf(nic, AtPs(4'000'000), 1'000) == AtPs(6'500'000));
+  CHECK(EndOf(nic, AtPs(5'000'000), 1'000) == AtPs(7'500'000));  // Behind them, but after both.
+  CHECK(nic.DelayedBy(AtPs(1'500'000), AtPs(4'000'000)) == 1);
+  CHECK(nic.DelayedBy(AtPs(2'000'000), AtPs(5'000'000)) == 2);
+  CHECK(nic.DelayedBy(AtPs(2'000'000), AtPs(6'000'000)) == 0);
+}
+
 }  // namespace lockstep::tests
