@@ -142,6 +142,9 @@ Content ReadContent(Reader& reader, const json& object, const std::string& point
       reader.Number(object, pointer, "message_bytes", 0, (std::uint64_t{1} << 40) - 1);
   if (reader.Find(object, pointer, "rate", false) != nullptr) {
     content.rate = reader.Number(object, pointer, "rate", 1, kMaxTime);
+    const std::uint64_t ahead = reader.NumberOr(object, pointer, "clock_ahead_ps", 0);
+    content.clock_ahead =
+        core::Duration::Picoseconds(static_cast<std::int64_t>(std::min(ahead, kMaxTime)));
   }
   return content;
 }
@@ -277,7 +280,10 @@ json ToJson(const Stream& stream) {
                     {"repeat_interval_ps", promises.repeat_interval.ps()},
                     {"phi", promises.phi}}},
                   {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
-  if (content.rate) written["content"]["rate"] = *content.rate;
+  if (content.rate) {
+    written["content"]["rate"] = *content.rate;
+    written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();
+  }
   return written;
 }
 

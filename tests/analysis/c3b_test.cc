@@ -72,6 +72,18 @@ TEST_CASE("integrity: what no RSM of this rate has committed yet is refused") {
   CHECK(in_time.Ask("I") == Verdict::kHolds);
 }
 
+TEST_CASE("integrity: a clock may be as far ahead as faults and profile allow, and no further") {
+  // 1000 messages/s and 50 ms ahead: k′ 0 to 60 at 10 ms.
+  analysis::Recipe recipe = RateLimited(1000);
+  recipe.streams[0].content.clock_ahead = core::Duration::Milliseconds(50);
+  Story in_time(recipe);
+  in_time.AtMs(10).Delivered(B(0), {0, 61, 1});
+  CHECK(in_time.Ask("I") == Verdict::kHolds);
+  Story early(recipe);
+  early.AtMs(10).Delivered(B(0), {61, 1, 1});
+  CHECK(early.Ask("I") == Verdict::kViolated);
+}
+
 TEST_CASE("integrity: what is no run of k′ is refused") {
   Story story(TwoClusters(4, 7));
   story.Raw(DeliveryOf(B(0), {~std::uint64_t{0} - 1, 5, 28}, 0));

@@ -37,14 +37,40 @@ analysis::Promises PromisesOf(const StreamPromise& stream) {
   return promises;
 }
 
-analysis::Stream StreamOf(const StreamPromise& promise) {
+// How far a monotonic clock may be ahead by the end, at most: what its profile allows it to drift,
+// and what faults do to it.
+core::Duration ClockAhead(const sim::Scenario& scenario) {
+  constexpr std::int64_t kBillion = 1'000'000'000;
+  const auto drifted = [](core::Duration time, std::int64_t ppb) {
+    return core::Duration::Picoseconds(time.ps() / kBillion * ppb);
+  };
+  core::Duration ahead =
+      drifted(scenario.end - core::Instant(), scenario.profile.clocks.monotonic.drift_ppb_max);
+  for (const sim::Fault& fault : scenario.faults) {
+    if (fault.clock.clock != core::Clock::kMonotonic) continue;
+    const bool is_moved = fault.kind == sim::FaultKind::kClockStep ||
+                          fault.kind == sim::FaultKind::kClockOffset ||
+                          fault.kind == sim::FaultKind::kClockSlew;
+    if (is_moved) ahead += std::max(fault.clock.by, core::Duration());
+    if (fault.kind == sim::FaultKind::kClockDrift) {
+      const core::Instant until = std::min(fault.until, scenario.end);
+      ahead += drifted(until - fault.at, std::max<std::int64_t>(fault.clock.ppb, 0));
+    }
+  }
+  return ahead;
+}
+
+analysis::Stream StreamOf(const StreamPromise& promise, core::Duration clock_ahead) {
   analysis::Stream stream;
   stream.stream = promise.stream;
   stream.from = promise.from;
   stream.to = promise.to;
   stream.content.generator = promise.generator;
   stream.content.message_bytes = promise.message_bytes;
-  if (promise.rate_per_s > 0) stream.content.rate = promise.rate_per_s;
+  if (promise.rate_per_s > 0) {
+    stream.content.rate = promise.rate_per_s;
+    stream.content.clock_ahead = clock_ahead;
+  }
   stream.promises = PromisesOf(promise);
   stream.throughput =
       promise.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;
@@ -67,7 +93,8 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   analysis::Recipe recipe;
   recipe.seed = scenario.seed;
   recipe.clusters = scenario.clusters;
-  for (const StreamPromise& stream : program.streams()) recipe.streams.push_back(StreamOf(stream));
+  for (const StreamPromise& stream : program.streams())
+    recipe.streams.push_back(StreamOf(stream, ClockAhead(scenario)));
   recipe.run_for = scenario.end - core::Instant();
   recipe.warmup = scenario.warmup;
   recipe.heal = scenario.heal;
