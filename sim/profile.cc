@@ -62,6 +62,24 @@ std::uint64_t IntegerOr0(Parameters& parent, std::string_view key, std::uint64_t
   return parent.Has(key) ? SourcedInteger(parent, key, 1, max) : 0;
 }
 
+// A time for each byte or unit, which is multiplied by many: what goes beyond this is no price, and
+// might not fit 64 bits.
+constexpr core::Duration kPerByteMost = core::Duration::Microseconds(1);
+constexpr core::Duration kPerUnitMost = core::Duration::Seconds(1);
+
+core::Duration PerByteOr0(Parameters& parent, std::string_view key) {
+  const core::Duration time = TimeOr0(parent, key);
+  if (parent.ok() && time > kPerByteMost)
+    parent.Object(key).FailWanted("value", "a time of at most 1us for a byte");
+  return time;
+}
+Distribution PerUnitOr0(Parameters& parent, std::string_view key) {
+  Distribution span = SpanOr0(parent, key);
+  if (parent.ok() && span.max() > kPerUnitMost)
+    parent.Object(key).FailWanted("value", "a time of at most 1s for a unit");
+  return span;
+}
+
 // --- Card, switch and wire ---
 
 RingSpec ReadRing(Parameters& nic, const std::string& name) {
@@ -81,7 +99,7 @@ NicSpec ReadNic(Parameters reader) {
   nic.header = SourcedSize(reader, "header", 0, kPacketBytesMax);
   nic.tx_latency = SpanOr0(reader, "tx_latency");
   nic.rx_latency = SpanOr0(reader, "rx_latency");
-  nic.dma_per_byte = TimeOr0(reader, "dma_per_byte");
+  nic.dma_per_byte = PerByteOr0(reader, "dma_per_byte");
   nic.poll_delay = SpanOr0(reader, "poll_delay");
   if (std::optional<Parameters> limit = reader.ObjectOr("limit")) {
     nic.limit.rate_bps = Sourced(*limit, "rate").Rate("value");
@@ -196,7 +214,7 @@ void ReadStages(Parameters& parameters, Profile& profile) {
 // --- Prices ---
 
 Price ReadPrice(Parameters price, std::size_t stage) {
-  return {stage, SpanOr0(price, "per_unit"), TimeOr0(price, "per_byte")};
+  return {stage, PerUnitOr0(price, "per_unit"), PerByteOr0(price, "per_byte")};
 }
 
 Price ReadMessagePrice(std::optional<Parameters>& messages, std::string_view key,
@@ -283,6 +301,26 @@ void Profile::AddStage(const std::string& stage) {
   stages.push_back(std::move(spec));
 }
 
+namespace {
+
+// A queue that holds no packet would drop all of them.
+void CheckQueues(Parameters& reader, const Profile& profile) {
+  if (!reader.ok()) return;
+  const core::ByteCount packet = profile.nic.mtu_payload + profile.nic.header;
+  const auto check = [&](std::string_view part, std::string_view key, core::ByteCount bytes) {
+    if (bytes.value() == 0 || bytes >= packet) return;
+    reader.Object(part).Object(key).FailWanted(
+        "value",
+        absl::StrCat("room for a packet of mtu_payload and header, ", packet.value(), "B"));
+  };
+  check("nic", "tx_queue", profile.nic.tx.bytes);
+  check("nic", "rx_queue", profile.nic.rx.bytes);
+  check("switch", "port_queue", profile.fabric.port_queue);
+  check("switch", "buffer", profile.fabric.buffer);
+}
+
+}  // namespace
+
 absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   Parameters reader = parameters;  // The same object: copies share what is known.
   Profile profile;
@@ -300,7 +338,7 @@ absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   ReadWork(reader, profile);
   profile.noise = ReadNoise(reader);
   profile.disk = ReadDisk(reader);
-
+  CheckQueues(reader, profile);
   if (const nlohmann::json* network = reader.Raw("network")) {
     if (!network->is_object()) reader.FailWanted("network", "an object");
     profile.network = *network;

@@ -11,6 +11,7 @@ enum class TaskKind : std::uint32_t {
   kSegmentSent,   // target: stream; a: epoch; b, c: begin, end
   kDatagramSent,  // target: sender; a: receiver; b: credit; c: the sender's life
   kAtPort,        // a: packet: at the port of its next edge
+  kAtCard,        // a: packet: at its receiver's card, whole; where that takes time
   kAtHost,        // a: packet: at its receiver
   kAcked,         // target: stream; a: epoch; b: begin of a segment; c: offset read
   kTimeout,       // target: stream; a: epoch: of retransmission, if it has not moved

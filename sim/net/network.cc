@@ -245,11 +245,8 @@ void Network::Cross(core::Instant now, std::uint64_t slot, Service service) {
     packet.tail = service.ends + *delay;
     const std::uint32_t at = hops_[packet.edge].to;
     if (at == packet.to.value()) {
-      core::Instant arrival = packet.tail;
-      if (has_receive_latency_) {
-        arrival = arrival + ReceiveLatency(rings_[at], arrival, packet.size);
-      }
-      queue_.Push(arrival, MakeTask(TaskKind::kAtHost, 0, slot));
+      const TaskKind next = has_receive_latency_ ? TaskKind::kAtCard : TaskKind::kAtHost;
+      queue_.Push(packet.tail, MakeTask(next, 0, slot));
       return;
     }
     packet.edge = routes_.Next(at, packet.to, flow);
@@ -264,13 +261,13 @@ void Network::Cross(core::Instant now, std::uint64_t slot, Service service) {
   }
 }
 
-core::Duration Network::ReceiveLatency(Ring& ring, core::Instant arrival, core::ByteCount size) {
+// Packets keep the order in which they come.
+core::Instant Network::ReadyInRing(core::Instant now, Ring& ring, core::ByteCount size) {
   const NicSpec& nic = scenario_.profile.nic;
   core::Duration latency = nic.dma_per_byte * size.value();
   latency += nic.rx_latency.Sample(ring.random);
   latency += nic.poll_delay.Sample(ring.random);
-  ring.ready = std::max(ring.ready, arrival + latency);
-  return ring.ready - arrival;
+  return ring.ready = std::max(ring.ready, now + latency);
 }
 
 void Network::Lose(const Packet& packet, trace::DropCause cause) {
@@ -437,6 +434,12 @@ void Network::OnTask(core::Instant now, const Task& task) {
       } else {
         packets_.Take(task.a);
       }
+      return;
+    }
+    case TaskKind::kAtCard: {
+      const Packet& packet = packets_[task.a];
+      queue_.Push(ReadyInRing(now, rings_[packet.to.value()], packet.size),
+                  MakeTask(TaskKind::kAtHost, 0, task.a));
       return;
     }
     case TaskKind::kAtHost:

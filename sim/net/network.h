@@ -150,7 +150,8 @@ class Network {
   std::optional<Service> Serve(core::Instant now, Packet& packet);
   // Sends a packet across its edge, and on until it meets a port or its host.
   void Cross(core::Instant now, std::uint64_t slot, Service service);
-  core::Duration ReceiveLatency(Ring& ring, core::Instant arrival, core::ByteCount size);
+  // When a packet that has come whole is where the receive stage sees it.
+  core::Instant ReadyInRing(core::Instant now, Ring& ring, core::ByteCount size);
   void Lose(const Packet& packet, trace::DropCause cause);
   void LoseFragment(const Packet& packet, trace::DropCause cause);
   void Deliver(core::Instant now, const Packet& packet);

@@ -3,6 +3,7 @@
 #include "sim/net/nic.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/numeric/int128.h"
 
@@ -12,7 +13,9 @@ namespace lockstep::sim {
 
 core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps) {
   const absl::int128 bit_ps = absl::int128(8) * size.value() * 1'000'000'000'000;
-  return core::Duration::Picoseconds(static_cast<std::int64_t>((bit_ps + rate_bps - 1) / rate_bps));
+  const absl::int128 time_ps = (bit_ps + rate_bps - 1) / rate_bps;
+  CHECK(time_ps <= std::numeric_limits<std::int64_t>::max());
+  return core::Duration::Picoseconds(static_cast<std::int64_t>(time_ps));
 }
 
 Shaper::Shaper(const TokenBucket& bucket) : rate_(bucket.rate_bps), burst_(bucket.burst) {}

@@ -167,6 +167,20 @@ TEST_CASE("profile: every one that is shipped is read, and names no place of one
   CHECK(count >= 5);
 }
 
+TEST_CASE("profile: a queue that holds no packet, and a price that is none, are refused") {
+  const json small = {{"value", "100B"}, {"source", "a test"}};
+  CHECK(ErrorOf("/nic", "tx_queue", small).find("p.json: /nic/tx_queue/value: want room for a") ==
+        0);
+  CHECK(ErrorOf("/nic", "rx_queue", small).find("p.json: /nic/rx_queue/value: want room for a") ==
+        0);
+  const json slow = {{"value", "2us"}, {"source", "a test"}};
+  CHECK(ErrorOf("/nic", "dma_per_byte", slow) ==
+        "p.json: /nic/dma_per_byte/value: want a time of at most 1us for a byte, not \"2us\"");
+  const json slower = {{"value", "2s"}, {"source", "a test"}};
+  CHECK(ErrorOf("/work/send", "per_unit", slower) ==
+        "p.json: /work/send/per_unit/value: want a time of at most 1s for a unit, not \"2s\"");
+}
+
 TEST_CASE("profile: an unknown kind of work or stage is refused") {
   CHECK(ErrorOf("/work", "recieve", json::object())
             .find("p.json: /work/recieve: unknown key; did you mean \"receive\"?") == 0);

@@ -238,6 +238,20 @@ std::function<std::string(const std::string&)> Into(T& target, Parse parse) {
   };
 }
 
+// What the world has no room for; empty where there is nothing wrong.
+std::string Impossible(const Options& options) {
+  constexpr std::uint64_t kOutstandingMost = 4'000'000;
+  constexpr core::Duration kSlowest = core::Duration::Seconds(1);
+  if (std::uint64_t{options.hosts} * options.outstanding > kOutstandingMost)
+    return "--hosts times --outstanding: want at most 4000000 messages on their way";
+  if (options.delay > core::Duration::Seconds(3'600)) return "--delay: want at most an hour";
+  const double seconds =
+      8.0 * static_cast<double>(options.wire_bytes) / static_cast<double>(options.rate_bps);
+  if (seconds > static_cast<double>(kSlowest.ps()) * 1e-12)
+    return "--rate: want one at which a message takes at most a second";
+  return "";
+}
+
 int Main(int argc, char** argv) {
   Options options;
   std::string digest = "both";
@@ -261,13 +275,22 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   app.add_option("--messages", options.messages, "deliveries to count")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
   app.add_option("--digest", digest, "off, on, or both one after the other")
       ->check(CLI::IsMember({"off", "on", "both"}))
       ->capture_default_str();
   app.add_flag("--json", is_json, "one JSON object a line");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    constexpr int kBadInput = 2;
+    return app.exit(error) == 0 ? 0 : kBadInput;
+  }
+  if (const std::string wrong = Impossible(options); !wrong.empty()) {
+    std::fprintf(stderr, "network_flood: %s\n", wrong.c_str());
+    return 2;
+  }
   for (const bool is_digested : {false, true}) {
     if (digest != "both" && is_digested != (digest == "on")) continue;
     const Measured measured = Flood(options, is_digested);

@@ -169,4 +169,32 @@ TEST_CASE("network: metrics count the bytes of each card in each period") {
   CHECK(amounts(trace::Metric::kMessagesHandled, 1) == std::vector<std::uint64_t>{1, 1, 0});
 }
 
+TEST_CASE("network: a card's latency delays packets as they come, not as they were sent") {
+  const auto arrivals = [](Duration latency) {
+    SmallWorld world({2});
+    world.intra().transport = sim::Transport::kDatagram;
+    world.scenario.profile.nic.rx_latency = sim::Distribution(latency);
+    sim::Topology pair =
+        sim::BuildFabric(world.scenario.clusters, world.scenario.network, world.scenario.profile);
+    for (sim::Edge& edge : pair.edges) {
+      // The last wire, so that packets pass each other behind the last port.
+      if (edge.to == 1)
+        edge.wire.jitter = sim::Distribution::Exponential(Duration::Microseconds(50));
+    }
+    world.scenario.network.topology = pair;
+    world.host(0).on_start = [](const Now&, auto, Effects& out) {
+      for (std::uint64_t i = 0; i < 100; ++i) out.Send(NodeId(1), Numbered(i, 500));
+    };
+    world.Run(Duration::Seconds(1));
+    std::vector<std::int64_t> times;
+    for (const Arrival& arrival : world.arrivals()) times.push_back(arrival.at.ps());
+    return times;
+  };
+  const std::vector<std::int64_t> without = arrivals({});
+  const std::vector<std::int64_t> with = arrivals(Duration::Picoseconds(1));
+  REQUIRE(without.size() == 100);
+  REQUIRE(with.size() == 100);
+  for (std::size_t i = 0; i < 100; ++i) CHECK(with[i] == without[i] + 1);
+}
+
 }  // namespace lockstep::tests
