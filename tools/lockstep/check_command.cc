@@ -16,6 +16,15 @@
 namespace lockstep::cli {
 namespace {
 
+constexpr const char* kTeaching =
+    "A trace holds what the checkers want, and its own recipe: no other file is needed.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl\n"
+    "  lockstep check crash.jsonl\n"
+    "  lockstep check crash.jsonl --json | jq '.oracles[] | {oracle, stream, verdict}'\n"
+    "\n";
+
 struct CheckFlags {
   std::string trace;
   bool as_json = false;
@@ -59,6 +68,7 @@ void AddCheck(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("FILE");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = CheckTrace(*flags); });
 }
 

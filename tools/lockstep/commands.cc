@@ -17,14 +17,6 @@
 namespace lockstep::cli {
 namespace {
 
-std::string ExitCodeTable() {
-  std::string text = "Exit codes:\n";
-  for (const ExitCodeMeaning& row : kExitCodes) {
-    absl::StrAppendFormat(&text, "  %d  %s\n", static_cast<int>(row.code), row.meaning);
-  }
-  return text;
-}
-
 constexpr const char* kExamples =
     "Examples:\n"
     "  lockstep run scenarios/smoke/picsou.json\n"
@@ -48,6 +40,14 @@ std::optional<std::string> UnknownCommand(const CLI::App& app,
 }
 
 }  // namespace
+
+std::string ExitCodeTable() {
+  std::string text = "Exit codes:\n";
+  for (const ExitCodeMeaning& row : kExitCodes) {
+    absl::StrAppendFormat(&text, "  %d  %s\n", static_cast<int>(row.code), row.meaning);
+  }
+  return text;
+}
 
 int ReportError(const absl::Status& status) {
   absl::FPrintF(stderr, "lockstep: %s\n", std::string(status.message()));

@@ -19,6 +19,9 @@ void AddTopology(CLI::App& app, int& exit_code);
 // Runs the program with these arguments (without its name); the exit code.
 int Main(const std::vector<std::string>& arguments);
 
+// What the exit codes mean, for the end of a command's help.
+std::string ExitCodeTable();
+
 // Prints the error and gives the code for it: bad input, unless it is a bug of ours.
 int ReportError(const absl::Status& status);
 

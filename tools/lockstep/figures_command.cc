@@ -12,6 +12,19 @@
 namespace lockstep::cli {
 namespace {
 
+constexpr const char* kTeaching =
+    "Each row is a scenario with changes, run with several seeds. Shown are means over the seeds, "
+    "half\n"
+    "of their range as a share of the mean (none: the point is deterministic), the published value "
+    "and\n"
+    "the ratio to it, the throughput as delivered, what was resent, and the verdict.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep figures scenarios/figures/picsou-testbed.json\n"
+    "  lockstep figures scenarios/figures/picsou-testbed.json --json | jq '.[] | {label, "
+    "by_seed}'\n"
+    "\n";
+
 struct FigureFlags {
   std::string figure;
   unsigned jobs = 2;
@@ -55,6 +68,7 @@ void AddFigures(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1U, 256U))
       ->capture_default_str();
   command->add_flag("--json", flags->as_json, "Prints the rows as JSON");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = RunFigure(*flags); });
 }
 

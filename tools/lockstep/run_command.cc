@@ -15,6 +15,21 @@
 namespace lockstep::cli {
 namespace {
 
+constexpr const char* kTeaching =
+    "Prints throughput, what each oracle says, what each fault did, what was dropped and why, and "
+    "the\n"
+    "digest: the same scenario and seed give the same digest on every machine.\n"
+    "\n"
+    "--set changes one value for this run, by JSON pointer: /faults/- appends, /profile/... and\n"
+    "/network/topology/graph/... reach into files that the scenario names.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep run scenarios/smoke/picsou.json\n"
+    "  lockstep run scenarios/smoke/picsou.json --set /clusters/0/size=7 --seed 3\n"
+    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl   # judged again by `check`\n"
+    "  lockstep run scenarios/faults/loss.json --json | jq .drops\n"
+    "\n";
+
 struct RunFlags {
   std::string scenario;
   OverrideFlags overrides;
@@ -58,6 +73,7 @@ void AddRun(CLI::App& app, int& exit_code) {
   command->add_flag("--detail", flags->has_detail,
                     "The trace holds every input and effect, not only what checkers want");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = RunScenario(*flags); });
 }
 

@@ -16,6 +16,20 @@
 namespace lockstep::cli {
 namespace {
 
+constexpr const char* kTeaching =
+    "Says what is wrong with a scenario, its profile or its map: file, place, and what was wanted. "
+    "What\n"
+    "was assumed (rates or delays that a map does not say) is said on stderr. Nothing runs, so the "
+    "exit\n"
+    "code is 0, 1 or 2.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep validate my-scenario.json\n"
+    "  lockstep validate my-scenario.json --set /profile/nic/rate/value=25Gbps\n"
+    "  lockstep validate my-scenario.json --json | jq .scenario   # as it would run, profile and "
+    "all\n"
+    "\n";
+
 struct ValidateFlags {
   std::string scenario;
   OverrideFlags overrides;
@@ -50,6 +64,7 @@ void AddValidate(CLI::App& app, int& exit_code) {
   AddOverrideFlags(*command, flags->overrides);
   command->add_flag("--json", flags->as_json,
                     "Prints what a trace of it would say in its first line");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = Validate(*flags); });
 }
 
