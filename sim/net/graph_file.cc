@@ -3,8 +3,6 @@
 #include "sim/net/graph_file.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -325,10 +323,9 @@ absl::StatusOr<GraphFile> ReadGraphFile(const std::string& file, const LinkDefau
   if (!IsGraphFileName(file))
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": want a file that ends in .graphml, .dot or .gv"));
-  std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
-  return ParseGraphFile(text, file, defaults);
+  const absl::StatusOr<std::string> text = ReadTextFile(file);
+  if (!text.ok()) return text.status();
+  return ParseGraphFile(*text, file, defaults);
 }
 
 }  // namespace lockstep::sim

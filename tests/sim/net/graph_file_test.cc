@@ -2,6 +2,7 @@
 
 #include "sim/net/graph_file.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -225,7 +226,12 @@ TEST_CASE("graph file: every part of a file is read or refused, and nothing is t
 
 TEST_CASE("graph file: a file that is not there, or is called otherwise, is refused") {
   CHECK(Contains(std::string(sim::ReadGraphFile("no/such.dot", {}).status().message()),
-                 "no/such.dot: cannot be read"));
+                 "no/such.dot: cannot be read: No such file or directory"));
+  const TemporaryFolder folder;
+  const std::string file = folder.File("folder.graphml");
+  REQUIRE(std::filesystem::create_directory(file));
+  CHECK(std::string(sim::ReadGraphFile(file, {}).status().message()) ==
+        file + ": cannot be read: Is a directory");
   CHECK(Contains(std::string(sim::ReadGraphFile("README.md", {}).status().message()),
                  "README.md: want a file that ends in .graphml, .dot or .gv"));
   CHECK(sim::IsGraphFileName("a/b.gv"));
