@@ -154,7 +154,12 @@ TEST_CASE("graphml: what is no map is refused with what is wrong") {
   CHECK(refused(Xml("<node/>"), "a <node> has no id"));
   CHECK(refused(Xml(Node("0") + Link("", "0", "9")),
                 "the edge from \"0\" to \"9\" ends at \"9\", which no <node> declares"));
-  CHECK(refused(Xml(Node("0") + Node("1") + Link(Data("nokey", "1"))), ""));
+  CHECK(refused(Xml(Node("0") + Node("1") + Link(Data("nokey", "1"))),
+                "a <data> has the key \"nokey\", which no <key> declares"));
+  CHECK(refused("<graphml><graph><node id=\"0\"/></graph></graphml>",
+                "a <graph> has no \"edgedefault\": want \"directed\" or \"undirected\""));
+  CHECK(refused(Xml(Node("0"), "both"), "a <graph> has the edgedefault \"both\": want "));
+  CHECK(refused(Xml(Node("0") + "<hyperedge/>"), "hyperedges are not supported"));
   CHECK(refused(Xml(Node("0", Data("l", "\xFF"))), "want UTF-8"));
   const std::string wrong_default =
       "<graphml><key id=\"r\" for=\"edge\" attr.name=\"rate\" attr.type=\"string\">"
@@ -195,13 +200,47 @@ TEST_CASE("dot: a digraph goes one way, and parallel edges stay two") {
 }
 
 TEST_CASE("dot: what is no graph is refused with what is wrong") {
-  CHECK(Contains(ErrorOf("graph { a -- "), "x.dot: want DOT: "));
-  CHECK(Contains(ErrorOf("nonsense"), "x.dot: want DOT: "));
+  CHECK(Contains(ErrorOf("graph {\n a -- "), "x.dot: line 2: want DOT: "));
+  CHECK(Contains(ErrorOf("nonsense"), "x.dot: line 1: want DOT: "));
   CHECK(Contains(ErrorOf(""), "x.dot: want DOT: "));
-  CHECK(Contains(ErrorOf("graph { a -> b }"), "x.dot: want DOT: "));
+  CHECK(Contains(ErrorOf("graph {\n a; b;\n a -> b;\n}"), "x.dot: line 3: want DOT: Using ->"));
+  CHECK(Contains(ErrorOf("graph {\n a -- b [x=-1.5];\n\n a ! b }"), "x.dot: line 4: want DOT: "));
+  CHECK(
+      Contains(ErrorOf("graph {\n a [x=\"1\" }\n"), "x.dot: line 2: want DOT: Wanted identifier"));
+  CHECK(
+      Contains(ErrorOf("graph {\n a \" }\n"), "x.dot: line 2: the string that begins here has no"));
+  CHECK(Contains(ErrorOf("graph {\n\n /* }\n"), "x.dot: line 3: the comment that begins here has"));
+  CHECK(Contains(ErrorOf("graph { a [x=<b>] }"), "x.dot: line 1: HTML strings (<...>) are not"));
   CHECK(Contains(ErrorOf("graph {}"), "x.dot: there is no node in it"));
   CHECK(Contains(ErrorOf("graph { a -- b [rate=\"0bps\"] }"), "the link a - b has the rate"));
   CHECK(Contains(ErrorOf("graph { a -- b [delay=\"-1ms\"] }"), "the link a - b has the delay"));
+}
+
+TEST_CASE("dot: a subgraph in an edge needs no keyword") {
+  CHECK(Parsed("graph { c -- {d e} [delay=\"1ms\"]; }").links.size() == 2);
+  CHECK(Parsed("graph { {a b} -- {c {d}}; {e} {f} }").links.size() == 4);
+  CHECK(Parsed("graph { a -- Subgraph x {b} -- subgraph \"y\" + \"z\" {c} }").links.size() == 2);
+  CHECK(Parsed("graph { a [x=\"{ -- {\"]; /* { */ a -- b // -- {\n# {\n }").links.size() == 1);
+}
+
+TEST_CASE("graph file: what is nested deeper than anybody writes is refused, not recursed into") {
+  const auto repeated = [](const std::string& part, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += part;
+    return all;
+  };
+  for (const std::string open : {"subgraph {", "{", "subgraph x {", "\na -- {"}) {
+    CHECK(Contains(ErrorOf("graph { " + repeated(open, 200'000)), ": nested deeper than 64"));
+    const std::string most =
+        "graph { " + repeated(open, 63) + "a -- b" + repeated("}", 64) + repeated(" // {\n", 100);
+    CHECK(Parsed(most).links.size() >= 1);
+  }
+  CHECK(Contains(ErrorOf("<graphml>\n" + repeated("<graph>", 200'000), "x.graphml"),
+                 "x.graphml: line 2: nested deeper than 64"));
+  CHECK(Contains(ErrorOf(repeated("<a b='/>' c=\"/>\">", 200'000), "x.graphml"), "deeper than 64"));
+  const std::string flat = repeated("<!-- <a> --><?a <a>?><a b='>'/><a><![CDATA[<a>]]></a>", 100);
+  CHECK(Parsed("<!DOCTYPE a [<!ELEMENT a>]>" + Xml(Node("0") + flat), "x.graphml").nodes.size() ==
+        1);
 }
 
 TEST_CASE("graph file: every part of a file is read or refused, and nothing is thrown") {
