@@ -112,9 +112,11 @@ std::string UnknownEnd(const ptree& edge, const std::string& end) {
                       "\", which no <node> declares");
 }
 
-// Calls for each element below `root`, in order, those inside others included.
+// Calls for each element below `root`, in order, those inside others included. Attributes, which
+// the tree holds like elements, are none.
 void ForEach(ptree& root, const std::function<void(const std::string&, ptree&)>& visit) {
   for (auto& [tag, element] : root) {
+    if (tag == "<xmlattr>") continue;
     visit(tag, element);
     ForEach(element, visit);
   }

@@ -110,6 +110,10 @@ TEST_CASE("graphml: rates are whole bits per second, however they are written") 
   CHECK(RateOf(Data("s", "2.488") + Data("u", "G")) == 2'488'000'000);
   CHECK(RateOf(Data("s", "&lt;10") + Data("u", "G")) == 0);
   CHECK(RateOf(Data("s", "10")) == 0);  // Of what?
+  for (const std::string unit : {"G", "Gbps", "Gb/s", "Gbit/s"})
+    CHECK(RateOf(Data("s", "10") + Data("u", unit)) == 10'000'000'000);
+  CHECK(RateOf(Data("s", "10") + Data("u", "Mbps")) == 10'000'000);
+  CHECK(RateOf(Data("s", "10") + Data("u", "bps")) == 0);
   CHECK(RateOf(Data("raw", "7e6") + Data("s", "10") + Data("u", "G")) == 7'000'000);
 }
 
@@ -121,6 +125,28 @@ TEST_CASE("graphml: labels that several nodes share are told apart by their ids"
   CHECK(Contains(graph.remarks[0], "told apart by their ids: Paris#0, Paris#1"));
   CHECK(Contains(ErrorOf(Xml(Node("0", Data("l", "1")) + Node("1")), "x.graphml"),
                  "x.graphml: two nodes would be called \"1\""));
+}
+
+TEST_CASE("graphml: a place that is none on Earth is left out, and said to be") {
+  for (const std::string latitude : {"91", "NaN", ""}) {
+    const std::string place = Data("la", latitude) + Data("lo", "0");
+    const GraphFile graph = Parsed(Xml(Node("0", place) + Node("1")), "x.graphml");
+    CHECK(graph.remarks ==
+          std::vector<std::string>{"x.graphml: places that are none on Earth, in degrees, are left "
+                                   "out: 0"});
+  }
+}
+
+TEST_CASE("graph file: control characters become blanks wherever they would be shown") {
+  CHECK(
+      Parsed(Xml(Node("0", Data("l", "a&#27;[31m\x7F!")) + Node("\x1B", "")), "x.graphml").nodes ==
+      std::vector<std::string>{"a [31m !", " "});
+  CHECK(Parsed("graph { \"a\x1B\" [label=\"b\nc\"]; \"d\x07\" }").nodes ==
+        std::vector<std::string>{"b c", "d "});
+  for (const std::string& error :
+       {ErrorOf("graph { a -- b [rate=\"\x1B\"] }"), ErrorOf("graph { \x1B }"),
+        ErrorOf(Xml(Link("", "\x1B")), "x.graphml")})
+    CHECK(error.find('\x1B') == std::string::npos);
 }
 
 TEST_CASE("graphml: directed edges go one way") {
@@ -159,7 +185,8 @@ TEST_CASE("graphml: what is no map is refused with what is wrong") {
   CHECK(refused("<graphml><graph><node id=\"0\"/></graph></graphml>",
                 "a <graph> has no \"edgedefault\": want \"directed\" or \"undirected\""));
   CHECK(refused(Xml(Node("0"), "both"), "a <graph> has the edgedefault \"both\": want "));
-  CHECK(refused(Xml(Node("0") + "<hyperedge/>"), "hyperedges are not supported"));
+  CHECK(refused(Xml(Node("0") + "<hyperedge><endpoint node=\"0\"/></hyperedge>"),
+                "hyperedges are not supported"));
   CHECK(refused(Xml(Node("0", Data("l", "\xFF"))), "want UTF-8"));
   const std::string wrong_default =
       "<graphml><key id=\"r\" for=\"edge\" attr.name=\"rate\" attr.type=\"string\">"
