@@ -169,7 +169,7 @@ absl::StatusOr<json> ParseJson(std::string_view text, const std::string& file) {
   return absl::InvalidArgumentError(builder.error());
 }
 
-absl::StatusOr<json> ReadJsonFile(const std::string& file) {
+absl::StatusOr<std::string> ReadTextFile(const std::string& file) {
   std::string text;
   std::array<char, 65'536> buffer;
   std::FILE* const stream = std::fopen(file.c_str(), "rb");
@@ -186,7 +186,13 @@ absl::StatusOr<json> ReadJsonFile(const std::string& file) {
     return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(error)));
   if (text.size() > kFileBytesMax)
     return absl::InvalidArgumentError(absl::StrCat(file, ": is larger than 64MiB"));
-  return ParseJson(text, file);
+  return text;
+}
+
+absl::StatusOr<json> ReadJsonFile(const std::string& file) {
+  const absl::StatusOr<std::string> text = ReadTextFile(file);
+  if (!text.ok()) return text.status();
+  return ParseJson(*text, file);
 }
 
 }  // namespace lockstep

@@ -25,8 +25,9 @@ using core::Duration;
 using nlohmann::json;
 
 constexpr std::uint64_t kSwitchesMax = 20'000;
-constexpr std::size_t kRoutesMax = 20'000'000;  // switches, times switches with hosts
-constexpr std::size_t kNamed = 12;              // in lists of names
+constexpr std::size_t kRoutesMax = 20'000'000;    // switches, times switches with hosts
+constexpr std::uint64_t kLeafSpineMax = 200'000;  // wires
+constexpr std::size_t kNamed = 12;                // in lists of names
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 constexpr std::array<const char*, 5> kForms = {"star", "clusters", "leaf_spine", "sites", "graph"};
 constexpr Duration kJitterMax = Duration::Seconds(3'600);  // So that sums stay within 64 bits.
@@ -162,6 +163,9 @@ void ReadClusters(Parameters form, const Scenario& scenario, Draft& draft) {
 void ReadLeafSpine(Parameters form, const Profile& profile, Draft& draft) {
   const auto leaves = static_cast<std::uint32_t>(form.Integer("leaves", 1, kSwitchesMax));
   const auto spines = static_cast<std::uint32_t>(form.Integer("spines", 1, 1'000));
+  if (const std::uint64_t wires = std::uint64_t{leaves} * spines; wires > kLeafSpineMax)
+    form.Fail("spines", absl::StrCat("want at most ", kLeafSpineMax,
+                                     " wires, which are leaves times spines, not ", wires));
   Edge edge;
   if (auto uplink = form.ObjectOr("uplink")) {
     edge = ReadWire(*uplink, profile, /*has_defaults=*/true);

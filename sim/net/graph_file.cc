@@ -3,8 +3,6 @@
 #include "sim/net/graph_file.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -106,7 +104,10 @@ std::optional<Duration> LooseTime(const std::string& text) {
 std::optional<std::int64_t> RateInUnits(const std::string& speed, const std::string& units) {
   static const std::map<std::string, int> kShifts = {{"K", 3}, {"k", 3}, {"M", 6},  {"m", 6},
                                                      {"G", 9}, {"g", 9}, {"T", 12}, {"t", 12}};
-  const auto shift = kShifts.find(units);
+  std::string_view prefix = units;  // "Gbps" and "Gb/s" are "G".
+  for (const std::string_view rest : {"bps", "b/s", "bit/s"})
+    if (prefix.size() > rest.size() && EndsWith(prefix, rest)) prefix.remove_suffix(rest.size());
+  const auto shift = kShifts.find(std::string(prefix));
   if (shift == kShifts.end()) return std::nullopt;
   return ScaledDecimal(speed, shift->second);
 }
@@ -153,6 +154,16 @@ std::optional<Place> PlaceOf(const Attributes& attributes) {
   };
   if (!within(*latitude, 90) || !within(*longitude, 180)) return std::nullopt;
   return Place{*latitude, *longitude};
+}
+
+// Maps come from anywhere, and what they say reaches terminals: control characters, which may
+// command those, become blanks.
+void Blank(std::string& text) {
+  for (char& c : text)
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+}
+void Blank(Attributes& attributes) {
+  for (auto& [name, value] : attributes) Blank(value);
 }
 
 // --- All of it ---
@@ -203,6 +214,7 @@ class Import {
     for (const RawGraph::Node& node : raw_.nodes) ++times[Find(node.attributes, "label")];
     std::set<std::string> names;
     std::vector<std::string> shared;
+    std::vector<std::string> misplaced;
     for (const RawGraph::Node& node : raw_.nodes) {
       const std::string label = Find(node.attributes, "label");
       std::string name = label.empty() || label == "\\N" ? node.id : label;
@@ -215,7 +227,13 @@ class Import {
                                   "\", by label or by id: want labels that differ"));
       graph_.nodes.push_back(std::move(name));
       places_.push_back(PlaceOf(node.attributes));
+      const bool has_place =
+          !Find(node.attributes, "Latitude").empty() || !Find(node.attributes, "Longitude").empty();
+      if (has_place && !places_.back()) misplaced.push_back(graph_.nodes.back());
     }
+    if (!misplaced.empty())
+      Remark(absl::StrCat("places that are none on Earth, in degrees, are left out: ",
+                          Listed(misplaced)));
     if (!shared.empty())
       Remark(absl::StrCat("labels that several nodes have are told apart by their ids: ",
                           Listed(shared)));
@@ -313,11 +331,17 @@ std::string FormatRate(std::int64_t rate_bps) {
 absl::StatusOr<GraphFile> ParseGraphFile(const std::string& text, const std::string& file,
                                          const LinkDefaults& defaults) {
   if (!IsUtf8(text)) return absl::InvalidArgumentError(absl::StrCat(file, ": want UTF-8"));
-  const absl::StatusOr<RawGraph> raw =
-      EndsWith(file, ".graphml") ? ReadGraphMl(text) : ReadDot(text);
-  if (!raw.ok())
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": ", std::string(raw.status().message())));
+  absl::StatusOr<RawGraph> raw = EndsWith(file, ".graphml") ? ReadGraphMl(text) : ReadDot(text);
+  if (!raw.ok()) {
+    std::string why(raw.status().message());
+    Blank(why);
+    return absl::InvalidArgumentError(absl::StrCat(file, ": ", why));
+  }
+  for (RawGraph::Node& node : raw->nodes) {
+    Blank(node.id);
+    Blank(node.attributes);
+  }
+  for (RawGraph::Link& link : raw->links) Blank(link.attributes);
   return Import(*raw, file, defaults).Read();
 }
 
@@ -325,10 +349,9 @@ absl::StatusOr<GraphFile> ReadGraphFile(const std::string& file, const LinkDefau
   if (!IsGraphFileName(file))
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": want a file that ends in .graphml, .dot or .gv"));
-  std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
-  return ParseGraphFile(text, file, defaults);
+  const absl::StatusOr<std::string> text = ReadTextFile(file);
+  if (!text.ok()) return text.status();
+  return ParseGraphFile(*text, file, defaults);
 }
 
 }  // namespace lockstep::sim

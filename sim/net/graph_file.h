@@ -3,7 +3,7 @@
 // Read by Boost.Graph; what it throws ends here. Attributes that are understood:
 //   nodes  label; Latitude, Longitude (degrees)
 //   edges  rate ("10Gbps"), else LinkSpeedRaw (bits per second), else LinkSpeed with LinkSpeedUnits
-//          (G, M, ...), else bandwidth or label, if one reads as a rate
+//          (G, M, Gbps, ...), else bandwidth or label, if one reads as a rate
 //          delay ("4ms"), else latency or label, if one reads as a time, else computed from where
 //          the ends are (great_circle.h)
 // `rate` and `delay` are ours: what they hold must be right. Others hold anything in real maps, so

@@ -7,6 +7,7 @@
 
 #include "sim/net/graph_reader.h"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <set>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/graphml.hpp>
@@ -22,6 +24,8 @@
 #include <boost/property_map/dynamic_property_map.hpp>
 #include <boost/property_tree/ptree.hpp>
 #include <boost/property_tree/xml_parser.hpp>
+
+#include "sim/net/graph_text.h"
 
 namespace lockstep::sim {
 namespace {
@@ -108,20 +112,47 @@ std::string UnknownEnd(const ptree& edge, const std::string& end) {
                       "\", which no <node> declares");
 }
 
-// Calls for each element below `root`, in order, those inside others included.
+// Calls for each element below `root`, in order, those inside others included. Attributes, which
+// the tree holds like elements, are none.
 void ForEach(ptree& root, const std::function<void(const std::string&, ptree&)>& visit) {
   for (auto& [tag, element] : root) {
+    if (tag == "<xmlattr>") continue;
     visit(tag, element);
     ForEach(element, visit);
   }
 }
 
+// What is wrong with an element; nothing if it is as it should be.
+std::string WrongWith(const std::string& tag, const ptree& element,
+                      const std::set<std::string>& keys, const std::set<std::string>& ids) {
+  if (tag == "hyperedge") return "hyperedges are not supported";
+  if (tag == "graph") {
+    const std::string way = AttributeOf(element, "edgedefault");
+    if (way.empty()) return R"(a <graph> has no "edgedefault": want "directed" or "undirected")";
+    if (way != "directed" && way != "undirected")
+      return absl::StrCat("a <graph> has the edgedefault \"", way,
+                          "\": want \"directed\" or \"undirected\"");
+  } else if (tag == "data") {
+    const std::string key = AttributeOf(element, "key");
+    if (keys.count(key) == 0)
+      return absl::StrCat("a <data> has the key \"", key, "\", which no <key> declares");
+  } else if (tag == "edge") {
+    for (const char* end : {"source", "target"}) {
+      const std::string id = AttributeOf(element, end);
+      if (ids.count(id) == 0) return UnknownEnd(element, id);
+    }
+  }
+  return "";
+}
+
 absl::Status Prepare(ptree& graphml, bool& is_directed) {
   std::set<std::string> ids;
+  std::set<std::string> keys = {kId};
   std::string wrong;
   std::size_t graphs = 0;
   ForEach(graphml, [&](const std::string& tag, ptree& element) {
     if (tag == "key") {
+      keys.insert(AttributeOf(element, "id"));
       element.put_child(ptree::path_type("<xmlattr>|attr.type", '|'), ptree("string"));
     } else if (tag == "graph") {
       if (graphs++ == 0) is_directed = AttributeOf(element, "edgedefault") == "directed";
@@ -137,11 +168,7 @@ absl::Status Prepare(ptree& graphml, bool& is_directed) {
   });
   if (graphs == 0) return absl::InvalidArgumentError("there is no <graph> in it");
   ForEach(graphml, [&](const std::string& tag, ptree& element) {
-    if (tag != "edge" || !wrong.empty()) return;
-    for (const char* end : {"source", "target"}) {
-      const std::string id = AttributeOf(element, end);
-      if (ids.count(id) == 0) wrong = UnknownEnd(element, id);
-    }
+    if (wrong.empty()) wrong = WrongWith(tag, element, keys, ids);
   });
   if (!wrong.empty()) return absl::InvalidArgumentError(wrong);
   ptree key;
@@ -172,9 +199,42 @@ RawGraph DotAs(const std::string& text, bool is_directed) {
   return RawOf(graph, is_directed);
 }
 
+RawGraph DotOf(const std::string& text) {
+  try {
+    return DotAs<Undirected>(text, false);
+  } catch (const boost::directed_graph_error&) {
+    return DotAs<Directed>(text, true);  // It says "digraph".
+  }
+}
+
+// What Boost says of so much of the text, unless that it goes on.
+std::string DotErrorOf(const std::string& text) {
+  try {
+    DotOf(text);
+  } catch (const std::exception& error) {
+    const std::string why = error.what();
+    const bool wants_more = absl::StrContains(why, "<eof>");
+    return wants_more ? "" : why;
+  }
+  return "";
+}
+
+// "line N: " of the error `why`, which Boost does not tell: that of the first token with which the
+// text is as wrong as all of it is. Nothing where looking for it would take long.
+std::string WhereIs(const std::string& why, const DotText& dot) {
+  constexpr std::size_t kSearched = std::size_t{1} << 20;
+  if (dot.text.size() > kSearched || dot.ends.empty()) return "";
+  const auto is_well = [&](std::size_t end) { return DotErrorOf(dot.text.substr(0, end)).empty(); };
+  auto at = std::partition_point(dot.ends.begin(), dot.ends.end(), is_well);
+  if (at == dot.ends.end()) --at;  // It ends too early.
+  const bool is_it = absl::StrContains(why, "<eof>") || DotErrorOf(dot.text.substr(0, *at)) == why;
+  return is_it ? absl::StrCat("line ", LineOf(dot.text, *at), ": ") : "";
+}
+
 }  // namespace
 
 absl::StatusOr<RawGraph> ReadGraphMl(const std::string& text) {
+  if (absl::Status status = CheckXmlDepth(text); !status.ok()) return status;
   try {
     namespace xml = boost::property_tree::xml_parser;
     ptree document;
@@ -203,14 +263,13 @@ absl::StatusOr<RawGraph> ReadGraphMl(const std::string& text) {
 }
 
 absl::StatusOr<RawGraph> ReadDot(const std::string& text) {
+  const absl::StatusOr<DotText> dot = PrepareDot(text);
+  if (!dot.ok()) return dot.status();
   try {
-    try {
-      return DotAs<Undirected>(text, false);
-    } catch (const boost::directed_graph_error&) {
-      return DotAs<Directed>(text, true);  // It says "digraph".
-    }
+    return DotOf(dot->text);
   } catch (const std::exception& error) {
-    return absl::InvalidArgumentError(absl::StrCat("want DOT: ", error.what()));
+    const std::string why = error.what();
+    return absl::InvalidArgumentError(absl::StrCat(WhereIs(why, *dot), "want DOT: ", why));
   }
 }
 

@@ -142,6 +142,9 @@ TEST_CASE("topology: hosts are spread over leaves in turn, unless they are attac
         std::vector<std::string>{"leaf0", "leaf1", "leaf2", "leaf3", "leaf0", "leaf3"});
   CheckRefused(Document({{"leaf_spine", {{"leaves", 0}, {"spines", 2}}}}),
                "/network/topology/leaf_spine/leaves");
+  CheckRefused(Document({{"leaf_spine", {{"leaves", 2'000}, {"spines", 101}}}}),
+               "/network/topology/leaf_spine/spines: want at most 200000 wires, which are leaves "
+               "times spines, not 202000");
 }
 
 TEST_CASE("topology: sites are those that hosts are in, and those in transit") {

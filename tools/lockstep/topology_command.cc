@@ -63,7 +63,9 @@ absl::StatusOr<sim::LinkDefaults> ReadDefaults(const std::string& text) {
     const std::string key = part.substr(0, equals);
     const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
     absl::Status wrong;
-    if (key == "rate") {
+    if ((key == "rate" && defaults.rate_bps) || (key == "delay" && defaults.delay)) {
+      wrong = absl::InvalidArgumentError(absl::StrCat("want ", key, "=... once"));
+    } else if (key == "rate") {
       const absl::StatusOr<std::int64_t> rate = ParseRate(value);
       wrong = rate.status();
       if (rate.ok()) defaults.rate_bps = *rate;

@@ -42,6 +42,12 @@ std::string DelayText(const Json& ps) {
   return Short(ps.get<double>(), {{1e12, "s"}, {1e9, "ms"}, {1e6, "us"}, {1e3, "ns"}, {1, "ps"}});
 }
 
+// "1 link", "2 links".
+std::string Counted(const Json& count, const char* what, const char* plural) {
+  const auto value = count.get<std::size_t>();
+  return absl::StrCat(value, " ", what, value == 1 ? "" : plural);
+}
+
 std::string LeftOut(const Json& list) {
   const auto count = list["left_out"].get<std::size_t>();
   return count == 0 ? "" : absl::StrCat("  ... and ", count, " more: --all shows them\n");
@@ -123,10 +129,10 @@ std::string BottlenecksText(const Json& description) {
 
 std::string TopologyText(const nlohmann::ordered_json& description) {
   std::string text = absl::StrCat(description["source"].get<std::string>(), ": ",
-                                  description["switches"].get<std::size_t>(), " switches, ",
-                                  description["wires"].get<std::size_t>(), " links");
+                                  Counted(description["switches"], "switch", "es"), ", ",
+                                  Counted(description["wires"], "link", "s"));
   if (description.contains("host_links"))
-    absl::StrAppend(&text, ", ", description["host_links"]["hosts"].get<std::size_t>(), " hosts");
+    absl::StrAppend(&text, ", ", Counted(description["host_links"]["hosts"], "host", "s"));
   text += "\n";
   if (description["kind"] == "fabric")
     text += "The scenario names no topology: each cluster is a fabric of its own.\n";

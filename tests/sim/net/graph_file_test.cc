@@ -2,6 +2,7 @@
 
 #include "sim/net/graph_file.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,10 @@ TEST_CASE("graphml: rates are whole bits per second, however they are written") 
   CHECK(RateOf(Data("s", "2.488") + Data("u", "G")) == 2'488'000'000);
   CHECK(RateOf(Data("s", "&lt;10") + Data("u", "G")) == 0);
   CHECK(RateOf(Data("s", "10")) == 0);  // Of what?
+  for (const std::string unit : {"G", "Gbps", "Gb/s", "Gbit/s"})
+    CHECK(RateOf(Data("s", "10") + Data("u", unit)) == 10'000'000'000);
+  CHECK(RateOf(Data("s", "10") + Data("u", "Mbps")) == 10'000'000);
+  CHECK(RateOf(Data("s", "10") + Data("u", "bps")) == 0);
   CHECK(RateOf(Data("raw", "7e6") + Data("s", "10") + Data("u", "G")) == 7'000'000);
 }
 
@@ -120,6 +125,28 @@ TEST_CASE("graphml: labels that several nodes share are told apart by their ids"
   CHECK(Contains(graph.remarks[0], "told apart by their ids: Paris#0, Paris#1"));
   CHECK(Contains(ErrorOf(Xml(Node("0", Data("l", "1")) + Node("1")), "x.graphml"),
                  "x.graphml: two nodes would be called \"1\""));
+}
+
+TEST_CASE("graphml: a place that is none on Earth is left out, and said to be") {
+  for (const std::string latitude : {"91", "NaN", ""}) {
+    const std::string place = Data("la", latitude) + Data("lo", "0");
+    const GraphFile graph = Parsed(Xml(Node("0", place) + Node("1")), "x.graphml");
+    CHECK(graph.remarks ==
+          std::vector<std::string>{"x.graphml: places that are none on Earth, in degrees, are left "
+                                   "out: 0"});
+  }
+}
+
+TEST_CASE("graph file: control characters become blanks wherever they would be shown") {
+  CHECK(
+      Parsed(Xml(Node("0", Data("l", "a&#27;[31m\x7F!")) + Node("\x1B", "")), "x.graphml").nodes ==
+      std::vector<std::string>{"a [31m !", " "});
+  CHECK(Parsed("graph { \"a\x1B\" [label=\"b\nc\"]; \"d\x07\" }").nodes ==
+        std::vector<std::string>{"b c", "d "});
+  for (const std::string& error :
+       {ErrorOf("graph { a -- b [rate=\"\x1B\"] }"), ErrorOf("graph { \x1B }"),
+        ErrorOf(Xml(Link("", "\x1B")), "x.graphml")})
+    CHECK(error.find('\x1B') == std::string::npos);
 }
 
 TEST_CASE("graphml: directed edges go one way") {
@@ -153,7 +180,13 @@ TEST_CASE("graphml: what is no map is refused with what is wrong") {
   CHECK(refused(Xml("<node/>"), "a <node> has no id"));
   CHECK(refused(Xml(Node("0") + Link("", "0", "9")),
                 "the edge from \"0\" to \"9\" ends at \"9\", which no <node> declares"));
-  CHECK(refused(Xml(Node("0") + Node("1") + Link(Data("nokey", "1"))), ""));
+  CHECK(refused(Xml(Node("0") + Node("1") + Link(Data("nokey", "1"))),
+                "a <data> has the key \"nokey\", which no <key> declares"));
+  CHECK(refused("<graphml><graph><node id=\"0\"/></graph></graphml>",
+                "a <graph> has no \"edgedefault\": want \"directed\" or \"undirected\""));
+  CHECK(refused(Xml(Node("0"), "both"), "a <graph> has the edgedefault \"both\": want "));
+  CHECK(refused(Xml(Node("0") + "<hyperedge><endpoint node=\"0\"/></hyperedge>"),
+                "hyperedges are not supported"));
   CHECK(refused(Xml(Node("0", Data("l", "\xFF"))), "want UTF-8"));
   const std::string wrong_default =
       "<graphml><key id=\"r\" for=\"edge\" attr.name=\"rate\" attr.type=\"string\">"
@@ -194,13 +227,47 @@ TEST_CASE("dot: a digraph goes one way, and parallel edges stay two") {
 }
 
 TEST_CASE("dot: what is no graph is refused with what is wrong") {
-  CHECK(Contains(ErrorOf("graph { a -- "), "x.dot: want DOT: "));
-  CHECK(Contains(ErrorOf("nonsense"), "x.dot: want DOT: "));
+  CHECK(Contains(ErrorOf("graph {\n a -- "), "x.dot: line 2: want DOT: "));
+  CHECK(Contains(ErrorOf("nonsense"), "x.dot: line 1: want DOT: "));
   CHECK(Contains(ErrorOf(""), "x.dot: want DOT: "));
-  CHECK(Contains(ErrorOf("graph { a -> b }"), "x.dot: want DOT: "));
+  CHECK(Contains(ErrorOf("graph {\n a; b;\n a -> b;\n}"), "x.dot: line 3: want DOT: Using ->"));
+  CHECK(Contains(ErrorOf("graph {\n a -- b [x=-1.5];\n\n a ! b }"), "x.dot: line 4: want DOT: "));
+  CHECK(
+      Contains(ErrorOf("graph {\n a [x=\"1\" }\n"), "x.dot: line 2: want DOT: Wanted identifier"));
+  CHECK(
+      Contains(ErrorOf("graph {\n a \" }\n"), "x.dot: line 2: the string that begins here has no"));
+  CHECK(Contains(ErrorOf("graph {\n\n /* }\n"), "x.dot: line 3: the comment that begins here has"));
+  CHECK(Contains(ErrorOf("graph { a [x=<b>] }"), "x.dot: line 1: HTML strings (<...>) are not"));
   CHECK(Contains(ErrorOf("graph {}"), "x.dot: there is no node in it"));
   CHECK(Contains(ErrorOf("graph { a -- b [rate=\"0bps\"] }"), "the link a - b has the rate"));
   CHECK(Contains(ErrorOf("graph { a -- b [delay=\"-1ms\"] }"), "the link a - b has the delay"));
+}
+
+TEST_CASE("dot: a subgraph in an edge needs no keyword") {
+  CHECK(Parsed("graph { c -- {d e} [delay=\"1ms\"]; }").links.size() == 2);
+  CHECK(Parsed("graph { {a b} -- {c {d}}; {e} {f} }").links.size() == 4);
+  CHECK(Parsed("graph { a -- Subgraph x {b} -- subgraph \"y\" + \"z\" {c} }").links.size() == 2);
+  CHECK(Parsed("graph { a [x=\"{ -- {\"]; /* { */ a -- b // -- {\n# {\n }").links.size() == 1);
+}
+
+TEST_CASE("graph file: what is nested deeper than anybody writes is refused, not recursed into") {
+  const auto repeated = [](const std::string& part, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += part;
+    return all;
+  };
+  for (const std::string open : {"subgraph {", "{", "subgraph x {", "\na -- {"}) {
+    CHECK(Contains(ErrorOf("graph { " + repeated(open, 200'000)), ": nested deeper than 64"));
+    const std::string most =
+        "graph { " + repeated(open, 63) + "a -- b" + repeated("}", 64) + repeated(" // {\n", 100);
+    CHECK(Parsed(most).links.size() >= 1);
+  }
+  CHECK(Contains(ErrorOf("<graphml>\n" + repeated("<graph>", 200'000), "x.graphml"),
+                 "x.graphml: line 2: nested deeper than 64"));
+  CHECK(Contains(ErrorOf(repeated("<a b='/>' c=\"/>\">", 200'000), "x.graphml"), "deeper than 64"));
+  const std::string flat = repeated("<!-- <a> --><?a <a>?><a b='>'/><a><![CDATA[<a>]]></a>", 100);
+  CHECK(Parsed("<!DOCTYPE a [<!ELEMENT a>]>" + Xml(Node("0") + flat), "x.graphml").nodes.size() ==
+        1);
 }
 
 TEST_CASE("graph file: every part of a file is read or refused, and nothing is thrown") {
@@ -225,7 +292,12 @@ TEST_CASE("graph file: every part of a file is read or refused, and nothing is t
 
 TEST_CASE("graph file: a file that is not there, or is called otherwise, is refused") {
   CHECK(Contains(std::string(sim::ReadGraphFile("no/such.dot", {}).status().message()),
-                 "no/such.dot: cannot be read"));
+                 "no/such.dot: cannot be read: No such file or directory"));
+  const TemporaryFolder folder;
+  const std::string file = folder.File("folder.graphml");
+  REQUIRE(std::filesystem::create_directory(file));
+  CHECK(std::string(sim::ReadGraphFile(file, {}).status().message()) ==
+        file + ": cannot be read: Is a directory");
   CHECK(Contains(std::string(sim::ReadGraphFile("README.md", {}).status().message()),
                  "README.md: want a file that ends in .graphml, .dot or .gv"));
   CHECK(sim::IsGraphFileName("a/b.gv"));

@@ -148,6 +148,7 @@ TEST_CASE("topology command: bad input is refused with what is wrong") {
   };
   refuse({"topology", kMap}, "2 of 9 links have no rate, and there is no default");
   refuse({"topology", kMap, "--defaults", "rate=fast"}, "--defaults rate=fast: want a rate");
+  refuse({"topology", kMap, "--defaults", "rate=1Gbps,rate=2Gbps"}, "want rate=... once");
   refuse({"topology", kMap, "--defaults", "speed=1"}, "want rate=... and delay=...");
   refuse({"topology", kMap, kDefaults, "--dot", "--json"}, "want --dot or --json, not both");
   refuse({"topology", kMap, kDefaults, "--seed", "1"}, "--set and --seed are for scenarios");
