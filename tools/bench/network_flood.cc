@@ -22,13 +22,10 @@
 #include "CLI/CLI.hpp"
 #include "nlohmann/json.hpp"
 
-#include "protocols/core/check.h"
-#include "protocols/core/node.h"
-#include "protocols/core/program.h"
 #include "protocols/parameters.h"
 #include "sim/scenario.h"
 #include "sim/trace/digest.h"
-#include "sim/world.h"
+#include "tools/validate/lab.h"
 
 namespace lockstep::tools {
 namespace {
@@ -51,7 +48,7 @@ struct Tally {
   std::uint64_t sum_ps = 0;  // of delivery times, modulo 2^64
 };
 
-class FloodNode final : public core::Node {
+class FloodNode final : public validate::QuietNode {
  public:
   FloodNode(core::NodeId self, const Options& options, const core::Bytes& payload, Tally& tally)
       : self_(self),
@@ -70,10 +67,6 @@ class FloodNode final : public core::Node {
     tally_.sum_ps += static_cast<std::uint64_t>(now.monotonic.ps());
     SendNext(out);
   }
-  void OnTimer(const core::Now&, core::TimerId, core::Effects&) override {}
-  void OnWritable(const core::Now&, core::NodeId, core::ByteCount, core::Effects&) override {}
-  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
-                core::Effects&) override {}
 
  private:
   void SendNext(core::Effects& out) {
@@ -93,75 +86,23 @@ class FloodNode final : public core::Node {
   std::uint64_t state_;
 };
 
-// Says nothing of any message.
-class NoFields final : public core::MessageFields {
- public:
-  std::span<const core::TypeSpec> types() const override { return {}; }
-  bool Read(const core::Bytes&, core::FieldedMessage&) const override { return false; }
-  core::Bytes Build(const core::FieldedMessage&, const core::Signer&, core::NodeId) const override {
-    return {};
-  }
-};
-
-class FloodProgram final : public core::Program {
- public:
-  FloodProgram(const sim::Scenario& scenario, const Options& options, Tally& tally)
-      : scenario_(scenario),
-        options_(options),
-        payload_(core::Bytes::Filler(
-            {0, 0, 0, 1, static_cast<std::uint64_t>(options.wire_bytes - kHeaderBytes), 0})),
-        tally_(tally) {}
-  const std::vector<core::Cluster>& clusters() const override { return scenario_.clusters; }
-  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override {
-    return std::make_unique<FloodNode>(seat.self, options_, payload_, tally_);
-  }
-  const core::MessageFields& Fields(core::ClusterId) const override { return fields_; }
-
- private:
-  const sim::Scenario& scenario_;
-  const Options& options_;
-  core::Bytes payload_;
-  Tally& tally_;
-  NoFields fields_;
-};
-
-// A star of `options.hosts` whose links and switch are bounded by their rate alone.
-sim::Topology Star(const Options& options) {
-  sim::Topology star;
-  star.hosts = options.hosts;
-  for (std::uint32_t i = 0; i < options.hosts; ++i) {
-    star.vertices.push_back({"h" + std::to_string(i), {}});
-  }
-  star.vertices.push_back({"switch", {}});
-  sim::WireSpec wire;
-  wire.delay = options.delay;
-  for (std::uint32_t i = 0; i < options.hosts; ++i) {
-    const std::string& name = star.vertices[i].name;
-    star.edges.push_back({i, options.hosts, name + "-switch", options.rate_bps, {}, wire});
-    star.edges.push_back({options.hosts, i, "switch-" + name, options.rate_bps, {}, wire});
-  }
-  return star;
-}
-
+// Links and switch are bounded by their rate alone.
 sim::Scenario MakeScenario(const Options& options) {
-  sim::Scenario scenario;
-  scenario.name = "network_flood";
+  sim::Scenario scenario = validate::LabScenario({options.hosts});
   scenario.end = core::Instant::Max();
   scenario.period = core::Duration::Seconds(1'000);
-  scenario.clusters.push_back({"h", core::NodeId(0), options.hosts, 0, 0});
-  sim::Profile& profile = scenario.profile;
-  profile.name = "free";
-  profile.nic.rate_bps = options.rate_bps;
-  profile.nic.mtu_payload = core::ByteCount(options.wire_bytes);
-  profile.nic.header = core::ByteCount(kHeaderBytes);
-  for (const char* stage : {"receive", "protocol", "send"}) profile.AddStage(stage);
-  profile.receive_message.stage = sim::Profile::kReceiveStage;
-  profile.call.stage = sim::Profile::kProtocolStage;
-  profile.send_message.stage = sim::Profile::kSendStage;
+  sim::NicSpec& nic = scenario.profile.nic;
+  nic.rate_bps = options.rate_bps;
+  nic.mtu_payload = core::ByteCount(options.wire_bytes);
+  nic.header = core::ByteCount(kHeaderBytes);
+  nic.tx = {};
+  nic.rx = {};
   scenario.network.intra.transport = sim::Transport::kDatagram;
   scenario.network.intra.segmentation = sim::Segmentation::kMessage;
   scenario.network.send_buffer = core::ByteCount(std::int64_t{1} << 40);
-  scenario.network.topology = Star(options);
+  sim::WireSpec wire;
+  wire.delay = options.delay;
+  scenario.network.topology = validate::Star(scenario, wire, options.rate_bps);
   return scenario;
 }
 
@@ -173,21 +114,26 @@ struct Measured {
 };
 
 Measured Flood(const Options& options, bool is_digested) {
-  const sim::Scenario scenario = MakeScenario(options);
   Measured measured;
   measured.tally.wanted = options.messages;
-  const FloodProgram program(scenario, options, measured.tally);
+  const core::Bytes payload =
+      validate::Filler(static_cast<std::uint64_t>(options.wire_bytes - kHeaderBytes));
   trace::Digest digest;
   std::vector<trace::Sink*> sinks;
   if (is_digested) sinks.push_back(&digest);
-  sim::World world(scenario, program, sinks);
+  validate::Lab lab(
+      MakeScenario(options),
+      [&](const core::Seat& seat) {
+        return std::make_unique<FloodNode>(seat.self, options, payload, measured.tally);
+      },
+      sinks);
   const auto begin = std::chrono::steady_clock::now();
   while (measured.tally.delivered < measured.tally.wanted) {
-    CHECK(world.Run(core::Instant::Max(), 4'096));  // A flood never ends by itself.
+    lab.RunSteps(4'096);
   }
   const auto end = std::chrono::steady_clock::now();
   measured.seconds = std::chrono::duration<double>(end - begin).count();
-  measured.steps = world.steps();
+  measured.steps = lab.world().steps();
   if (is_digested) measured.digest = digest.Hex();
   return measured;
 }

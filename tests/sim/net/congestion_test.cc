@@ -1,5 +1,5 @@
-// What streams make of a network: the bounds that they reach, the law of their congestion control,
-// and how they share.
+// What streams make of a network: the bounds that they reach, and the law of their congestion
+// control. How they share a port, and incast, are experiments: tests/tools/validate.
 
 #include <algorithm>
 #include <cmath>
@@ -128,22 +128,6 @@ TEST_CASE("stream: goodput is the least of the card, the pair's cap and a window
   }
 }
 
-TEST_CASE("stream: flows through one port share it, and lose nothing of it but headers") {
-  SmallWorld world({5});
-  world.intra().window = ByteCount(1 << 20);
-  for (std::uint32_t from = 1; from < 5; ++from) Flood(world, from, 0, 50'000);
-  world.Run(Duration::Milliseconds(600));
-  double sum = 0;
-  for (std::uint32_t from = 1; from < 5; ++from) {
-    const double share =
-        Goodput(world, from, 0, Duration::Milliseconds(100), Duration::Milliseconds(600));
-    CHECK(share == doctest::Approx(1.25e9 * 1450 / 1500 / 4).epsilon(0.02));
-    sum += share;
-  }
-  CHECK(sum == doctest::Approx(1.25e9 * 1450 / 1500).epsilon(0.01));
-  world.Finish();
-}
-
 TEST_CASE("stream: behind a lost segment everything waits, though it has arrived") {
   SmallWorld world({2});
   world.intra().segmentation = sim::Segmentation::kMtu;
@@ -160,26 +144,6 @@ TEST_CASE("stream: behind a lost segment everything waits, though it has arrived
     if (world.arrivals()[i].at == world.arrivals()[i - 1].at) ++together;
   }
   CHECK(together > 10);  // Handed over at once, when the gap was filled.
-}
-
-TEST_CASE("datagram: incast of k senders ends exactly when the port has served them all") {
-  constexpr std::uint32_t kSenders = 37;
-  constexpr std::uint64_t kSize = 1'013;
-  SmallWorld world({kSenders + 1});
-  world.intra().transport = sim::Transport::kDatagram;
-  for (std::uint32_t from = 1; from <= kSenders; ++from) {
-    world.host(from).on_start = [from](const Now&, auto, Effects& out) {
-      out.Send(NodeId(0), Numbered(from, kSize));
-    };
-  }
-  world.Run(Duration::Seconds(1));
-  REQUIRE(world.arrivals().size() == kSenders);
-  // Each card takes a packet's time, all at once; the port takes one after the other.
-  for (std::uint32_t i = 0; i < kSenders; ++i) {
-    const Duration way = WireTime(kSize) + world.intra().delay + WireTime(kSize) * (i + 1);
-    CHECK(world.arrivals()[i].at == At(way));
-  }
-  world.Finish();
 }
 
 TEST_CASE("datagram: fragments of a message share its fate, and a whole one leaves no ring taken") {
