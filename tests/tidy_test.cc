@@ -195,6 +195,7 @@ const std::vector<Library>& Libraries() {
       {"boost/graph/", {"sim", "tools", "tests"}},
       {"boost/property_map/", {"sim", "tools", "tests"}},
       {"boost/property_tree/", {"sim"}},  // GraphML is XML.
+      {"boost/math/", {"analysis"}},      // quantiles of Student's t
       {"boost/asio", {"tools/node", "tests"}},
       {"sqlite3.h", {"analysis", "tools", "tests"}},
       {"valijson/", {"tools", "tests"}},

@@ -1,0 +1,32 @@
+// What a handful of seeds say about a mean, and whether two such means differ.
+//
+// Source: Student's t, and Welch's test for unequal variances; quantiles from Boost.Math.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace lockstep::analysis {
+
+struct Mean {
+  std::size_t count = 0;
+  double mean = 0;
+  double variance = 0;  // of one value: the sum of squares over count - 1; 0 where count is 1
+};
+Mean MeanOf(const std::vector<double>& values);
+
+// Half the width of the confidence interval of the mean; none for fewer than two values.
+std::optional<double> HalfWidth(const Mean& mean, double confidence = 0.95);
+
+// The quantile of Student's t with `df` degrees of freedom (> 0) that leaves `tail` (in (0, 0.5])
+// above it.
+double StudentT(double df, double tail);
+
+// Whether the means differ beyond noise, by Welch's test at level `alpha` (two-sided). Where
+// neither has a variance, any difference counts. None where one of them has a single value and the
+// noise is unknown.
+std::optional<bool> Differ(const Mean& a, const Mean& b, double alpha);
+
+}  // namespace lockstep::analysis
