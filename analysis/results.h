@@ -112,6 +112,10 @@ class ResultsFile {
   // (unless somebody is reading it).
   absl::Status Close();
 
+  // In a child process made by fork: lets go of the lock, and of nothing else. The file is the
+  // parent's; the child does nothing with this object after it.
+  void ForgetInChild();
+
   // In order of `run`. A visitor that returns false ends it.
   absl::Status ForEachRun(const std::function<bool(const RunRow&)>& visit) const;
   absl::StatusOr<std::vector<PointRow>> Points() const;

@@ -357,19 +357,14 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
                                       const std::vector<Override>& overrides) {
   absl::StatusOr<json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
-  std::string profile_file;
-  std::vector<std::string> remarks;
-  absl::Status status = ApplyAll(overrides, path, *document, profile_file, remarks);
-  if (!status.ok()) return status;
-  absl::StatusOr<Scenario> scenario = Read(*std::move(document), path, profile_file);
-  if (scenario.ok()) scenario->remarks = std::move(remarks);
-  return scenario;
+  return ReadScenarioDocument(*std::move(document), path, overrides);
 }
 
-absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path) {
+absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path,
+                                              const std::vector<Override>& overrides) {
   std::string profile_file;
   std::vector<std::string> remarks;
-  absl::Status status = ApplyAll({}, path, document, profile_file, remarks);
+  absl::Status status = ApplyAll(overrides, path, document, profile_file, remarks);
   if (!status.ok()) return status;
   absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file);
   if (scenario.ok()) scenario->remarks = std::move(remarks);

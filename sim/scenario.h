@@ -185,7 +185,8 @@ struct Scenario {
 absl::StatusOr<Scenario> ReadScenario(const std::string& path,
                                       const std::vector<Override>& overrides);
 // The same for a document, such as a trace's recipe, that stands in for the file `path`.
-absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path);
+absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path,
+                                              const std::vector<Override>& overrides = {});
 
 // The name of a host: cluster and index, such as "b3".
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);

@@ -51,7 +51,7 @@ int RunScenario(const RunFlags& flags) {
   std::FILE* const out = flags.trace == "-" ? stderr : stdout;
   const std::string text = flags.as_json ? result->summary.dump(2) + "\n" : Report(result->summary);
   std::fputs(text.c_str(), out);
-  if (result->is_interrupted) {
+  if (result->is_interrupted()) {
     std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);
     return kInterrupted;
   }

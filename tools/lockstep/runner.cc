@@ -2,12 +2,14 @@
 
 #include "tools/lockstep/runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "analysis/judge.h"
+#include "protocols/parameters.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"
@@ -128,15 +130,22 @@ class Footer : public trace::Sink {
   const analysis::Judge& judge_;
 };
 
-// Runs the world; false if it was interrupted.
-bool RunWorld(sim::World& world, core::Instant end, bool shows_progress) {
+RunEnding RunWorld(sim::World& world, core::Instant end, const trace::Digest& digest,
+                   const RunOptions& options) {
   const std::unique_ptr<Progress> progress =
-      shows_progress ? std::make_unique<Progress>(end) : nullptr;
-  while (world.Run(end, kSlice)) {
-    if (IsInterrupted()) return false;
+      options.shows_progress ? std::make_unique<Progress>(end) : nullptr;
+  core::Instant until = end;
+  if (options.simulated_max) until = std::min(end, core::Instant() + *options.simulated_max);
+  const auto is_too_long = [&] {
+    return options.events_max && digest.events() > *options.events_max;
+  };
+  while (world.Run(until, kSlice)) {
+    if (IsInterrupted()) return RunEnding::kInterrupted;
+    if (is_too_long()) return RunEnding::kEventsMax;
     if (progress != nullptr) progress->Show(world.now(), world.steps());
   }
-  return true;
+  if (is_too_long()) return RunEnding::kEventsMax;
+  return until < end ? RunEnding::kSimulatedMax : RunEnding::kComplete;
 }
 
 }  // namespace
@@ -144,7 +153,21 @@ bool RunWorld(sim::World& world, core::Instant end, bool shows_progress) {
 absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<sim::Override>& overrides,
                                  const std::vector<ProtocolEntry>& more_protocols) {
-  absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(path, overrides);
+  absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
+  if (!document.ok()) return document.status();
+  absl::StatusOr<Prepared> prepared =
+      PrepareDocument(*std::move(document), path, overrides, more_protocols);
+  if (!prepared.ok()) return prepared;
+  const absl::Status shape = CheckSchema(prepared->scenario.document, path);
+  if (!shape.ok()) return shape;
+  return prepared;
+}
+
+absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,
+                                         const std::vector<sim::Override>& overrides,
+                                         const std::vector<ProtocolEntry>& more_protocols) {
+  absl::StatusOr<sim::Scenario> scenario =
+      sim::ReadScenarioDocument(std::move(document), path, overrides);
   if (!scenario.ok()) return scenario.status();
   CatalogInput input;
   input.clusters = scenario->clusters;
@@ -155,8 +178,6 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
   input.more_protocols = more_protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
-  const absl::Status shape = CheckSchema(scenario->document, path);
-  if (!shape.ok()) return shape;
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();
   return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe)};
@@ -190,8 +211,8 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   }
   sim::World world(prepared.scenario, *prepared.program, sinks);
   RunResult result;
-  result.is_interrupted = !RunWorld(world, prepared.scenario.end, options.shows_progress);
-  world.Finish(result.is_interrupted);
+  result.ending = RunWorld(world, prepared.scenario.end, digest, options);
+  world.Finish(result.ending != RunEnding::kComplete);
   if (writer != nullptr && !writer->status().ok()) return writer->status();
 
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started;
@@ -201,7 +222,7 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   result.summary["seed"] = prepared.scenario.seed;
   result.summary["digest"] = digest.Hex();
   result.summary["events"] = digest.events();
-  result.summary["interrupted"] = result.is_interrupted;
+  result.summary["interrupted"] = result.is_interrupted();
   result.summary["speed"] = {{"wall_s", wall.count()},
                              {"steps", world.steps()},
                              {"simulated_s", static_cast<double>(world.now().ps()) / 1e12}};

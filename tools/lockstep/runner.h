@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "analysis/recipe.h"
 #include "analysis/verdict.h"
 #include "protocols/catalog.h"
+#include "protocols/core/time.h"
 #include "sim/scenario.h"
 
 namespace lockstep::cli {
@@ -30,20 +33,32 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<sim::Override>& overrides,
                                  const std::vector<ProtocolEntry>& more_protocols = {});
 
+// The same for a scenario that is no file: `path` is where its relative names start from. Without
+// scenarios/schema.json, which refuses nothing that the readers take, and costs more than they do.
+absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,
+                                         const std::vector<sim::Override>& overrides,
+                                         const std::vector<ProtocolEntry>& more_protocols = {});
+
 struct RunOptions {
   std::string trace_path;   // empty: no trace
   bool has_detail = false;  // all events, not only the default ones
   bool shows_progress = false;
+  // Where to stop before the end.
+  std::optional<core::Duration> simulated_max;
+  std::optional<std::uint64_t> events_max;  // looked at now and then, so some more may happen
 };
+
+enum class RunEnding : std::uint8_t { kComplete, kInterrupted, kSimulatedMax, kEventsMax };
 
 struct RunResult {
   nlohmann::json summary;
   analysis::Verdict verdict = analysis::Verdict::kUnknown;
   bool is_as_expected = false;
-  bool is_interrupted = false;
+  RunEnding ending = RunEnding::kComplete;
+  bool is_interrupted() const { return ending == RunEnding::kInterrupted; }
 };
 
-// Runs to the end, or until IsInterrupted().
+// Runs to the end, to a limit of the options, or until IsInterrupted().
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options);
 
 // The first line of the trace of such a run.

@@ -1,0 +1,102 @@
+// Expectations of a sweep: see findings.h.
+
+#include "tools/sweep/findings.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "analysis/statistics.h"
+#include "tools/sweep/job.h"
+
+namespace lockstep::sweep {
+namespace {
+
+using analysis::RunRow;
+
+// What the runs of one point came to.
+class Gathered {
+ public:
+  void Add(const RunRow& row) {
+    if (row.outcome != analysis::Outcome::kJudged) return;
+    for (const auto& [name, value] : NumbersOf(row)) values_[name].push_back(value);
+  }
+  std::optional<Value> Mean(std::string_view name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return std::nullopt;
+    return analysis::MeanOf(found->second).mean;
+  }
+  bool has_metric(std::string_view name) const { return values_.find(name) != values_.end(); }
+
+ private:
+  std::map<std::string, std::vector<double>, std::less<>> values_;
+};
+
+// The metrics that the formula asks for, as they are.
+std::string Found(const Expression& that, const Gathered& gathered) {
+  std::vector<std::string> found;
+  for (const std::string& name : that.names())
+    if (const std::optional<Value> mean = gathered.Mean(name))
+      found.push_back(absl::StrCat(name, "=", std::get<double>(*mean)));
+  return absl::StrJoin(found, " ");
+}
+
+// Judges one point that was run.
+void JudgePoint(const Plan& plan, const Point& point, const Gathered& gathered,
+                std::vector<Unmet>& unmet) {
+  const Lookup settings = LookupIn(point);
+  const Lookup all = [&](std::string_view name) -> std::optional<Value> {
+    if (std::optional<Value> mean = gathered.Mean(name)) return mean;
+    return settings(name);
+  };
+  for (const Expectation& expectation : plan.sweep().expect) {
+    if (!expectation.that) continue;
+    if (expectation.when && !expectation.when->Holds(settings).value_or(false)) continue;
+    const absl::StatusOr<bool> holds = expectation.that->Holds(all);
+    if (holds.ok() && *holds) continue;
+    unmet.push_back(
+        {point.index, Describe(point), expectation.that->text(), expectation.why,
+         holds.ok() ? Found(*expectation.that, gathered) : std::string(holds.status().message())});
+  }
+}
+
+}  // namespace
+
+nlohmann::json ToJson(const Unmet& unmet) {
+  nlohmann::json row = {
+      {"point", unmet.point}, {"where", unmet.where}, {"that", unmet.that}, {"found", unmet.found}};
+  if (!unmet.why.empty()) row["why"] = unmet.why;
+  return row;
+}
+
+absl::StatusOr<std::vector<Unmet>> FindUnmet(const Plan& plan, const analysis::ResultsFile& file) {
+  std::vector<Unmet> unmet;
+  std::optional<std::uint64_t> point;
+  Gathered gathered;
+  const auto finish = [&] {
+    if (point) JudgePoint(plan, plan.At(*point), gathered, unmet);
+    gathered = {};
+  };
+  // Runs come in order, so those of a point stand together.
+  const absl::Status status = file.ForEachRun([&](const RunRow& row) {
+    if (point != row.point) finish();
+    point = row.point;
+    gathered.Add(row);
+    return true;
+  });
+  if (!status.ok()) return status;
+  finish();
+  return unmet;
+}
+
+std::string Describe(const Point& point) {
+  return absl::StrJoin(point.settings, " ", [](std::string* out, const Setting& setting) {
+    const nlohmann::json& shown = setting.shown;
+    absl::StrAppend(out, setting.name, "=",
+                    shown.is_string() ? shown.get<std::string>() : shown.dump());
+  });
+}
+
+}  // namespace lockstep::sweep
