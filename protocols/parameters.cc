@@ -251,20 +251,6 @@ std::optional<std::string> Nearest(std::string_view word, const std::vector<std:
   return nearest;
 }
 
-std::string EscapeForPointer(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string Shown(const json& value) {
   constexpr std::size_t kShownMax = 60;
   if (value.is_object()) return "an object";

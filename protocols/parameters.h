@@ -117,6 +117,12 @@ std::optional<std::string> Nearest(std::string_view word, const std::vector<std:
 
 // `text` as it stands in a JSON pointer, after its slash.
 std::string EscapeForPointer(std::string_view text);
+// The parts of a JSON pointer that is not empty, unescaped; none if it is malformed.
+std::optional<std::vector<std::string>> PointerTokens(std::string_view pointer);
+// What is called so in an object or an array; nullptr where nothing is.
+nlohmann::json* ChildAt(nlohmann::json& parent, const std::string& token);
+// What a JSON pointer leads to; nullptr where that is nothing, or it is malformed.
+const nlohmann::json* FindAt(const nlohmann::json& document, std::string_view pointer);
 
 // What stands there, for messages: a value that is short enough to be shown, else its kind.
 std::string Shown(const nlohmann::json& value);

@@ -1,12 +1,8 @@
 // Changes to a scenario from the command line: a JSON pointer and what shall stand there.
-//
-// Source: RFC 6901. Walked by hand, since the library's own pointers throw.
 
 #include "sim/override.h"
 
-#include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,46 +15,6 @@ namespace lockstep::sim {
 namespace {
 
 using nlohmann::json;
-
-// The parts of a pointer, unescaped; none if it is malformed.
-std::optional<std::vector<std::string>> TokensOf(std::string_view pointer) {
-  if (pointer.empty() || pointer.front() != '/') return std::nullopt;
-  std::vector<std::string> tokens;
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '/') {
-      tokens.emplace_back();
-    } else if (pointer[i] != '~') {
-      tokens.back() += pointer[i];
-    } else {
-      ++i;
-      if (i == pointer.size() || (pointer[i] != '0' && pointer[i] != '1')) return std::nullopt;
-      tokens.back() += pointer[i] == '0' ? '~' : '/';
-    }
-  }
-  return tokens;
-}
-
-// An array index: digits without a leading zero.
-std::optional<std::size_t> IndexOf(const std::string& token) {
-  if (token.empty() || token.size() > 9 || (token.size() > 1 && token[0] == '0'))
-    return std::nullopt;
-  std::size_t index = 0;
-  for (const char c : token) {
-    if (c < '0' || c > '9') return std::nullopt;
-    index = 10 * index + static_cast<std::size_t>(c - '0');
-  }
-  return index;
-}
-
-json* Child(json& parent, const std::string& token) {
-  if (parent.is_object()) {
-    const auto found = parent.find(token);
-    return found == parent.end() ? nullptr : &*found;
-  }
-  const std::optional<std::size_t> index = IndexOf(token);
-  if (!parent.is_array() || !index.has_value() || *index >= parent.size()) return nullptr;
-  return &parent[*index];
-}
 
 // Why nothing called `token` can stand in `parent`, which is at `pointer`.
 std::string WhyNot(const json& parent, const std::string& pointer, const std::string& token) {
@@ -94,13 +50,13 @@ absl::Status Apply(const Override& change, json& document) {
     return absl::InvalidArgumentError(
         absl::StrCat("--set ", change.first, "=", change.second, ": ", why));
   };
-  const auto tokens = TokensOf(change.first);
+  const auto tokens = PointerTokens(change.first);
   if (!tokens.has_value()) return refuse("want a JSON pointer such as /run/seed");
   if (!IsUtf8(change.first) || !IsUtf8(change.second)) return refuse("want UTF-8");
   json* parent = &document;
   std::string pointer;
   for (std::size_t i = 0; i + 1 < tokens->size(); ++i) {
-    json* child = Child(*parent, (*tokens)[i]);
+    json* child = ChildAt(*parent, (*tokens)[i]);
     if (child == nullptr) return refuse(WhyNot(*parent, pointer, (*tokens)[i]));
     parent = child;
     absl::StrAppend(&pointer, "/", EscapeForPointer((*tokens)[i]));
@@ -110,7 +66,7 @@ absl::Status Apply(const Override& change, json& document) {
     (*parent)[last] = Parsed(change.second);
   } else if (parent->is_array() && last == "-") {
     parent->push_back(Parsed(change.second));
-  } else if (json* child = Child(*parent, last)) {
+  } else if (json* child = ChildAt(*parent, last)) {
     *child = Parsed(change.second);
   } else {
     return refuse(WhyNot(*parent, pointer, last));

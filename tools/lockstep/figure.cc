@@ -34,24 +34,8 @@ absl::StatusOr<double> Lookup(const nlohmann::json& reference, const nlohmann::j
         absl::StrCat(where, ": want JSON pointers to numbers of the reference file"));
   };
   if (!pointer.is_string()) return wrong();
-  const std::string text = pointer.get<std::string>();
-  const nlohmann::json* at = &reference;
-  // Walked by hand, since the library reports a pointer that leads nowhere by an exception.
-  for (std::size_t begin = 1; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('/', begin), text.size());
-    const std::string key = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (at->is_object() && at->contains(key)) {
-      at = &(*at)[key];
-    } else if (at->is_array() && !key.empty() && key.size() < 6 &&
-               key.find_first_not_of("0123456789") == std::string::npos &&
-               std::stoul(key) < at->size()) {
-      at = &(*at)[std::stoul(key)];
-    } else {
-      return wrong();
-    }
-  }
-  if (!at->is_number()) return wrong();
+  const nlohmann::json* const at = FindAt(reference, pointer.get<std::string>());
+  if (at == nullptr || !at->is_number()) return wrong();
   return at->get<double>();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/core/check.h"
+#include "tools/sweep/findings.h"
 #include "tools/sweep/pool.h"
 
 namespace lockstep::sweep {
@@ -160,9 +161,10 @@ void Engine::Judge(RunRow& row) const {
   bool is_met = true;
   for (const Expectation& expectation : plan_.sweep().expect) {
     if (expectation.verdicts.empty()) continue;
-    if (expectation.when && !expectation.when->Holds(settings).value_or(false)) continue;
+    const absl::StatusOr<bool> applies = Applies(expectation, settings);
+    if (applies.ok() && !*applies) continue;
     is_said = true;
-    is_met &= std::count(expectation.verdicts.begin(), expectation.verdicts.end(), row.verdict) > 0;
+    is_met &= applies.ok() && std::count(expectation.verdicts.begin(), expectation.verdicts.end(), row.verdict) > 0;
   }
   if (is_said) row.is_as_expected = is_met;
 }

@@ -28,7 +28,6 @@ class Gathered {
     if (found == values_.end()) return std::nullopt;
     return analysis::MeanOf(found->second).mean;
   }
-  bool has_metric(std::string_view name) const { return values_.find(name) != values_.end(); }
 
  private:
   std::map<std::string, std::vector<double>, std::less<>> values_;
@@ -53,8 +52,9 @@ void JudgePoint(const Plan& plan, const Point& point, const Gathered& gathered,
   };
   for (const Expectation& expectation : plan.sweep().expect) {
     if (!expectation.that) continue;
-    if (expectation.when && !expectation.when->Holds(settings).value_or(false)) continue;
-    const absl::StatusOr<bool> holds = expectation.that->Holds(all);
+    const absl::StatusOr<bool> applies = Applies(expectation, settings);
+    if (applies.ok() && !*applies) continue;
+    const absl::StatusOr<bool> holds = applies.ok() ? expectation.that->Holds(all) : applies;
     if (holds.ok() && *holds) continue;
     unmet.push_back(
         {point.index, Describe(point), expectation.that->text(), expectation.why,
@@ -63,6 +63,11 @@ void JudgePoint(const Plan& plan, const Point& point, const Gathered& gathered,
 }
 
 }  // namespace
+
+absl::StatusOr<bool> Applies(const Expectation& expectation, const Lookup& settings) {
+  if (!expectation.when) return true;
+  return expectation.when->Holds(settings);
+}
 
 nlohmann::json ToJson(const Unmet& unmet) {
   nlohmann::json row = {

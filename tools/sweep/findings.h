@@ -18,6 +18,10 @@
 
 namespace lockstep::sweep {
 
+// Whether the expectation is about the point with these settings. Errors: its "when" cannot be
+// evaluated there, such as a text that is compared with a number.
+absl::StatusOr<bool> Applies(const Expectation& expectation, const Lookup& settings);
+
 // An expectation that does not hold at a point.
 struct Unmet {
   std::uint64_t point = 0;

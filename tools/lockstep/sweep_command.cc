@@ -1,0 +1,232 @@
+// lockstep sweep FILE
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+#include "tools/lockstep/commands.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/runner.h"
+#include "tools/lockstep/sweep_progress.h"
+#include "tools/lockstep/sweep_report.h"
+#include "tools/lockstep/sweep_run.h"
+#include "tools/lockstep/version.h"
+#include "tools/sweep/engine.h"
+#include "tools/sweep/findings.h"
+#include "tools/sweep/plan.h"
+#include "tools/sweep/sweep_file.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr const char* kTeaching =
+    "A sweep file names a scenario, what is varied in it, how many seeds each point gets, the "
+    "limits of\n"
+    "a run, and what must hold; scenarios/README.md says how. Each run is made in a worker "
+    "process: "
+    "one\n"
+    "that is refused, crashes, or goes over a limit is a recorded result, and the sweep goes on.\n"
+    "\n"
+    "The results file (SQLite) has a row for each run; `lockstep results` shows it, and "
+    "analysis/RESULTS.md\n"
+    "documents it. Ctrl-C, or worse, loses the runs under way and those of the last 100 ms; "
+    "--resume\n"
+    "goes on. Neither the number of workers nor shards nor interruptions change a row.\n"
+    "\n"
+    "Examples:\n"
+    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --dry-run\n"
+    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite\n"
+    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume\n"
+    "  lockstep sweep s.json --shard 3/4 --out s3.sqlite   # on one of four machines; then:\n"
+    "  lockstep merge s.sqlite s1.sqlite s2.sqlite s3.sqlite s4.sqlite\n"
+    "\n";
+
+struct SweepFlags {
+  std::string sweep;
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  std::string out;
+  bool is_resumed = false;
+  bool is_dry = false;
+  std::string shard;
+  bool as_json = false;
+};
+
+absl::StatusOr<sweep::Shard> ReadShard(const std::string& text) {
+  sweep::Shard shard;
+  if (text.empty()) return shard;
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('/', 1));
+  const bool is_good = absl::SimpleAtoi(parts.first, &shard.index) &&
+                       absl::SimpleAtoi(parts.second, &shard.count) && shard.index >= 1 &&
+                       shard.index <= shard.count && shard.count <= 1'000'000;
+  if (!is_good) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--shard ", text, ": want i/k with i from 1 to k, such as 3/4"));
+  }
+  return shard;
+}
+
+std::string DefaultOut(const SweepFlags& flags, const sweep::Shard& shard) {
+  const std::string stem = std::filesystem::path(flags.sweep).stem().string();
+  if (shard.count == 1) return stem + ".sqlite";
+  return absl::StrCat(stem, ".", shard.index, "-of-", shard.count, ".sqlite");
+}
+
+analysis::ResultsHeader HeaderOf(const sweep::Plan& plan, const sweep::Shard& shard) {
+  analysis::ResultsHeader header;
+  header.sweep = plan.sweep().document;
+  header.name = plan.sweep().name;
+  header.parameters = plan.names();
+  header.revision = Revision();
+  header.toolchain = Toolchain();
+  header.shard = shard.index;
+  header.shards = shard.count;
+  header.points = plan.points();
+  header.seeds = plan.sweep().seeds.count;
+  return header;
+}
+
+// What keeps a sweep from going on in a file that says this; empty where nothing does.
+std::string WhyNotResume(const analysis::ResultsHeader& there,
+                         const analysis::ResultsHeader& wanted) {
+  if (there.sweep != wanted.sweep) {
+    const nlohmann::json changes = nlohmann::json::diff(there.sweep, wanted.sweep);
+    const std::string place = changes.empty() ? "" : changes[0].value("path", "");
+    return absl::StrCat("holds another sweep, \"", there.name, "\" (it differs at ", place, ")");
+  }
+  if (there.shard != wanted.shard || there.shards != wanted.shards) {
+    return absl::StrCat("holds shard ", there.shard, "/", there.shards, ", not ", wanted.shard, "/",
+                        wanted.shards);
+  }
+  if (there.revision != wanted.revision) {
+    return absl::StrCat("was made by lockstep ", there.revision, ", and this is ", wanted.revision);
+  }
+  return "";
+}
+
+absl::StatusOr<std::unique_ptr<analysis::ResultsFile>> OpenResults(
+    const std::string& out, bool is_resumed, const analysis::ResultsHeader& header) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(out, ignored)) return analysis::ResultsFile::Create(out, header);
+  if (!is_resumed) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        out, ": is there already; --resume goes on with it, --out FILE makes another"));
+  }
+  auto file = analysis::ResultsFile::OpenToWrite(out);
+  if (!file.ok()) return file;
+  if (const std::string why = WhyNotResume((*file)->header(), header); !why.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(out, ": ", why, "; choose another --out, or remove it"));
+  }
+  return file;
+}
+
+// Says what would be run, and tries to compile a run of each point.
+int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
+  constexpr std::uint64_t kTriedMax = 2'000;
+  const sweep::Campaign campaign(plan, shard);
+  const std::uint64_t tried = std::min(plan.points(), kTriedMax);
+  std::vector<std::pair<std::uint64_t, std::string>> refused;
+  for (std::uint64_t i = 0; i < tried && !IsInterrupted(); ++i) {
+    const sweep::Job job = sweep::MakeJob(plan, i * plan.sweep().seeds.count);
+    const auto prepared = PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes);
+    if (!prepared.ok()) refused.emplace_back(i, prepared.status().message());
+  }
+  std::fputs(DryReport(plan, campaign.runs_max(), tried, refused, as_json).c_str(), stdout);
+  return refused.empty() ? kAsExpected : kRunsFailed;
+}
+
+int CodeOf(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unmet) {
+  if (tally.is_interrupted) return kInterrupted;
+  if (tally.unexpected.count("violated") > 0) return kViolated;
+  if (tally.failed() > 0) return kRunsFailed;
+  for (const auto& [verdict, count] : tally.unexpected) {
+    const auto named = analysis::VerdictNamed(verdict);
+    if (named) return CodeOf(*named, /*is_as_expected=*/false);
+  }
+  return unmet.empty() ? kAsExpected : kUnmet;
+}
+
+int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shard& shard) {
+  const std::string out = flags.out.empty() ? DefaultOut(flags, shard) : flags.out;
+  // A disk quota is an error to report, not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
+  auto file = OpenResults(out, flags.is_resumed, HeaderOf(plan, shard));
+  if (!file.ok()) return ReportError(file.status());
+  SweepProgress progress(plan.sweep().name);
+  sweep::EngineOptions options;
+  options.workers = flags.jobs;
+  options.shard = shard;
+  options.is_interrupted = [] { return IsInterrupted(); };
+  options.on_progress = [&](const sweep::Tally& tally) { progress.Show(tally); };
+  auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep()), options, **file);
+  progress.Clear();
+  if (!tally.ok()) {
+    return ReportError(absl::Status(
+        tally.status().code(),
+        absl::StrCat(tally.status().message(), "; what was saved is safe, and --resume goes on")));
+  }
+  // Points of one shard may lack seeds, so they are judged when all is merged.
+  absl::StatusOr<std::vector<sweep::Unmet>> unmet = std::vector<sweep::Unmet>();
+  if (!tally->is_interrupted && shard.count == 1) unmet = sweep::FindUnmet(plan, **file);
+  if (!unmet.ok()) return ReportError(unmet.status());
+  const std::string report = flags.as_json
+                                 ? SweepJson(plan, *tally, *unmet, out, progress.seconds()).dump(2)
+                                 : SweepReport(plan, *tally, *unmet, **file, progress.seconds());
+  if (absl::Status status = (*file)->Close(); !status.ok()) return ReportError(status);
+  absl::PrintF("%s\n", report);
+  return CodeOf(*tally, *unmet);
+}
+
+int RunSweepCommand(const SweepFlags& flags) {
+  const auto shard = ReadShard(flags.shard);
+  if (!shard.ok()) return ReportError(shard.status());
+  const auto sweep = sweep::ReadSweep(flags.sweep, FormulaMetrics());
+  if (!sweep.ok()) return ReportError(sweep.status());
+  const auto plan = sweep::Plan::Make(*sweep);
+  if (!plan.ok()) return ReportError(plan.status());
+  NoteInterrupts();
+  if (flags.is_dry) return DryRun(*plan, *shard, flags.as_json);
+  return MakeRuns(flags, *plan, *shard);
+}
+
+}  // namespace
+
+void AddSweep(CLI::App& app, int& exit_code) {
+  CLI::App* const command = app.add_subcommand(
+      "sweep", "Runs a scenario with many parameters and seeds, into one results file");
+  const auto flags = std::make_shared<SweepFlags>();
+  command->add_option("sweep", flags->sweep, "Sweep file (see scenarios/README.md)")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--jobs", flags->jobs, "Worker processes")
+      ->check(CLI::Range(1U, 1024U))
+      ->capture_default_str();
+  command
+      ->add_option("--out", flags->out,
+                   "Results file; default: the sweep's name with .sqlite, here")
+      ->type_name("FILE.sqlite");
+  command->add_flag("--resume", flags->is_resumed,
+                    "Goes on with a results file that is there, if there is one");
+  command->add_flag("--dry-run", flags->is_dry,
+                    "Says what would be run, and which points would be refused; runs nothing");
+  command
+      ->add_option("--shard", flags->shard, "Makes part i of k only; `lockstep merge` joins them")
+      ->type_name("i/k");
+  command->add_flag("--json", flags->as_json, "Prints the closing report as JSON");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
+  command->callback([flags, &exit_code] { exit_code = RunSweepCommand(*flags); });
+}
+
+}  // namespace lockstep::cli

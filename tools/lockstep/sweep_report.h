@@ -1,0 +1,37 @@
+// What a sweep came to, for people and for programs.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "analysis/results.h"
+#include "tools/sweep/engine.h"
+#include "tools/sweep/findings.h"
+#include "tools/sweep/plan.h"
+
+namespace lockstep::cli {
+
+// Names of the metrics that a sweep's formulas may use, beside those that it records itself.
+std::vector<std::string> FormulaMetrics();
+
+// What would be run: how many points and runs, the first of them, and which of the first `tried`
+// points were refused, and why.
+std::string DryReport(const sweep::Plan& plan, std::uint64_t runs_max, std::uint64_t tried,
+                      const std::vector<std::pair<std::uint64_t, std::string>>& refused,
+                      bool as_json);
+
+// The closing words: what was made, what failed (with the first few errors of each kind), what was
+// not as expected, what the bisection found, and how to see the rest. `file` is read.
+std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
+                        const std::vector<sweep::Unmet>& unmet, const analysis::ResultsFile& file,
+                        double seconds);
+nlohmann::json SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
+                         const std::vector<sweep::Unmet>& unmet, const std::string& path,
+                         double seconds);
+
+}  // namespace lockstep::cli
