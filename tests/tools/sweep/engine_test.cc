@@ -116,7 +116,7 @@ std::vector<std::string> RowsOf(const std::string& path) {
     row.wall_us = 0;
     row.steps.reset();
     row.memory_kb.reset();
-    rows.push_back(Encode(row));
+    rows.push_back(sweep::Encode(row));
     return true;
   });
   REQUIRE(status.ok());
