@@ -265,9 +265,9 @@ absl::Status Comparer::ChooseMetrics() {
       const std::vector<std::string> known(in_both.begin(), in_both.end());
       const std::optional<std::string> nearest = Nearest(name, known);
       return absl::InvalidArgumentError(
-          absl::StrCat("the runs of the two files do not both have the metric \"", name, "\"",
-                       nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : "",
-                       " Both have: ", absl::StrJoin(known, ", ")));
+          absl::StrCat("no metric \"", name, "\" in both files",
+                       nearest ? absl::StrCat(" (did you mean \"", *nearest, "\"?)") : "",
+                       "; both have: ", absl::StrJoin(known, ", ")));
     }
     metrics_.insert(name);
   }
@@ -307,6 +307,8 @@ bool Comparer::CompareRuns(RunKey key, const RunRow& a, const RunRow& b) {
   return is_same == true;
 }
 
+// A run that met a limit of its machine on one side only is listed as changed: it may be a slow
+// machine, but just as well a run that no longer ends, which must not go unseen.
 void Comparer::CompareVerdicts(RunKey key, const RunRow& a, const RunRow& b) {
   std::vector<OracleChange> oracles = OracleChanges(a, b);
   const bool is_same = a.outcome == b.outcome && a.verdict == b.verdict &&

@@ -111,7 +111,7 @@ TEST_CASE("compare: points match by parameters, not by number, and runs by seed"
   CHECK(same.points[0] == nlohmann::json{{"n", 3}});
 }
 
-TEST_CASE("compare: 4 and 4.0 are the same parameter, and 4.5, \"4\" and true others") {
+TEST_CASE("compare: 4 and 4.0 are the same parameter, and 4.5, a text and a bool are others") {
   CHECK(Compared(Sweep({4}), Sweep({4.0})).points.size() == 1);
   CHECK(Compared(Sweep({1, 0.1}), Sweep({1, 0.1})).points.size() == 2);
   CHECK(Compared(Sweep({1, 4}), Sweep({1, 4.5})).points.size() == 1);
@@ -153,7 +153,8 @@ TEST_CASE("compare: a run of no point, an unknown metric and a wrong level are e
   Side broken = side;
   broken.runs[1].point = 9;
   CHECK(Has(ErrorOf(side, broken), "some.sqlite: run 1 is of point 9"));
-  CHECK(Has(ErrorOf(side, side, {.alpha = 0.05, .metrics = {"rat"}}), "did you mean \"rate\"?"));
+  CHECK(Has(ErrorOf(side, side, {.alpha = 0.05, .metrics = {"rat"}}),
+            "no metric \"rat\" in both files (did you mean \"rate\"?)"));
   CHECK(Has(ErrorOf(side, side, {.alpha = 0, .metrics = {}}), "alpha is 0"));
   CHECK(Has(ErrorOf(side, side, {.alpha = 1, .metrics = {}}), "alpha is 1"));
 }
@@ -377,6 +378,26 @@ TEST_CASE("compare: where only one side measured a metric, the point is listed a
   CHECK(comparison.one_sided[0].point == 1);
   CHECK(comparison.one_sided[0].from.count == kSeeds);
   CHECK(comparison.one_sided[0].to.count == 0);
+}
+
+TEST_CASE("compare: seeds need not be the same, unless the runs that both have are equal") {
+  const Side a = Sweep({3, 4});
+  Side b = OtherCode(a);
+  for (RunRow& run : b.runs) {
+    run.seed += 100;
+    run.metrics["rate"] += 20;
+  }
+  Comparison comparison = Compared(a, b);
+  CHECK(comparison.runs == 0);
+  CHECK(comparison.a.only_runs == 2 * kSeeds);
+  CHECK(comparison.tests == 2);
+  CHECK(comparison.moved.size() == 2);
+
+  // One run in both, and it is the same: the code is, too, and other seeds are other samples.
+  b.runs[0] = a.runs[0];
+  comparison = Compared(a, b);
+  CHECK(comparison.equal_digests == 1);
+  CHECK(comparison.tests == 1);
 }
 
 TEST_CASE("compare: runs that were not judged are no part of a mean") {

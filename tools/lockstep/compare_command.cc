@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -33,7 +36,9 @@ constexpr const char* kTeaching =
     "What it says, and what of it makes the exit code 10 (*):\n"
     "  digests   * differ with the same recipe: the code behaves differently\n"
     "              differ with another recipe: the scenario changed\n"
-    "  verdicts  * verdict, outcome or expectation of a run changed, or what one oracle says\n"
+    "  verdicts  * verdict, outcome or expectation of a run changed, or what one oracle says (a "
+    "run\n"
+    "              that met a limit of its machine on one side counts: it may no longer end)\n"
     "  metrics   * a mean over seeds moved beyond noise\n"
     "              changed, noise unknown: a side has one seed; give both more\n"
     "            * same run, other number: equal digests, so it is the analysis that changed\n"
@@ -203,13 +208,22 @@ class Text {
          remarks.empty() ? "" : absl::StrCat(" (", absl::StrJoin(remarks, "; "), ")"));
   }
 
+  // A metric that is computed in another way changes in most runs: a line for each metric, with its
+  // first run.
   void OtherNumbers() {
     if (comparison_.other_numbers.empty()) return;
+    std::map<std::string, std::size_t> runs;
+    std::vector<analysis::OtherNumber> firsts;
+    for (const analysis::OtherNumber& other : comparison_.other_numbers) {
+      if (++runs[other.metric] == 1) firsts.push_back(other);
+    }
     Line("same run, other number: %d (the analysis changed)", comparison_.other_numbers.size());
-    List(comparison_.other_numbers, kFirst, [&](const analysis::OtherNumber& other) {
-      Line("  %s: %s %s -> %s", RunText(other.run), other.metric, OrNone(other.from),
-           OrNone(other.to));
-    });
+    List(is_all_ ? comparison_.other_numbers : firsts, kFirst,
+         [&](const analysis::OtherNumber& other) {
+           const std::size_t more = is_all_ ? 0 : runs[other.metric] - 1;
+           Line("  %s: %s %s -> %s%s", RunText(other.run), other.metric, OrNone(other.from),
+                OrNone(other.to), more == 0 ? "" : absl::StrCat("; and in ", more, " more runs"));
+         });
   }
 
   void Moved() {
