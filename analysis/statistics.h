@@ -29,4 +29,14 @@ double StudentT(double df, double tail);
 // noise is unknown.
 std::optional<bool> Differ(const Mean& a, const Mean& b, double alpha);
 
+// The two-sided p-value of the same test: how likely noise alone puts the means this far apart.
+// Where neither has a variance, 0 if they differ and 1 if not. None where Differ has none.
+std::optional<double> WelchP(const Mean& a, const Mean& b);
+
+// p-values raised by Holm's step-down rule, in the order given: to reject where the adjusted value
+// is at most alpha errs anywhere among them with probability alpha at most, whether or not the
+// tests depend on each other (Holm, "A simple sequentially rejective multiple test procedure",
+// 1979).
+std::vector<double> HolmAdjusted(const std::vector<double>& p);
+
 }  // namespace lockstep::analysis

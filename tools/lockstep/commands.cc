@@ -65,6 +65,7 @@ int Main(const std::vector<std::string>& arguments) {
   AddValidate(app, exit_code);
   AddFigures(app, exit_code);
   AddTopology(app, exit_code);
+  AddCompare(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }

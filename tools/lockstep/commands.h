@@ -15,6 +15,7 @@ void AddCheck(CLI::App& app, int& exit_code);
 void AddValidate(CLI::App& app, int& exit_code);
 void AddFigures(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
+void AddCompare(CLI::App& app, int& exit_code);
 
 // Runs the program with these arguments (without its name); the exit code.
 int Main(const std::vector<std::string>& arguments);
