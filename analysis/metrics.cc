@@ -72,6 +72,8 @@ void PutRates(Metrics& metrics, const json& summary, const json& streams, const 
   PutMean(metrics, "published_per_s", Each(streams, {"as_published", "messages_per_s"}));
   PutMean(metrics, "published_mbps", Each(streams, {"as_published", "payload_mbps"}));
   PutMean(metrics, "delivered_per_s", Each(streams, {"as_delivered", "messages_per_s"}));
+  PutMean(metrics, "delivered_per_s_p10", Each(streams, {"as_delivered", "messages_per_s_p10"}));
+  PutMean(metrics, "delivered_per_s_p50", Each(streams, {"as_delivered", "messages_per_s_p50"}));
   PutMean(metrics, "delivered_mbps", Each(streams, {"as_delivered", "payload_mbps"}));
   for (const char* way : {"egress", "ingress"}) {
     const std::string key = absl::StrCat(way, "_bytes");
@@ -106,6 +108,8 @@ const std::vector<MetricInfo>& KnownMetrics() {
       {"delivered", "messages", "that some correct receiver delivered in the whole run: sum"},
       {"delivered_mbps", "Mbit/s", "payload of what was delivered: mean over streams"},
       {"delivered_per_s", "messages/s", "that some correct receiver delivered: mean over streams"},
+      {"delivered_per_s_p10", "messages/s", "reached for 90 % of the time: mean over streams"},
+      {"delivered_per_s_p50", "messages/s", "reached for half of the time: mean over streams"},
       {"dropped", "messages", "or packets that were lost, for any cause"},
       {"dropped_credit", "messages", "sent beyond the credit"},
       {"dropped_fault", "messages", "or packets lost to a fault of the scenario"},
@@ -127,9 +131,7 @@ const std::vector<MetricInfo>& KnownMetrics() {
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
       {"premature_per_message", "resends", "too early, for each one delivered: mean over streams"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
-      {"published_per_s", "messages/s",
-       "counted at the senders, as its paper does: mean over "
-       "streams"},
+      {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},
       {"resends_per_message", "resends", "for each message delivered: mean over streams"},
       {"sends_per_message", "sends", "across, for each message delivered: mean over streams"},
   };

@@ -142,7 +142,7 @@ TEST_CASE("metrics: every smoke scenario gives known ones only") {
     }
   }
   for (const char* name : {"published_per_s", "delivered_mbps", "latency_p99_us", "dropped",
-                           "egress_mbps_max", "premature_per_message"}) {
+                           "egress_mbps_max", "delivered_per_s_p10", "premature_per_message"}) {
     CHECK_MESSAGE(seen.count(name) == 1, name);
   }
 }
