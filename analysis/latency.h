@@ -9,7 +9,7 @@
 // - Where a protocol promises delivery to all, every correct receiver is waited for. Where it does
 //   not, most of them may never deliver, and the first that does ends the journey.
 // - What is delivered without having been offered (forged, or made on the spot) has no latency and
-//   counts nowhere.
+//   counts nowhere. What never arrives has none either: these numbers are silent about loss.
 //
 // Invariant: state is kept for k′ that somebody still waits for, and merged where it is equal. Of
 // those, more than kMostPieces entries are not kept: the older half is given up, and counted.
