@@ -23,6 +23,10 @@ Judge::Judge(const Recipe& recipe)
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
   Listen(&traffic_, std::nullopt);
+  for (std::size_t i = 0; i < recipe_->streams.size(); ++i) {
+    latencies_.push_back(std::make_unique<Latency>(recipe_, i));
+    Listen(latencies_.back().get(), latencies_.back()->stream());
+  }
 }
 
 std::vector<trace::Sink*>& Judge::Listeners(EventKind kind, std::size_t slot) {
@@ -60,6 +64,7 @@ void Judge::Finish() {
   for (const auto& checker : panel_.checkers) checker->Finish();
   effects_.Finish();
   traffic_.Finish();
+  for (const auto& latency : latencies_) latency->Finish();
 }
 
 Verdict Judge::verdict() const {
@@ -97,6 +102,15 @@ nlohmann::json Judge::Summary(const Checker& checker) const {
   return row;
 }
 
+nlohmann::json Judge::Streams() const {
+  nlohmann::json streams = traffic_.Streams();
+  for (std::size_t i = 0; i < latencies_.size(); ++i) {
+    nlohmann::json latency = latencies_[i]->Summary();
+    if (!latency.is_null()) streams[i]["latency"] = std::move(latency);
+  }
+  return streams;
+}
+
 nlohmann::json Judge::Summary() const {
   nlohmann::json oracles = nlohmann::json::array();
   for (const auto& checker : panel_.checkers) oracles.push_back(Summary(*checker));
@@ -105,10 +119,11 @@ nlohmann::json Judge::Summary() const {
           {"expected", std::string(Name(recipe_->expect.verdict))},
           {"as_expected", IsAsExpected()},
           {"end_ps", end_.ps()},
+          {"warmup_ps", recipe_->warmup.ps()},
           {"is_complete", is_complete_},
           {"oracles", std::move(oracles)},
           {"receipts", effects_.Receipts()},
-          {"streams", traffic_.Streams()},
+          {"streams", Streams()},
           {"drops", traffic_.Drops()},
           {"hosts", traffic_.Hosts()}};
 }

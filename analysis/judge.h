@@ -14,6 +14,7 @@
 #include "nlohmann/json.hpp"
 
 #include "analysis/effects.h"
+#include "analysis/latency.h"
 #include "analysis/promises.h"
 #include "analysis/recipe.h"
 #include "analysis/traffic.h"
@@ -40,11 +41,11 @@ class Judge final : public trace::Sink {
   bool IsAsExpected() const;
   const std::vector<std::unique_ptr<Checker>>& checkers() const { return panel_.checkers; }
 
-  // {"verdict", "expected", "as_expected", "end_ps", "is_complete",
+  // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete",
   //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
-  //  "node"?, "text"}]}], "receipts": [...], "streams": [...], "hosts": [...]}; the last three as
-  //  EffectChecker
-  // and Traffic say.
+  //  "node"?, "text"}]}], "receipts": [...], "streams": [...], "drops": {...}, "hosts": [...]}; the
+  //  last four as EffectChecker and Traffic say. A stream whose latency was measured has it as
+  //  "latency", as Latency says.
   nlohmann::json Summary() const;
 
  private:
@@ -52,11 +53,13 @@ class Judge final : public trace::Sink {
   void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
   std::vector<trace::Sink*>& Listeners(trace::EventKind kind, std::size_t slot);
   nlohmann::json Summary(const Checker& checker) const;
+  nlohmann::json Streams() const;
 
   std::shared_ptr<const Recipe> recipe_;
   Panel panel_;
   EffectChecker effects_;
   Traffic traffic_;
+  std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
   trace::KindSet wants_ = 0;
   // listeners_[kind * slots + slot]: those who want that kind, of the stream with that number; the
   // last slot is for events of no stream.

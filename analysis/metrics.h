@@ -1,8 +1,12 @@
 // The numbers of a run by name: what a sweep records of each, and what its expectations speak of.
+//
+// Of several streams a metric takes the mean, the sum or the worst, as its meaning says.
 
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +23,23 @@ struct MetricInfo {
 // Every metric that MetricsOf can give, sorted by name.
 const std::vector<MetricInfo>& KnownMetrics();
 
-// Of a summary as Judge::Summary() makes it; what was not measured is left out.
+// All of these are of a summary as Judge::Summary() makes it.
+
+// What was not measured is left out.
 std::map<std::string, double> MetricsOf(const nlohmann::json& summary);
+
+// Sums over the streams that count them; none where no stream does.
+struct RunCounts {
+  std::optional<std::uint64_t> resends;
+  std::optional<std::uint64_t> premature_resends;
+  friend bool operator==(const RunCounts&, const RunCounts&) = default;
+};
+RunCounts CountsOf(const nlohmann::json& summary);
+
+// {"I": "holds", ...}: by oracle the worst verdict over its streams.
+nlohmann::json OraclesOf(const nlohmann::json& summary);
+
+// [{"id", "kind", "touched", "changed"}, ...], as declared.
+nlohmann::json ReceiptsOf(const nlohmann::json& summary);
 
 }  // namespace lockstep::analysis

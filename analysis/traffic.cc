@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/numeric/int128.h"
+
 #include "analysis/schedule.h"
 #include "analysis/stream_checker.h"
 #include "analysis/stream_facts.h"
@@ -32,6 +34,13 @@ double Median(std::vector<std::uint64_t> values) {
 
 double Ratio(std::uint64_t count, std::uint64_t of) {
   return of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
+}
+
+//   count / length, in thousandths per second, rounded down:  count * 1e15 / length in ps
+std::uint64_t MilliRate(std::uint64_t count, core::Duration length) {
+  const absl::uint128 rate =
+      absl::uint128(count) * 1'000'000'000'000'000 / static_cast<std::uint64_t>(length.ps());
+  return static_cast<std::uint64_t>(std::min(rate, absl::uint128(Histogram::kMost)));
 }
 
 }  // namespace
@@ -84,6 +93,19 @@ void Traffic::EndWarmup() {
   }
 }
 
+void Traffic::EndPeriod(core::Instant at) {
+  const core::Duration length = at - period_began_;
+  for (OfStream& stream : streams_) {
+    const std::uint64_t delivered = stream.delivered.Count();
+    if (period_began_ >= recipe_->warmup) {
+      stream.rates.Add(MilliRate(delivered - stream.delivered_at_period, length),
+                       static_cast<std::uint64_t>(length.ps()));
+    }
+    stream.delivered_at_period = delivered;
+  }
+  period_began_ = at;
+}
+
 void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
   const Stream& stream = recipe_->streams[index];
   const core::Cluster& senders = recipe_->cluster(stream.from);
@@ -109,6 +131,8 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
 }
 
 void Traffic::OnMetric(const Event& event) {
+  // Every host has its metrics of a period; the first of them ends it.
+  if (event.at > period_began_) EndPeriod(event.at);
   if (event.at <= recipe_->warmup || event.value >= trace::kMetricNames.size()) return;
   for (std::size_t c = 0; c < hosts_.size(); ++c) {
     const core::Cluster& cluster = recipe_->clusters[c];
@@ -156,6 +180,13 @@ nlohmann::json Traffic::Streams() const {
         {"delivered", delivered},
         {"sends_per_message", Ratio(of.sends, delivered)}};
     row["as_published"]["definition"] = std::string(Name(stream.throughput));
+    if (of.rates.count() > 0) {
+      const auto reached = [&](std::uint64_t percent) {
+        return static_cast<double>(of.rates.Quantile(percent, 100)) / 1e3;
+      };
+      row["as_delivered"]["messages_per_s_p10"] = reached(10);
+      row["as_delivered"]["messages_per_s_p50"] = reached(50);
+    }
     if (const SendLedger* ledger = ledgers_[i].get()) {
       row["resends"] = ledger->resends();
       row["resends_per_message"] = Ratio(ledger->resends(), delivered);

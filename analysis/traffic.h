@@ -4,6 +4,8 @@
 // - *as published*, at the senders, as the paper's scripts do: of each correct sender the growth of
 //   its QUACK, or of the greatest k′ it has sent (by protocol), over time; the median over senders;
 // - *as delivered*: distinct k′ that some correct receiver delivered, over time.
+// *As delivered* is also given by periods, those between metrics that begin after the warm-up: the
+// rates that were reached for 90 % of that time and for half of it.
 // Sends for each message are counted over the whole run, so that no resend is lost at its edges.
 //
 // Source: papers/picsou.md b.13.8, c and e.
@@ -16,6 +18,7 @@
 
 #include "nlohmann/json.hpp"
 
+#include "analysis/histogram.h"
 #include "analysis/recipe.h"
 #include "analysis/send_ledger.h"
 #include "protocols/core/seq_set.h"
@@ -35,8 +38,9 @@ class Traffic final : public trace::Sink {
   void Finish() override {}
 
   // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
-  // "payload_mbps"}, "as_delivered": {...}, "delivered", "sends_per_message"}, and for protocols
-  // that resend "resends_per_message", "premature_per_message", "resends", "premature_resends".
+  // "payload_mbps"}, "as_delivered": {"messages_per_s", "payload_mbps", "messages_per_s_p10"?,
+  // "messages_per_s_p50"?}, "delivered", "sends_per_message"}, and for protocols that resend
+  // "resends_per_message", "premature_per_message", "resends", "premature_resends".
   nlohmann::json Streams() const;
   // One object for each host, from the warm-up on: {"node", "egress_bytes", ...}.
   nlohmann::json Hosts() const;
@@ -51,6 +55,8 @@ class Traffic final : public trace::Sink {
     std::vector<std::uint64_t> progress_at_warmup;
     core::SeqSet delivered;
     std::uint64_t delivered_at_warmup = 0;
+    std::uint64_t delivered_at_period = 0;  // when the present one began
+    Histogram rates;  // of periods, in thousandths of a message per second; weighed by their length
     std::uint64_t sends = 0;
   };
   struct OfHost {
@@ -58,6 +64,7 @@ class Traffic final : public trace::Sink {
   };
 
   void EndWarmup();
+  void EndPeriod(core::Instant at);
   void OnStreamEvent(const trace::Event& event, std::size_t index);
   void OnMetric(const trace::Event& event);
   bool IsCorrect(core::NodeId node) const;
@@ -72,6 +79,7 @@ class Traffic final : public trace::Sink {
   std::vector<core::NodeId> faulty_;        // sorted
   bool is_warm_ = false;
   core::Instant last_;
+  core::Instant period_began_;
   nlohmann::json drops_ = nlohmann::json::object();
 };
 

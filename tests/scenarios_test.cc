@@ -111,6 +111,10 @@ TEST_CASE("scenarios: each gets the verdict that it states, live and from its tr
     if (prepared.scenario.expect.verdict != "not exercised") {
       CHECK(result->verdict != analysis::Verdict::kNotExercised);
     }
+    for (const json& stream : result->summary["streams"]) {
+      const bool has_delivered = stream["as_delivered"]["messages_per_s"] > 0;
+      CHECK(stream.contains("latency") == has_delivered);
+    }
     // Only the tool knows these.
     json live = result->summary;
     for (const char* key :

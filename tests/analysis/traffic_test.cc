@@ -75,6 +75,33 @@ TEST_CASE(
   CHECK(stream["as_delivered"]["messages_per_s"] == 10 / kSeconds);
 }
 
+TEST_CASE("traffic: by periods, the rates that were reached for 90 % and half of the time") {
+  Story story(TwoClusters(4, 4));
+  // Twenty periods of 100 ms from 1 s on, of which the i-th delivers i messages; one more of 50 ms.
+  std::uint64_t next = 0;
+  const auto period = [&](std::int64_t from_ms, std::int64_t to_ms, std::uint64_t count) {
+    story.AtMs(from_ms + 10).Delivered(B(0), {next, count, 1}).Delivered(B(1), {next, count, 1});
+    for (const core::NodeId node : {A(0), B(0)}) {
+      story.AtMs(to_ms).Metric(node, trace::Metric::kEgressBytes, 1);
+    }
+    next += count;
+  };
+  period(850, 950, 1000);  // Begins in the warm-up, and so does the next.
+  period(950, 1000, 1000);
+  for (std::int64_t i = 1; i <= 20; ++i) {
+    period(900 + 100 * i, 1000 + 100 * i, static_cast<std::uint64_t>(i));
+  }
+  period(3000, 3050, 1000);
+  const nlohmann::json delivered = StreamOf(story.AtMs(3060).End())["as_delivered"];
+  // Of 2050 ms, 205 are those of 1, 2 and 3 messages; 1025 those of up to 11.
+  CHECK(delivered["messages_per_s_p10"].get<double>() == doctest::Approx(30).epsilon(0.004));
+  CHECK(delivered["messages_per_s_p50"].get<double>() == doctest::Approx(110).epsilon(0.004));
+
+  Story early(TwoClusters(4, 4));
+  early.AtMs(900).Metric(A(0), trace::Metric::kEgressBytes, 1).AtMs(1100).End();
+  CHECK_FALSE(StreamOf(early)["as_delivered"].contains("messages_per_s_p50"));
+}
+
 TEST_CASE("traffic: sends and resends are given for each message delivered") {
   Story story(TwoClusters(4, 4));
   story.Passed(A(0), B(0), {0, 4, 16}).Offered(A(1), B(1), {0, 2, 16}).Delivered(B(0), {0, 4, 16});

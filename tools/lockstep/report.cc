@@ -24,6 +24,13 @@ double Number(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
+// In the unit that leaves three digits to read.
+std::string ShortTime(double us) {
+  if (us >= 1e6) return absl::StrFormat("%.3g s", us / 1e6);
+  if (us >= 1e3) return absl::StrFormat("%.3g ms", us / 1e3);
+  return absl::StrFormat("%.3g us", us);
+}
+
 std::string Stream(const nlohmann::json& stream) {
   const nlohmann::json& published = stream["as_published"];
   const nlohmann::json& delivered = stream["as_delivered"];
@@ -40,6 +47,10 @@ std::string Stream(const nlohmann::json& stream) {
     absl::StrAppendFormat(&text, ", resends %.4f (premature %.4f)",
                           Number(stream, "resends_per_message"),
                           Number(stream, "premature_per_message"));
+  }
+  if (const auto latency = stream.find("latency"); latency != stream.end()) {
+    absl::StrAppend(&text, ", latency p50 ", ShortTime(Number(*latency, "p50_us")), ", p99 ",
+                    ShortTime(Number(*latency, "p99_us")));
   }
   return text + "\n";
 }

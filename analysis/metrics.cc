@@ -1,0 +1,180 @@
+// Numbers out of a summary: see metrics.h.
+
+#include "analysis/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+
+#include "analysis/verdict.h"
+
+namespace lockstep::analysis {
+namespace {
+
+using nlohmann::json;
+using Values = std::vector<double>;
+using Metrics = std::map<std::string, double>;
+
+const json& At(const json& object, const char* key) {
+  static const json kNothing;
+  const auto found = object.find(key);
+  return found == object.end() ? kNothing : *found;
+}
+
+// The numbers at `keys`, each inside the last, in those of `rows` that have one.
+Values Each(const json& rows, const std::vector<const char*>& keys) {
+  Values values;
+  for (const json& row : rows) {
+    const json* at = &row;
+    for (const char* key : keys) at = &At(*at, key);
+    if (at->is_number()) values.push_back(at->get<double>());
+  }
+  return values;
+}
+
+double Sum(const Values& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+
+void PutMean(Metrics& metrics, const std::string& name, const Values& values) {
+  if (!values.empty()) metrics[name] = Sum(values) / static_cast<double>(values.size());
+}
+void PutSum(Metrics& metrics, const std::string& name, const Values& values) {
+  if (!values.empty()) metrics[name] = Sum(values);
+}
+void PutMost(Metrics& metrics, const std::string& name, const Values& values) {
+  if (!values.empty()) metrics[name] = *std::max_element(values.begin(), values.end());
+}
+
+void PutPerMessage(Metrics& metrics, const json& streams) {
+  // Of a stream that delivered nothing, there is no such ratio.
+  json delivering = json::array();
+  for (const json& stream : streams) {
+    if (stream.value("delivered", 0.0) > 0) delivering.push_back(stream);
+  }
+  for (const char* name : {"sends_per_message", "resends_per_message", "premature_per_message"}) {
+    PutMean(metrics, name, Each(delivering, {name}));
+  }
+}
+
+void PutLatency(Metrics& metrics, const json& streams) {
+  PutSum(metrics, "latency_count", Each(streams, {"latency", "count"}));
+  for (const char* quantile : {"p50_us", "p90_us", "p99_us", "p999_us", "max_us"}) {
+    PutMost(metrics, absl::StrCat("latency_", quantile), Each(streams, {"latency", quantile}));
+  }
+}
+
+// Rates are measured from the warm-up to the end; a run that did not get that far has none.
+void PutRates(Metrics& metrics, const json& summary, const json& streams, const json& hosts) {
+  const double measured_s = (summary.value("end_ps", 0.0) - summary.value("warmup_ps", 0.0)) / 1e12;
+  if (!(measured_s > 0)) return;
+  PutMean(metrics, "published_per_s", Each(streams, {"as_published", "messages_per_s"}));
+  PutMean(metrics, "published_mbps", Each(streams, {"as_published", "payload_mbps"}));
+  PutMean(metrics, "delivered_per_s", Each(streams, {"as_delivered", "messages_per_s"}));
+  PutMean(metrics, "delivered_per_s_p10", Each(streams, {"as_delivered", "messages_per_s_p10"}));
+  PutMean(metrics, "delivered_per_s_p50", Each(streams, {"as_delivered", "messages_per_s_p50"}));
+  PutMean(metrics, "delivered_mbps", Each(streams, {"as_delivered", "payload_mbps"}));
+  for (const char* way : {"egress", "ingress"}) {
+    const std::string key = absl::StrCat(way, "_bytes");
+    Values mbps = Each(hosts, {key.c_str()});
+    for (double& value : mbps) value *= 8 / measured_s / 1e6;
+    PutMost(metrics, absl::StrCat(way, "_mbps_max"), mbps);
+    PutMean(metrics, absl::StrCat(way, "_mbps_mean"), mbps);
+  }
+  PutSum(metrics, "messages_handled", Each(hosts, {"messages_handled"}));
+}
+
+void PutDrops(Metrics& metrics, const json& drops) {
+  metrics["dropped"] = Sum(Each(drops, {"count"}));
+  for (const auto& [cause, of_cause] : drops.items()) {
+    metrics[absl::StrCat("dropped_", cause)] = of_cause.value("count", 0.0);
+  }
+}
+
+std::optional<std::uint64_t> SumOfCounts(const json& streams, const char* key) {
+  std::optional<std::uint64_t> sum;
+  for (const json& stream : streams) {
+    const json& count = At(stream, key);
+    if (count.is_number_unsigned()) sum = sum.value_or(0) + count.get<std::uint64_t>();
+  }
+  return sum;
+}
+
+}  // namespace
+
+const std::vector<MetricInfo>& KnownMetrics() {
+  static const std::vector<MetricInfo> kMetrics = {
+      {"delivered", "messages", "that some correct receiver delivered in the whole run: sum"},
+      {"delivered_mbps", "Mbit/s", "payload of what was delivered: mean over streams"},
+      {"delivered_per_s", "messages/s", "that some correct receiver delivered: mean over streams"},
+      {"delivered_per_s_p10", "messages/s", "reached for 90 % of the time: mean over streams"},
+      {"delivered_per_s_p50", "messages/s", "reached for half of the time: mean over streams"},
+      {"dropped", "messages", "or packets that were lost, for any cause"},
+      {"dropped_credit", "messages", "sent beyond the credit"},
+      {"dropped_fault", "messages", "or packets lost to a fault of the scenario"},
+      {"dropped_host_down", "messages", "or packets whose sender or receiver is down"},
+      {"dropped_loss", "packets", "lost by links"},
+      {"dropped_no_receive", "messages", "or packets that met a full ring or stage"},
+      {"dropped_queue", "packets", "that met a full queue"},
+      {"dropped_reset", "messages", "of streams that were reset or forgotten"},
+      {"egress_mbps_max", "Mbit/s", "sent by the host that sent most"},
+      {"egress_mbps_mean", "Mbit/s", "sent by a host: mean over hosts"},
+      {"ingress_mbps_max", "Mbit/s", "received by the host that received most"},
+      {"ingress_mbps_mean", "Mbit/s", "received by a host: mean over hosts"},
+      {"latency_count", "deliveries", "whose latency was measured: sum over streams"},
+      {"latency_max_us", "us", "from first offer to a delivery, greatest of all"},
+      {"latency_p50_us", "us", "from first offer to a delivery, median: of the worst stream"},
+      {"latency_p90_us", "us", "from first offer to a delivery, 90 %: of the worst stream"},
+      {"latency_p999_us", "us", "from first offer to a delivery, 99.9 %: of the worst stream"},
+      {"latency_p99_us", "us", "from first offer to a delivery, 99 %: of the worst stream"},
+      {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
+      {"premature_per_message", "resends", "too early, for each one delivered: mean over streams"},
+      {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
+      {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},
+      {"resends_per_message", "resends", "for each message delivered: mean over streams"},
+      {"sends_per_message", "sends", "across, for each message delivered: mean over streams"},
+  };
+  return kMetrics;
+}
+
+Metrics MetricsOf(const json& summary) {
+  const json& streams = At(summary, "streams");
+  Metrics metrics;
+  PutSum(metrics, "delivered", Each(streams, {"delivered"}));
+  PutPerMessage(metrics, streams);
+  PutLatency(metrics, streams);
+  PutRates(metrics, summary, streams, At(summary, "hosts"));
+  PutDrops(metrics, At(summary, "drops"));
+  return metrics;
+}
+
+RunCounts CountsOf(const json& summary) {
+  const json& streams = At(summary, "streams");
+  return {SumOfCounts(streams, "resends"), SumOfCounts(streams, "premature_resends")};
+}
+
+json OraclesOf(const json& summary) {
+  json worst = json::object();
+  for (const json& row : At(summary, "oracles")) {
+    const auto verdict = VerdictNamed(row.value("verdict", ""));
+    if (!verdict) continue;
+    json& at = worst[row.value("oracle", "")];
+    const Verdict before =
+        VerdictNamed(at.is_null() ? "" : at.get<std::string>()).value_or(*verdict);
+    at = std::string(Name(Worse(before, *verdict)));
+  }
+  return worst;
+}
+
+json ReceiptsOf(const json& summary) {
+  json receipts = json::array();
+  for (const json& row : At(summary, "receipts")) {
+    json receipt = json::object();
+    for (const char* key : {"id", "kind", "touched", "changed"}) receipt[key] = At(row, key);
+    receipts.push_back(std::move(receipt));
+  }
+  return receipts;
+}
+
+}  // namespace lockstep::analysis
