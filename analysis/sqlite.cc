@@ -221,8 +221,6 @@ absl::StatusOr<nlohmann::json> Database::Ask(std::string_view sql) {
   return *is_row ? statement->Value(0) : nlohmann::json();
 }
 
-void Database::Forget() { static_cast<void>(database_.release()); }
-
 absl::StatusOr<Transaction> Transaction::Begin(Database& database) {
   if (const absl::Status begun = database.Execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
   return Transaction(database);

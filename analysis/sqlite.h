@@ -84,9 +84,6 @@ class Database {
   // The first column of the first row of what `sql` answers; null where there is no row.
   absl::StatusOr<nlohmann::json> Ask(std::string_view sql);
 
-  // Lets go of it without closing it: for a process that was forked off.
-  void Forget();
-
  private:
   struct Close {
     void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
