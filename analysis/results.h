@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,7 +63,8 @@ struct RunRow {
 
 struct PointRow {
   std::uint64_t point = 0;
-  nlohmann::json parameters;  // {name: number, string or bool}, a column each
+  // {name: number, string or bool}, a column each. SQLite knows no bool: they come back as 0 and 1.
+  nlohmann::json parameters;
 };
 
 // What a results file is about; a sweep resumes only into a file that says the same.
@@ -102,27 +104,35 @@ class ResultsFile {
   const std::string& path() const;
 
   // Adds to the open transaction, beginning one where there is none. A point or run that is there
-  // already is an error. Columns for metrics are added as they come.
+  // already is an error, which leaves the rest as it was; after any other error what was not
+  // committed is taken back, and all that follows gets the same error. Columns for metrics are
+  // added as they come; what is not finite is left out.
   absl::Status Add(const PointRow& point);
   absl::Status Add(const RunRow& run);
+  // The same, in place of the row of this run, if there is one.
+  absl::Status Replace(const RunRow& run);
   // Replaces what there is.
   absl::Status SetThresholds(const std::vector<ThresholdRow>& thresholds);
+  // Says that it holds the whole sweep from now on: shard 1 of 1.
+  absl::Status DeclareWhole();
   absl::Status Commit();
+  // Takes back what was not committed.
+  absl::Status Rollback();
   // Commits, brings the views up to date, and leaves a single file that is no longer in WAL mode
   // (unless somebody is reading it).
   absl::Status Close();
-
-  // In a child process made by fork: lets go of the lock, and of nothing else. The file is the
-  // parent's; the child does nothing with this object after it.
+  // In a process that was forked off: lets go of the file without touching it, so that the writer's
+  // lock ends with the writer. Nothing else may be called on it there.
   void ForgetInChild();
 
+  absl::StatusOr<std::optional<RunRow>> FindRun(std::uint64_t run) const;
   // In order of `run`. A visitor that returns false ends it.
   absl::Status ForEachRun(const std::function<bool(const RunRow&)>& visit) const;
   absl::StatusOr<std::vector<PointRow>> Points() const;
   absl::StatusOr<std::vector<ThresholdRow>> Thresholds() const;
 
-  // Answers any SQL that reads: column names first, then each row. Values are JSON: null, numbers,
-  // strings.
+  // Answers any one statement of SQL that reads: column names first, then each row. Values are
+  // JSON: null, numbers, strings (bytes as hex digits). A callback that returns false ends it.
   struct Answer {
     std::function<bool(const std::vector<std::string>&)> on_columns;
     std::function<bool(const std::vector<nlohmann::json>&)> on_row;
@@ -140,8 +150,10 @@ struct Merged {
   std::uint64_t added = 0;
   std::uint64_t known = 0;  // runs that were there already, with the same results
 };
-// Adds what `from` has to `into`, in one transaction. Errors: another sweep, another revision, or
-// the same run with another result (which names both digests).
+// Adds what `from` has to `into`, in one transaction. A run that the machine ended (wall limit,
+// memory limit, crash) says nothing about the run: one that ended by itself takes its place, which
+// counts as added, and is never replaced by it. Of thresholds, those of `into` stay. Errors:
+// another sweep, another revision, or the same run with another result (which names both digests).
 absl::StatusOr<Merged> Merge(ResultsFile& into, const ResultsFile& from);
 
 }  // namespace lockstep::analysis

@@ -63,6 +63,7 @@ int Main(const std::vector<std::string>& arguments) {
   AddRun(app, exit_code);
   AddCheck(app, exit_code);
   AddValidate(app, exit_code);
+  AddSweep(app, exit_code);
   AddFigures(app, exit_code);
   AddTopology(app, exit_code);
   AddCompare(app, exit_code);

@@ -13,6 +13,7 @@ namespace lockstep::cli {
 void AddRun(CLI::App& app, int& exit_code);
 void AddCheck(CLI::App& app, int& exit_code);
 void AddValidate(CLI::App& app, int& exit_code);
+void AddSweep(CLI::App& app, int& exit_code);
 void AddFigures(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
 void AddCompare(CLI::App& app, int& exit_code);
