@@ -187,6 +187,10 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
 // The same for a document, such as a trace's recipe, that stands in for the file `path`.
 absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path);
 
+// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
+// shown in messages.
+std::string ResolveName(const std::string& path, const std::string& name);
+
 // The name of a host: cluster and index, such as "b3".
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);
 
