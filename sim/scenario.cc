@@ -44,17 +44,6 @@ std::optional<std::filesystem::path> FolderCalledScenarios(std::filesystem::path
   return std::nullopt;
 }
 
-// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
-// shown in messages.
-std::string Resolve(const std::string& path, const std::string& name) {
-  const std::filesystem::path own = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  std::optional<std::filesystem::path> folder = FolderCalledScenarios(own.lexically_normal());
-  if (!folder.has_value())
-    folder = FolderCalledScenarios(std::filesystem::absolute(path, error).lexically_normal());
-  return (folder.value_or(own) / name).lexically_normal().string();
-}
-
 // Puts the profile itself where its file's name stands; `file` is then where it comes from. One
 // that is like a file's stays the scenario's own: what it says is merged over the file.
 absl::Status InlineProfile(json& document, const std::string& path, std::string& file) {
@@ -68,7 +57,7 @@ absl::Status InlineProfile(json& document, const std::string& path, std::string&
   if (!name.is_string())
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": ", place, ": want the file of a profile, not ", Shown(name)));
-  const std::string found = Resolve(path, name.get<std::string>());
+  const std::string found = ResolveName(path, name.get<std::string>());
   absl::StatusOr<json> read = ReadJsonFile(found);
   if (!read.ok())
     return absl::Status(read.status().code(),
@@ -104,7 +93,7 @@ absl::Status InlineTopology(json& document, const std::string& path,
   json& network = document["network"];
   if (!network.is_object() || !network.contains("topology")) return absl::OkStatus();
   return ImportTopology(
-      network["topology"], path, [&](const std::string& name) { return Resolve(path, name); },
+      network["topology"], path, [&](const std::string& name) { return ResolveName(path, name); },
       remarks);
 }
 
@@ -352,6 +341,15 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
 }
 
 }  // namespace
+
+std::string ResolveName(const std::string& path, const std::string& name) {
+  const std::filesystem::path own = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  std::optional<std::filesystem::path> folder = FolderCalledScenarios(own.lexically_normal());
+  if (!folder.has_value())
+    folder = FolderCalledScenarios(std::filesystem::absolute(path, error).lexically_normal());
+  return (folder.value_or(own) / name).lexically_normal().string();
+}
 
 absl::StatusOr<Scenario> ReadScenario(const std::string& path,
                                       const std::vector<Override>& overrides) {

@@ -188,6 +188,10 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
 absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path,
                                               const std::vector<Override>& overrides = {});
 
+// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
+// shown in messages.
+std::string ResolveName(const std::string& path, const std::string& name);
+
 // The name of a host: cluster and index, such as "b3".
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);
 

@@ -19,24 +19,10 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
 #include "sim/override.h"
+#include "tools/sweep/axis.h"
 #include "tools/sweep/expression.h"
 
 namespace lockstep::sweep {
-
-// One value of an axis.
-struct AxisValue {
-  nlohmann::json shown;          // a number, a string or a bool: what results are labelled with
-  std::optional<double> number;  // of ranges, numbers and ratios: the number that formulas see
-  std::vector<sim::Override> changes;
-};
-
-// What is varied. Ranges are written out, so every axis is a list; except that a random or
-// Latin-hypercube sample draws from `range` directly where there is one.
-struct Axis {
-  std::string name;
-  std::vector<AxisValue> values;
-  std::string pointer;  // JSON pointer within the sweep file, for messages
-};
 
 // A value computed from the axes (and from derived values before it).
 struct Derived {
@@ -116,10 +102,15 @@ struct Sweep {
   std::vector<Expectation> expect;
 };
 
-// Reads and validates the sweep in `path`.
-absl::StatusOr<Sweep> ReadSweep(const std::string& path);
+// Points before "where" refuses some.
+std::uint64_t Candidates(const Sweep& sweep);
+
+// Reads and validates the sweep in `path`. `metrics` are the names that a run may measure, those of
+// analysis::KnownMetrics(): formulas over results know them, and nothing else is called that.
+absl::StatusOr<Sweep> ReadSweep(const std::string& path, const std::vector<std::string>& metrics);
 // The same for a document that ReadSweep has put together, such as one that a results file holds;
 // reads no other file.
-absl::StatusOr<Sweep> ReadSweepDocument(const nlohmann::json& document, const std::string& path);
+absl::StatusOr<Sweep> ReadSweepDocument(const nlohmann::json& document, const std::string& path,
+                                        const std::vector<std::string>& metrics);
 
 }  // namespace lockstep::sweep
