@@ -25,8 +25,6 @@ namespace {
 
 using analysis::Comparison;
 
-// MERGE: becomes kDiffers of exit_code.h.
-constexpr int kDiffersCode = 10;
 
 constexpr const char* kTeaching =
     "A and B are files that `lockstep sweep` wrote: of one sweep by two revisions, or of two "
@@ -291,7 +289,7 @@ int CompareFiles(const CompareFlags& flags) {
                                ? analysis::ToJson(*comparison).dump(2, ' ', false, replace) + "\n"
                                : Text(*comparison, flags.is_all).Write();
   std::fputs(text.c_str(), stdout);
-  return comparison->Differs() ? kDiffersCode : kAsExpected;
+  return comparison->Differs() ? kDiffers : kAsExpected;
 }
 
 }  // namespace

@@ -45,7 +45,11 @@ int RunScenario(const RunFlags& flags) {
   if (!prepared.ok()) return ReportError(prepared.status());
   PrintRemarks(prepared->scenario.remarks);
   NoteInterrupts();
-  const auto result = Run(*prepared, {flags.trace, flags.has_detail, /*shows_progress=*/true});
+  RunOptions options;
+  options.trace_path = flags.trace;
+  options.has_detail = flags.has_detail;
+  options.shows_progress = true;
+  const auto result = Run(*prepared, options);
   if (!result.ok()) return ReportError(result.status());
   // A trace on standard output is not to be mixed with the report.
   std::FILE* const out = flags.trace == "-" ? stderr : stdout;

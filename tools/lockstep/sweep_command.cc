@@ -147,7 +147,7 @@ int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
   return refused.empty() ? kAsExpected : kRunsFailed;
 }
 
-int CodeOf(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unmet) {
+int CodeOfSweep(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unmet) {
   if (tally.is_interrupted) return kInterrupted;
   if (tally.unexpected.count("violated") > 0) return kViolated;
   if (tally.failed() > 0) return kRunsFailed;
@@ -186,7 +186,7 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
                                  : SweepReport(plan, *tally, *unmet, **file, progress.seconds());
   if (absl::Status status = (*file)->Close(); !status.ok()) return ReportError(status);
   absl::PrintF("%s\n", report);
-  return CodeOf(*tally, *unmet);
+  return CodeOfSweep(*tally, *unmet);
 }
 
 int RunSweepCommand(const SweepFlags& flags) {

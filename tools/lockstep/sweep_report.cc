@@ -55,7 +55,7 @@ std::string Failures(const sweep::Plan& plan, const analysis::ResultsFile& file)
   if (!status.ok()) return absl::StrCat("  ", status.message(), "\n");
   std::string text;
   for (const auto& [outcome, of] : lines)
-    absl::StrAppend(&text, "  ", analysis::Name(outcome), ", first of them:\n",
+    absl::StrAppend(&text, "  ", std::string(analysis::Name(outcome)), ", first of them:\n",
                     absl::StrJoin(of, ""));
   return text;
 }
@@ -148,7 +148,7 @@ std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
                     " runs left at most; --resume goes on\n");
   std::vector<std::string> outcomes;
   for (const auto& [outcome, count] : tally.outcomes)
-    outcomes.push_back(absl::StrCat(count, " ", analysis::Name(outcome)));
+    outcomes.push_back(absl::StrCat(count, " ", std::string(analysis::Name(outcome))));
   absl::StrAppend(&text, "  ", absl::StrJoin(outcomes, ", "), "\n", Failures(plan, file));
   if (!tally.unexpected.empty())
     absl::StrAppend(&text, "  not as expected: ",
