@@ -4,17 +4,21 @@
 function(lockstep_embed_schemas target)
   set(generated "${PROJECT_BINARY_DIR}/generated")
   set(sources "${PROJECT_SOURCE_DIR}/scenarios/schema.json"
-              "${PROJECT_SOURCE_DIR}/scenarios/profile.schema.json")
+              "${PROJECT_SOURCE_DIR}/scenarios/profile.schema.json"
+              "${PROJECT_SOURCE_DIR}/scenarios/sweep.schema.json")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
   list(GET sources 0 scenario_file)
   list(GET sources 1 profile_file)
+  list(GET sources 2 sweep_file)
   file(READ "${scenario_file}" scenario)
   file(READ "${profile_file}" profile)
+  file(READ "${sweep_file}" sweep)
   file(WRITE "${generated}/schema_text.tmp"
     "// Made from scenarios/*schema.json by tools/lockstep/embed.cmake; edit those.\n\n"
     "#pragma once\n\n#include <string_view>\n\nnamespace lockstep::cli {\n\n"
     "inline constexpr std::string_view kScenarioSchema = R\"json(${scenario})json\";\n\n"
     "inline constexpr std::string_view kProfileSchema = R\"json(${profile})json\";\n\n"
+    "inline constexpr std::string_view kSweepSchema = R\"json(${sweep})json\";\n\n"
     "}  // namespace lockstep::cli\n")
   file(MAKE_DIRECTORY "${generated}/tools/lockstep")
   file(COPY_FILE "${generated}/schema_text.tmp" "${generated}/tools/lockstep/schema_text.h"

@@ -81,4 +81,8 @@ absl::Status CheckProfileSchema(const json& document, const std::string& file) {
   return Check(kProfileSchema, document, file);
 }
 
+absl::Status CheckSweepSchema(const json& document, const std::string& file) {
+  return Check(kSweepSchema, document, file);
+}
+
 }  // namespace lockstep::cli

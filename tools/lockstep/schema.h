@@ -19,4 +19,7 @@ absl::Status CheckSchema(const nlohmann::json& document, const std::string& file
 // Checks a hardware profile.
 absl::Status CheckProfileSchema(const nlohmann::json& document, const std::string& file);
 
+// Checks a sweep, as its file says it.
+absl::Status CheckSweepSchema(const nlohmann::json& document, const std::string& file);
+
 }  // namespace lockstep::cli

@@ -246,15 +246,17 @@ void ReadValues(Parameters& entry, const AxisOptions& options, Axis& axis) {
 
 }  // namespace
 
-AxisValue ValueAtCell(const Range& range, std::uint64_t cell) {
+double NumberAtCell(const Range& range, std::uint64_t cell) {
   const double share = (static_cast<double>(cell) + 0.5) / static_cast<double>(kRangeCells);
+  if (!range.is_whole || range.is_log) return Rounded(range, Between(range, share));
   // Each whole number has the same chance on a linear scale, the ends too.
-  if (range.is_whole && !range.is_log) {
-    const double least = std::min(range.from, range.to);
-    const double numbers = std::abs(range.to - range.from) + 1;
-    return ValueOf(range, std::min(least + std::floor(share * numbers), least + numbers - 1));
-  }
-  return ValueOf(range, Rounded(range, Between(range, share)));
+  const double least = std::min(range.from, range.to);
+  const double numbers = std::abs(range.to - range.from) + 1;
+  return least + std::min(std::floor(share * numbers), numbers - 1);
+}
+
+AxisValue ValueAtCell(const Range& range, std::uint64_t cell) {
+  return ValueOf(range, NumberAtCell(range, cell));
 }
 
 Axis ReadAxis(Parameters& entry, const AxisOptions& options) {

@@ -48,6 +48,7 @@ struct Axis {
 inline constexpr std::uint64_t kRangeCells = std::uint64_t{1} << 32;
 
 // The middle of a cell, rounded as the values of a range are.
+double NumberAtCell(const Range& range, std::uint64_t cell);
 AxisValue ValueAtCell(const Range& range, std::uint64_t cell);
 
 struct AxisOptions {

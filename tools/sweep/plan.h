@@ -26,9 +26,11 @@ struct Setting {
 };
 
 struct Point {
-  std::uint64_t index = 0;             // from 0; those that "where" refuses have none
-  std::vector<Setting> settings;       // axes in order, then derived values
-  std::vector<sim::Override> changes;  // "set", axes, derived values; without the seed
+  std::uint64_t index = 0;        // from 0; those that "where" refuses have none
+  std::vector<Setting> settings;  // axes in order, then derived values
+  // "set", then axes and derived values, what is wider first: a whole stack before its phi. Without
+  // the seed.
+  std::vector<sim::Override> changes;
 };
 
 class Plan {
@@ -55,9 +57,22 @@ class Plan {
   std::uint64_t groups() const { return points() / group_size(); }
 
  private:
+  // Of axis i, what a candidate takes: an index into its values, or a cell of its range.
+  using Choices = std::vector<std::uint64_t>;
+
+  explicit Plan(const Sweep& sweep);
+  void Draw();
+  void Choose(std::uint64_t candidate, Choices& choices) const;
+  absl::Status Filter();
+
   const Sweep* sweep_ = nullptr;
   std::vector<std::string> names_;
-  // H1: representation.
+  std::uint64_t candidates_ = 0;
+  std::vector<std::size_t> order_;  // axes of a grid, the slowest first
+  // drawn_[axis][candidate], where samples are drawn. 10^7 of them fit 32 bits, as cells do.
+  std::vector<std::vector<std::uint32_t>> drawn_;
+  std::vector<std::uint32_t> kept_;  // candidates by point, where "where" refuses some
+  bool is_filtered_ = false;
 };
 
 // Looks names up among the settings of a point, for formulas; the point outlives what is returned.
