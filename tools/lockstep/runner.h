@@ -44,8 +44,9 @@ struct RunOptions {
   bool has_detail = false;  // all events, not only the default ones
   bool shows_progress = false;
   // Where to stop before the end.
-  std::optional<core::Duration> simulated_max;
-  std::optional<std::uint64_t> events_max;  // looked at now and then, so some more may happen
+  std::optional<core::Duration> simulated_max = std::nullopt;
+  std::optional<std::uint64_t> events_max =
+      std::nullopt;  // looked at now and then, so some more may happen
 };
 
 enum class RunEnding : std::uint8_t { kComplete, kInterrupted, kSimulatedMax, kEventsMax };

@@ -125,7 +125,9 @@ std::string Answer(const Pool::Work& work, const std::string& request) {
 [[noreturn]] void Serve(const Pool::Work& work, const PoolOptions& options, int socket, int words,
                         pid_t parent) {
   std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
+  // It dies of all others; handlers that the program has are not meant for workers.
+  for (const int signal : {SIGTERM, SIGSEGV, SIGABRT, SIGFPE, SIGBUS, SIGILL})
+    std::signal(signal, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
   dup2(words, STDOUT_FILENO);

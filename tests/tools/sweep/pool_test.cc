@@ -9,6 +9,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -24,6 +25,11 @@ using sweep::PoolOptions;
 using sweep::WorkEnding;
 using sweep::WorkResult;
 
+// Never returns, and lets no compiler conclude anything from that.
+[[noreturn]] void Loop() {
+  for (;;) std::this_thread::yield();
+}
+
 // What the workers of these tests do, by the first word of what they are asked.
 std::string Work(const std::string& request) {
   if (request == "die") std::abort();
@@ -34,8 +40,7 @@ std::string Work(const std::string& request) {
   }
   if (request == "leave") _exit(7);
   if (request == "throw") throw std::runtime_error("thrown by the test");
-  if (request == "hang")
-    for (volatile std::uint64_t i = 0;; i = i + 1) continue;
+  if (request == "hang") Loop();
   if (request == "grow") {
     std::vector<std::string> eaten;
     for (;;) eaten.emplace_back(1 << 20, 'x');
