@@ -1,0 +1,262 @@
+// `lockstep sweep` as a user meets it, on real scenarios: the same rows whatever happens on the
+// way, and an error that helps wherever there is one.
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+#include "tests/support/process.h"
+#include "tools/lockstep/exit_code.h"
+
+// The last include: see there.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using nlohmann::json;
+
+// Everything but speed.
+constexpr const char* kRows = "select * from results order by run";
+
+bool Has(const std::string& text, const std::string& part) {
+  CAPTURE(text);
+  CAPTURE(part);
+  const bool has_part = text.find(part) != std::string::npos;
+  CHECK(has_part);
+  return has_part;
+}
+
+// Picsou and one-shot over links that lose, a faulty network above, 36 runs of 5 to 10 ms.
+json SmallSweep() {
+  return {
+      {"lockstep_sweep", 1},
+      {"name", "of a test"},
+      {"why", "Small."},
+      {"scenario", std::filesystem::absolute("scenarios/faults/loss.json").string()},
+      {"set",
+       {{"/run/for", "60ms"},
+        {"/run/warmup", "10ms"},
+        {"/phases/heal", "30ms"},
+        {"/phases/settle", "30ms"}}},
+      {"axes",
+       {{{"name", "protocol"},
+         {"values",
+          {{{"label", "picsou"}, {"set", json::object()}},
+           {{"label", "one-shot"},
+            {"set", {{"/clusters/0/stack/1", {{"c3b", "one-shot"}, {"batch_bytes", 20000}}}}}}}}},
+        {{"name", "n"}, {"at", {"/clusters/0/size", "/clusters/1/size"}}, {"values", {4, 5}}},
+        {{"name", "loss"},
+         {"at", "/network/cross/loss"},
+         {"values", {{0, 1}, {1, 100}, {1, 20}}}}}},
+      {"seeds", 3},
+      // A few milliseconds may not do to settle; what matters here is that rows are the same.
+      {"expect", {{{"verdict", {"holds", "violated", "not exercised"}}}}}};
+}
+
+std::string WriteSweep(const TemporaryFolder& folder, const json& sweep) {
+  return folder.Write("sweep.json", sweep.dump());
+}
+
+Finished Sweep(const std::string& file, const std::string& out,
+               const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments = {"sweep", file, "--out", out};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return Lockstep(arguments);
+}
+
+std::string Rows(const std::string& file) {
+  const Finished rows = Lockstep({"results", file, "--ndjson", "--sql", kRows});
+  REQUIRE_MESSAGE(rows.exit_code == 0, rows.err);
+  CHECK_FALSE(rows.out.empty());
+  return rows.out;
+}
+
+void CheckRefused(const Finished& run, const std::string& why) {
+  CHECK(run.exit_code == cli::kBadInput);
+  CHECK(run.out.empty());
+  Has(run.err, why);
+}
+
+}  // namespace
+
+TEST_CASE("sweep: one job, two, killed and resumed ten times, four shards merged: the same rows") {
+  const TemporaryFolder folder;
+  const std::string sweep = WriteSweep(folder, SmallSweep());
+  const Finished one = Sweep(sweep, folder.File("1"), {"--jobs=1"});
+  REQUIRE_MESSAGE(one.exit_code == 0, one.err, one.out);
+  Has(one.out, "36 judged");
+  const std::string rows = Rows(folder.File("1"));
+
+  REQUIRE(Sweep(sweep, folder.File("2"), {"--jobs=2"}).exit_code == 0);
+  CHECK(Rows(folder.File("2")) == rows);
+
+  for (int kill = 0; kill < 10; ++kill) {
+    Process process({LOCKSTEP_BINARY, "sweep", sweep, "--out", folder.File("killed"), "--resume"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + kill * 37 % 90));
+    process.Signal(SIGKILL);
+    CHECK(process.Wait().exit_code <= 0);
+  }
+  const Finished last = Sweep(sweep, folder.File("killed"), {"--resume"});
+  REQUIRE_MESSAGE(last.exit_code == 0, last.err);
+  CHECK(Rows(folder.File("killed")) == rows);
+
+  std::vector<std::string> merge = {"merge", folder.File("merged")};
+  for (int i = 1; i <= 4; ++i) {
+    const std::string name = folder.File(absl::StrCat("shard", i));
+    REQUIRE(Sweep(sweep, name, {absl::StrCat("--shard=", i, "/4")}).exit_code == 0);
+    merge.push_back(name);
+  }
+  const Finished merged = Lockstep(merge);
+  REQUIRE_MESSAGE(merged.exit_code == 0, merged.err);
+  CHECK(Rows(folder.File("merged")) == rows);
+}
+
+TEST_CASE("sweep: what is refused, too long or too large is a row, and the exit code says so") {
+  const TemporaryFolder folder;
+  const json sweep = {
+      {"lockstep_sweep", 1},
+      {"name", "of a test"},
+      {"why", "One good point, and three bad ones."},
+      {"scenario", std::filesystem::absolute("scenarios/smoke/pingpong.json").string()},
+      {"axes",
+       {{{"name", "what"},
+         {"values",
+          {{{"label", "good"}, {"set", json::object()}},
+           {{"label", "refused"}, {"set", {{"/clusters/0/size", 2}, {"/clusters/0/budget/u", 1}}}},
+           {{"label", "endless"}, {"set", {{"/run/for", "1000000s"}}}},
+           // Two thousand replicas that each say something to each other.
+           {{"label", "large"},
+            {"set",
+             {{"/clusters/0",
+               {{"name", "a"},
+                {"size", 5000},
+                {"budget", {{"u", 1}, {"r", 0}}},
+                {"stack", {{{"rsm", "file"}, {"message_bytes", 1000}}, {{"c3b", "all-to-all"}}}}}},
+              {"/clusters/-",
+               {{"name", "b"},
+                {"size", 5000},
+                {"budget", {{"u", 1}, {"r", 0}}},
+                {"stack", "like a"}}},
+              {"/network/intra", {{"transport", "stream"}, {"delay", "25us"}}},
+              {"/network/cross", {{"transport", "stream"}, {"delay", "25us"}}}}}}}}}}},
+      {"limits", {{"wall", "2s"}, {"memory", "200MB"}}}};
+  const Finished run = Sweep(WriteSweep(folder, sweep), folder.File("f"));
+  CHECK(run.exit_code == cli::kRunsFailed);
+  const auto outcome = [&](const std::string& what) {
+    return Lockstep({"results", folder.File("f"), "--csv", "--sql",
+                     absl::StrCat("select outcome from results where what='", what, "'")})
+        .out;
+  };
+  Has(outcome("good"), "judged");
+  Has(outcome("refused"), "refused");
+  Has(outcome("endless"), "wall limit");
+  Has(outcome("large"), "memory limit");
+  Has(run.out, "/clusters/0: ");
+}
+
+TEST_CASE("sweep: limits of simulated time and of events stop a run at the same place every time") {
+  const TemporaryFolder folder;
+  json sweep = SmallSweep();
+  sweep["seeds"] = 1;
+  sweep["limits"] = {{"simulated", "20ms"}};
+  const std::string file = WriteSweep(folder, sweep);
+  CHECK(Sweep(file, folder.File("1"), {"--jobs=1"}).exit_code == cli::kRunsFailed);
+  CHECK(Sweep(file, folder.File("2"), {"--jobs=2"}).exit_code == cli::kRunsFailed);
+  Has(Rows(folder.File("1")), "time limit");
+  CHECK(Rows(folder.File("1")) == Rows(folder.File("2")));
+  sweep["limits"] = {{"events", 100}};
+  WriteSweep(folder, sweep);
+  CHECK(Sweep(file, folder.File("3"), {"--jobs=1"}).exit_code == cli::kRunsFailed);
+  CHECK(Sweep(file, folder.File("4"), {"--jobs=2"}).exit_code == cli::kRunsFailed);
+  Has(Rows(folder.File("3")), "event limit");
+  CHECK(Rows(folder.File("3")) == Rows(folder.File("4")));
+}
+
+TEST_CASE("sweep: Ctrl-C ends it with what it has, and --resume makes the rest") {
+  const TemporaryFolder folder;
+  const std::string sweep = WriteSweep(folder, SmallSweep());
+  Process process({LOCKSTEP_BINARY, "sweep", sweep, "--out", folder.File("f"), "--jobs=1"});
+  while (!std::filesystem::exists(folder.File("f")))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  process.Signal(SIGINT);
+  const Finished interrupted = process.Wait();
+  CHECK(interrupted.exit_code == cli::kInterrupted);
+  Has(interrupted.out, "--resume");
+  const Finished rest = Sweep(sweep, folder.File("f"), {"--resume"});
+  CHECK(rest.exit_code == 0);
+  Has(rest.out, "36 judged");
+  // Nothing is left to do, and it says so quietly.
+  CHECK(Sweep(sweep, folder.File("f"), {"--resume"}).exit_code == 0);
+}
+
+TEST_CASE("sweep: a file that is there, of another sweep, of another shard or in use is refused") {
+  const TemporaryFolder folder;
+  json keys = SmallSweep();
+  keys["seeds"] = 1;
+  const std::string sweep = WriteSweep(folder, keys);
+  REQUIRE(Sweep(sweep, folder.File("f")).exit_code == 0);
+  const std::string before = Rows(folder.File("f"));
+  CheckRefused(Sweep(sweep, folder.File("f")), "--resume goes on with it");
+  CheckRefused(Sweep(sweep, folder.File("f"), {"--resume", "--shard=1/2"}), "holds shard 1/1");
+  keys["set"]["/run/for"] = "70ms";
+  WriteSweep(folder, keys);
+  CheckRefused(Sweep(sweep, folder.File("f"), {"--resume"}), "/set/~1run~1for");
+  CheckRefused(Sweep(sweep, folder.Write("text", "no database"), {"--resume"}), "text");
+  CHECK(Rows(folder.File("f")) == before);
+
+  keys["set"]["/run/for"] = "20s";
+  WriteSweep(folder, keys);
+  Process process({LOCKSTEP_BINARY, "sweep", sweep, "--out", folder.File("busy"), "--jobs=1"});
+  while (!std::filesystem::exists(folder.File("busy")))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CheckRefused(Sweep(sweep, folder.File("busy"), {"--resume"}), "another sweep");
+  process.Signal(SIGINT);
+  CHECK(process.Wait().exit_code == cli::kInterrupted);
+}
+
+TEST_CASE("sweep: the file cannot be made where no file can be") {
+  const TemporaryFolder folder;
+  const std::string sweep = WriteSweep(folder, SmallSweep());
+  CheckRefused(Sweep(sweep, "/proc/lockstep.sqlite"), "/proc/lockstep.sqlite");
+  CheckRefused(Sweep(sweep, folder.File("no/such/folder.sqlite")), "no/such/folder.sqlite");
+  CheckRefused(Sweep(sweep, folder.File("f"), {"--shard=5/4"}), "want i/k with i from 1 to k");
+}
+
+TEST_CASE("sweep: a dry run counts, shows and tries, and makes no file") {
+  const TemporaryFolder folder;
+  json keys = SmallSweep();
+  const Finished dry = Sweep(WriteSweep(folder, keys), folder.File("f"), {"--dry-run"});
+  CHECK(dry.exit_code == 0);
+  Has(dry.out, "12 points");
+  Has(dry.out, "36 runs");
+  CHECK_FALSE(std::filesystem::exists(folder.File("f")));
+  keys["axes"][1]["values"] = {4, 0};
+  const Finished refused =
+      Sweep(WriteSweep(folder, keys), folder.File("f"), {"--dry-run", "--json"});
+  CHECK(refused.exit_code == cli::kRunsFailed);
+  CHECK(json::parse(refused.out)["refused"].size() == 6);
+}
+
+TEST_CASE("sweep: expectations that do not hold are named with their point, and give a code") {
+  const TemporaryFolder folder;
+  json keys = SmallSweep();
+  keys["seeds"] = 1;
+  keys["expect"].push_back(
+      {{"that", "delivered_per_s > 1e9"}, {"when", "n == 5"}, {"why", "hope"}});
+  const Finished unmet = Sweep(WriteSweep(folder, keys), folder.File("f"));
+  CHECK(unmet.exit_code == cli::kUnmet);
+  Has(unmet.out, "expected, but not met: 6");
+  Has(unmet.out, "protocol=picsou n=5 loss=0: delivered_per_s > 1e9; delivered_per_s=");
+}
+
+}  // namespace lockstep::tests
