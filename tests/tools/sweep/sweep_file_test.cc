@@ -328,7 +328,7 @@ TEST_CASE("sweep file: a formula speaks of what is known where it stands") {
   CHECK(meaning(R"x("where": ["n ≥ )"])x") ==
         "/where/0: column 7: want a number or a name, not \")\"");
   CHECK(meaning(R"("where": ["n > 1", "m > 1"])") ==
-        "/where/1: \"m\" is not known here; did you mean \"n\"?");
+        "/where/1: \"m\" is not known here; there are: n");
   CHECK(Has(meaning(R"("where": ["published_per_s > 1"])"), "is not known here"));
   CHECK(Has(meaning(R"("derive": [{"name": "u", "is": "v"}, {"name": "v", "is": "n"}])"),
             "/derive/0/is: \"v\" is not known here"));
@@ -336,9 +336,10 @@ TEST_CASE("sweep file: a formula speaks of what is known where it stands") {
   CHECK(Has(meaning(R"("expect": [{"that": "publishd_per_s > 1"}])"),
             "/expect/0/that: \"publishd_per_s\" is not known here; did you mean "
             "\"published_per_s\"?"));
-  CHECK(meaning(R"("expect": [{"that": "resends + premature_resends + round_violations > n or
-                                        events > 1"}])")
-            .empty());
+  CHECK(
+      meaning(
+          R"("expect": [{"that": "resends + premature_resends + round_violations > n or events > 1"}])")
+          .empty());
   CHECK(Has(meaning(R"("expect": [{"that": "first.events > 1"}])"), "is not known here"));
   CHECK(Has(meaning(R"("expect": [{"verdict": "holds", "when": "events > 1"}])"),
             "/expect/0/when: \"events\" is not known here"));
