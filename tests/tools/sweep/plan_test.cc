@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
+
+#include "sim/scenario.h"
 #include "tests/tools/sweep/sweeps.h"
 
 // Last: its CHECK takes the place of ours.
@@ -159,20 +162,23 @@ TEST_CASE("plan: what is drawn is the same on every machine") {
   const json axes = {LogRange("x"),
                      List("l", {"a", "b", "c"}),
                      {{"name", "w"}, {"at", "/x/w"}, {"from", 1}, {"to", 6}}};
-  CHECK(ShownOf(Drawn({{"random", 3}, {"seed", 3}}, axes)) == Lines{"PIN"});
-  CHECK(ShownOf(Drawn({{"latin_hypercube", 3}, {"seed", 3}}, axes)) == Lines{"PIN"});
+  CHECK(absl::StrJoin(ShownOf(Drawn({{"random", 3}, {"seed", 3}}, axes)), "; ") ==
+        R"(79 "c" 3; 0.0277 "a" 4; 0.00679 "b" 4)");
+  CHECK(absl::StrJoin(ShownOf(Drawn({{"latin_hypercube", 3}, {"seed", 3}}, axes)), "; ") ==
+        R"(0.131 "c" 3; 0.0797 "b" 2; 28.2 "a" 6)");
 }
 
 TEST_CASE("plan: an axis more leaves the draws of the others as they are") {
   for (const char* kind : {"random", "latin_hypercube"}) {
     const json sample = {{kind, 20}, {"seed", 5}};
-    const Sweep few = Read(Drawn(sample, {LogRange("x")}));
+    const Sweep few = Read(Drawn(sample, json::array({LogRange("x")})));
     const Sweep more = Read(Drawn(sample, {LogRange("a"), LogRange("x")}));
     const Plan few_plan = PlanOf(few);
     const Plan more_plan = PlanOf(more);
     for (std::uint64_t i = 0; i < 20; ++i)
       CHECK(few_plan.At(i).settings[0].shown == more_plan.At(i).settings[1].shown);
-    CHECK(Shown(few_plan) != ShownOf(Drawn({{kind, 20}, {"seed", 6}}, {LogRange("x")})));
+    CHECK(Shown(few_plan) !=
+          ShownOf(Drawn({{kind, 20}, {"seed", 6}}, json::array({LogRange("x")}))));
   }
 }
 
@@ -219,6 +225,58 @@ TEST_CASE("plan: a Latin hypercube has one sample in each stratum of each axis")
   CHECK(linear_strata.size() == kSamples);
   CHECK(log_strata.size() == kSamples);
   CHECK(listed == std::map<double, int>{{0, 10}, {1, 10}, {2, 10}, {3, 10}, {4, 10}});
+}
+
+TEST_CASE("plan: points of a scenario of the tree are scenarios that are read") {
+  const char* layer = "/clusters/0/stack/1";
+  const Sweep sweep =
+      Read({{"scenario", "smoke/picsou.json"},
+            {"set", {{"/run/for", "300ms"}}},
+            {"axes",
+             {{{"name", "n"}, {"at", {"/clusters/0/size", "/clusters/1/size"}}, {"values", {4, 7}}},
+              {{"name", "phi"},
+               {"at", "/clusters/0/stack/1/phi"},
+               {"from", 16},
+               {"to", 256},
+               {"count", 2},
+               {"scale", "log"},
+               {"when", "protocol == 'picsou'"}},
+              {{"name", "delay"},
+               {"at", "/network/cross/delay"},
+               {"from", 10},
+               {"to", 1000},
+               {"count", 4},
+               {"scale", "log"},
+               {"unit", "us"}},
+              {{"name", "loss"},
+               {"at", "/network/cross/loss"},
+               {"from", 0.0001},
+               {"to", 0.1},
+               {"count", 3},
+               {"scale", "log"},
+               {"as", "ratio"}},
+              {{"name", "protocol"},
+               {"values",
+                {{{"label", "picsou"}, {"set", json::object()}},
+                 {{"label", "one-shot"}, {"set", {{layer, {{"c3b", "one-shot"}}}}}}}}}}},
+            {"derive",
+             {{{"name", "u"},
+               {"is", "floor((n - 1) / 3)"},
+               {"at", {"/clusters/0/budget/u", "/clusters/1/budget/u"}}}}},
+            {"where", {"protocol == 'picsou' or phi == 16"}}});
+  CHECK(sweep.base_path == "scenarios/smoke/picsou.json");
+  const Plan plan = PlanOf(sweep);
+  CHECK(plan.points() == 2 * 4 * 3 * (2 + 1));
+  for (std::uint64_t i = 0; i < plan.points(); ++i) {
+    const Point point = plan.At(i);
+    const auto scenario = sim::ReadScenario(sweep.base_path, point.changes);
+    REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
+    CHECK(scenario->clusters[1].size == *point.settings[0].number);
+    CHECK(scenario->clusters[1].u == *point.settings[5].number);
+    const bool is_picsou = point.settings[4].shown == "picsou";
+    CHECK(scenario->stacks[1][1].contains("phi") == is_picsou);
+    if (is_picsou) CHECK(scenario->stacks[1][1]["phi"] == *point.settings[1].number);
+  }
 }
 
 TEST_CASE("plan: the document read back gives the same points") {
