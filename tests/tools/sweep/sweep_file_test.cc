@@ -72,7 +72,7 @@ Axis AxisOf(const char* axis) {
 
 using Lines = std::vector<std::string>;
 
-TEST_CASE("sweep file: the example of the handbook is read in full") {
+TEST_CASE("sweep file: every key is read") {
   const Sweep sweep = Read(R"json({
     "set": { "/run/for": "300ms" },
     "axes": [
@@ -112,6 +112,15 @@ TEST_CASE("sweep file: the example of the handbook is read in full") {
   CHECK(sweep.expect[2].that->text() == "published_per_s >= 100 and a_to_b_per_s > 1");
   CHECK(sweep.expect[2].pointer == "/expect/2");
   CHECK(Candidates(sweep) == 12);
+}
+
+TEST_CASE("sweep file: the example of scenarios/README.md is a sweep of 36 runs") {
+  const std::string text = ReadTextFile("scenarios/README.md").value();
+  const std::string fence = "```";
+  const std::size_t begin = text.find("{\n  \"lockstep_sweep\"");
+  REQUIRE(begin != std::string::npos);
+  const Sweep sweep = Read(Json(text.substr(begin, text.find(fence, begin) - begin).c_str()));
+  CHECK(Plan::Make(sweep)->runs_max() == 3 * 4 * 3);
 }
 
 TEST_CASE("sweep file: what is left out is one point, one seed, ten minutes") {
