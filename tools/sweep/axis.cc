@@ -171,8 +171,8 @@ void ReadRangeInto(Parameters& entry, const AxisOptions& options, Axis& axis) {
 // --- Reading lists ---
 
 bool IsRatio(const json& value) {
-  return value.is_array() && value.size() == 2 && value[0].is_number_unsigned() &&
-         value[1].is_number_unsigned() && value[1] != 0;
+  return value.is_array() && value.size() == 2 && value[0].is_number_integer() &&
+         value[1].is_number_integer() && value[0] >= 0 && value[1] > 0;
 }
 
 void Show(const json& value, AxisValue& axis_value) {

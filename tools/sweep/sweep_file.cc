@@ -289,7 +289,7 @@ std::optional<std::uint64_t> SeedOfBase(const Sweep& sweep) {
   if (!run.contains("run") || !run["run"].is_object() || !run["run"].contains("seed"))
     return std::nullopt;
   const json& seed = run["run"]["seed"];
-  if (!seed.is_number_unsigned()) return std::nullopt;
+  if (!seed.is_number_integer() || seed < 0) return std::nullopt;
   return seed.get<std::uint64_t>();
 }
 
@@ -342,7 +342,7 @@ void ReadSeeds(Parameters& reader, const Known& known, Sweep& sweep) {
     if (std::optional<Parameters> until = entry.ObjectOr("until"))
       sweep.seeds.until = ReadStopRule(*until, known, sweep.seeds.count);
   } else if (value != nullptr) {
-    const bool is_count = value->is_number_unsigned();
+    const bool is_count = value->is_number_integer();
     if (!is_count) reader.FailWanted("seeds", "a number of seeds, or {\"first\": 1, \"count\": 3}");
     if (is_count) sweep.seeds.count = reader.Integer("seeds", 1, kRunsMax);
   }
