@@ -65,6 +65,8 @@ int Main(const std::vector<std::string>& arguments) {
   AddValidate(app, exit_code);
   AddFigures(app, exit_code);
   AddTopology(app, exit_code);
+  AddResults(app, exit_code);
+  AddMerge(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }

@@ -19,13 +19,17 @@ enum ExitCode : int {
   kUnknown = 5,
   kHeldUnexpectedly = 6,
   kInterrupted = 7,
+  kRunsFailed = 8,
+  kUnmet = 9,
+  kDiffers = 10,
+  kIncomplete = 11,
 };
 
 struct ExitCodeMeaning {
   ExitCode code;
   std::string_view meaning;
 };
-inline constexpr std::array<ExitCodeMeaning, 8> kExitCodes = {{
+inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
     {kAsExpected, "the run got what the scenario expects (\"holds\" where it says nothing)"},
     {kInternalError, "internal error: a bug in lockstep"},
     {kBadInput, "bad input: a flag, a file, or what is in it"},
@@ -34,6 +38,10 @@ inline constexpr std::array<ExitCodeMeaning, 8> kExitCodes = {{
     {kUnknown, "a checker could not tell"},
     {kHeldUnexpectedly, "all promises held, but the scenario expects otherwise"},
     {kInterrupted, "interrupted before the end; what was written is valid and marked"},
+    {kRunsFailed, "some runs of a sweep failed: refused, crashed, or over a limit"},
+    {kUnmet, "something that a sweep expects does not hold"},
+    {kDiffers, "compare: something moved beyond noise"},
+    {kIncomplete, "a merge lacks runs"},
 }};
 
 // The code of a run that got `verdict`.
