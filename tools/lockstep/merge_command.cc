@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 
 #include "analysis/results.h"
 #include "tools/lockstep/commands.h"
@@ -194,7 +195,14 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
     if (done.ok()) done = Publish(target->temporary, flags.out);
     if (!done.ok()) RemoveFile(target->temporary);
   }
-  if (!done.ok()) return done;
+  if (!done.ok()) {
+    // The temporary name means nothing to who asked for OUT.
+    const std::string message(done.message());
+    return absl::Status(done.code(),
+                        target->temporary.empty()
+                            ? message
+                            : absl::StrReplaceAll(message, {{target->temporary, flags.out}}));
+  }
   return ReportMissing(*missing, *shards);
 }
 
