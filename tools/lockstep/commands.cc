@@ -64,9 +64,11 @@ int Main(const std::vector<std::string>& arguments) {
   AddCheck(app, exit_code);
   AddValidate(app, exit_code);
   AddSweep(app, exit_code);
+  AddResults(app, exit_code);
+  AddMerge(app, exit_code);
+  AddCompare(app, exit_code);
   AddFigures(app, exit_code);
   AddTopology(app, exit_code);
-  AddCompare(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }

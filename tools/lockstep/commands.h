@@ -14,9 +14,11 @@ void AddRun(CLI::App& app, int& exit_code);
 void AddCheck(CLI::App& app, int& exit_code);
 void AddValidate(CLI::App& app, int& exit_code);
 void AddSweep(CLI::App& app, int& exit_code);
+void AddResults(CLI::App& app, int& exit_code);
+void AddMerge(CLI::App& app, int& exit_code);
+void AddCompare(CLI::App& app, int& exit_code);
 void AddFigures(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
-void AddCompare(CLI::App& app, int& exit_code);
 
 // Runs the program with these arguments (without its name); the exit code.
 int Main(const std::vector<std::string>& arguments);
