@@ -2,9 +2,7 @@
 
 #include "tools/lockstep/version.h"
 
-#ifndef LOCKSTEP_REVISION
-#define LOCKSTEP_REVISION "unknown"
-#endif
+#include "tools/lockstep/revision.h"
 
 namespace lockstep::cli {
 

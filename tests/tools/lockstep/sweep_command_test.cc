@@ -131,8 +131,8 @@ TEST_CASE("sweep: what is refused, too long or too large is a row, and the exit 
          {"values",
           {{{"label", "good"}, {"set", json::object()}},
            {{"label", "refused"}, {"set", {{"/clusters/0/size", 2}, {"/clusters/0/budget/u", 1}}}},
-           {{"label", "endless"}, {"set", {{"/run/for", "1000000s"}}}},
-           // Two thousand replicas that each say something to each other.
+           {{"label", "endless"}, {"set", {{"/run/for", "1000000s"}, {"/run/period", "10s"}}}},
+           // Ten thousand replicas, each of which says everything to five thousand others.
            {{"label", "large"},
             {"set",
              {{"/clusters/0",
@@ -159,7 +159,7 @@ TEST_CASE("sweep: what is refused, too long or too large is a row, and the exit 
   Has(outcome("refused"), "refused");
   Has(outcome("endless"), "wall limit");
   Has(outcome("large"), "memory limit");
-  Has(run.out, "/clusters/0: ");
+  Has(run.out, "/clusters/0/size: want at least 2u + r + 1 = 3, not 2");
 }
 
 TEST_CASE("sweep: limits of simulated time and of events stop a run at the same place every time") {

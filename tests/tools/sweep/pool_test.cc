@@ -114,7 +114,7 @@ TEST_CASE("pool: a crash says what it died of, and what it said last") {
   CHECK(thrown.error.find("thrown by the test") != std::string::npos);
 }
 
-TEST_CASE("pool: what loops for ever is stopped, and what eats memory too; siblings go on") {
+TEST_CASE("pool: what loops for ever is stopped, what eats memory too, and siblings go on") {
   PoolOptions options = With(3);
   options.wall_max = milliseconds(400);
   Pool pool(Work, options);
