@@ -11,10 +11,10 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <limits>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <system_error>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -27,11 +27,13 @@
 namespace lockstep::analysis {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kPatienceAtCloseMs = 200;
 
 bool IsThere(const std::string& path) {
-  struct stat info = {};
-  return lstat(path.c_str(), &info) == 0;
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
 }
 
 // A big-endian number of 32 bits in SQLite's header.
@@ -45,22 +47,23 @@ std::int64_t HeaderField(const std::array<char, 100>& header, std::size_t at) {
 // Whether the file is one of ours, by its first bytes: a file of somebody else is not to be opened
 // by SQLite, which would tidy up after that somebody.
 absl::Status CheckFormat(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0)
-    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", std::strerror(errno),
-                                            "; `lockstep sweep` makes results files"));
-  if (S_ISDIR(info.st_mode))
+  std::error_code failed;
+  const fs::file_status status = fs::status(path, failed);
+  if (fs::is_directory(status))
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is a folder; want a results file, such as sweep.sqlite"));
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
+  if (!fs::exists(status))
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", failed.message(),
+                                            "; `lockstep sweep` makes results files"));
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
     return absl::PermissionDeniedError(
         absl::StrCat(path, ": cannot be read: ", std::strerror(errno)));
   std::array<char, 100> header{};
-  const ssize_t size = read(descriptor, header.data(), header.size());
-  close(descriptor);
-  const bool is_sqlite = size == static_cast<ssize_t>(header.size()) &&
-                         std::memcmp(header.data(), "SQLite format 3", 16) == 0;
+  file.read(header.data(), header.size());
+  const auto size = static_cast<std::size_t>(file.gcount());
+  const bool is_sqlite =
+      size == header.size() && std::memcmp(header.data(), "SQLite format 3", 16) == 0;
   if (!is_sqlite || HeaderField(header, 68) != kResultsApplication)
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is ", is_sqlite ? "an SQLite file, but " : "",
@@ -75,8 +78,9 @@ absl::Status CheckFormat(const std::string& path) {
 
 // Whether something waits in the log of a file in WAL mode.
 bool HasLog(const std::string& path) {
-  struct stat info = {};
-  return stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+  std::error_code failed;
+  const auto size = fs::file_size(path + "-wal", failed);
+  return !failed && size > 0;
 }
 
 void Remove(const std::string& path) {
@@ -90,15 +94,17 @@ absl::Status AlreadyThere(const std::string& path) {
 
 // Gives a file its name, which must be free.
 absl::Status Publish(const std::string& from, const std::string& path) {
-  if (link(from.c_str(), path.c_str()) == 0) {
-    unlink(from.c_str());
+  std::error_code failed;
+  fs::create_hard_link(from, path, failed);
+  if (!failed) {
+    Remove(from);
     return absl::OkStatus();
   }
-  if (errno == EEXIST) return AlreadyThere(path);
+  if (failed == std::errc::file_exists) return AlreadyThere(path);
   // Some file systems have no links; the lock keeps other sweeps away.
-  if (rename(from.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      absl::StrCat(path, ": cannot be created: ", std::strerror(errno)));
+  fs::rename(from, path, failed);
+  if (!failed) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(path, ": cannot be created: ", failed.message()));
 }
 
 // Bools as 0 and 1, which SQL and notebooks count with.

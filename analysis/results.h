@@ -67,6 +67,9 @@ struct PointRow {
   nlohmann::json parameters;
 };
 
+// Columns that every results file has, in small letters: no parameter may be called so.
+const std::vector<std::string_view>& ResultColumns();
+
 // What a results file is about; a sweep resumes only into a file that says the same.
 struct ResultsHeader {
   nlohmann::json sweep;                 // the sweep's whole document

@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "boost/math/distributions/students_t.hpp"
 
 #include "analysis/sqlite.h"
+#include "analysis/statistics.h"
 
 namespace lockstep::analysis {
 namespace {
@@ -27,29 +27,11 @@ constexpr int kDegrees = 200;
 // The counts of a run that are summed up beside its metrics.
 constexpr std::string_view kCounts[] = {"resends", "premature_resends", "round_violations"};
 
-// Column names of the views that parameters must not have.
-const std::vector<std::string_view>& Reserved() {
-  static const std::vector<std::string_view> kReserved = {
-      "run",     "point",  "seed",      "outcome", "error",        "recipe",
-      "digest",  "events", "verdict",   "oracles", "as_expected",  "receipts",
-      "resends", "runs",   "judged",    "failed",  "unexpected",   "premature_resends",
-      "wall_us", "steps",  "memory_kb", "rowid",   "simulated_ps", "round_violations"};
-  return kReserved;
-}
-
-// Half the width of the 95 % confidence interval of a mean is this times its standard error.
-double StudentT95(int degrees) {
-  using namespace boost::math::policies;
-  using Quiet = policy<domain_error<ignore_error>, pole_error<ignore_error>,
-                       overflow_error<ignore_error>, evaluation_error<ignore_error>>;
-  const boost::math::students_t_distribution<double, Quiet> distribution(degrees);
-  return boost::math::quantile(boost::math::complement(distribution, 0.025));
-}
-
+// Half the width of the 95 % confidence interval of a mean is t times its standard error.
 std::string StudentTable() {
   std::vector<std::string> rows;
   for (int degrees = 1; degrees <= kDegrees + 1; ++degrees)
-    rows.push_back(absl::StrFormat("(%d, %.17g)", degrees, StudentT95(degrees)));
+    rows.push_back(absl::StrFormat("(%d, %.17g)", degrees, StudentT(degrees, 0.025)));
   return absl::StrCat("CREATE TABLE student_t (df INTEGER PRIMARY KEY, t REAL NOT NULL);\n",
                       "INSERT INTO student_t VALUES ", absl::StrJoin(rows, ", "), ";\n");
 }
@@ -179,6 +161,15 @@ std::string SummaryView(const std::vector<std::string>& parameters,
 
 }  // namespace
 
+const std::vector<std::string_view>& ResultColumns() {
+  static const std::vector<std::string_view> kReserved = {
+      "run",     "point",  "seed",      "outcome", "error",        "recipe",
+      "digest",  "events", "verdict",   "oracles", "as_expected",  "receipts",
+      "resends", "runs",   "judged",    "failed",  "unexpected",   "premature_resends",
+      "wall_us", "steps",  "memory_kb", "rowid",   "simulated_ps", "round_violations"};
+  return kReserved;
+}
+
 const std::vector<std::string_view>& RunColumns() {
   static const std::vector<std::string_view> kColumns = {
       "run",         "point",    "seed",    "outcome",           "error",
@@ -197,7 +188,7 @@ absl::Status CheckParameters(const std::string& path, const std::vector<std::str
   std::set<std::string> seen;
   for (const std::string& parameter : parameters) {
     const std::string name = absl::AsciiStrToLower(parameter);
-    const std::vector<std::string_view>& reserved = Reserved();
+    const std::vector<std::string_view>& reserved = ResultColumns();
     if (name.empty() || std::find(reserved.begin(), reserved.end(), name) != reserved.end())
       return absl::InvalidArgumentError(absl::StrCat(
           path, ": a parameter cannot be called \"", parameter,

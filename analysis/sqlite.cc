@@ -22,10 +22,13 @@ bool IsFull(int code, int system_error) {
          (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG);
 }
 
-// The last error of `database`, in our words.
+// The last error of `database`, in our words. Of a COMMIT that fails, SQLite does not keep what the
+// system said, but errno still has it, if it was zero before.
 absl::Status ErrorOf(sqlite3* database, const std::string& path) {
+  const int left_over = errno;
   const int code = sqlite3_extended_errcode(database);
-  const int system_error = sqlite3_system_errno(database);
+  const int kept = sqlite3_system_errno(database);
+  const int system_error = kept != 0 ? kept : left_over;
   std::string said = sqlite3_errmsg(database);
   const bool is_of_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
   if (is_of_system && system_error != 0) absl::StrAppend(&said, ": ", std::strerror(system_error));
@@ -92,6 +95,7 @@ void Statement::Bind(int parameter, std::string_view value) {
 void Statement::BindNull(int parameter) { sqlite3_bind_null(statement_.get(), parameter); }
 
 absl::StatusOr<bool> Statement::Step() {
+  errno = 0;
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -172,6 +176,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path, Mode mode) {
       break;
   }
   sqlite3* raw = nullptr;
+  errno = 0;
   const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, nullptr);
   if (raw == nullptr) return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
   Database database(raw, std::make_shared<const std::string>(path));
@@ -187,6 +192,7 @@ void Database::WaitForLocks(int milliseconds) {
 }
 
 absl::Status Database::Execute(const std::string& sql) {
+  errno = 0;
   if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK)
     return absl::OkStatus();
   return ErrorOf(database_.get(), *path_);
@@ -195,6 +201,7 @@ absl::Status Database::Execute(const std::string& sql) {
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   const char* rest = nullptr;
+  errno = 0;
   const int code =
       sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, &rest);
   Statement statement(raw, path_);

@@ -435,8 +435,10 @@ TEST_CASE("results: two sweeps cannot write to one file, but anybody may read me
 TEST_CASE("results: a writer killed by SIGKILL loses what was not committed, and only that") {
   const TemporaryFolder folder;
   const std::string path = folder.File("a.sqlite");
-  int heirs[2];
-  REQUIRE(pipe(heirs) == 0);
+  int ready[2];
+  int leash[2];  // The worker lives until we close it.
+  REQUIRE(pipe(ready) == 0);
+  REQUIRE(pipe(leash) == 0);
   const int how = InChild([&] {
     auto file = ResultsFile::Create(path, SmallHeader());
     for (std::uint64_t run = 0; run < 4; ++run) (*file)->Add(SmallRun(run)).IgnoreError();
@@ -445,22 +447,20 @@ TEST_CASE("results: a writer killed by SIGKILL loses what was not committed, and
     // A worker that outlives us, and must not keep the lock.
     if (fork() == 0) {
       (*file)->ForgetInChild();
+      close(leash[1]);
       char byte = 'r';
-      if (write(heirs[1], &byte, 1) != 1) _exit(1);
-      close(heirs[1]);
-      sleep(20);
-      _exit(0);
+      if (write(ready[1], &byte, 1) != 1) _exit(1);
+      _exit(read(leash[0], &byte, 1) == 0 ? 0 : 1);
     }
     char byte = 0;
-    if (read(heirs[0], &byte, 1) != 1) _exit(1);
+    if (read(ready[0], &byte, 1) != 1) _exit(1);
     kill(getpid(), SIGKILL);
   });
-  close(heirs[0]);
-  close(heirs[1]);
   CHECK(WTERMSIG(how) == SIGKILL);
   CHECK(std::filesystem::exists(path + ".lock"));
   CHECK(One(*Opened(path), "SELECT count(*) FROM results") == 4);
   const auto file = Resumed(path);
+  for (const int end : {ready[0], ready[1], leash[0], leash[1]}) close(end);
   CHECK_FALSE(file->FindRun(4)->has_value());
   Fine(file->Add(SmallRun(4)));
   Fine(file->Close());

@@ -14,7 +14,16 @@ namespace lockstep::tests {
 // 3 points of 2 seeds each.
 inline analysis::ResultsHeader SmallHeader() {
   analysis::ResultsHeader header;
-  header.sweep = {{"lockstep_sweep", 1}, {"name", "small"}, {"seeds", {{"count", 2}}}};
+  header.sweep = {
+      {"lockstep_sweep", 1},
+      {"name", "small"},
+      {"why", "Tests."},
+      {"scenario",
+       {{"document", {{"lockstep", 1}, {"n", 4}, {"p", ""}}}, {"files", nlohmann::json::object()}}},
+      {"axes",
+       {{{"name", "n"}, {"at", "/n"}, {"values", {4, 5, 6}}},
+        {{"name", "protocol"}, {"at", "/p"}, {"values", {"picsou"}}}}},
+      {"seeds", {{"first", 0}, {"count", 2}}}};
   header.name = "small";
   header.parameters = {"n", "protocol"};
   header.revision = "abc123";

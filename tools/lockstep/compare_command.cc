@@ -25,7 +25,6 @@ namespace {
 
 using analysis::Comparison;
 
-
 constexpr const char* kTeaching =
     "A and B are files that `lockstep sweep` wrote: of one sweep by two revisions, or of two "
     "sweeps\n"

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -19,6 +18,10 @@
 #include "analysis/results.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/sweep_plan.h"
+#include "tools/lockstep/sweep_report.h"
+#include "tools/sweep/campaign.h"
+#include "tools/sweep/findings.h"
 
 namespace lockstep::cli {
 namespace {
@@ -45,41 +48,38 @@ struct MergeFlags {
   std::vector<std::string> inputs;
 };
 
-// What a merged file lacks.
-struct Missing {
-  std::uint64_t runs = 0;
-  std::uint64_t expected = 0;
+// What the whole sweep wants, held against what was merged.
+struct Standing {
+  std::uint64_t runs_max = 0;
+  std::uint64_t there = 0;
+  std::uint64_t missing = 0;                        // at least: more may follow from their results
   std::map<std::uint64_t, std::uint64_t> by_shard;  // from 1; how many each of them would make
+  std::vector<sweep::Unmet> unmet;                  // where nothing is missing
 };
 
-// The runs that the sweep of `file` has and the file has not, were it made in `shards` shards; none
-// where the file alone does not tell, since how many seeds or points are run depends on results.
-//
-// Takes it that run = point * seeds + nth, and that shard i of k has the points i - 1, i - 1 + k,
-// ...
-absl::StatusOr<std::optional<Missing>> MissingRuns(const ResultsFile& file, std::uint64_t shards) {
-  const analysis::ResultsHeader& header = file.header();
-  const nlohmann::json& sweep = header.sweep;
-  const bool has_rule = sweep.is_object() && sweep.contains("seeds") &&
-                        sweep["seeds"].is_object() && sweep["seeds"].contains("until");
-  if (has_rule || (sweep.is_object() && sweep.contains("bisect"))) return std::nullopt;
-  std::vector<bool> is_there(header.points * header.seeds, false);
-  const absl::Status read =
-      file.Query("SELECT run FROM runs", {[](const std::vector<std::string>&) { return true; },
-                                          [&](const std::vector<nlohmann::json>& row) {
-                                            const auto run = row[0].get<std::uint64_t>();
-                                            if (run < is_there.size()) is_there[run] = true;
-                                            return true;
-                                          }});
-  if (!read.ok()) return read;
-  Missing missing;
-  missing.expected = is_there.size();
-  for (std::uint64_t run = 0; run < is_there.size(); ++run) {
-    if (is_there[run]) continue;
-    ++missing.runs;
-    ++missing.by_shard[run / header.seeds % shards + 1];
-  }
-  return missing;
+// Also puts the thresholds of a bisection into the file, as far as they can be told.
+absl::StatusOr<Standing> StandingOf(ResultsFile& file, std::uint64_t shards) {
+  const auto planned = PlanOf(file.header(), file.path());
+  if (!planned.ok()) return planned.status();
+  sweep::Campaign campaign(planned->plan, {});
+  absl::Status status = file.ForEachRun([&](const analysis::RunRow& row) {
+    campaign.Take(row);
+    return true;
+  });
+  if (status.ok()) status = file.SetThresholds(campaign.Thresholds());
+  if (!status.ok()) return status;
+  Standing standing;
+  standing.runs_max = campaign.runs_max();
+  standing.there = campaign.done();
+  campaign.ForEachMissing([&](std::uint64_t run) {
+    ++standing.missing;
+    ++standing.by_shard[campaign.ShardOf(run, shards)];
+  });
+  if (standing.missing > 0) return standing;
+  auto unmet = sweep::FindUnmet(planned->plan, file);
+  if (!unmet.ok()) return unmet.status();
+  standing.unmet = *std::move(unmet);
+  return standing;
 }
 
 // A file under another name than OUT's until it is whole.
@@ -157,21 +157,18 @@ absl::StatusOr<std::uint64_t> MergeInputs(const MergeFlags& flags, ResultsFile& 
   return shards;
 }
 
-ExitCode ReportMissing(const std::optional<Missing>& missing, std::uint64_t shards) {
-  if (!missing) {
-    absl::PrintF("what is missing cannot be told: how much is run depends on results\n");
-    return kAsExpected;
+ExitCode Report(const Standing& standing, std::uint64_t shards) {
+  if (standing.missing == 0) {
+    absl::PrintF("complete: %d runs\n%s", standing.there, UnmetReport(standing.unmet));
+    return standing.unmet.empty() ? kAsExpected : kUnmet;
   }
-  if (missing->runs == 0) {
-    absl::PrintF("complete: %d runs\n", missing->expected);
-    return kAsExpected;
-  }
-  absl::PrintF("missing: %d of %d runs\n", missing->runs, missing->expected);
+  absl::PrintF("missing: %d runs; there are %d of at most %d\n", standing.missing, standing.there,
+               standing.runs_max);
   if (shards == 1) {
     absl::PrintF("  `lockstep sweep FILE --resume` makes them\n");
     return kIncomplete;
   }
-  for (const auto& [shard, runs] : missing->by_shard)
+  for (const auto& [shard, runs] : standing.by_shard)
     absl::PrintF("  `lockstep sweep FILE --shard %d/%d` makes %d of them\n", shard, shards, runs);
   return kIncomplete;
 }
@@ -184,10 +181,10 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
   if (!target.ok()) return target.status();
   const auto shards = MergeInputs(flags, *target->file);
   absl::Status done = shards.status();
-  absl::StatusOr<std::optional<Missing>> missing = std::optional<Missing>();
+  absl::StatusOr<Standing> standing = Standing();
   if (done.ok()) {
-    missing = MissingRuns(*target->file, *shards);
-    done = missing.status();
+    standing = StandingOf(*target->file, *shards);
+    done = standing.status();
   }
   const absl::Status closed = target->file->Close();
   if (done.ok()) done = closed;
@@ -203,7 +200,7 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
                             ? message
                             : absl::StrReplaceAll(message, {{target->temporary, flags.out}}));
   }
-  return ReportMissing(*missing, *shards);
+  return Report(*standing, *shards);
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ std::size_t Width(const std::string& text) {
 }  // namespace
 
 bool RowPrinter::Columns(const std::vector<std::string>& names) {
+  // What answers nothing, such as PRAGMA x = y, has not even a head.
+  if (names.empty() && format_ != RowFormat::kJson) return true;
   switch (format_) {
     case RowFormat::kTable:
       table_.push_back(names);

@@ -19,6 +19,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/runner.h"
+#include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_progress.h"
 #include "tools/lockstep/sweep_report.h"
 #include "tools/lockstep/sweep_run.h"
@@ -26,7 +27,6 @@
 #include "tools/sweep/engine.h"
 #include "tools/sweep/findings.h"
 #include "tools/sweep/plan.h"
-#include "tools/sweep/sweep_file.h"
 
 namespace lockstep::cli {
 namespace {
@@ -172,11 +172,7 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
   options.on_progress = [&](const sweep::Tally& tally) { progress.Show(tally); };
   auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep()), options, **file);
   progress.Clear();
-  if (!tally.ok()) {
-    return ReportError(absl::Status(
-        tally.status().code(),
-        absl::StrCat(tally.status().message(), "; what was saved is safe, and --resume goes on")));
-  }
+  if (!tally.ok()) return ReportError(tally.status());
   // Points of one shard may lack seeds, so they are judged when all is merged.
   absl::StatusOr<std::vector<sweep::Unmet>> unmet = std::vector<sweep::Unmet>();
   if (!tally->is_interrupted && shard.count == 1) unmet = sweep::FindUnmet(plan, **file);
@@ -192,13 +188,11 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
 int RunSweepCommand(const SweepFlags& flags) {
   const auto shard = ReadShard(flags.shard);
   if (!shard.ok()) return ReportError(shard.status());
-  const auto sweep = sweep::ReadSweep(flags.sweep, FormulaMetrics());
-  if (!sweep.ok()) return ReportError(sweep.status());
-  const auto plan = sweep::Plan::Make(*sweep);
-  if (!plan.ok()) return ReportError(plan.status());
+  const auto planned = PlanOf(flags.sweep);
+  if (!planned.ok()) return ReportError(planned.status());
   NoteInterrupts();
-  if (flags.is_dry) return DryRun(*plan, *shard, flags.as_json);
-  return MakeRuns(flags, *plan, *shard);
+  if (flags.is_dry) return DryRun(planned->plan, *shard, flags.as_json);
+  return MakeRuns(flags, planned->plan, *shard);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
-#include "analysis/metrics.h"
 #include "tools/lockstep/report.h"
 #include "tools/lockstep/sweep_progress.h"
 
@@ -103,11 +102,13 @@ json Outcomes(const sweep::Tally& tally) {
 
 }  // namespace
 
-std::vector<std::string> FormulaMetrics() {
-  std::vector<std::string> names;
-  for (const analysis::MetricInfo& metric : analysis::KnownMetrics())
-    names.emplace_back(metric.name);
-  return names;
+std::string UnmetReport(const std::vector<sweep::Unmet>& unmet) {
+  if (unmet.empty()) return "";
+  std::string text = absl::StrCat("  expected, but not met: ", unmet.size(), "\n");
+  for (std::size_t i = 0; i < std::min(unmet.size(), 2 * kShown); ++i)
+    absl::StrAppend(&text, "    ", unmet[i].where, ": ", unmet[i].that, "; ", unmet[i].found,
+                    unmet[i].why.empty() ? "" : absl::StrCat(" (", unmet[i].why, ")"), "\n");
+  return text;
 }
 
 std::string DryReport(const sweep::Plan& plan, std::uint64_t runs_max, std::uint64_t tried,
@@ -154,11 +155,8 @@ std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
     absl::StrAppend(&text, "  not as expected: ",
                     absl::StrJoin(tally.unexpected, ", ", absl::PairFormatter(" ")), "\n",
                     Unexpected(plan, file));
-  if (!unmet.empty()) absl::StrAppend(&text, "  expected, but not met: ", unmet.size(), "\n");
-  for (std::size_t i = 0; i < std::min(unmet.size(), 2 * kShown); ++i)
-    absl::StrAppend(&text, "    ", unmet[i].where, ": ", unmet[i].that, "; ", unmet[i].found,
-                    unmet[i].why.empty() ? "" : absl::StrCat(" (", unmet[i].why, ")"), "\n");
-  return absl::StrCat(text, Thresholds(plan, file), "  results: lockstep results ", file.path());
+  return absl::StrCat(text, UnmetReport(unmet), Thresholds(plan, file),
+                      "  results: lockstep results ", file.path());
 }
 
 json SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,

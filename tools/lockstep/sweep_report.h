@@ -16,14 +16,14 @@
 
 namespace lockstep::cli {
 
-// Names of the metrics that a sweep's formulas may use, beside those that it records itself.
-std::vector<std::string> FormulaMetrics();
-
 // What would be run: how many points and runs, the first of them, and which of the first `tried`
 // points were refused, and why.
 std::string DryReport(const sweep::Plan& plan, std::uint64_t runs_max, std::uint64_t tried,
                       const std::vector<std::pair<std::uint64_t, std::string>>& refused,
                       bool as_json);
+
+// Expectations of points that do not hold: how many, and the first; empty where there is none.
+std::string UnmetReport(const std::vector<sweep::Unmet>& unmet);
 
 // The closing words: what was made, what failed (with the first few errors of each kind), what was
 // not as expected, what the bisection found, and how to see the rest. `file` is read.

@@ -29,9 +29,9 @@ Campaign::Campaign(const Plan& plan, Shard shard)
   runs_max_ = is_adaptive_ ? ours * plan.group_size() * seeds_ : ours;
 }
 
-bool Campaign::IsOurs(std::uint64_t run) const {
+std::uint64_t Campaign::ShardOf(std::uint64_t run, std::uint64_t count) const {
   const std::uint64_t part = is_adaptive_ ? run / seeds_ / plan_.group_size() : run;
-  return part % shard_.count == shard_.index - 1;
+  return part % count + 1;
 }
 
 void Campaign::Take(const analysis::RunRow& row) {
@@ -72,19 +72,14 @@ bool Campaign::IsDone() {
   return false;
 }
 
-Campaign::Missing Campaign::FindMissing() const {
-  Missing missing;
-  const auto count = [&](std::uint64_t run) {
-    if (missing.count++ == 0) missing.first = run;
-  };
+void Campaign::ForEachMissing(const std::function<void(std::uint64_t)>& visit) const {
   if (!is_adaptive_) {
     for (std::uint64_t run = 0; run < there_.size(); ++run)
-      if (!IsThere(run) && IsOurs(run)) count(run);
-    return missing;
+      if (!IsThere(run) && IsOurs(run)) visit(run);
+    return;
   }
   for (std::uint64_t group = shard_.index - 1; group < plan_.groups(); group += shard_.count)
-    for (const std::uint64_t run : StandingOf(group).wanted) count(run);
-  return missing;
+    for (const std::uint64_t run : StandingOf(group).wanted) visit(run);
 }
 
 std::vector<analysis::ThresholdRow> Campaign::Thresholds() const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,12 +43,10 @@ class Campaign {
   // Runs of this shard that are there, and how many it may come to at most.
   std::uint64_t done() const { return done_; }
   std::uint64_t runs_max() const { return runs_max_; }
-  // Runs of this shard that are known to be wanted and are not there: how many, and the first.
-  struct Missing {
-    std::uint64_t count = 0;
-    std::optional<std::uint64_t> first;
-  };
-  Missing FindMissing() const;
+  // Calls `visit(run)` for the runs of this shard that are known to be wanted and are not there.
+  void ForEachMissing(const std::function<void(std::uint64_t)>& visit) const;
+  // Which of `count` shards makes a run, from 1.
+  std::uint64_t ShardOf(std::uint64_t run, std::uint64_t count) const;
   // What the bisection found, for groups of this shard that are decided.
   std::vector<analysis::ThresholdRow> Thresholds() const;
 
@@ -63,7 +62,7 @@ class Campaign {
     analysis::ThresholdRow threshold;
   };
 
-  bool IsOurs(std::uint64_t run) const;
+  bool IsOurs(std::uint64_t run) const { return ShardOf(run, shard_.count) == shard_.index; }
   bool IsThere(std::uint64_t run) const { return there_[run]; }
   std::vector<std::uint64_t> WantedOfPoint(std::uint64_t point) const;
   bool IsNarrow(std::uint64_t point, std::uint64_t seeds) const;

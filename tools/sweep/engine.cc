@@ -164,7 +164,8 @@ void Engine::Judge(RunRow& row) const {
     const absl::StatusOr<bool> applies = Applies(expectation, settings);
     if (applies.ok() && !*applies) continue;
     is_said = true;
-    is_met &= applies.ok() && std::count(expectation.verdicts.begin(), expectation.verdicts.end(), row.verdict) > 0;
+    is_met &= applies.ok() &&
+              std::count(expectation.verdicts.begin(), expectation.verdicts.end(), row.verdict) > 0;
   }
   if (is_said) row.is_as_expected = is_met;
 }

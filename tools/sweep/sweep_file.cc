@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "analysis/results.h"
 #include "analysis/verdict.h"
 #include "protocols/parameters.h"
 #include "sim/scenario.h"
@@ -31,7 +32,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kPointsMax = 10'000'000;
-constexpr std::uint64_t kRunsMax = std::uint64_t{1} << 53;  // Whole in a double, and in SQL.
+constexpr std::uint64_t kRunsMax = 1'000'000'000;  // The engine keeps a bit for each.
 constexpr std::uint64_t kSeedMax = std::numeric_limits<std::int64_t>::max();  // In SQL.
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kNamesMax = 500;  // They are columns.
@@ -39,12 +40,6 @@ constexpr std::size_t kNamesMax = 500;  // They are columns.
 // What every run has beside its metrics, and what formulas over results may speak of.
 constexpr std::array<std::string_view, 4> kCounts = {"resends", "premature_resends",
                                                      "round_violations", "events"};
-// Other columns of results.
-constexpr std::array<std::string_view, 19> kReserved = {
-    "run",       "point",   "seed",        "outcome",  "error",        "recipe",  "digest",
-    "verdict",   "oracles", "as_expected", "receipts", "simulated_ps", "wall_us", "steps",
-    "memory_kb", "runs",    "failed",      "session",  "first"};
-
 using Names = std::vector<std::string>;
 
 // Of a sweep that is being read.
@@ -75,8 +70,9 @@ Known KnownBefore(const Names& metrics) {
     known.taken.emplace(std::string(count), "a column of results");
     known.measured.emplace_back(count);
   }
-  for (const std::string_view name : kReserved)
+  for (const std::string_view name : analysis::ResultColumns())
     known.taken.emplace(std::string(name), "a column of results");
+  known.taken.emplace("first", "what formulas call the first value of a bisected axis");
   return known;
 }
 
@@ -501,8 +497,8 @@ void CheckSize(Parameters& reader, const Sweep& sweep) {
     reader.Fail("axes", absl::StrCat("want a grid of at most ", kPointsMax,
                                      " points; {\"random\": N} draws some of them"));
   if (reader.ok() && sweep.seeds.count > kRunsMax / points)
-    reader.Fail("seeds", absl::StrCat("want at most 2^53 runs in all, which is ", kRunsMax / points,
-                                      " for each of ", points, " points"));
+    reader.Fail("seeds", absl::StrCat("want at most ", kRunsMax, " runs in all, which is ",
+                                      kRunsMax / points, " for each of ", points, " points"));
 }
 
 void ReadScenarioOf(Parameters scenario, const std::string& path, Sweep& sweep) {

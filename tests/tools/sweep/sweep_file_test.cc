@@ -314,7 +314,7 @@ TEST_CASE("sweep file: names are those of columns, and each is taken once") {
         "recipe",       "digest",   "events",  "verdict",           "as_expected",
         "oracles",      "receipts", "resends", "premature_resends", "round_violations",
         "simulated_ps", "wall_us",  "steps",   "memory_kb",         "runs",
-        "failed",       "session",  "Seed"})
+        "failed",       "judged",   "Seed"})
     CHECK(Has(named(reserved), "is a column of results already"));
   CHECK(Has(named("Published_per_s"), "is a metric already"));
   CHECK(Has(Meaning(R"({"axes": [{"name": "n", "at": "/x", "values": [1]},
@@ -415,7 +415,7 @@ TEST_CASE("sweep file: there is an end to points and runs") {
   CHECK(Meaning((with("100") + "}").c_str()).empty());
   CHECK(Has(Meaning((with("101") + "}").c_str()), "/axes: want a grid of at most 10000000 points"));
   CHECK(Has(Meaning((with("100") + R"(, "seeds": 1000000000})").c_str()),
-            "/seeds: want at most 2^53 runs in all, which is 900719925 for each"));
+            "/seeds: want at most 1000000000 runs in all, which is 100 for each"));
 }
 
 TEST_CASE("sweep file: limits and expectations are read strictly") {

@@ -1,0 +1,38 @@
+// Plans of sweeps: see sweep_plan.h.
+
+#include "tools/lockstep/sweep_plan.h"
+
+#include <utility>
+
+#include "analysis/metrics.h"
+
+namespace lockstep::cli {
+namespace {
+
+// What a sweep's formulas may name, beside what it records itself.
+std::vector<std::string> FormulaMetrics() {
+  std::vector<std::string> names;
+  for (const analysis::MetricInfo& metric : analysis::KnownMetrics())
+    names.emplace_back(metric.name);
+  return names;
+}
+
+absl::StatusOr<Planned> PlanOf(absl::StatusOr<sweep::Sweep> sweep) {
+  if (!sweep.ok()) return sweep.status();
+  auto owned = std::make_unique<sweep::Sweep>(*std::move(sweep));
+  absl::StatusOr<sweep::Plan> plan = sweep::Plan::Make(*owned);
+  if (!plan.ok()) return plan.status();
+  return Planned{std::move(owned), *std::move(plan)};
+}
+
+}  // namespace
+
+absl::StatusOr<Planned> PlanOf(const std::string& path) {
+  return PlanOf(sweep::ReadSweep(path, FormulaMetrics()));
+}
+
+absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path) {
+  return PlanOf(sweep::ReadSweepDocument(header.sweep, path, FormulaMetrics()));
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,28 @@
+// The plan that a results file was made by.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "analysis/results.h"
+#include "tools/sweep/plan.h"
+#include "tools/sweep/sweep_file.h"
+
+namespace lockstep::cli {
+
+// A plan, with the sweep that it refers to.
+struct Planned {
+  std::unique_ptr<sweep::Sweep> sweep;
+  sweep::Plan plan;
+};
+
+// Of the sweep file in `path`.
+absl::StatusOr<Planned> PlanOf(const std::string& path);
+// Of what a results file says of itself; `path` is its name, for messages.
+absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path);
+
+}  // namespace lockstep::cli
