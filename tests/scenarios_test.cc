@@ -1,7 +1,8 @@
 // Every scenario in the tree is valid, runs, and gets the verdict that it states.
 //
-// Found, not listed: a scenario that is added is tested. Figures run in a quick form; their rows
-// are compiled, since `lockstep figures` runs them in full.
+// Found, not listed: a scenario that is added is tested. Figures and sweeps run in a quick form;
+// all their rows and points are compiled, since `lockstep figures` and `lockstep sweep` run them in
+// full.
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +20,12 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/runner.h"
+#include "tools/lockstep/schema.h"
+#include "tools/lockstep/sweep_plan.h"
+#include "tools/lockstep/sweep_run.h"
+#include "tools/sweep/engine.h"
+#include "tools/sweep/findings.h"
+#include "tools/sweep/plan.h"
 
 // The last include: see there.
 #include "tests/support/doctest.h"
@@ -147,6 +154,45 @@ TEST_CASE("figures: every row compiles, and says what it is compared with") {
       CHECK(labels.insert(row.label).second);
       PreparedFrom(row.scenario, row.overrides);
       for (const double value : row.published) CHECK(value > 0);
+    }
+  }
+}
+
+TEST_CASE("sweeps: each is one by the schema, and every point of it compiles") {
+  const std::vector<std::string> sweeps = FilesWith("lockstep_sweep", {"sweeps"});
+  CHECK(sweeps.size() >= 3);
+  for (const std::string& path : sweeps) {
+    CAPTURE(path);
+    const absl::Status shape = cli::CheckSweepSchema(*ReadJsonFile(path), path);
+    CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
+    const auto planned = cli::PlanOf(path);
+    REQUIRE_MESSAGE(planned.ok(), std::string(planned.status().message()));
+    const sweep::Sweep& sweep = *planned->sweep;
+    for (std::uint64_t point = 0; point < planned->plan.points(); ++point) {
+      CAPTURE(sweep::Describe(planned->plan.At(point)));
+      const sweep::Job job = sweep::MakeJob(planned->plan, point * sweep.seeds.count);
+      const auto prepared = cli::PrepareDocument(sweep.base, sweep.base_path, job.changes);
+      CHECK_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
+    }
+  }
+}
+
+TEST_CASE("sweeps: some runs of each, spread over its points, get the verdict that it states") {
+  constexpr std::uint64_t kTried = 6;
+  for (const std::string& path : FilesWith("lockstep_sweep", {"sweeps"})) {
+    CAPTURE(path);
+    const auto planned = cli::PlanOf(path);
+    REQUIRE(planned.ok());
+    const sweep::Plan& plan = planned->plan;
+    const sweep::RunOne run_one = cli::RunnerOf(*planned->sweep);
+    for (std::uint64_t i = 0; i < kTried; ++i) {
+      const std::uint64_t run = plan.runs_max() / kTried * i;
+      const sweep::Job job = sweep::MakeJob(plan, run);
+      CAPTURE(sweep::Describe(plan.At(job.point)));
+      const analysis::RunRow row = run_one(job);
+      CHECK_MESSAGE(row.outcome == analysis::Outcome::kJudged, row.error);
+      CAPTURE(row.verdict);
+      CHECK(sweep::IsAsExpected(plan.sweep(), plan.At(job.point), row));
     }
   }
 }

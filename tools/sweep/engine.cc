@@ -60,7 +60,6 @@ class Engine {
  private:
   PoolOptions PoolOptionsOf(const Limits& limits) const;
   void Count(const RunRow& row);
-  void Judge(RunRow& row) const;
   absl::Status StartWhatCanBe();
   absl::Status Keep(const WorkResult& result);
   absl::Status CommitInTime();
@@ -134,7 +133,7 @@ absl::Status Engine::Keep(const WorkResult& result) {
   row.seed = plan_.sweep().seeds.first + result.id % plan_.sweep().seeds.count;
   row.wall_us = result.wall.count();
   if (result.memory_kb > 0) row.memory_kb = result.memory_kb;
-  Judge(row);
+  row.is_as_expected = IsAsExpected(plan_.sweep(), plan_.At(row.point), row);
   if (points_.insert(row.point).second) {
     analysis::PointRow point{row.point, nlohmann::json::object()};
     for (const Setting& setting : plan_.At(row.point).settings)
@@ -147,27 +146,6 @@ absl::Status Engine::Keep(const WorkResult& result) {
   Count(row);
   campaign_.Take(row);
   return absl::OkStatus();
-}
-
-// What the sweep says of verdicts comes before what the scenario says.
-void Engine::Judge(RunRow& row) const {
-  if (row.outcome != Outcome::kJudged) {
-    row.is_as_expected = false;
-    return;
-  }
-  const Point point = plan_.At(row.point);
-  const Lookup settings = LookupIn(point);
-  bool is_said = false;
-  bool is_met = true;
-  for (const Expectation& expectation : plan_.sweep().expect) {
-    if (expectation.verdicts.empty()) continue;
-    const absl::StatusOr<bool> applies = Applies(expectation, settings);
-    if (applies.ok() && !*applies) continue;
-    is_said = true;
-    is_met &= applies.ok() &&
-              std::count(expectation.verdicts.begin(), expectation.verdicts.end(), row.verdict) > 0;
-  }
-  if (is_said) row.is_as_expected = is_met;
 }
 
 void Engine::Count(const RunRow& row) {

@@ -2,6 +2,7 @@
 
 #include "tools/sweep/findings.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -67,6 +68,22 @@ void JudgePoint(const Plan& plan, const Point& point, const Gathered& gathered,
 absl::StatusOr<bool> Applies(const Expectation& expectation, const Lookup& settings) {
   if (!expectation.when) return true;
   return expectation.when->Holds(settings);
+}
+
+bool IsAsExpected(const Sweep& sweep, const Point& point, const RunRow& row) {
+  if (row.outcome != analysis::Outcome::kJudged) return false;
+  const Lookup settings = LookupIn(point);
+  bool is_said = false;
+  bool is_met = true;
+  for (const Expectation& expectation : sweep.expect) {
+    const std::vector<std::string>& verdicts = expectation.verdicts;
+    if (verdicts.empty()) continue;
+    const absl::StatusOr<bool> applies = Applies(expectation, settings);
+    if (applies.ok() && !*applies) continue;
+    is_said = true;
+    is_met &= applies.ok() && std::count(verdicts.begin(), verdicts.end(), row.verdict) > 0;
+  }
+  return is_said ? is_met : row.is_as_expected;
 }
 
 nlohmann::json ToJson(const Unmet& unmet) {

@@ -22,6 +22,10 @@ namespace lockstep::sweep {
 // evaluated there, such as a text that is compared with a number.
 absl::StatusOr<bool> Applies(const Expectation& expectation, const Lookup& settings);
 
+// Whether a run at that point got a verdict that the sweep expects; where it says nothing, what the
+// row says (by its scenario) stands. What was not judged is never as expected.
+bool IsAsExpected(const Sweep& sweep, const Point& point, const analysis::RunRow& row);
+
 // An expectation that does not hold at a point.
 struct Unmet {
   std::uint64_t point = 0;
