@@ -125,7 +125,8 @@ nlohmann::json Judge::Summary() const {
           {"receipts", effects_.Receipts()},
           {"streams", Streams()},
           {"drops", traffic_.Drops()},
-          {"hosts", traffic_.Hosts()}};
+          {"hosts", traffic_.Hosts()},
+          {"hosts_measured_ps", traffic_.hosts_measured().ps()}};
 }
 
 }  // namespace lockstep::analysis

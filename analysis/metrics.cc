@@ -66,7 +66,7 @@ void PutLatency(Metrics& metrics, const json& streams) {
 }
 
 // Rates are measured from the warm-up to the end; a run that did not get that far has none.
-void PutRates(Metrics& metrics, const json& summary, const json& streams, const json& hosts) {
+void PutRates(Metrics& metrics, const json& summary, const json& streams) {
   const double measured_s = (summary.value("end_ps", 0.0) - summary.value("warmup_ps", 0.0)) / 1e12;
   if (!(measured_s > 0)) return;
   PutMean(metrics, "published_per_s", Each(streams, {"as_published", "messages_per_s"}));
@@ -75,6 +75,13 @@ void PutRates(Metrics& metrics, const json& summary, const json& streams, const 
   PutMean(metrics, "delivered_per_s_p10", Each(streams, {"as_delivered", "messages_per_s_p10"}));
   PutMean(metrics, "delivered_per_s_p50", Each(streams, {"as_delivered", "messages_per_s_p50"}));
   PutMean(metrics, "delivered_mbps", Each(streams, {"as_delivered", "payload_mbps"}));
+}
+
+// Hosts are measured in whole periods, which may be less than that.
+void PutHosts(Metrics& metrics, const json& summary) {
+  const json& hosts = At(summary, "hosts");
+  const double measured_s = summary.value("hosts_measured_ps", 0.0) / 1e12;
+  if (!(measured_s > 0)) return;
   for (const char* way : {"egress", "ingress"}) {
     const std::string key = absl::StrCat(way, "_bytes");
     Values mbps = Each(hosts, {key.c_str()});
@@ -144,7 +151,8 @@ Metrics MetricsOf(const json& summary) {
   PutSum(metrics, "delivered", Each(streams, {"delivered"}));
   PutPerMessage(metrics, streams);
   PutLatency(metrics, streams);
-  PutRates(metrics, summary, streams, At(summary, "hosts"));
+  PutRates(metrics, summary, streams);
+  PutHosts(metrics, summary);
   PutDrops(metrics, At(summary, "drops"));
   return metrics;
 }

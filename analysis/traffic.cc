@@ -95,9 +95,11 @@ void Traffic::EndWarmup() {
 
 void Traffic::EndPeriod(core::Instant at) {
   const core::Duration length = at - period_began_;
+  is_period_measured_ = period_began_ >= recipe_->warmup;
+  if (is_period_measured_) hosts_measured_ += length;
   for (OfStream& stream : streams_) {
     const std::uint64_t delivered = stream.delivered.Count();
-    if (period_began_ >= recipe_->warmup) {
+    if (is_period_measured_) {
       stream.rates.Add(MilliRate(delivered - stream.delivered_at_period, length),
                        static_cast<std::uint64_t>(length.ps()));
     }
@@ -133,7 +135,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
 void Traffic::OnMetric(const Event& event) {
   // Every host has its metrics of a period; the first of them ends it.
   if (event.at > period_began_) EndPeriod(event.at);
-  if (event.at <= recipe_->warmup || event.value >= trace::kMetricNames.size()) return;
+  if (!is_period_measured_ || event.value >= trace::kMetricNames.size()) return;
   for (std::size_t c = 0; c < hosts_.size(); ++c) {
     const core::Cluster& cluster = recipe_->clusters[c];
     if (!cluster.Has(event.node)) continue;
@@ -200,6 +202,7 @@ nlohmann::json Traffic::Streams() const {
 
 nlohmann::json Traffic::Hosts() const {
   nlohmann::json list = nlohmann::json::array();
+  if (hosts_measured_ == core::Duration()) return list;
   for (std::size_t c = 0; c < hosts_.size(); ++c) {
     for (std::size_t i = 0; i < hosts_[c].size(); ++i) {
       nlohmann::json row = {{"node", HostName(*recipe_, recipe_->clusters[c].Replica(i))}};

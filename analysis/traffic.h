@@ -42,8 +42,11 @@ class Traffic final : public trace::Sink {
   // "messages_per_s_p50"?}, "delivered", "sends_per_message"}, and for protocols that resend
   // "resends_per_message", "premature_per_message", "resends", "premature_resends".
   nlohmann::json Streams() const;
-  // One object for each host, from the warm-up on: {"node", "egress_bytes", ...}.
+  // One object for each host, {"node", "egress_bytes", ...}, over the periods of metrics that begin
+  // after the warm-up; none where there is no such period.
   nlohmann::json Hosts() const;
+  // How long these periods are together.
+  core::Duration hosts_measured() const { return hosts_measured_; }
   // What was dropped in the whole run: {cause: {"count", "bytes"}}.
   const nlohmann::json& Drops() const { return drops_; }
 
@@ -80,6 +83,8 @@ class Traffic final : public trace::Sink {
   bool is_warm_ = false;
   core::Instant last_;
   core::Instant period_began_;
+  bool is_period_measured_ = false;  // the one that ended last: it began after the warm-up
+  core::Duration hosts_measured_;
   nlohmann::json drops_ = nlohmann::json::object();
 };
 

@@ -48,6 +48,7 @@ json TwoStreams() {
   };
   return {{"end_ps", 3'000'000'000'000},
           {"warmup_ps", 1'000'000'000'000},
+          {"hosts_measured_ps", 2'000'000'000'000},
           {"streams", {stream(1), stream(3)}},
           {"drops", {{"queue", {{"count", 5}, {"bytes", 10}}}, {"loss", {{"count", 7}}}}},
           {"hosts",
@@ -71,6 +72,7 @@ TEST_CASE("metrics: of several streams and hosts, the mean, the sum or the worst
 TEST_CASE("metrics: what was not measured is left out") {
   json summary = TwoStreams();
   summary["end_ps"] = summary["warmup_ps"];
+  summary["hosts_measured_ps"] = 0;
   summary["drops"] = json::object();
   for (json& stream : summary["streams"]) {
     stream.erase("latency");
@@ -95,9 +97,10 @@ TEST_CASE("metrics: without streams there are still hosts") {
 
 TEST_CASE("metrics: those of a story are what its events say") {
   Story story(TwoClusters(4, 1));
+  story.AtMs(1000).Metric(B(0), trace::Metric::kIngressBytes, 1);  // Of the warm-up.
   story.AtMs(2000).Passed(A(0), B(0), {0, 100, 1}).Offered(A(1), B(0), {0, 25, 1});
   story.AtMs(2040).Delivered(B(0), {0, 100, 1});
-  story.Metric(B(0), trace::Metric::kIngressBytes, 500'000).AtMs(3000).End();
+  story.AtMs(3000).Metric(B(0), trace::Metric::kIngressBytes, 500'000).End();
   const auto metrics = MetricsOf(SummaryOf(story));
   CHECK(metrics.at("delivered") == 100);
   CHECK(metrics.at("delivered_per_s") == 50);

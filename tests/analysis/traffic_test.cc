@@ -121,9 +121,10 @@ TEST_CASE("traffic: a run that ends in the warm-up measures nothing") {
   CHECK(stream["as_delivered"]["messages_per_s"] == 0);
 }
 
-TEST_CASE("traffic: bytes of a host are those of the periods after the warm-up") {
+TEST_CASE("traffic: bytes of a host are those of the periods that begin after the warm-up") {
   Story story(TwoClusters(4, 4));
-  for (const std::int64_t ms : {500, 1000, 1500, 2000}) {
+  // The warm-up ends at 1 s, in the midst of a period.
+  for (const std::int64_t ms : {600, 1200, 1500, 2000}) {
     story.AtMs(ms).Metric(B(2), trace::Metric::kEgressBytes, static_cast<std::uint64_t>(ms));
   }
   analysis::Judge judge(story.recipe());
@@ -133,6 +134,17 @@ TEST_CASE("traffic: bytes of a host are those of the periods after the warm-up")
   CHECK(hosts[6]["node"] == "b2");
   CHECK(hosts[6]["egress_bytes"] == 3500);
   CHECK(hosts[6]["ingress_bytes"] == 0);
+  CHECK(judge.Summary()["hosts_measured_ps"] == 800'000'000'000);
+}
+
+TEST_CASE("traffic: where no period begins after the warm-up, nothing is said of hosts") {
+  Story story(TwoClusters(4, 4));
+  story.AtMs(900).Metric(A(0), trace::Metric::kEgressBytes, 7);
+  story.AtMs(1800).Metric(A(0), trace::Metric::kEgressBytes, 7);
+  analysis::Judge judge(story.recipe());
+  story.AtMs(1900).End().Tell(judge);
+  CHECK(judge.Summary()["hosts"].empty());
+  CHECK(judge.Summary()["hosts_measured_ps"] == 0);
 }
 
 }  // namespace lockstep::tests
