@@ -296,6 +296,19 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   CHECK(One(*file, "SELECT count(*) FROM student_t") == 201);
 }
 
+TEST_CASE("results: views have room for all metrics that a sweep may record") {
+  const TemporaryFolder folder;
+  const auto file = Made(folder.File("a.sqlite"));
+  Fine(file->Add(SmallPoint(0)));
+  RunRow run = SmallRun(0);
+  // 400 names (tools/sweep/sweep_file.cc) beside those that lockstep knows itself.
+  for (int i = 0; i < 450; ++i) run.metrics["m" + std::to_string(i)] = i;
+  Fine(file->Add(run));
+  Fine(file->Commit());
+  CHECK(One(*file, "SELECT m449 FROM summary") == 449);
+  CHECK(One(*file, "SELECT m449 FROM results") == 449);
+}
+
 TEST_CASE("results: timings are a view of their own") {
   const TemporaryFolder folder;
   MakeSmall(folder.File("a.sqlite"), 1);
