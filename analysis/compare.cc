@@ -95,26 +95,10 @@ std::set<std::string> MetricNames(const Index& side) {
   return names;
 }
 
-// A limit that the machine sets cuts the same run at another event each time.
-bool IsCutByMachine(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kJudged:
-    case Outcome::kRefused:
-    case Outcome::kTimeLimit:
-    case Outcome::kEventLimit:
-      return false;
-    case Outcome::kWallLimit:
-    case Outcome::kMemoryLimit:
-    case Outcome::kCrashed:
-      return true;
-  }
-  return true;
-}
-
 // Whether both did the same; none where that cannot be told.
 std::optional<bool> IsSameRun(const RunRow& a, const RunRow& b) {
   if (a.digest.empty() || b.digest.empty()) return std::nullopt;
-  const bool is_cut = IsCutByMachine(a.outcome) || IsCutByMachine(b.outcome);
+  const bool is_cut = IsByMachine(a.outcome) || IsByMachine(b.outcome);
   if (is_cut && a.events != b.events) return std::nullopt;
   return a.digest == b.digest;
 }

@@ -152,6 +152,11 @@ std::optional<Outcome> OutcomeNamed(std::string_view name) {
   return std::nullopt;
 }
 
+bool IsByMachine(Outcome outcome) {
+  return outcome == Outcome::kWallLimit || outcome == Outcome::kMemoryLimit ||
+         outcome == Outcome::kCrashed;
+}
+
 // --- The state of a file that is written ---
 
 absl::Status ResultsFile::State::SaveHeader() {

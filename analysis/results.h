@@ -35,6 +35,9 @@ enum class Outcome : std::uint8_t {
 // "judged", "refused", "wall limit", ...
 std::string_view Name(Outcome outcome);
 std::optional<Outcome> OutcomeNamed(std::string_view name);
+// Whether the machine ended the run, rather than anything that is a function of the run: the same
+// one may end otherwise elsewhere, and is cut at another event each time.
+bool IsByMachine(Outcome outcome);
 
 struct RunRow {
   std::uint64_t run = 0;  // unique in the sweep

@@ -10,12 +10,6 @@
 namespace lockstep::analysis {
 namespace {
 
-// Whether the machine ended the run, rather than anything that happened in it.
-bool IsByMachine(Outcome outcome) {
-  return outcome == Outcome::kWallLimit || outcome == Outcome::kMemoryLimit ||
-         outcome == Outcome::kCrashed;
-}
-
 // What tells two results of one run apart, speed left aside; empty where nothing does.
 std::string Difference(const RunRow& a, const RunRow& b) {
   const auto differ = [](std::string_view what, std::string_view left, std::string_view right) {

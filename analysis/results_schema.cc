@@ -96,26 +96,29 @@ constexpr const char* kTimingsView =
 struct Quantity {
   std::string source;  // "metrics"."m"
   std::size_t number;  // of the columns in between: m7, l7, h7, n7, s7
+  // Those are named with their table throughout: a parameter may be called n7, too.
 
   std::string OfMeans() const {
     return absl::StrFormat("  avg(%s) AS m%d, min(%s) AS l%d, max(%s) AS h%d, count(%s) AS n%d",
                            source, number, source, number, source, number, source, number);
   }
   std::string OfSquares() const {
-    return absl::StrFormat("  sum((%s - m%d) * (%s - m%d)) AS s%d", source, number, source, number,
-                           number);
+    return absl::StrFormat("  sum((%s - means.m%d) * (%s - means.m%d)) AS s%d", source, number,
+                           source, number, number);
   }
   std::string Mean() const {
-    return absl::StrFormat("CASE WHEN l%d = h%d THEN l%d ELSE m%d END", number, number, number,
-                           number);
+    return absl::StrFormat("CASE WHEN %s = %s THEN %s ELSE means.m%d END", Least(), Greatest(),
+                           Least(), number);
   }
   std::string HalfWidth() const {
     return absl::StrFormat(
-        "CASE WHEN n%d < 2 THEN NULL WHEN l%d = h%d THEN 0.0 ELSE\n"
-        "    (SELECT t FROM student_t WHERE df = min(n%d - 1, %d)) * sqrt(s%d / (n%d - 1) / n%d) "
-        "END",
-        number, number, number, number, kDegrees + 1, number, number, number);
+        "CASE WHEN means.n%d < 2 THEN NULL WHEN %s = %s THEN 0.0 ELSE\n"
+        "    (SELECT t FROM student_t WHERE df = min(means.n%d - 1, %d))\n"
+        "    * sqrt(squares.s%d / (means.n%d - 1) / means.n%d) END",
+        number, Least(), Greatest(), number, kDegrees + 1, number, number, number);
   }
+  std::string Least() const { return absl::StrCat("means.l", number); }
+  std::string Greatest() const { return absl::StrCat("means.h", number); }
 };
 
 std::string SummaryView(const std::vector<std::string>& parameters,
@@ -135,8 +138,8 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     of_squares.push_back(quantity.OfSquares());
     columns.push_back(As(quantity.Mean(), names.Take(name)));
     columns.push_back(As(quantity.HalfWidth(), names.Take(name + "_ci95")));
-    columns.push_back(As(absl::StrCat("l", quantity.number), names.Take(name + "_min")));
-    columns.push_back(As(absl::StrCat("h", quantity.number), names.Take(name + "_max")));
+    columns.push_back(As(quantity.Least(), names.Take(name + "_min")));
+    columns.push_back(As(quantity.Greatest(), names.Take(name + "_max")));
   };
   for (const std::string_view count : kCounts) add("runs", std::string(count));
   for (const std::string& metric : metrics) add("metrics", metric);

@@ -92,7 +92,6 @@ void Statement::Bind(int parameter, std::string_view value) {
   sqlite3_bind_text64(statement_.get(), parameter, value.data(), value.size(), SQLITE_STATIC,
                       SQLITE_UTF8);
 }
-void Statement::BindNull(int parameter) { sqlite3_bind_null(statement_.get(), parameter); }
 
 absl::StatusOr<bool> Statement::Step() {
   errno = 0;
@@ -249,9 +248,6 @@ absl::Status Transaction::Commit() {
 
 std::string QuotedName(std::string_view name) {
   return absl::StrCat("\"", absl::StrReplaceAll(std::string(name), {{"\"", "\"\""}}), "\"");
-}
-std::string QuotedText(std::string_view text) {
-  return absl::StrCat("'", absl::StrReplaceAll(std::string(text), {{"'", "''"}}), "'");
 }
 
 }  // namespace lockstep::analysis

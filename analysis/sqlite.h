@@ -26,7 +26,6 @@ class Statement {
   void Bind(int parameter, std::uint64_t value);
   void Bind(int parameter, double value);
   void Bind(int parameter, std::string_view value);
-  void BindNull(int parameter);
 
   // True: there is a row to look at. False: that was all.
   absl::StatusOr<bool> Step();
@@ -111,8 +110,7 @@ class Transaction {
   Database* database_;
 };
 
-// `name` in double quotes, as SQL wants identifiers; 'text' in single ones, as it wants literals.
+// `name` in double quotes, as SQL wants identifiers.
 std::string QuotedName(std::string_view name);
-std::string QuotedText(std::string_view text);
 
 }  // namespace lockstep::analysis

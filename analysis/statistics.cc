@@ -74,12 +74,6 @@ double StudentT(double df, double tail) {
   return boost::math::quantile(boost::math::complement(Student(df), tail));
 }
 
-std::optional<bool> Differ(const Mean& a, const Mean& b, double alpha) {
-  const std::optional<double> p = WelchP(a, b);
-  if (!p) return std::nullopt;
-  return *p <= alpha;
-}
-
 // t = (mean_b - mean_a) / sqrt(v_a + v_b), v the variances of the means;
 // df = (v_a + v_b)^2 / (v_a^2 / (n_a - 1) + v_b^2 / (n_b - 1))   (Welch and Satterthwaite)
 // computed by the share of each in the sum, so that no square leaves the range of a double.

@@ -24,13 +24,9 @@ std::optional<double> HalfWidth(const Mean& mean, double confidence = 0.95);
 // above it.
 double StudentT(double df, double tail);
 
-// Whether the means differ beyond noise, by Welch's test at level `alpha` (two-sided). Where
-// neither has a variance, any difference counts. None where one of them has a single value and the
-// noise is unknown.
-std::optional<bool> Differ(const Mean& a, const Mean& b, double alpha);
-
-// The two-sided p-value of the same test: how likely noise alone puts the means this far apart.
-// Where neither has a variance, 0 if they differ and 1 if not. None where Differ has none.
+// The two-sided p-value of Welch's test: how likely noise alone puts the means this far apart.
+// Where neither has a variance, any difference counts: 0 if they differ and 1 if not. None where
+// one of them has a single value, so that the noise is unknown, or is not finite.
 std::optional<double> WelchP(const Mean& a, const Mean& b);
 
 // p-values raised by Holm's step-down rule, in the order given: to reject where the adjusted value

@@ -296,6 +296,37 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   CHECK(One(*file, "SELECT count(*) FROM student_t") == 201);
 }
 
+TEST_CASE("results: parameters and metrics may be called as what the views compute with") {
+  const TemporaryFolder folder;
+  analysis::ResultsHeader header = SmallHeader();
+  header.parameters = {"m0", "n1", "t", "means"};
+  auto file = ResultsFile::Create(folder.File("a.sqlite"), header);
+  Fine(file.status());
+  Fine((*file)->Add({0, {{"m0", 1}, {"n1", 2}, {"t", 3}, {"means", 4}}}));
+  for (const std::uint64_t seed : {0, 1}) {
+    RunRow run = SmallRun(seed);
+    run.metrics = {{"l0", seed}, {"s0", 5}, {"df", 6}};
+    Fine((*file)->Add(run));
+  }
+  Fine((*file)->Commit());
+  CHECK(One(**file, "SELECT m0 + 10 * n1 + 100 * t + 1000 * means FROM summary") == 4321);
+  CHECK(One(**file, "SELECT l0 + 10 * s0 + 100 * df FROM summary") == 650.5);
+  CHECK(One(**file, "SELECT count(*) FROM results WHERE n1 = 2") == 2);
+}
+
+TEST_CASE("results: views have room for all metrics that a sweep may record") {
+  const TemporaryFolder folder;
+  const auto file = Made(folder.File("a.sqlite"));
+  Fine(file->Add(SmallPoint(0)));
+  RunRow run = SmallRun(0);
+  // 400 names (tools/sweep/sweep_file.cc) beside those that lockstep knows itself.
+  for (int i = 0; i < 450; ++i) run.metrics["m" + std::to_string(i)] = i;
+  Fine(file->Add(run));
+  Fine(file->Commit());
+  CHECK(One(*file, "SELECT m449 FROM summary") == 449);
+  CHECK(One(*file, "SELECT m449 FROM results") == 449);
+}
+
 TEST_CASE("results: timings are a view of their own") {
   const TemporaryFolder folder;
   MakeSmall(folder.File("a.sqlite"), 1);

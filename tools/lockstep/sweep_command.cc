@@ -178,7 +178,7 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
   if (!tally->is_interrupted && shard.count == 1) unmet = sweep::FindUnmet(plan, **file);
   if (!unmet.ok()) return ReportError(unmet.status());
   const std::string report = flags.as_json
-                                 ? SweepJson(plan, *tally, *unmet, out, progress.seconds()).dump(2)
+                                 ? SweepJson(plan, *tally, *unmet, **file, progress.seconds())
                                  : SweepReport(plan, *tally, *unmet, **file, progress.seconds());
   if (absl::Status status = (*file)->Close(); !status.ok()) return ReportError(status);
   absl::PrintF("%s\n", report);

@@ -4,7 +4,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "analysis/metrics.h"
+#include "tools/lockstep/version.h"
 
 namespace lockstep::cli {
 namespace {
@@ -32,7 +35,15 @@ absl::StatusOr<Planned> PlanOf(const std::string& path) {
 }
 
 absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path) {
-  return PlanOf(sweep::ReadSweepDocument(header.sweep, path, FormulaMetrics()));
+  auto planned = PlanOf(sweep::ReadSweepDocument(header.sweep, path, FormulaMetrics()));
+  if (!planned.ok()) return planned;
+  // Points are numbered by the code: that of another revision may count others.
+  if (planned->plan.points() == header.points && planned->sweep->seeds.count == header.seeds)
+    return planned;
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, ": has ", header.points, " points of ", header.seeds,
+                   " seeds by lockstep ", header.revision, ", but ", planned->plan.points(), " of ",
+                   planned->sweep->seeds.count, " by ", Revision(), "; use the one that made it"));
 }
 
 }  // namespace lockstep::cli

@@ -1,4 +1,4 @@
-// The plan that a results file was made by.
+// Plans of sweeps: by which one is to be made, or by which a results file was made.
 
 #pragma once
 
@@ -22,7 +22,8 @@ struct Planned {
 
 // Of the sweep file in `path`.
 absl::StatusOr<Planned> PlanOf(const std::string& path);
-// Of what a results file says of itself; `path` is its name, for messages.
+// Of what a results file says of itself; `path` is its name, for messages. Where this revision of
+// lockstep would number its points otherwise, that is an error.
 absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path);
 
 }  // namespace lockstep::cli

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "nlohmann/json.hpp"
 
 #include "tools/lockstep/report.h"
 #include "tools/lockstep/sweep_progress.h"
@@ -93,6 +94,25 @@ std::string Thresholds(const sweep::Plan& plan, const analysis::ResultsFile& fil
   return text;
 }
 
+json ThresholdsJson(const sweep::Plan& plan, const analysis::ResultsFile& file) {
+  json list = json::array();
+  const auto rows = file.Thresholds();
+  if (!rows.ok()) return list;
+  const auto shown = [&](const std::optional<std::uint64_t>& point) {
+    return point ? json{{"point", *point}, {"where", Where(plan, *point)}} : json();
+  };
+  for (const analysis::ThresholdRow& row : *rows)
+    list.push_back({{"group", row.group},
+                    {"last_holding", shown(row.last_holding)},
+                    {"first_failing", shown(row.first_failing)}});
+  return list;
+}
+
+// Names of files may be any bytes, which JSON refuses.
+std::string Dump(const json& report) {
+  return report.dump(2, ' ', false, json::error_handler_t::replace);
+}
+
 json Outcomes(const sweep::Tally& tally) {
   json outcomes = json::object();
   for (const auto& [outcome, count] : tally.outcomes)
@@ -120,7 +140,7 @@ std::string DryReport(const sweep::Plan& plan, std::uint64_t runs_max, std::uint
         {"runs_max", runs_max},      {"tried", tried},          {"refused", json::array()}};
     for (const auto& [point, why] : refused)
       report["refused"].push_back({{"point", point}, {"where", Where(plan, point)}, {"why", why}});
-    return report.dump(2) + "\n";
+    return Dump(report) + "\n";
   }
   std::string text =
       absl::StrCat(plan.sweep().name, ": ", Sampled(plan), " of ", plan.points(), " points (",
@@ -159,10 +179,11 @@ std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
                       "  results: lockstep results ", file.path());
 }
 
-json SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
-               const std::vector<sweep::Unmet>& unmet, const std::string& path, double seconds) {
+std::string SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
+                      const std::vector<sweep::Unmet>& unmet, const analysis::ResultsFile& file,
+                      double seconds) {
   json report = {{"name", plan.sweep().name},
-                 {"file", path},
+                 {"file", file.path()},
                  {"points", plan.points()},
                  {"runs_max", tally.runs_max},
                  {"earlier", tally.earlier},
@@ -174,7 +195,8 @@ json SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
                  {"seconds", seconds},
                  {"unmet", json::array()}};
   for (const sweep::Unmet& one : unmet) report["unmet"].push_back(ToJson(one));
-  return report;
+  if (plan.sweep().bisection) report["thresholds"] = ThresholdsJson(plan, file);
+  return Dump(report);
 }
 
 }  // namespace lockstep::cli

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "nlohmann/json.hpp"
-
 #include "analysis/results.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/findings.h"
@@ -30,8 +28,9 @@ std::string UnmetReport(const std::vector<sweep::Unmet>& unmet);
 std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
                         const std::vector<sweep::Unmet>& unmet, const analysis::ResultsFile& file,
                         double seconds);
-nlohmann::json SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
-                         const std::vector<sweep::Unmet>& unmet, const std::string& path,
-                         double seconds);
+// The same for programs.
+std::string SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
+                      const std::vector<sweep::Unmet>& unmet, const analysis::ResultsFile& file,
+                      double seconds);
 
 }  // namespace lockstep::cli

@@ -61,6 +61,7 @@ class Engine {
   PoolOptions PoolOptionsOf(const Limits& limits) const;
   void Count(const RunRow& row);
   absl::Status StartWhatCanBe();
+  bool IsInterrupted() const { return options_.is_interrupted && options_.is_interrupted(); }
   absl::Status Keep(const WorkResult& result);
   absl::Status CommitInTime();
 
@@ -98,7 +99,7 @@ absl::Status Engine::Begin() {
 }
 
 absl::Status Engine::Run() {
-  while (!(options_.is_interrupted && options_.is_interrupted())) {
+  while (!IsInterrupted()) {
     if (absl::Status status = StartWhatCanBe(); !status.ok()) return status;
     if (pool_.busy() == 0) break;
     for (const WorkResult& result : pool_.Wait(kCommitEvery))
@@ -128,6 +129,8 @@ absl::Status Engine::Keep(const WorkResult& result) {
     row.outcome = OutcomeOf(result.ending);
     row.error = result.error;
   }
+  // What ends the sweep may reach a worker, too, as it is made: its run is lost, not at fault.
+  if (row.outcome == Outcome::kCrashed && IsInterrupted()) return absl::OkStatus();
   row.run = result.id;
   row.point = result.id / plan_.sweep().seeds.count;
   row.seed = plan_.sweep().seeds.first + result.id % plan_.sweep().seeds.count;

@@ -4,7 +4,9 @@
 
 #include "tools/sweep/job.h"
 
+#include <cmath>
 #include <optional>
+#include <utility>
 
 #include "nlohmann/json.hpp"
 
@@ -54,6 +56,10 @@ Job DecodeJob(const std::string& text) {
 }
 
 std::string Encode(const analysis::RunRow& row) {
+  // JSON has no word for what is not finite, and results leave it out.
+  json metrics = json::object();
+  for (const auto& [name, value] : row.metrics)
+    if (std::isfinite(value)) metrics[name] = value;
   return Dump(json::array({row.run,
                            row.point,
                            row.seed,
@@ -73,7 +79,7 @@ std::string Encode(const analysis::RunRow& row) {
                            row.wall_us,
                            Maybe(row.steps),
                            Maybe(row.memory_kb),
-                           row.metrics}));
+                           std::move(metrics)}));
 }
 
 analysis::RunRow DecodeRow(const std::string& text) {

@@ -19,8 +19,9 @@ struct Job {
   std::vector<sim::Override> changes;  // of the base scenario, the seed among them
 };
 
-// Each pair gives back what it was given. The texts never leave this machine, and no other program
-// writes them; so what cannot be read is a bug of ours.
+// Each pair gives back what it was given, but for metrics that are not finite: they are left out.
+// The texts never leave this machine, and no other program writes them; so what cannot be read is a
+// bug of ours.
 std::string Encode(const Job& job);
 Job DecodeJob(const std::string& text);
 std::string Encode(const analysis::RunRow& row);

@@ -8,15 +8,7 @@ namespace lockstep::sweep {
 
 using nlohmann::json;
 
-bool IsPointer(std::string_view text) {
-  if (text.empty() || text.front() != '/') return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '~') continue;
-    ++i;
-    if (i == text.size() || (text[i] != '0' && text[i] != '1')) return false;
-  }
-  return true;
-}
+bool IsPointer(std::string_view text) { return PointerTokens(text).has_value(); }
 
 std::vector<std::string> ReadPointers(Parameters& reader, std::string_view key) {
   std::vector<std::string> pointers;

@@ -2,7 +2,8 @@
 //
 // Parent and worker speak over a socket pair: a length of eight bytes in the machine's order, then
 // the text. A worker is asked only when it has answered, so neither ever waits for the other to
-// read.
+// read; and the parent takes of an answer what is there, so a worker that stops in the middle of
+// one is late, and holds up nobody else.
 
 #include "tools/sweep/pool.h"
 
@@ -40,6 +41,9 @@ constexpr off_t kLastWords = 400;
 // A worker gives memory back to the system when it has used more.
 constexpr std::uint64_t kTrimAboveKb = 64 * 1024;
 
+// What stands before a text.
+using TextSize = std::uint64_t;
+
 // How a worker marks its answer.
 enum class Mark : char { kAnswer = 'a', kThrown = 't', kNoMemory = 'm' };
 
@@ -66,14 +70,14 @@ bool ReadAll(int from, char* data, std::size_t size) {
 }
 
 bool WriteText(int to, const std::string& text) {
-  const std::uint64_t size = text.size();
+  const TextSize size = text.size();
   char head[sizeof size];
   std::memcpy(head, &size, sizeof size);
   return WriteAll(to, head, sizeof head) && WriteAll(to, text.data(), text.size());
 }
 
 std::optional<std::string> ReadText(int from) {
-  std::uint64_t size = 0;
+  TextSize size = 0;
   char head[sizeof size];
   if (!ReadAll(from, head, sizeof head)) return std::nullopt;
   std::memcpy(&size, head, sizeof size);
@@ -124,10 +128,11 @@ std::string Answer(const Pool::Work& work, const std::string& request) {
 
 [[noreturn]] void Serve(const Pool::Work& work, const PoolOptions& options, int socket, int words,
                         pid_t parent) {
-  std::signal(SIGINT, SIG_IGN);
+  // A terminal and a job scheduler send these to all processes of a program. Whether to end is for
+  // the parent to say: a worker that died of one would make a row of a run that had no fault.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::signal(signal, SIG_IGN);
   // It dies of all others; handlers that the program has are not meant for workers.
-  for (const int signal : {SIGTERM, SIGSEGV, SIGABRT, SIGFPE, SIGBUS, SIGILL})
-    std::signal(signal, SIG_DFL);
+  for (const int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGBUS, SIGILL}) std::signal(signal, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
   dup2(words, STDOUT_FILENO);
@@ -161,7 +166,7 @@ std::string DiedOf(int status) {
 
 class Pool::Worker {
  public:
-  ~Worker() { Bury(true); }
+  ~Worker() { Bury(); }
   Worker() = default;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -173,10 +178,15 @@ class Pool::Worker {
     is_busy_ = true;
     asked_ = WallClock::now();
     peak_kb_ = 0;
+    answer_.clear();
     return WriteText(socket_, request);
   }
-  // After it the worker is no more; what it died of.
-  std::string Bury(bool is_killed);
+  // Takes of the answer what is there. False: no more will come.
+  bool TakeAnswer();
+  // The answer, once all of it is there.
+  std::optional<std::string> Answer() const;
+  // After it the worker is no more; what it died of, which is SIGKILL where it was alive.
+  std::string Bury();
   std::string LastWords() const;
 
   bool is_alive() const { return pid_ > 0; }
@@ -200,41 +210,69 @@ class Pool::Worker {
   std::uint64_t id_ = 0;
   WallClock::time_point asked_;
   std::uint64_t peak_kb_ = 0;
+  std::string answer_;  // as far as it has come, its size first
 };
 
 absl::Status Pool::Worker::Spawn(const Work& work, const PoolOptions& options,
                                  const std::vector<std::unique_ptr<Worker>>& all) {
-  const auto failed = [](const char* what) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("no worker process can be made: ", what));
+  const auto failed = [](int why, const char* what) {
+    return absl::ErrnoToStatus(why, absl::StrCat("no worker process can be made: ", what));
   };
   int sockets[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return failed("no socket");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
+    return failed(errno, "no socket");
   socket_ = sockets[0];
   words_ = memfd_create("worker", MFD_CLOEXEC);
+  if (words_ < 0) {
+    const int why = errno;
+    close(sockets[1]);
+    Bury();
+    return failed(why, "no memory file");
+  }
   // Nothing that waits to be printed may be printed twice.
   std::fflush(nullptr);
   const pid_t parent = getpid();
-  const pid_t pid = words_ < 0 ? -1 : fork();
+  const pid_t pid = fork();
+  const int why = errno;
   if (pid == 0) {
-    // The sockets of its siblings, or they would never see their parent go.
-    for (const auto& other : all)
-      if (other->socket_ >= 0) close(other->socket_);
+    // The parent's ends of all sockets, or workers would never see their parent go.
+    for (const auto& worker : all)
+      if (worker->socket_ >= 0) close(worker->socket_);
     Serve(work, options, sockets[1], words_, parent);
   }
   close(sockets[1]);
   if (pid < 0) {
-    const absl::Status status = failed(words_ < 0 ? "no memory file" : "fork");
-    Bury(true);
-    return status;
+    Bury();
+    return failed(why, "fork");
   }
   pid_ = pid;
   return absl::OkStatus();
 }
 
-std::string Pool::Worker::Bury(bool is_killed) {
+bool Pool::Worker::TakeAnswer() {
+  char piece[64 * 1024];
+  for (;;) {
+    const ssize_t size = recv(socket_, piece, sizeof piece, MSG_DONTWAIT);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return errno == EAGAIN;
+    if (size == 0) return false;
+    answer_.append(piece, static_cast<std::size_t>(size));
+  }
+}
+
+std::optional<std::string> Pool::Worker::Answer() const {
+  TextSize size = 0;
+  if (answer_.size() < sizeof size) return std::nullopt;
+  std::memcpy(&size, answer_.data(), sizeof size);
+  if (answer_.size() - sizeof size < size) return std::nullopt;
+  return answer_.substr(sizeof size);
+}
+
+std::string Pool::Worker::Bury() {
   int status = 0;
   if (pid_ > 0) {
-    if (is_killed) kill(pid_, SIGKILL);
+    // Of one that is dying already, this changes nothing, not even what it died of.
+    kill(pid_, SIGKILL);
     while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
   }
   const std::string words = LastWords();
@@ -281,7 +319,7 @@ absl::Status Pool::Start(std::uint64_t id, const std::string& request) {
       if (!spawned.ok()) return spawned;
     }
     if ((*idle)->Ask(id, request)) return absl::OkStatus();
-    (*idle)->Bury(true);
+    (*idle)->Bury();
   }
   return absl::InternalError("worker processes die before they do anything");
 }
@@ -290,16 +328,10 @@ std::optional<WorkResult> Pool::Look(Worker& worker) {
   WorkResult result;
   result.id = worker.id();
   result.wall = std::chrono::duration_cast<std::chrono::microseconds>(worker.age());
-  pollfd ready{worker.socket(), POLLIN, 0};
-  if (poll(&ready, 1, 0) > 0) {
-    std::optional<std::string> text = ReadText(worker.socket());
+  const bool is_open = worker.TakeAnswer();
+  if (const std::optional<std::string> text = worker.Answer()) {
     const std::size_t tail = sizeof result.memory_kb;
-    if (!text || text->size() < tail + 1) {
-      result.memory_kb = worker.peak_kb();
-      result.ending = WorkEnding::kCrashed;
-      result.error = worker.Bury(false);
-      return result;
-    }
+    CHECK(text->size() > tail);
     std::memcpy(&result.memory_kb, text->data() + text->size() - tail, tail);
     const std::string body = text->substr(1, text->size() - tail - 1);
     const Mark mark{text->front()};
@@ -308,7 +340,13 @@ std::optional<WorkResult> Pool::Look(Worker& worker) {
     if (mark == Mark::kNoMemory) result.ending = WorkEnding::kMemoryMax;
     worker.set_idle();
     // What its memory still holds must not count against the next piece of work.
-    if (options_.memory_max && KbOf(*options_.memory_max) / 2 < result.memory_kb) worker.Bury(true);
+    if (options_.memory_max && KbOf(*options_.memory_max) / 2 < result.memory_kb) worker.Bury();
+    return result;
+  }
+  if (!is_open) {
+    result.memory_kb = worker.peak_kb();
+    result.ending = WorkEnding::kCrashed;
+    result.error = worker.Bury();
     return result;
   }
   if (worker.age() < kLook) return std::nullopt;
@@ -316,7 +354,7 @@ std::optional<WorkResult> Pool::Look(Worker& worker) {
   const bool is_large = options_.memory_max && result.memory_kb > KbOf(*options_.memory_max);
   const bool is_late = worker.age() > options_.wall_max;
   if (!is_large && !is_late) return std::nullopt;
-  worker.Bury(true);
+  worker.Bury();
   result.ending = is_large ? WorkEnding::kMemoryMax : WorkEnding::kWallMax;
   result.error = is_large ? absl::StrCat("its worker grew to ", result.memory_kb / 1024, " MiB")
                           : absl::StrCat("stopped after ", result.wall.count() / 1000, " ms");

@@ -5,7 +5,7 @@
 // takes too long or grows too large is replaced, and what it was doing is reported as that.
 //
 // The program has one thread when it makes a pool, and no other while there is one. Workers ignore
-// SIGINT (their parent decides) and die with their parent.
+// the signals that ask a program to end (their parent decides) and die with their parent.
 
 #pragma once
 

@@ -11,6 +11,7 @@
 
 #include "analysis/verdict.h"
 #include "tests/support/process.h"
+#include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"
 
 // The last include: see there.
@@ -25,14 +26,6 @@ const std::string kPingPong = "scenarios/smoke/pingpong.json";
 const std::string kPicsou = "scenarios/smoke/picsou.json";
 // A drop that waits for a message which never comes.
 const std::string kIdleFault = R"(/faults=[{"id":"idle","drop":{"msg":{"nth":1000000}}}])";
-
-bool Has(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  const bool has_part = text.find(part) != std::string::npos;
-  CHECK(has_part);
-  return has_part;
-}
 
 // Runs it; it must be refused with exit code 2 and one line of error that has this in it.
 void CheckRefused(const std::vector<std::string>& arguments, const std::string& why) {

@@ -13,6 +13,7 @@
 #include "analysis/results.h"
 #include "tests/analysis/small_results.h"
 #include "tests/support/process.h"
+#include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/rows.h"
 
@@ -26,13 +27,6 @@ using analysis::ResultsFile;
 using analysis::ResultsHeader;
 using analysis::RunRow;
 using nlohmann::json;
-
-void Has(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  const bool has_part = text.find(part) != std::string::npos;
-  CHECK(has_part);
-}
 
 void MakeFile(const std::string& path, const std::vector<RunRow>& runs,
               const ResultsHeader& header = SmallHeader()) {
@@ -207,6 +201,17 @@ TEST_CASE("merge command: what is refused leaves nothing behind") {
   CheckRefused({"merge", out, folder.File("none")}, "none: cannot be read");
   CheckRefused({"merge", folder.Write("text", "x"), folder.File("a")}, "is not a results file");
   CheckRefused({"merge", out}, "in is required");
+}
+
+TEST_CASE("merge command: points that this revision would number otherwise are refused") {
+  const TemporaryFolder folder;
+  ResultsHeader header = SmallHeader();
+  header.points = 4;
+  MakeFile(folder.File("a"), {SmallRun(0)}, header);
+  const Finished run = Lockstep({"merge", folder.File("all"), folder.File("a")});
+  CHECK(run.exit_code == cli::kBadInput);
+  Has(run.err, "has 4 points of 2 seeds by lockstep abc123, but 3 of 2 by ");
+  CHECK_FALSE(std::filesystem::exists(folder.File("all")));
 }
 
 TEST_CASE("merge command: where seeds depend on results, it knows what they ask for") {

@@ -13,6 +13,7 @@
 #include "nlohmann/json.hpp"
 
 #include "tests/support/process.h"
+#include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"
 
 // The last include: see there.
@@ -25,14 +26,6 @@ using nlohmann::json;
 
 // Everything but speed.
 constexpr const char* kRows = "select * from results order by run";
-
-bool Has(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  const bool has_part = text.find(part) != std::string::npos;
-  CHECK(has_part);
-  return has_part;
-}
 
 // Picsou and one-shot over links that lose, a faulty network above, 36 runs of 5 to 10 ms.
 json SmallSweep() {
@@ -257,6 +250,23 @@ TEST_CASE("sweep: expectations that do not hold are named with their point, and 
   CHECK(unmet.exit_code == cli::kUnmet);
   Has(unmet.out, "expected, but not met: 6");
   Has(unmet.out, "protocol=picsou n=5 loss=0: delivered_per_s > 1e9; delivered_per_s=");
+}
+
+TEST_CASE("sweep: the closing report as JSON has the thresholds, and stands any name of a file") {
+  const TemporaryFolder folder;
+  json keys = SmallSweep();
+  keys["seeds"] = 1;
+  keys["bisect"] = {{"axis", "loss"}, {"holds", "delivered_per_s < 0"}};
+  const Finished run = Sweep(WriteSweep(folder, keys), folder.File("\xff"), {"--json"});
+  CHECK(run.exit_code == cli::kAsExpected);
+  const json report = json::parse(run.out, nullptr, /*allow_exceptions=*/false);
+  REQUIRE(report.is_object());
+  // One for each protocol and n, of which none holds even at the first value.
+  REQUIRE(report["thresholds"].size() == 4);
+  CHECK(report["thresholds"][1]["group"] == 1);
+  CHECK(report["thresholds"][1]["last_holding"].is_null());
+  CHECK(report["thresholds"][1]["first_failing"] ==
+        json({{"point", 3}, {"where", "protocol=picsou n=5 loss=0"}}));
 }
 
 }  // namespace lockstep::tests

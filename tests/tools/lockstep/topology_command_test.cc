@@ -7,6 +7,7 @@
 #include "nlohmann/json.hpp"
 
 #include "tests/support/process.h"
+#include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"
 
 // The last include: see there.
@@ -20,14 +21,6 @@ using nlohmann::json;
 const std::string kScenario = "scenarios/smoke/isp-map.json";
 const std::string kMap = "scenarios/topologies/tiny-isp.graphml";
 const std::string kDefaults = "--defaults=rate=10Gbps,delay=5ms";
-
-bool Has(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  const bool has_part = text.find(part) != std::string::npos;
-  CHECK(has_part);
-  return has_part;
-}
 
 // Characters, not bytes.
 std::size_t LongestLine(const std::string& text) {

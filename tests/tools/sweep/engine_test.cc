@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <sys/wait.h>
@@ -204,7 +205,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const Sweep sweep =
       SweepOf(folder, {{"axes", {{{"name", "x"}, {"at", "/x"}, {"values", {0, 1, 2, 3, 4}}}}},
-                       {"limits", {{"wall", "300ms"}, {"memory", "300MB"}}}});
+                       {"limits", {{"wall", "1500ms"}, {"memory", "300MB"}}}});
   const Plan plan = PlanOf(sweep);
   const auto mischief = [](const Job& job) {
     RunRow row = Arithmetic(job);
@@ -347,6 +348,42 @@ TEST_CASE("engine: interrupted, it keeps what ended and says that there is more"
   CHECK(tally->done < 60);
   REQUIRE(file->Close().ok());
   CHECK(RowsOf(folder.File("f")).size() == tally->done);
+}
+
+TEST_CASE("engine: a run that crashes as the sweep is interrupted is made again, not recorded") {
+  const TemporaryFolder folder;
+  const Sweep sweep = SweepOf(folder, kGrid);
+  const Plan plan = PlanOf(sweep);
+  const auto file = FileFor(plan, folder.File("f"));
+  int asked = 0;
+  sweep::EngineOptions options;
+  options.is_interrupted = [&] { return ++asked > 1; };
+  const auto crash = [](const Job&) -> RunRow { std::abort(); };
+  const auto tally = sweep::RunSweep(plan, crash, options, *file);
+  REQUIRE(tally.ok());
+  CHECK(tally->is_interrupted);
+  CHECK(tally->done == 0);
+  REQUIRE(file->Close().ok());
+  CHECK(RowsOf(folder.File("f")).empty());
+}
+
+TEST_CASE("engine: a metric that is no finite number is left out, and ends nothing") {
+  const TemporaryFolder folder;
+  const Sweep sweep = SweepOf(folder, json::object());
+  const Plan plan = PlanOf(sweep);
+  const auto divide = [](const Job& job) {
+    RunRow row = Arithmetic(job);
+    row.metrics["nan"] = std::numeric_limits<double>::quiet_NaN();
+    row.metrics["infinite"] = std::numeric_limits<double>::infinity();
+    return row;
+  };
+  CHECK(RunTo(plan, divide, *FileFor(plan, folder.File("f")), 1).failed() == 0);
+  const auto file = ResultsFile::OpenToRead(folder.File("f"));
+  REQUIRE(file.ok());
+  const auto row = (*file)->FindRun(0);
+  REQUIRE(row.ok());
+  REQUIRE(row->has_value());
+  CHECK((*row)->metrics.size() == 1);
 }
 
 }  // namespace lockstep::tests

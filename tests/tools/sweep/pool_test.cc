@@ -9,6 +9,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -30,6 +31,14 @@ using sweep::WorkResult;
   for (;;) std::this_thread::yield();
 }
 
+// Writes the beginning of an answer to the pool, which is the one socket that a worker has, and
+// stops.
+void AnswerByHalf() {
+  for (int descriptor = 3; descriptor < 64; ++descriptor)
+    if (send(descriptor, "half", 4, MSG_NOSIGNAL) == 4) break;
+  std::raise(SIGSTOP);
+}
+
 // What the workers of these tests do, by the first word of what they are asked.
 std::string Work(const std::string& request) {
   if (request == "die") std::abort();
@@ -41,6 +50,9 @@ std::string Work(const std::string& request) {
   if (request == "leave") _exit(7);
   if (request == "throw") throw std::runtime_error("thrown by the test");
   if (request == "hang") Loop();
+  if (request == "half") AnswerByHalf();
+  if (request == "be told to end")
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::raise(signal);
   if (request == "grow") {
     std::vector<std::string> eaten;
     for (;;) eaten.emplace_back(1 << 20, 'x');
@@ -133,6 +145,29 @@ TEST_CASE("pool: what loops for ever is stopped, what eats memory too, and sibli
   CHECK(later.at(1).ending == WorkEnding::kMemoryMax);
   CHECK(later.at(1).memory_kb > 290'000);
   CHECK(later.at(2).answer == "<good>");
+}
+
+TEST_CASE("pool: a worker that stops in the middle of its answer holds up nobody") {
+  PoolOptions options = With(2);
+  options.wall_max = milliseconds(400);
+  Pool pool(Work, options);
+  REQUIRE(pool.Start(1, "half").ok());
+  REQUIRE(pool.Start(2, "good").ok());
+  const auto results = Drain(pool);
+  CHECK(results.at(1).ending == WorkEnding::kWallMax);
+  CHECK(results.at(2).answer == "<good>");
+  CHECK(Ask(pool, "again").answer == "<again>");
+}
+
+TEST_CASE("pool: an answer may be longer than what a socket holds") {
+  Pool pool(Work, With(1));
+  const std::string request(3'000'000, 'x');
+  CHECK(Ask(pool, request).answer == "<" + request + ">");
+}
+
+TEST_CASE("pool: a signal that asks the whole program to end does not end a worker's work") {
+  Pool pool(Work, With(1));
+  CHECK(Ask(pool, "be told to end").answer == "<be told to end>");
 }
 
 TEST_CASE("pool: a worker that was killed while idle is replaced unnoticed") {
