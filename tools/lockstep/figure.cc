@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 
 #include "protocols/parameters.h"
+#include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/report.h"
 
@@ -152,6 +153,7 @@ std::string Optional(const std::optional<double>& value, int digits) {
 absl::StatusOr<Figure> ReadFigure(const std::string& path) {
   const auto document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
+  if (absl::Status kind = CheckKind(*document, "lockstep_figure", path); !kind.ok()) return kind;
   Parameters figure(*document, path, "");
   figure.Integer("lockstep_figure", 1, 1);
   Figure read;

@@ -13,6 +13,7 @@
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"
+#include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/schema.h"
@@ -155,6 +156,7 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<ProtocolEntry>& more_protocols) {
   absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
+  if (absl::Status kind = CheckKind(*document, "lockstep", path); !kind.ok()) return kind;
   absl::StatusOr<Prepared> prepared =
       PrepareDocument(*std::move(document), path, overrides, more_protocols);
   if (!prepared.ok()) return prepared;

@@ -7,6 +7,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "analysis/metrics.h"
+#include "protocols/parameters.h"
+#include "tools/lockstep/file_kind.h"
+#include "tools/lockstep/schema.h"
 #include "tools/lockstep/version.h"
 
 namespace lockstep::cli {
@@ -31,7 +34,13 @@ absl::StatusOr<Planned> PlanOf(absl::StatusOr<sweep::Sweep> sweep) {
 }  // namespace
 
 absl::StatusOr<Planned> PlanOf(const std::string& path) {
-  return PlanOf(sweep::ReadSweep(path, FormulaMetrics()));
+  const absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
+  if (!document.ok()) return document.status();
+  if (absl::Status kind = CheckKind(*document, "lockstep_sweep", path); !kind.ok()) return kind;
+  absl::StatusOr<Planned> planned = PlanOf(sweep::ReadSweep(path, FormulaMetrics()));
+  if (!planned.ok()) return planned;
+  if (absl::Status shape = CheckSweepSchema(*document, path); !shape.ok()) return shape;
+  return planned;
 }
 
 absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path) {

@@ -225,6 +225,16 @@ TEST_CASE("sweep: the file cannot be made where no file can be") {
   CheckRefused(Sweep(sweep, folder.File("f"), {"--shard=5/4"}), "want i/k with i from 1 to k");
 }
 
+TEST_CASE(
+    "sweep: a scenario where a sweep is wanted, and the other way round, is told its command") {
+  const std::string sweep = "scenarios/sweeps/pingpong-loss.json";
+  CheckRefused(Lockstep({"sweep", "scenarios/smoke/picsou.json"}),
+               "is a scenario: `lockstep run scenarios/smoke/picsou.json` takes it");
+  CheckRefused(Lockstep({"run", sweep}), "is a sweep: `lockstep sweep " + sweep + "` takes it");
+  CheckRefused(Lockstep({"figures", sweep}), "is a sweep");
+  CheckRefused(Lockstep({"sweep", "scenarios/figures/picsou-testbed.json"}), "is a figure");
+}
+
 TEST_CASE("sweep: a dry run counts, shows and tries, and makes no file") {
   const TemporaryFolder folder;
   json keys = SmallSweep();
