@@ -170,6 +170,7 @@ absl::Status ResultsFile::State::SaveHeader() {
   saved.Update(save("sweep", std::string_view(sweep)));
   saved.Update(save("name", std::string_view(header.name)));
   saved.Update(save("parameters", std::string_view(parameters)));
+  saved.Update(save("file", std::string_view(header.file)));
   saved.Update(save("revision", std::string_view(header.revision)));
   saved.Update(save("toolchain", std::string_view(header.toolchain)));
   saved.Update(save("shard", header.shard));

@@ -41,6 +41,7 @@ std::string Work(const std::string& request) {
   if (request == "leave") _exit(7);
   if (request == "throw") throw std::runtime_error("thrown by the test");
   if (request == "hang") Loop();
+  if (request == "nap") std::this_thread::sleep_for(milliseconds(1'400));
   if (request == "grow") {
     std::vector<std::string> eaten;
     for (;;) eaten.emplace_back(1 << 20, 'x');
@@ -133,6 +134,27 @@ TEST_CASE("pool: what loops for ever is stopped, what eats memory too, and sibli
   CHECK(later.at(1).ending == WorkEnding::kMemoryMax);
   CHECK(later.at(1).memory_kb > 290'000);
   CHECK(later.at(2).answer == "<good>");
+}
+
+TEST_CASE("pool: what tells a whole group of processes to stop does not look like a crash") {
+  Pool pool(Work, With(1));
+  const auto pid = static_cast<pid_t>(std::stol(Ask(pool, "who").answer));
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) REQUIRE(kill(pid, signal) == 0);
+  const WorkResult later = Ask(pool, "who");
+  CHECK(later.ending == WorkEnding::kAnswered);
+  CHECK(later.answer == std::to_string(pid));
+}
+
+TEST_CASE("pool: the time for which everybody was stopped is not held against the work") {
+  PoolOptions options = With(1);
+  options.wall_max = milliseconds(600);
+  Pool pool(Work, options);
+  REQUIRE(pool.Start(1, "nap").ok());
+  // Ctrl-Z: nobody looks at the worker for longer than it may take.
+  std::this_thread::sleep_for(milliseconds(1'200));
+  CHECK(Drain(pool).at(1).answer == "<nap>");
+  // And who hangs is stopped nevertheless.
+  CHECK(Ask(pool, "hang").ending == WorkEnding::kWallMax);
 }
 
 TEST_CASE("pool: a worker that was killed while idle is replaced unnoticed") {
