@@ -517,6 +517,12 @@ absl::Status ResultsFile::Commit() {
   if (!state.transaction) return absl::OkStatus();
   const absl::Status done = state.transaction->Commit();
   if (!done.ok()) return state.Fail(done);
+  // What nobody can open any more must not look saved.
+  if (state.database->has_moved()) {
+    return state.Fail(absl::DataLossError(absl::StrCat(
+        state.path, ": was removed, moved or replaced while it was written; what it had is where ",
+        "it went")));
+  }
   state.transaction.reset();
   state.runs_saved += std::exchange(state.runs_open, 0);
   return absl::OkStatus();

@@ -40,11 +40,13 @@ bool Exists(const std::string& path) {
 Base InlineBase(const analysis::ResultsHeader& header, const json& document, std::uint64_t run) {
   Base base;
   const std::filesystem::path sweep(header.file.empty() ? "sweep.json" : header.file);
-  const std::string name = absl::StrCat(sweep.stem().string(), ".run-", run, ".json");
+  // Not .json: what looks for scenarios there must not take it for one.
+  const std::string name = absl::StrCat(sweep.stem().string(), ".run-", run, ".tmp");
   base.path = (sweep.parent_path() / name).string();
   base.document = document;
-  base.prelude = absl::StrCat("cat > ", ShellWord(base.path), " <<'END-OF-SCENARIO'\n",
-                              document.dump(2), "\nEND-OF-SCENARIO\n");
+  base.prelude = absl::StrCat(
+      "# The sweep itself holds the scenario; this file may go afterwards.\n", "cat > ",
+      ShellWord(base.path), " <<'END-OF-SCENARIO'\n", document.dump(2), "\nEND-OF-SCENARIO\n");
   return base;
 }
 

@@ -214,7 +214,8 @@ class Pool::Worker {
 absl::Status Pool::Worker::Spawn(const Work& work, const PoolOptions& options,
                                  const std::vector<std::unique_ptr<Worker>>& all) {
   const auto failed = [](const char* what) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("no worker process can be made: ", what));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("no worker process can be made (fewer --jobs may do): ", what));
   };
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return failed("no socket");
