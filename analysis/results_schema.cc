@@ -92,7 +92,8 @@ constexpr const char* kTimingsView =
 
 // What `summary` says of one quantity. Two passes, mean first: the difference of two large sums of
 // squares would lose what little a metric varies. Where all values are equal, their mean is that
-// value and the interval has no width, whatever the sums were rounded to.
+// value and the interval has no width, whatever the sums were rounded to. Names in between are
+// always qualified: a metric or a parameter may be called m0 as well.
 struct Quantity {
   std::string source;  // "metrics"."m"
   std::size_t number;  // of the columns in between: m7, l7, h7, n7, s7
@@ -102,17 +103,18 @@ struct Quantity {
                            source, number, source, number, source, number, source, number);
   }
   std::string OfSquares() const {
-    return absl::StrFormat("  sum((%s - m%d) * (%s - m%d)) AS s%d", source, number, source, number,
-                           number);
+    return absl::StrFormat("  sum((%s - means.m%d) * (%s - means.m%d)) AS s%d", source, number,
+                           source, number, number);
   }
   std::string Mean() const {
-    return absl::StrFormat("CASE WHEN l%d = h%d THEN l%d ELSE m%d END", number, number, number,
-                           number);
+    return absl::StrFormat("CASE WHEN means.l%d = means.h%d THEN means.l%d ELSE means.m%d END",
+                           number, number, number, number);
   }
   std::string HalfWidth() const {
     return absl::StrFormat(
-        "CASE WHEN n%d < 2 THEN NULL WHEN l%d = h%d THEN 0.0 ELSE\n"
-        "    (SELECT t FROM student_t WHERE df = min(n%d - 1, %d)) * sqrt(s%d / (n%d - 1) / n%d) "
+        "CASE WHEN means.n%d < 2 THEN NULL WHEN means.l%d = means.h%d THEN 0.0 ELSE\n"
+        "    (SELECT t FROM student_t WHERE df = min(means.n%d - 1, %d)) *\n"
+        "    sqrt(squares.s%d / (means.n%d - 1) / means.n%d) "
         "END",
         number, number, number, number, kDegrees + 1, number, number, number);
   }
@@ -135,8 +137,8 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     of_squares.push_back(quantity.OfSquares());
     columns.push_back(As(quantity.Mean(), names.Take(name)));
     columns.push_back(As(quantity.HalfWidth(), names.Take(name + "_ci95")));
-    columns.push_back(As(absl::StrCat("l", quantity.number), names.Take(name + "_min")));
-    columns.push_back(As(absl::StrCat("h", quantity.number), names.Take(name + "_max")));
+    columns.push_back(As(absl::StrCat("means.l", quantity.number), names.Take(name + "_min")));
+    columns.push_back(As(absl::StrCat("means.h", quantity.number), names.Take(name + "_max")));
   };
   for (const std::string_view count : kCounts) add("runs", std::string(count));
   for (const std::string& metric : metrics) add("metrics", metric);

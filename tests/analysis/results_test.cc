@@ -296,6 +296,27 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   CHECK(One(*file, "SELECT count(*) FROM student_t") == 201);
 }
 
+TEST_CASE("results: metrics and parameters may have the short names that the summary uses itself") {
+  const TemporaryFolder folder;
+  analysis::ResultsHeader header = SmallHeader();
+  header.parameters = {"m0", "n3"};
+  auto file = ResultsFile::Create(folder.File("a.sqlite"), header);
+  REQUIRE(file.ok());
+  Fine((*file)->Add(analysis::PointRow{0, {{"m0", 7}, {"n3", 8}}}));
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    RunRow run = SmallRun(i);
+    run.point = 0;
+    const auto value = static_cast<double>(i);
+    run.metrics = {{"l3", value}, {"m3", 10 + value}, {"s4", 20 + value}, {"h5", 30 + value}};
+    Fine((*file)->Add(run));
+  }
+  Fine((*file)->Commit());
+  const Table table = Ask(**file, "SELECT m0, n3, l3, m3, s4, h5, h5_min, h5_max FROM summary");
+  Fine(table.status);
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.rows[0] == std::vector<json>{7, 8, 1.0, 11.0, 21.0, 31.0, 30.0, 32.0});
+}
+
 TEST_CASE("results: timings are a view of their own") {
   const TemporaryFolder folder;
   MakeSmall(folder.File("a.sqlite"), 1);

@@ -247,7 +247,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const Sweep sweep =
       SweepOf(folder, {{"axes", {{{"name", "x"}, {"at", "/x"}, {"values", {0, 1, 2, 3, 4}}}}},
-                       {"limits", {{"wall", "300ms"}, {"memory", "300MB"}}}});
+                       {"limits", {{"wall", "3s"}, {"memory", "300MB"}}}});
   const Plan plan = PlanOf(sweep);
   const auto mischief = [](const Job& job) {
     RunRow row = Arithmetic(job);
