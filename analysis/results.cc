@@ -175,6 +175,7 @@ absl::Status ResultsFile::State::SaveHeader() {
   saved.Update(save("sweep", std::string_view(sweep)));
   saved.Update(save("name", std::string_view(header.name)));
   saved.Update(save("parameters", std::string_view(parameters)));
+  saved.Update(save("file", std::string_view(header.file)));
   saved.Update(save("revision", std::string_view(header.revision)));
   saved.Update(save("toolchain", std::string_view(header.toolchain)));
   saved.Update(save("shard", header.shard));
@@ -521,6 +522,12 @@ absl::Status ResultsFile::Commit() {
   if (!state.transaction) return absl::OkStatus();
   const absl::Status done = state.transaction->Commit();
   if (!done.ok()) return state.Fail(done);
+  // What nobody can open any more must not look saved.
+  if (state.database->has_moved()) {
+    return state.Fail(absl::DataLossError(absl::StrCat(
+        state.path, ": was removed, moved or replaced while it was written; what it had is where ",
+        "it went")));
+  }
   state.transaction.reset();
   state.runs_saved += std::exchange(state.runs_open, 0);
   return absl::OkStatus();

@@ -84,6 +84,9 @@ struct ResultsHeader {
   std::uint64_t shards = 1;
   std::uint64_t points = 0;  // of the whole sweep
   std::uint64_t seeds = 1;   // of each point, at most
+  // The sweep file, as an absolute path on the machine that made this one: where the names of
+  // scenarios start from. Tells sweeps apart no more than the machine does; may be empty.
+  std::string file;
 };
 
 // The value found for one group of a bisected sweep.

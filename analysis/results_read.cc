@@ -97,6 +97,7 @@ absl::Status ResultsFile::State::LoadHeader() {
     return value.is_string() ? value.get<std::string>() : "";
   };
   header.sweep = JsonIn(text("sweep"));
+  if (values["file"].is_string()) header.file = values["file"].get<std::string>();
   header.name = text("name");
   header.revision = text("revision");
   header.toolchain = text("toolchain");

@@ -92,7 +92,8 @@ constexpr const char* kTimingsView =
 
 // What `summary` says of one quantity. Two passes, mean first: the difference of two large sums of
 // squares would lose what little a metric varies. Where all values are equal, their mean is that
-// value and the interval has no width, whatever the sums were rounded to.
+// value and the interval has no width, whatever the sums were rounded to. Names in between are
+// always qualified: a metric or a parameter may be called m0 as well.
 struct Quantity {
   std::string source;  // "metrics"."m"
   std::size_t number;  // of the columns in between: m7, l7, h7, n7, s7

@@ -185,6 +185,11 @@ absl::StatusOr<Database> Database::Open(const std::string& path, Mode mode) {
 }
 
 bool Database::is_readonly() const { return sqlite3_db_readonly(database_.get(), "main") != 0; }
+bool Database::has_moved() const {
+  int moved = 0;
+  const int code = sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
 bool Database::is_in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 void Database::WaitForLocks(int milliseconds) {
   sqlite3_busy_timeout(database_.get(), milliseconds);

@@ -71,6 +71,8 @@ class Database {
 
   const std::string& path() const { return *path_; }
   bool is_readonly() const;
+  // Whether its name is no longer that of the open file: it was removed, or another put there.
+  bool has_moved() const;
   bool is_in_transaction() const;
 
   // How long to wait for locks of other processes.

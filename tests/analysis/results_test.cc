@@ -463,6 +463,25 @@ TEST_CASE("results: two sweeps cannot write to one file, but anybody may read me
   CHECK(One(*Opened(path), "SELECT count(*) FROM results") == 3);
 }
 
+TEST_CASE("results: a file that is removed or replaced while it is written is an error") {
+  const TemporaryFolder folder;
+  for (const bool is_replaced : {false, true}) {
+    CAPTURE(is_replaced);
+    const std::string path = folder.File(is_replaced ? "replaced" : "removed");
+    const auto file = Made(path);
+    Fine(file->Add(SmallPoint(0)));
+    Fine(file->Commit());
+    std::filesystem::rename(path, path + ".moved");
+    if (is_replaced) MakeSmall(path + ".new");
+    if (is_replaced) std::filesystem::rename(path + ".new", path);
+    Fine(file->Add(SmallRun(0)));
+    const absl::Status committed = file->Commit();
+    CHECK(absl::IsDataLoss(committed));
+    CHECK(std::string(committed.message()).find("removed, moved or replaced") != std::string::npos);
+    CHECK_FALSE(file->Close().ok());
+  }
+}
+
 TEST_CASE("results: a writer killed by SIGKILL loses what was not committed, and only that") {
   const TemporaryFolder folder;
   const std::string path = folder.File("a.sqlite");

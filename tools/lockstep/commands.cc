@@ -3,8 +3,13 @@
 #include "tools/lockstep/commands.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fcntl.h>
 #include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -54,7 +59,32 @@ int ReportError(const absl::Status& status) {
   return absl::IsInternal(status) ? kInternalError : kBadInput;
 }
 
-int Main(const std::vector<std::string>& arguments) {
+namespace {
+
+// Takes the places of standard streams that are closed, so that no file that is opened later gets
+// one, and with it all that is printed.
+void OpenStandardStreams() {
+  int file = open("/dev/null", O_RDWR);
+  while (file >= 0 && file <= STDERR_FILENO) file = open("/dev/null", O_RDWR);
+  if (file >= 0) close(file);
+}
+
+// A report that nobody got is an error, unless its reader went away on purpose.
+int FlushOutput(int exit_code) {
+  errno = 0;
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  struct stat output = {};
+  const bool has_reader =
+      fstat(STDOUT_FILENO, &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
+  // Who failed for this reason has said so.
+  if (is_written || has_reader || exit_code == kBadInput) return exit_code;
+  const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
+  const int code =
+      ReportError(absl::InvalidArgumentError("standard output cannot be written" + why));
+  return exit_code == kAsExpected ? code : exit_code;
+}
+
+int RunCommand(const std::vector<std::string>& arguments) {
   CLI::App app("lockstep: a deterministic simulator for replication protocols", "lockstep");
   app.footer(absl::StrCat(kExamples, "\n", ExitCodeTable()));
   app.require_subcommand(1);
@@ -80,6 +110,13 @@ int Main(const std::vector<std::string>& arguments) {
     return app.exit(error) == 0 ? kAsExpected : kBadInput;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int Main(const std::vector<std::string>& arguments) {
+  OpenStandardStreams();
+  return FlushOutput(RunCommand(arguments));
 }
 
 }  // namespace lockstep::cli

@@ -1,6 +1,7 @@
 // lockstep results FILE
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -18,7 +19,9 @@
 #include "analysis/sqlite.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
+#include "tools/lockstep/reproduce.h"
 #include "tools/lockstep/rows.h"
 
 namespace lockstep::cli {
@@ -45,6 +48,7 @@ constexpr const char* kTeaching =
     "  lockstep results sweep.sqlite --view summary --ndjson | jq .published_per_s\n"
     "  lockstep results sweep.sqlite --sql \"SELECT * FROM results WHERE verdict = 'violated'\"\n"
     "  lockstep results sweep.sqlite --sql - --csv < question.sql\n"
+    "  lockstep results sweep.sqlite --reproduce 17          # the same digest, by one command\n"
     "\n"
     "Notebooks read the file as it is:\n"
     "  pandas.read_sql('SELECT * FROM summary', sqlite3.connect('sweep.sqlite'))\n"
@@ -54,6 +58,7 @@ struct ResultsFlags {
   std::string file;
   std::string sql;
   std::string view;
+  std::optional<std::uint64_t> run;
   bool as_csv = false;
   bool as_json = false;
   bool as_ndjson = false;
@@ -107,6 +112,7 @@ absl::StatusOr<std::string> Listed(const ResultsFile& file, const std::string& t
   }
   if (shown < rows->size())
     absl::StrAppend(&text, "    ... and ", rows->size() - shown, " more: --all shows them\n");
+  absl::StrAppend(&text, "    --reproduce RUN prints the command that makes one of them again\n");
   return text;
 }
 
@@ -217,18 +223,21 @@ absl::StatusOr<std::string> Overview(const ResultsFile& file, bool shows_all) {
 
 // --- For programs ---
 
+RowFormat FormatOf(const ResultsFlags& flags) {
+  if (flags.as_csv) return RowFormat::kCsv;
+  if (flags.as_json) return RowFormat::kJson;
+  return flags.as_ndjson ? RowFormat::kNdjson : RowFormat::kTable;
+}
+
 absl::Status CheckFlags(const ResultsFlags& flags) {
   if (int{flags.as_csv} + int{flags.as_json} + int{flags.as_ndjson} > 1)
     return absl::InvalidArgumentError("want one of --csv, --json and --ndjson");
   if (!flags.sql.empty() && !flags.view.empty())
     return absl::InvalidArgumentError("want --sql or --view, not both");
+  if (flags.run &&
+      (!flags.sql.empty() || !flags.view.empty() || FormatOf(flags) != RowFormat::kTable))
+    return absl::InvalidArgumentError("--reproduce prints a command; it goes with no other flag");
   return absl::OkStatus();
-}
-
-RowFormat FormatOf(const ResultsFlags& flags) {
-  if (flags.as_csv) return RowFormat::kCsv;
-  if (flags.as_json) return RowFormat::kJson;
-  return flags.as_ndjson ? RowFormat::kNdjson : RowFormat::kTable;
 }
 
 // What is asked; none where it is the overview.
@@ -246,6 +255,13 @@ absl::Status Show(const ResultsFlags& flags) {
   const auto file = ResultsFile::OpenToRead(flags.file);
   if (!file.ok()) return file.status();
   IgnoreClosedPipes();
+  if (flags.run) {
+    const auto made = ReproductionOf(**file, *flags.run);
+    if (!made.ok()) return made.status();
+    PrintRemarks(made->remarks);
+    std::fputs(made->command.c_str(), stdout);
+    return absl::OkStatus();
+  }
   const std::optional<std::string> question = Question(flags);
   if (!question) {
     const auto text = Overview(**file, flags.shows_all);
@@ -273,6 +289,11 @@ void AddResults(CLI::App& app, int& exit_code) {
   command->add_option("--view", flags->view, "Shows all of results, summary or timings")
       ->type_name("VIEW")
       ->check(CLI::IsMember({"results", "summary", "timings"}));
+  command
+      ->add_option(
+          "--reproduce", flags->run,
+          "Prints the shell command that makes this run again: `lockstep run ... --set ...`")
+      ->type_name("RUN");
   command->add_flag("--csv", flags->as_csv, "Prints comma-separated values");
   command->add_flag("--json", flags->as_json, "Prints an array of objects");
   command->add_flag("--ndjson", flags->as_ndjson, "Prints an object on each line");

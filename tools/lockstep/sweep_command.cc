@@ -43,12 +43,17 @@ constexpr const char* kTeaching =
     "analysis/RESULTS.md\n"
     "documents it. Ctrl-C, or worse, loses the runs under way and those of the last 100 ms; "
     "--resume\n"
-    "goes on. Neither the number of workers nor shards nor interruptions change a row.\n"
+    "goes on. Neither the number of workers nor shards nor interruptions change a row. A run "
+    "whose\n"
+    "worker was killed, or that met the wall or memory limit, is made again with --resume "
+    "--retry.\n"
     "\n"
     "Examples:\n"
     "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --dry-run\n"
     "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite\n"
     "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume\n"
+    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume "
+    "--retry\n"
     "  lockstep sweep s.json --shard 3/4 --out s3.sqlite   # on one of four machines; then:\n"
     "  lockstep merge s.sqlite s1.sqlite s2.sqlite s3.sqlite s4.sqlite\n"
     "\n";
@@ -58,6 +63,7 @@ struct SweepFlags {
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string out;
   bool is_resumed = false;
+  bool retries = false;
   bool is_dry = false;
   std::string shard;
   bool as_json = false;
@@ -85,6 +91,8 @@ std::string DefaultOut(const SweepFlags& flags, const sweep::Shard& shard) {
 
 analysis::ResultsHeader HeaderOf(const sweep::Plan& plan, const sweep::Shard& shard) {
   analysis::ResultsHeader header;
+  std::error_code unknown;  // Then it is empty.
+  header.file = std::filesystem::absolute(plan.sweep().path, unknown).lexically_normal().string();
   header.sweep = plan.sweep().document;
   header.name = plan.sweep().name;
   header.parameters = plan.names();
@@ -168,6 +176,7 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
   sweep::EngineOptions options;
   options.workers = flags.jobs;
   options.shard = shard;
+  options.retries = flags.retries;
   options.is_interrupted = [] { return IsInterrupted(); };
   options.on_progress = [&](const sweep::Tally& tally) { progress.Show(tally); };
   auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep()), options, **file);
@@ -211,8 +220,13 @@ void AddSweep(CLI::App& app, int& exit_code) {
       ->add_option("--out", flags->out,
                    "Results file; default: the sweep's name with .sqlite, here")
       ->type_name("FILE.sqlite");
-  command->add_flag("--resume", flags->is_resumed,
-                    "Goes on with a results file that is there, if there is one");
+  CLI::Option* const resume = command->add_flag(
+      "--resume", flags->is_resumed, "Goes on with a results file that is there, if there is one");
+  command
+      ->add_flag("--retry", flags->retries,
+                 "With --resume: makes again what ended with its machine (a crash, the wall limit, "
+                 "the memory limit)")
+      ->needs(resume);
   command->add_flag("--dry-run", flags->is_dry,
                     "Says what would be run, and which points would be refused; runs nothing");
   command

@@ -21,11 +21,6 @@ using analysis::Outcome;
 using analysis::RunRow;
 using nlohmann::json;
 
-std::string RecipeHash(const sim::Scenario& scenario) {
-  const std::string text = scenario.document.dump();
-  return absl::StrFormat("%016x", core::HashBytes(text.data(), text.size()));
-}
-
 // Whether the run came to its end; else the row says why not.
 bool IsComplete(const RunResult& result, const sweep::Limits& limits, RunRow& row) {
   switch (result.ending) {
@@ -96,6 +91,11 @@ RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
 }
 
 }  // namespace
+
+std::string RecipeHash(const sim::Scenario& scenario) {
+  const std::string text = scenario.document.dump();
+  return absl::StrFormat("%016x", core::HashBytes(text.data(), text.size()));
+}
 
 sweep::RunOne RunnerOf(const sweep::Sweep& sweep,
                        const std::vector<ProtocolEntry>& more_protocols) {

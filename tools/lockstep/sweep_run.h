@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "analysis/results.h"
 #include "protocols/catalog.h"
+#include "sim/scenario.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/sweep_file.h"
 
@@ -15,5 +17,8 @@ namespace lockstep::cli {
 // the catalogue.
 sweep::RunOne RunnerOf(const sweep::Sweep& sweep,
                        const std::vector<ProtocolEntry>& more_protocols = {});
+
+// 16 hex digits over the scenario as it is run: the `recipe` of a row.
+std::string RecipeHash(const sim::Scenario& scenario);
 
 }  // namespace lockstep::cli

@@ -37,6 +37,12 @@ Outcome OutcomeOf(WorkEnding ending) {
   return Outcome::kCrashed;
 }
 
+// Such an end says nothing about the run: elsewhere, or at another time, it may have another.
+bool IsOfTheMachine(Outcome outcome) {
+  return outcome == Outcome::kWallLimit || outcome == Outcome::kMemoryLimit ||
+         outcome == Outcome::kCrashed;
+}
+
 // One sweep that is going on.
 class Engine {
  public:
@@ -91,6 +97,7 @@ absl::Status Engine::Begin() {
   if (!points.ok()) return points.status();
   for (const analysis::PointRow& point : *points) points_.insert(point.point);
   return file_.ForEachRun([&](const RunRow& row) {
+    if (options_.retries && IsOfTheMachine(row.outcome)) return true;
     Count(row);
     ++tally_.earlier;
     campaign_.Take(row);
@@ -143,7 +150,8 @@ absl::Status Engine::Keep(const WorkResult& result) {
       point.parameters[setting.name] = setting.shown;
     if (absl::Status status = file_.Add(point); !status.ok()) return status;
   }
-  if (absl::Status status = file_.Add(row); !status.ok()) return status;
+  const absl::Status kept = options_.retries ? file_.Replace(row) : file_.Add(row);
+  if (!kept.ok()) return kept;
   is_dirty_ = true;
   ++tally_.done;
   Count(row);

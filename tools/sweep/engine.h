@@ -35,6 +35,9 @@ struct Tally {
 struct EngineOptions {
   unsigned workers = 1;
   Shard shard;
+  // Makes again what the machine ended: wall limit, memory limit, crash. Its new row takes the
+  // place of the old one; until then the old one stays.
+  bool retries = false;
   std::function<bool()> is_interrupted;           // asked often
   std::function<void(const Tally&)> on_progress;  // called often
 };

@@ -36,6 +36,9 @@ using WallClock = std::chrono::steady_clock;
 // Between two looks at the clock and the memory of workers; a page is touched at some GB/s, so a
 // worker exceeds its memory by some tens of megabytes.
 constexpr std::chrono::milliseconds kLook{20};
+// A parent that has not looked for as long was itself stopped (Ctrl-Z), and its workers with it:
+// that is no time of theirs.
+constexpr std::chrono::seconds kStopped{1};
 // Of what a worker said before it died.
 constexpr off_t kLastWords = 400;
 // A worker gives memory back to the system when it has used more.
@@ -194,6 +197,10 @@ class Pool::Worker {
   void set_idle() { is_busy_ = false; }
   std::uint64_t id() const { return id_; }
   int socket() const { return socket_; }
+  // The time from `since` to `until` does not count.
+  void Forgive(WallClock::time_point since, WallClock::time_point until) {
+    asked_ += until - std::max(asked_, since);
+  }
   WallClock::duration age() const { return WallClock::now() - asked_; }
   // Looks at the resident size now; the greatest so far.
   std::uint64_t LookAtMemory() {
@@ -216,7 +223,8 @@ class Pool::Worker {
 absl::Status Pool::Worker::Spawn(const Work& work, const PoolOptions& options,
                                  const std::vector<std::unique_ptr<Worker>>& all) {
   const auto failed = [](int why, const char* what) {
-    return absl::ErrnoToStatus(why, absl::StrCat("no worker process can be made: ", what));
+    return absl::ErrnoToStatus(
+        why, absl::StrCat("no worker process can be made (fewer --jobs may do): ", what));
   };
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
@@ -372,10 +380,14 @@ std::vector<WorkResult> Pool::Wait(std::chrono::milliseconds patience) {
     const auto nap = std::clamp(left, std::chrono::milliseconds(0), kLook);
     const bool is_interrupted =
         poll(sockets.data(), sockets.size(), static_cast<int>(nap.count())) < 0;
+    const WallClock::time_point now = WallClock::now();
+    const bool was_stopped = now - looked_ > kStopped;
     for (const auto& worker : workers_) {
       if (!worker->is_busy()) continue;
+      if (was_stopped) worker->Forgive(looked_, now);
       if (std::optional<WorkResult> result = Look(*worker)) results.push_back(*std::move(result));
     }
+    looked_ = now;
     if (!results.empty() || is_interrupted || WallClock::now() >= until) return results;
   }
 }

@@ -69,6 +69,8 @@ class Pool {
   Work work_;
   PoolOptions options_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  // At the workers, last.
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace lockstep::sweep

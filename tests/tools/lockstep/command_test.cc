@@ -263,4 +263,26 @@ TEST_CASE("command: a figure file that is none is refused") {
   CheckRefused({"figures", kPingPong}, "lockstep_figure");
 }
 
+TEST_CASE("command: a report that cannot be written is an error, and closed streams are none") {
+  const TemporaryFolder folder;
+  const auto shell = [&](const std::string& redirected) {
+    Process process(
+        {"/bin/sh", "-c",
+         absl::StrCat("'", LOCKSTEP_BINARY, "' run scenarios/smoke/pingpong.json ", redirected)});
+    return process.Wait();
+  };
+  // Whether the report fits a buffer or not.
+  for (const char* const form : {"", "--json --set /clusters/0/size=40"}) {
+    CAPTURE(form);
+    const Finished full = shell(absl::StrCat(form, " > /dev/full"));
+    CHECK(full.exit_code == cli::kBadInput);
+    CHECK(full.err.find("standard output cannot be written") != std::string::npos);
+  }
+  // What is printed does not end up in the trace.
+  const std::string trace = folder.File("trace");
+  CHECK(shell(absl::StrCat("--trace '", trace, "' <&- >&- 2>&-")).exit_code == 0);
+  const Finished checked = Lockstep({"check", trace});
+  CHECK_MESSAGE(checked.exit_code == 0, checked.err);
+}
+
 }  // namespace lockstep::tests

@@ -155,6 +155,79 @@ TEST_CASE("sweep: what is refused, too long or too large is a row, and the exit 
   Has(run.out, "/clusters/0/size: want at least 2u + r + 1 = 3, not 2");
 }
 
+TEST_CASE("sweep: a row is made again by the command that results prints, whatever it holds") {
+  const TemporaryFolder folder;
+  json sweep = SmallSweep();
+  sweep["set"]["/name"] = "it's $HOME, `pwd`, \\ and \"=\"\nand more";
+  sweep["seeds"] = {{"first", 5}, {"count", 2}};
+  // Once with the scenario's file, once written out.
+  for (const bool is_inline : {false, true}) {
+    CAPTURE(is_inline);
+    if (is_inline) {
+      sweep["scenario"] = json::parse(ReadText("scenarios/faults/loss.json"));
+      sweep["scenario"]["profile"] =
+          std::filesystem::absolute("scenarios/profiles/gcp-c2-standard-8.json").string();
+    }
+    const std::string out = folder.File(is_inline ? "inline" : "named");
+    REQUIRE(Sweep(WriteSweep(folder, sweep), out).exit_code == 0);
+    for (const int run : {0, 9, 23}) {
+      CAPTURE(run);
+      const Finished made = Lockstep({"results", out, "--reproduce", absl::StrCat(run)});
+      REQUIRE_MESSAGE(made.exit_code == 0, made.err);
+      CHECK(made.err.empty());
+      Process shell(
+          {"/bin/sh", "-c",
+           absl::StrCat("lockstep() { '", LOCKSTEP_BINARY, "' \"$@\" --json; }\n", made.out)});
+      const Finished again = shell.Wait();
+      const json summary = json::parse(again.out, nullptr, false);
+      REQUIRE_MESSAGE(summary.is_object(), again.err, made.out);
+      const Finished row =
+          Lockstep({"results", out, "--ndjson", "--sql",
+                    absl::StrCat("select digest, verdict, events from results where run=", run)});
+      const json wanted = json::parse(row.out);
+      CHECK(summary["digest"] == wanted["digest"]);
+      CHECK(summary["verdict"] == wanted["verdict"]);
+      CHECK(summary["events"] == wanted["events"]);
+    }
+  }
+  CheckRefused(Lockstep({"results", folder.File("named"), "--reproduce", "24"}), "has no run 24");
+}
+
+TEST_CASE("sweep: who runs a row again is told that its scenario was edited") {
+  const TemporaryFolder folder;
+  json scenario = json::parse(ReadText("scenarios/smoke/pingpong.json"));
+  scenario["profile"] = std::filesystem::absolute("scenarios/profiles/gcp-c2-standard-8.json");
+  folder.Write("base.json", scenario.dump());
+  const json sweep = {{"lockstep_sweep", 1},
+                      {"name", "of a test"},
+                      {"why", "One run."},
+                      {"scenario", "base.json"},
+                      {"seeds", 1}};
+  REQUIRE(Sweep(WriteSweep(folder, sweep), folder.File("f")).exit_code == 0);
+  CHECK(Lockstep({"results", folder.File("f"), "--reproduce", "0"}).err.empty());
+  scenario["run"]["for"] = "7ms";
+  folder.Write("base.json", scenario.dump());
+  Has(Lockstep({"results", folder.File("f"), "--reproduce", "0"}).err, "is not what it was");
+  std::filesystem::remove(folder.File("base.json"));
+  CheckRefused(Lockstep({"results", folder.File("f"), "--reproduce", "0"}),
+               "the sweep's scenario base.json is not here");
+}
+
+TEST_CASE("sweep: a whole group that is told to end, as `timeout` does, loses no run to it") {
+  const TemporaryFolder folder;
+  const std::string sweep = WriteSweep(folder, SmallSweep());
+  const std::string out = folder.File("f");
+  // The shell is the leader of a group of its own, with the sweep and its workers in it.
+  Process shell(
+      {"/usr/bin/setsid", "-w", "/bin/sh", "-c",
+       absl::StrCat("trap '' TERM; (trap - TERM; exec '", LOCKSTEP_BINARY, "' sweep '", sweep,
+                    "' --out '", out, "') & child=$!; sleep 0.15; kill -TERM -$$; wait $child")});
+  CHECK(shell.Wait().exit_code == cli::kInterrupted);
+  const Finished crashed = Lockstep(
+      {"results", out, "--csv", "--sql", "select count(*) from runs where outcome = 'crashed'"});
+  Has(crashed.out, "\n0\n");
+}
+
 TEST_CASE("sweep: limits of simulated time and of events stop a run at the same place every time") {
   const TemporaryFolder folder;
   json sweep = SmallSweep();

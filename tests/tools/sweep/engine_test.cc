@@ -178,6 +178,49 @@ TEST_CASE("engine: killed again and again, and gone on with, it makes the same r
   CHECK(RowsOf(folder.File("killed")) == RowsOf(folder.File("whole")));
 }
 
+TEST_CASE("engine: what the machine ended is made again where that is asked for, and only that") {
+  const TemporaryFolder folder;
+  const Sweep sweep = SweepOf(folder, kGrid);
+  const Plan plan = PlanOf(sweep);
+  RunTo(plan, Arithmetic, *FileFor(plan, folder.File("whole")), 2);
+  const auto mishaps = [](const Job& job) {
+    if (job.run == 7) std::raise(SIGKILL);
+    RunRow row = Arithmetic(job);
+    if (job.run == 9) row.outcome = Outcome::kRefused;
+    return row;
+  };
+  RunTo(plan, mishaps, *FileFor(plan, folder.File("f")), 2);
+  const auto outcome = [&](std::uint64_t run) {
+    auto file = ResultsFile::OpenToRead(folder.File("f"));
+    REQUIRE(file.ok());
+    return (*(*file)->FindRun(run))->outcome;
+  };
+  CHECK(outcome(7) == Outcome::kCrashed);
+
+  const auto again = [&](bool retries) {
+    auto file = ResultsFile::OpenToWrite(folder.File("f"));
+    REQUIRE(file.ok());
+    sweep::EngineOptions options;
+    options.retries = retries;
+    const auto tally = sweep::RunSweep(plan, Arithmetic, options, **file);
+    REQUIRE_MESSAGE(tally.ok(), std::string(tally.status().message()));
+    REQUIRE((*file)->Close().ok());
+    return *tally;
+  };
+  CHECK(again(false).done == 0);
+  const Tally retried = again(true);
+  CHECK(retried.done == 1);
+  CHECK(retried.earlier == 59);
+  CHECK(retried.outcomes.count(Outcome::kCrashed) == 0);
+  CHECK(outcome(7) == Outcome::kJudged);
+  CHECK(outcome(9) == Outcome::kRefused);
+  std::vector<std::string> rows = RowsOf(folder.File("f"));
+  std::vector<std::string> whole = RowsOf(folder.File("whole"));
+  rows.erase(rows.begin() + 9);
+  whole.erase(whole.begin() + 9);
+  CHECK(rows == whole);
+}
+
 TEST_CASE("engine: shards are disjoint, and merged they are the whole") {
   const TemporaryFolder folder;
   const Sweep sweep = SweepOf(folder, kGrid);
@@ -205,7 +248,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const Sweep sweep =
       SweepOf(folder, {{"axes", {{{"name", "x"}, {"at", "/x"}, {"values", {0, 1, 2, 3, 4}}}}},
-                       {"limits", {{"wall", "1500ms"}, {"memory", "300MB"}}}});
+                       {"limits", {{"wall", "3s"}, {"memory", "300MB"}}}});
   const Plan plan = PlanOf(sweep);
   const auto mischief = [](const Job& job) {
     RunRow row = Arithmetic(job);

@@ -53,6 +53,7 @@ std::string Work(const std::string& request) {
   if (request == "half") AnswerByHalf();
   if (request == "be told to end")
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::raise(signal);
+  if (request == "nap") std::this_thread::sleep_for(milliseconds(1'400));
   if (request == "grow") {
     std::vector<std::string> eaten;
     for (;;) eaten.emplace_back(1 << 20, 'x');
@@ -168,6 +169,18 @@ TEST_CASE("pool: an answer may be longer than what a socket holds") {
 TEST_CASE("pool: a signal that asks the whole program to end does not end a worker's work") {
   Pool pool(Work, With(1));
   CHECK(Ask(pool, "be told to end").answer == "<be told to end>");
+}
+
+TEST_CASE("pool: the time for which everybody was stopped is not held against the work") {
+  PoolOptions options = With(1);
+  options.wall_max = milliseconds(600);
+  Pool pool(Work, options);
+  REQUIRE(pool.Start(1, "nap").ok());
+  // Ctrl-Z: nobody looks at the worker for longer than it may take.
+  std::this_thread::sleep_for(milliseconds(1'200));
+  CHECK(Drain(pool).at(1).answer == "<nap>");
+  // And who hangs is stopped nevertheless.
+  CHECK(Ask(pool, "hang").ending == WorkEnding::kWallMax);
 }
 
 TEST_CASE("pool: a worker that was killed while idle is replaced unnoticed") {

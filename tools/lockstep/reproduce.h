@@ -1,0 +1,27 @@
+// A run of a sweep as a command that makes it again.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "analysis/results.h"
+
+namespace lockstep::cli {
+
+struct Reproduction {
+  std::string command;  // for a POSIX shell: `lockstep run ...`, with every change and the seed
+  // Why it may give another digest: an edited scenario, another revision, a limit of the sweep.
+  std::vector<std::string> remarks;
+};
+
+// Of a run that `file` has.
+absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, std::uint64_t run);
+
+// As one word of a POSIX shell, whatever it holds.
+std::string ShellWord(const std::string& text);
+
+}  // namespace lockstep::cli
