@@ -215,13 +215,18 @@ TEST_CASE("sweep: who runs a row again is told that its scenario was edited") {
 
 TEST_CASE("sweep: a whole group that is told to end, as `timeout` does, loses no run to it") {
   const TemporaryFolder folder;
-  const std::string sweep = WriteSweep(folder, SmallSweep());
+  json many = SmallSweep();
+  many["seeds"] = 300;  // It takes seconds, so that it is under way whenever the signal comes.
+  const std::string sweep = WriteSweep(folder, many);
   const std::string out = folder.File("f");
-  // The shell is the leader of a group of its own, with the sweep and its workers in it.
-  Process shell(
-      {"/usr/bin/setsid", "-w", "/bin/sh", "-c",
-       absl::StrCat("trap '' TERM; (trap - TERM; exec '", LOCKSTEP_BINARY, "' sweep '", sweep,
-                    "' --out '", out, "') & child=$!; sleep 0.15; kill -TERM -$$; wait $child")});
+  // The shell is the leader of a group of its own, with the sweep and its workers in it. Workers
+  // get the signal first here, as some of them may: the order within a group is the system's.
+  Process shell({"/usr/bin/setsid", "-w", "/bin/sh", "-c",
+                 absl::StrCat("trap '' TERM; (trap - TERM; exec '", LOCKSTEP_BINARY, "' sweep '",
+                              sweep, "' --out '", out,
+                              "') & child=$!; sleep 0.5; "
+                              "kill -TERM $(cat /proc/$child/task/$child/children); sleep 0.2; "
+                              "kill -TERM -$$; wait $child")});
   CHECK(shell.Wait().exit_code == cli::kInterrupted);
   const Finished crashed = Lockstep(
       {"results", out, "--csv", "--sql", "select count(*) from runs where outcome = 'crashed'"});
