@@ -87,7 +87,7 @@ PoolOptions Engine::PoolOptionsOf(const Limits& limits) const {
   options.workers = options_.workers;
   options.wall_max =
       std::chrono::milliseconds(std::max<std::int64_t>(limits.wall.ps() / 1'000'000'000, 1));
-  options.memory_max = limits.memory ? *limits.memory : MemoryForEach(options_.workers);
+  options.memory_max = limits.memory ? *limits.memory : MemoryForEach();
   options.after_fork = [&file = file_] { file.ForgetInChild(); };
   return options;
 }
@@ -204,10 +204,12 @@ Job MakeJob(const Plan& plan, std::uint64_t run) {
   return job;
 }
 
-core::ByteCount MemoryForEach(unsigned workers) {
+core::ByteCount MemoryForEach() {
   const std::int64_t bytes = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  const std::int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
   CHECK(bytes > 0);
-  return core::ByteCount(bytes / 10 * 8 / static_cast<std::int64_t>(workers));
+  CHECK(cores > 0);
+  return core::ByteCount(bytes / 10 * 8 / cores);
 }
 
 }  // namespace lockstep::sweep

@@ -55,8 +55,9 @@ absl::StatusOr<Tally> RunSweep(const Plan& plan, const RunOne& run_one,
 // The job of one run.
 Job MakeJob(const Plan& plan, std::uint64_t run);
 
-// What one worker may use where the sweep says nothing: its part of four fifths of the machine's
-// memory, whatever else runs there.
-core::ByteCount MemoryForEach(unsigned workers);
+// What one worker may use where the sweep says nothing: four fifths of the machine's memory, shared
+// by as many workers as it has cores. Not by as many as there are, or --jobs would decide what
+// fails.
+core::ByteCount MemoryForEach();
 
 }  // namespace lockstep::sweep

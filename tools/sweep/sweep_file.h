@@ -63,7 +63,7 @@ struct Limits {
   core::Duration wall;                      // of real time; default 600 s
   std::optional<core::Duration> simulated;  // of simulated time
   std::optional<std::uint64_t> events;      // of the observable sequence
-  std::optional<core::ByteCount> memory;    // resident; default: what the machine can spare
+  std::optional<core::ByteCount> memory;    // resident; default: see MemoryForEach()
 };
 
 // What must hold of the points that `when` is true of (of all, where there is none).

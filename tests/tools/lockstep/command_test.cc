@@ -260,7 +260,7 @@ TEST_CASE("command: a figure file that is none is refused") {
   const TemporaryFolder folder;
   CheckRefused({"figures", folder.File("missing.json")}, "missing.json: cannot be read");
   CheckRefused({"figures", folder.Write("broken.json", "{\n  \"a\" 1\n}")}, "broken.json:2:");
-  CheckRefused({"figures", kPingPong}, "lockstep_figure");
+  CheckRefused({"figures", kPingPong}, "is a scenario");
 }
 
 TEST_CASE("command: a report that cannot be written is an error, and closed streams are none") {

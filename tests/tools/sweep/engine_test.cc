@@ -163,7 +163,7 @@ TEST_CASE("engine: killed again and again, and gone on with, it makes the same r
       const bool is_good = file.ok() && sweep::RunSweep(plan, Dawdling, options, **file).ok();
       _exit(is_good && (*file)->Close().ok() ? 0 : 1);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + attempt * 13 % 50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(60 + attempt * 13 % 50 + attempt * 10));
     kill(pid, SIGKILL);
     int status = 0;
     REQUIRE(waitpid(pid, &status, 0) == pid);
