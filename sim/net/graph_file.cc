@@ -41,7 +41,9 @@ std::optional<std::int64_t> ScaledDecimal(std::string_view text, int shift) {
   bool has_digit = false;
   bool has_point = false;
   std::size_t i = 0;
-  for (; i < text.size() && (absl::ascii_isdigit(text[i]) || (text[i] == '.' && !has_point)); ++i) {
+  for (; i < text.size() && (absl::ascii_isdigit(static_cast<unsigned char>(text[i])) ||
+                             (text[i] == '.' && !has_point));
+       ++i) {
     if (text[i] == '.') {
       has_point = true;
       continue;
@@ -62,7 +64,7 @@ std::optional<std::int64_t> ScaledDecimal(std::string_view text, int shift) {
     if (power.empty() || power.size() > 3) return std::nullopt;
     int exponent = 0;
     for (const char c : power) {
-      if (!absl::ascii_isdigit(c)) return std::nullopt;
+      if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return std::nullopt;
       exponent = exponent * 10 + (c - '0');
     }
     shift += is_small ? -exponent : exponent;
