@@ -139,7 +139,8 @@ TEST_CASE("metrics: every smoke scenario gives known ones only") {
     REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
     const auto result = cli::Run(*prepared, {});
     REQUIRE(result.ok());
-    for (const auto& [name, value] : MetricsOf(result->summary)) {
+    for (const auto& measured : MetricsOf(result->summary)) {
+      const std::string& name = measured.first;
       CHECK_MESSAGE(known.count(name) == 1, name);
       seen.insert(name);
     }

@@ -303,7 +303,7 @@ TEST_CASE("results: parameters and metrics may be called as what the views compu
   auto file = ResultsFile::Create(folder.File("a.sqlite"), header);
   Fine(file.status());
   Fine((*file)->Add({0, {{"m0", 1}, {"n1", 2}, {"t", 3}, {"means", 4}}}));
-  for (const std::uint64_t seed : {0, 1}) {
+  for (const std::uint64_t seed : {0U, 1U}) {
     RunRow run = SmallRun(seed);
     run.metrics = {{"l0", seed}, {"s0", 5}, {"df", 6}};
     Fine((*file)->Add(run));

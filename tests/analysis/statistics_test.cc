@@ -85,7 +85,7 @@ TEST_CASE("statistics: one value has no interval, two equal ones an interval of 
 TEST_CASE("statistics: of 95 % intervals, 95 % hold the true mean") {
   constexpr int kDraws = 4000;
   core::Random root(17);
-  for (const std::size_t seeds : {2, 3, 5, 20}) {
+  for (const std::size_t seeds : {2U, 3U, 5U, 20U}) {
     CAPTURE(seeds);
     core::Random random = root.Fork(std::to_string(seeds));
     int covered = 0;

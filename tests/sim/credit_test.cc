@@ -36,7 +36,7 @@ TEST_CASE("credit: whatever is taken and given back, the book says what an array
     const std::uint64_t peer = random.Below(among);
     const core::NodeId node(static_cast<std::uint32_t>(peer));
     const bool is_back = taken[peer] > 0 && random.Chance(3, 5);
-    const auto bytes = static_cast<std::int64_t>(is_back ? taken[peer] : 1 + peer % 3);
+    const std::int64_t bytes = is_back ? taken[peer] : static_cast<std::int64_t>(1 + peer % 3);
     if (is_back) {
       book.Return(node, bytes);
       taken[peer] -= bytes;

@@ -404,8 +404,8 @@ TEST_CASE("host: a full log stalls the protocol, which stalls receiving") {
   const Duration receive = kUs * 2;
   const Duration call = kUs;
   const Duration log = kUs * 10;
-  for (const std::uint32_t log_queue : {1, 2, 3}) {
-    for (const std::uint32_t protocol_queue : {1, 2, 4}) {
+  for (const std::uint32_t log_queue : {1U, 2U, 3U}) {
+    for (const std::uint32_t protocol_queue : {1U, 2U, 4U}) {
       CAPTURE(log_queue);
       CAPTURE(protocol_queue);
       SmallWorld world({2});

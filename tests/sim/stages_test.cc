@@ -118,7 +118,7 @@ TEST_CASE("stages: a price that varies is drawn for each unit, for many units in
   const Profile profile = FiveStages();
   const Price price = {kLog, Distribution::Uniform(kNs * 100, kNs * 300), Duration()};
   // The mean of n draws from [100, 300] ns has a standard deviation of 57.7 / sqrt(n) ns.
-  for (const std::uint64_t count : {1, 7, 16, 1'000}) {
+  for (const std::uint64_t count : {1U, 7U, 16U, 1'000U}) {
     CAPTURE(count);
     Stages stages(profile, Random(count));
     constexpr int kTimes = 4'000;
@@ -241,7 +241,7 @@ TEST_CASE("stages: whatever they share, bound, cost and stall, no input is forgo
       };
     }
     for (int pause = 0; pause < 3; ++pause) {
-      const Duration at = kUs * static_cast<std::int64_t>(30 * pause + one_of(30));
+      const Duration at = kUs * (30 * pause + static_cast<std::int64_t>(one_of(30)));
       world.Run(at);
       const Duration lasting = kUs * static_cast<std::int64_t>(one_of(50));
       world.world().host(core::NodeId(0)).Pause(world.world().now(), At(at + lasting));

@@ -133,7 +133,7 @@ TEST_CASE("stack: filler stays filler under a tag, and a broadcast is tagged onc
 
 TEST_CASE("stack: timers of equal names in two layers are two timers") {
   Host host;
-  for (const int layer : {0, 2})
+  for (const std::size_t layer : {0U, 2U})
     host.probes[layer]->todo.SetTimer(core::TimerId(7), NowAtMs(9).wall);
   host.probes[2]->todo.CancelTimer(core::TimerId(8));
   host.stack->OnStart(NowAtMs(0), {}, host.out);

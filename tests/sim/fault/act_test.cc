@@ -387,7 +387,7 @@ TEST_CASE("half_open: a sender that gives up opens a new stream, which is no lon
   SendTen(world);
   world.scenario.end = At(Duration::Seconds(100'000));
   world.scenario.heal = world.scenario.end;
-  world.host(0).on_timer = [&world](const Now& now, TimerId timer, Effects& out) {
+  world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
     out.Send(NodeId(1), Numbered(timer.value(), 100));
     if (timer.value() == 9) out.SetTimer(TimerId(20), now.monotonic + Duration::Seconds(9'000));
   };

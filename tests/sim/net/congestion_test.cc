@@ -66,7 +66,7 @@ double GoodputUnderLoss(std::uint64_t one_in, Duration delay, Duration lasts) {
 // every segment is acknowledged. At one in a hundred and above timeouts take over, and the law
 // ends.
 TEST_CASE("reno: goodput under loss p and round trip R is 1.31 MSS / (R sqrt(p)), within a tenth") {
-  for (const std::uint64_t one_in : {400, 2'500}) {
+  for (const std::uint64_t one_in : {400U, 2'500U}) {
     for (const std::int64_t delay_ms : {5, 20}) {
       CAPTURE(one_in);
       CAPTURE(delay_ms);

@@ -124,7 +124,7 @@ TEST_CASE("stream: an empty message arrives too, alone, in a crowd or behind one
     if (timer.value() == 0) out.Send(NodeId(1), Numbered(0, 100));
     if (timer.value() == 1) out.Send(NodeId(1), core::Bytes());
     if (timer.value() == 2) {
-      for (const std::uint64_t size : {0, 100, 0, 0}) out.Send(NodeId(1), Numbered(0, size));
+      for (const std::uint64_t size : {0U, 100U, 0U, 0U}) out.Send(NodeId(1), Numbered(0, size));
     }
   };
   world.Run(Duration::Seconds(1));
