@@ -92,7 +92,7 @@ std::size_t EndOfBlank(const std::string& text, std::size_t begin) {
   if (text[begin] != '"' && text[begin] != '\'') return begin;
   std::size_t end = begin + 1;
   while (end < text.size() && text[end] != text[begin] && text[end] != '\n')
-    end += text[end] == '\\' ? 2 : 1;
+    end += text[end] == '\\' ? 2U : 1U;
   return std::min(end + 1, text.size());
 }
 

@@ -101,7 +101,7 @@ class DotScan {
     bool is_id = false;
     bool is_subgraph = false;
     if (c == '"') {
-      while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+      while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
       if (at_ >= text_.size())
         return Wrong(text_, begin_, "the string that begins here has no end: want \"");
       ++at_;
