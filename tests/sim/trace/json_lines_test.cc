@@ -396,7 +396,7 @@ TEST_CASE("trace reader: a damaged trace is refused, or means the same") {
   const auto expect = [&](const std::string& damaged) {
     Spill(folder.File("t"), damaged);
     const auto events = ReadTrace(folder.File("t"));
-    refused += events.ok() ? 0 : 1;
+    refused += events.ok() ? 0U : 1U;
     CHECK((!events.ok() || *events == EveryKind()));
   };
   // Every position meets a wrong byte, and one of three other kinds of damage.
