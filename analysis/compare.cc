@@ -73,15 +73,11 @@ absl::StatusOr<Index> IndexOf(const Side& side) {
 }
 
 // What can be compared of a run: its metrics, and the counts that have columns of their own.
-Numbers NumbersOf(const RunRow& run) {
-  Numbers numbers = run.metrics;
-  const auto add = [&](const char* name, const auto& value) {
-    if (value) numbers.try_emplace(name, static_cast<double>(*value));
-  };
-  add("resends", run.resends);
-  add("premature_resends", run.premature_resends);
-  add("round_violations", run.round_violations);
-  add("simulated_ps", run.simulated_ps);
+// What is compared: `events` goes with the digest, and would be the same news again.
+Numbers ComparedOf(const RunRow& run) {
+  Numbers numbers = NumbersOf(run);
+  numbers.erase("events");
+  if (run.simulated_ps) numbers["simulated_ps"] = static_cast<double>(*run.simulated_ps);
   return numbers;
 }
 
@@ -89,7 +85,7 @@ std::set<std::string> MetricNames(const Index& side) {
   std::set<std::string> names;
   for (const auto& [text, point] : side.points) {
     for (const auto& [seed, run] : point.runs) {
-      for (const auto& [name, value] : NumbersOf(*run)) names.insert(name);
+      for (const auto& [name, value] : ComparedOf(*run)) names.insert(name);
     }
   }
   return names;
@@ -303,8 +299,8 @@ void Comparer::CompareVerdicts(RunKey key, const RunRow& a, const RunRow& b) {
 }
 
 void Comparer::CompareNumbers(RunKey key, const RunRow& a, const RunRow& b) {
-  const Numbers from = NumbersOf(a);
-  const Numbers to = NumbersOf(b);
+  const Numbers from = ComparedOf(a);
+  const Numbers to = ComparedOf(b);
   for (const std::string& metric : metrics_) {
     const auto in_a = from.find(metric);
     const auto in_b = to.find(metric);
@@ -324,7 +320,7 @@ void Comparer::CompareMeans(std::size_t place, const IndexedPoint& a, const Inde
     std::map<std::string, std::vector<double>> values;
     for (const auto& [seed, run] : point.runs) {
       if (run->outcome != Outcome::kJudged) continue;  // What was cut short is no such sample.
-      for (const auto& [name, value] : NumbersOf(*run)) {
+      for (const auto& [name, value] : ComparedOf(*run)) {
         if (metrics_.count(name) > 0) values[name].push_back(value);
       }
     }

@@ -152,6 +152,18 @@ std::optional<Outcome> OutcomeNamed(std::string_view name) {
   return std::nullopt;
 }
 
+std::map<std::string, double> NumbersOf(const RunRow& row) {
+  std::map<std::string, double> numbers = row.metrics;
+  const auto add = [&](const char* name, const std::optional<std::uint64_t>& count) {
+    if (count) numbers[name] = static_cast<double>(*count);
+  };
+  add("resends", row.resends);
+  add("premature_resends", row.premature_resends);
+  add("round_violations", row.round_violations);
+  add("events", row.events);
+  return numbers;
+}
+
 bool IsByMachine(Outcome outcome) {
   return outcome == Outcome::kWallLimit || outcome == Outcome::kMemoryLimit ||
          outcome == Outcome::kCrashed;

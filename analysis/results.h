@@ -64,6 +64,9 @@ struct RunRow {
   std::map<std::string, double> metrics;
 };
 
+// Metrics, and counts that have columns of their own, by name: what formulas over results see.
+std::map<std::string, double> NumbersOf(const RunRow& row);
+
 struct PointRow {
   std::uint64_t point = 0;
   // {name: number, string or bool}, a column each. SQLite knows no bool: they come back as 0 and 1.

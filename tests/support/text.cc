@@ -2,6 +2,8 @@
 
 #include "tests/support/text.h"
 
+#include "tools/lockstep/exit_code.h"
+
 // The last include: see there.
 #include "tests/support/doctest.h"
 
@@ -13,6 +15,13 @@ bool Has(const std::string& text, const std::string& part) {
   const bool has_part = text.find(part) != std::string::npos;
   CHECK(has_part);
   return has_part;
+}
+
+void CheckRefused(const Finished& run, const std::string& why) {
+  CAPTURE(why);
+  CHECK(run.exit_code == cli::kBadInput);
+  CHECK(run.out.empty());
+  Has(run.err, why);
 }
 
 }  // namespace lockstep::tests

@@ -144,14 +144,15 @@ absl::StatusOr<std::unique_ptr<analysis::ResultsFile>> OpenResults(
 int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
   constexpr std::uint64_t kTriedMax = 2'000;
   const sweep::Campaign campaign(plan, shard);
-  const std::uint64_t tried = std::min(plan.points(), kTriedMax);
+  std::uint64_t tried = 0;
   std::vector<std::pair<std::uint64_t, std::string>> refused;
-  for (std::uint64_t i = 0; i < tried && !IsInterrupted(); ++i) {
-    const sweep::Job job = sweep::MakeJob(plan, i * plan.sweep().seeds.count);
+  for (; tried < std::min(plan.points(), kTriedMax) && !IsInterrupted(); ++tried) {
+    const sweep::Job job = sweep::MakeJob(plan, tried * plan.sweep().seeds.count);
     const auto prepared = PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes);
-    if (!prepared.ok()) refused.emplace_back(i, prepared.status().message());
+    if (!prepared.ok()) refused.emplace_back(tried, prepared.status().message());
   }
   std::fputs(DryReport(plan, campaign.runs_max(), tried, refused, as_json).c_str(), stdout);
+  if (IsInterrupted()) return kInterrupted;
   return refused.empty() ? kAsExpected : kRunsFailed;
 }
 

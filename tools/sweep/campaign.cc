@@ -7,7 +7,6 @@
 
 #include "analysis/statistics.h"
 #include "protocols/core/check.h"
-#include "tools/sweep/job.h"
 
 namespace lockstep::sweep {
 namespace {
@@ -39,7 +38,8 @@ void Campaign::Take(const analysis::RunRow& row) {
   under_way_.erase(row.run);
   if (!IsThere(row.run) && IsOurs(row.run)) ++done_;
   there_[row.run] = true;
-  if (is_adaptive_) seen_[row.run] = {row.outcome == analysis::Outcome::kJudged, NumbersOf(row)};
+  if (is_adaptive_)
+    seen_[row.run] = {row.outcome == analysis::Outcome::kJudged, analysis::NumbersOf(row)};
 }
 
 std::optional<std::uint64_t> Campaign::Next() {

@@ -37,12 +37,6 @@ Outcome OutcomeOf(WorkEnding ending) {
   return Outcome::kCrashed;
 }
 
-// Such an end says nothing about the run: elsewhere, or at another time, it may have another.
-bool IsOfTheMachine(Outcome outcome) {
-  return outcome == Outcome::kWallLimit || outcome == Outcome::kMemoryLimit ||
-         outcome == Outcome::kCrashed;
-}
-
 // One sweep that is going on.
 class Engine {
  public:
@@ -97,7 +91,7 @@ absl::Status Engine::Begin() {
   if (!points.ok()) return points.status();
   for (const analysis::PointRow& point : *points) points_.insert(point.point);
   return file_.ForEachRun([&](const RunRow& row) {
-    if (options_.retries && IsOfTheMachine(row.outcome)) return true;
+    if (options_.retries && analysis::IsByMachine(row.outcome)) return true;
     Count(row);
     ++tally_.earlier;
     campaign_.Take(row);

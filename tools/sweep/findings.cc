@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 
 #include "analysis/statistics.h"
-#include "tools/sweep/job.h"
 
 namespace lockstep::sweep {
 namespace {
@@ -22,7 +21,7 @@ class Gathered {
  public:
   void Add(const RunRow& row) {
     if (row.outcome != analysis::Outcome::kJudged) return;
-    for (const auto& [name, value] : NumbersOf(row)) values_[name].push_back(value);
+    for (const auto& [name, value] : analysis::NumbersOf(row)) values_[name].push_back(value);
   }
   std::optional<Value> Mean(std::string_view name) const {
     const auto found = values_.find(name);

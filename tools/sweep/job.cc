@@ -110,16 +110,4 @@ analysis::RunRow DecodeRow(const std::string& text) {
   return row;
 }
 
-std::map<std::string, double> NumbersOf(const analysis::RunRow& row) {
-  std::map<std::string, double> numbers = row.metrics;
-  const auto add = [&](const char* name, const std::optional<std::uint64_t>& count) {
-    if (count) numbers[name] = static_cast<double>(*count);
-  };
-  add("resends", row.resends);
-  add("premature_resends", row.premature_resends);
-  add("round_violations", row.round_violations);
-  add("events", row.events);
-  return numbers;
-}
-
 }  // namespace lockstep::sweep

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +25,5 @@ std::string Encode(const Job& job);
 Job DecodeJob(const std::string& text);
 std::string Encode(const analysis::RunRow& row);
 analysis::RunRow DecodeRow(const std::string& text);
-
-// Metrics, and counts that have columns of their own, by name: what formulas over results see.
-std::map<std::string, double> NumbersOf(const analysis::RunRow& row);
 
 }  // namespace lockstep::sweep

@@ -27,15 +27,6 @@ const std::string kPicsou = "scenarios/smoke/picsou.json";
 // A drop that waits for a message which never comes.
 const std::string kIdleFault = R"(/faults=[{"id":"idle","drop":{"msg":{"nth":1000000}}}])";
 
-// Runs it; it must be refused with exit code 2 and one line of error that has this in it.
-void CheckRefused(const std::vector<std::string>& arguments, const std::string& why) {
-  CAPTURE(why);
-  const Finished run = Lockstep(arguments);
-  CHECK(run.exit_code == cli::kBadInput);
-  CHECK(run.out.empty());
-  Has(run.err, why);
-}
-
 std::string WithSet(const std::string& text) { return "--set=" + text; }
 
 }  // namespace
@@ -114,20 +105,23 @@ TEST_CASE("exit code: help and README list the codes that exit_code.h has") {
 }
 
 TEST_CASE("command: bad arguments are refused with what is wrong") {
-  CheckRefused({}, "subcommand");
-  CheckRefused({"frobnicate"}, "unknown command \"frobnicate\" Commands: run, check");
-  CheckRefused({"chek"}, "did you mean \"check\"?");
-  CheckRefused({"run"}, "scenario is required");
-  CheckRefused({"run", kPingPong, "--bogus"}, "--bogus");
-  CheckRefused({"check"}, "trace is required");
-  CheckRefused({"figures", "scenarios/figures/picsou-testbed.json", "--jobs", "0"}, "--jobs");
+  CheckRefused(Lockstep({}), "subcommand");
+  CheckRefused(Lockstep({"frobnicate"}), "unknown command \"frobnicate\" Commands: run, check");
+  CheckRefused(Lockstep({"chek"}), "did you mean \"check\"?");
+  CheckRefused(Lockstep({"run"}), "scenario is required");
+  CheckRefused(Lockstep({"run", kPingPong, "--bogus"}), "--bogus");
+  CheckRefused(Lockstep({"check"}), "trace is required");
+  CheckRefused(Lockstep({"figures", "scenarios/figures/picsou-testbed.json", "--jobs", "0"}),
+               "--jobs");
 }
 
 TEST_CASE("command: a scenario that cannot be read is refused by name and place") {
-  CheckRefused({"run", "no/such.json"}, "no/such.json: cannot be read: No such file or directory");
-  CheckRefused({"validate", "scenarios"}, "scenarios: cannot be read: Is a directory");
-  CheckRefused({"run", "tests/data/bad/broken_comma.json"}, "broken_comma.json:4:3: syntax error");
-  CheckRefused({"run", "tests/data/bad/shape_unknown_key.json"},
+  CheckRefused(Lockstep({"run", "no/such.json"}),
+               "no/such.json: cannot be read: No such file or directory");
+  CheckRefused(Lockstep({"validate", "scenarios"}), "scenarios: cannot be read: Is a directory");
+  CheckRefused(Lockstep({"run", "tests/data/bad/broken_comma.json"}),
+               "broken_comma.json:4:3: syntax error");
+  CheckRefused(Lockstep({"run", "tests/data/bad/shape_unknown_key.json"}),
                "/run/sed: unknown key; did you mean \"seed\"?");
 }
 
@@ -147,7 +141,7 @@ TEST_CASE("command: every bad scenario of the data is refused by every command t
 
 TEST_CASE("command: an override that cannot be is refused, and says what is there") {
   const auto refuse = [](const std::string& set, const std::string& why) {
-    CheckRefused({"run", kPingPong, "--set", set}, why);
+    CheckRefused(Lockstep({"run", kPingPong, "--set", set}), why);
   };
   refuse("seed=1", "--set seed=1: want /POINTER=VALUE");
   refuse("/run/seed", "--set /run/seed: want /POINTER=VALUE");
@@ -155,7 +149,7 @@ TEST_CASE("command: an override that cannot be is refused, and says what is ther
   refuse("/nope/x=1", "there is no /nope; the scenario has: clusters,");
   refuse("/run/seed=\"x\"", "/run/seed: want a whole number below 2^64");
   for (const std::string seed : {"-1", "1.5", "x", "18446744073709551616", ""}) {
-    CheckRefused({"run", kPingPong, "--seed=" + seed}, "");
+    CheckRefused(Lockstep({"run", kPingPong, "--seed=" + seed}), "");
   }
 }
 
@@ -207,9 +201,9 @@ TEST_CASE("command: a trace on standard output is not mixed with the report") {
 }
 
 TEST_CASE("command: a trace that cannot be written is refused before the run") {
-  CheckRefused({"run", kPingPong, "--trace", "/nonexistent/t.jsonl"},
+  CheckRefused(Lockstep({"run", kPingPong, "--trace", "/nonexistent/t.jsonl"}),
                "/nonexistent/t.jsonl.partial: cannot write: No such file or directory");
-  CheckRefused({"run", kPingPong, "--trace", "scenarios"}, "scenarios");
+  CheckRefused(Lockstep({"run", kPingPong, "--trace", "scenarios"}), "scenarios");
 }
 
 TEST_CASE("command: a truncated or foreign trace is refused, and nothing is concluded") {
@@ -217,14 +211,18 @@ TEST_CASE("command: a truncated or foreign trace is refused, and nothing is conc
   const std::string whole = folder.File("whole.jsonl");
   REQUIRE(Lockstep({"run", kPingPong, "--trace", whole}).exit_code == 0);
   const std::string text = ReadText(whole);
-  CheckRefused({"check", folder.Write("cut.jsonl", text.substr(0, text.size() / 2))}, "cut.jsonl");
-  CheckRefused({"check", folder.Write("empty.jsonl", "")}, "empty.jsonl");
-  CheckRefused({"check", folder.Write("other.jsonl", "{\"hello\":1}\n" + text)}, "not a trace");
-  CheckRefused({"check", kPingPong}, "not a trace");
-  CheckRefused({"check", folder.File("missing.jsonl")}, "cannot read: No such file or directory");
+  CheckRefused(Lockstep({"check", folder.Write("cut.jsonl", text.substr(0, text.size() / 2))}),
+               "cut.jsonl");
+  CheckRefused(Lockstep({"check", folder.Write("empty.jsonl", "")}), "empty.jsonl");
+  CheckRefused(Lockstep({"check", folder.Write("other.jsonl", "{\"hello\":1}\n" + text)}),
+               "not a trace");
+  CheckRefused(Lockstep({"check", kPingPong}), "not a trace");
+  CheckRefused(Lockstep({"check", folder.File("missing.jsonl")}),
+               "cannot read: No such file or directory");
   // A first line of ours without what conclusions need.
-  CheckRefused({"check", folder.Write("bare.jsonl", "{\"lockstep_trace\":1}\n{\"footer\":{}}\n")},
-               "bare.jsonl:1: ");
+  CheckRefused(
+      Lockstep({"check", folder.Write("bare.jsonl", "{\"lockstep_trace\":1}\n{\"footer\":{}}\n")}),
+      "bare.jsonl:1: ");
 }
 
 TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
@@ -258,9 +256,10 @@ TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
 
 TEST_CASE("command: a figure file that is none is refused") {
   const TemporaryFolder folder;
-  CheckRefused({"figures", folder.File("missing.json")}, "missing.json: cannot be read");
-  CheckRefused({"figures", folder.Write("broken.json", "{\n  \"a\" 1\n}")}, "broken.json:2:");
-  CheckRefused({"figures", kPingPong}, "is a scenario");
+  CheckRefused(Lockstep({"figures", folder.File("missing.json")}), "missing.json: cannot be read");
+  CheckRefused(Lockstep({"figures", folder.Write("broken.json", "{\n  \"a\" 1\n}")}),
+               "broken.json:2:");
+  CheckRefused(Lockstep({"figures", kPingPong}), "is a scenario");
 }
 
 TEST_CASE("command: a report that cannot be written is an error, and closed streams are none") {

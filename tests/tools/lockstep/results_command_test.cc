@@ -37,14 +37,6 @@ void MakeFile(const std::string& path, const std::vector<RunRow>& runs,
   CHECK((*file)->Close().ok());
 }
 
-void CheckRefused(const std::vector<std::string>& arguments, const std::string& why) {
-  CAPTURE(why);
-  const Finished run = Lockstep(arguments);
-  CHECK(run.exit_code == cli::kBadInput);
-  CHECK(run.out.empty());
-  Has(run.err, why);
-}
-
 // `command` in a shell, by whose end it is judged.
 std::string Shell(const std::string& command, int& exit_code) {
   std::FILE* const pipe = popen(command.c_str(), "r");
@@ -127,14 +119,16 @@ TEST_CASE("results command: bad input is refused with what is wrong") {
   const TemporaryFolder folder;
   const std::string path = folder.File("a.sqlite");
   MakeFile(path, {SmallRun(0)});
-  CheckRefused({"results", path, "--sql", "SELECT nonsense FROM runs"}, "no such column: nonsense");
-  CheckRefused({"results", path, "--sql", "DELETE FROM runs"}, "want SQL that reads");
-  CheckRefused({"results", path, "--csv", "--json"}, "want one of --csv, --json and --ndjson");
-  CheckRefused({"results", path, "--sql", "SELECT 1", "--view", "summary"}, "not both");
-  CheckRefused({"results", path, "--view", "other"}, "--view");
-  CheckRefused({"results", folder.File("none")}, "none: cannot be read");
-  CheckRefused({"results", "README.md"}, "README.md: is not a results file");
-  CheckRefused({"results"}, "file is required");
+  CheckRefused(Lockstep({"results", path, "--sql", "SELECT nonsense FROM runs"}),
+               "no such column: nonsense");
+  CheckRefused(Lockstep({"results", path, "--sql", "DELETE FROM runs"}), "want SQL that reads");
+  CheckRefused(Lockstep({"results", path, "--csv", "--json"}),
+               "want one of --csv, --json and --ndjson");
+  CheckRefused(Lockstep({"results", path, "--sql", "SELECT 1", "--view", "summary"}), "not both");
+  CheckRefused(Lockstep({"results", path, "--view", "other"}), "--view");
+  CheckRefused(Lockstep({"results", folder.File("none")}), "none: cannot be read");
+  CheckRefused(Lockstep({"results", "README.md"}), "README.md: is not a results file");
+  CheckRefused(Lockstep({"results"}), "file is required");
 }
 
 TEST_CASE("results command: a reader that goes away ends it quietly") {
@@ -197,10 +191,12 @@ TEST_CASE("merge command: what is refused leaves nothing behind") {
   Has(run.err, "run 0 has not the same result in " + out + " (digest 0000");
   CHECK_FALSE(std::filesystem::exists(out));
   CHECK_FALSE(std::filesystem::exists(out + ".merging"));
-  CheckRefused({"merge", folder.File("a"), folder.File("a")}, "is the file to merge into");
-  CheckRefused({"merge", out, folder.File("none")}, "none: cannot be read");
-  CheckRefused({"merge", folder.Write("text", "x"), folder.File("a")}, "is not a results file");
-  CheckRefused({"merge", out}, "in is required");
+  CheckRefused(Lockstep({"merge", folder.File("a"), folder.File("a")}),
+               "is the file to merge into");
+  CheckRefused(Lockstep({"merge", out, folder.File("none")}), "none: cannot be read");
+  CheckRefused(Lockstep({"merge", folder.Write("text", "x"), folder.File("a")}),
+               "is not a results file");
+  CheckRefused(Lockstep({"merge", out}), "in is required");
 }
 
 TEST_CASE("merge command: points that this revision would number otherwise are refused") {

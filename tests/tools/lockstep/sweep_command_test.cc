@@ -78,12 +78,6 @@ std::string Rows(const std::string& file) {
   return rows.out;
 }
 
-void CheckRefused(const Finished& run, const std::string& why) {
-  CHECK(run.exit_code == cli::kBadInput);
-  CHECK(run.out.empty());
-  Has(run.err, why);
-}
-
 }  // namespace
 
 TEST_CASE("sweep: one job, two, killed and resumed ten times, four shards merged: the same rows") {
@@ -97,12 +91,16 @@ TEST_CASE("sweep: one job, two, killed and resumed ten times, four shards merged
   REQUIRE(Sweep(sweep, folder.File("2"), {"--jobs=2"}).exit_code == 0);
   CHECK(Rows(folder.File("2")) == rows);
 
+  int kills = 0;
   for (int kill = 0; kill < 10; ++kill) {
     Process process({LOCKSTEP_BINARY, "sweep", sweep, "--out", folder.File("killed"), "--resume"});
     std::this_thread::sleep_for(std::chrono::milliseconds(20 + kill * 37 % 90));
     process.Signal(SIGKILL);
-    CHECK(process.Wait().exit_code <= 0);
+    const int exit_code = process.Wait().exit_code;
+    CHECK(exit_code <= 0);  // Killed, or done by now.
+    if (exit_code < 0) ++kills;
   }
+  CHECK(kills > 0);
   const Finished last = Sweep(sweep, folder.File("killed"), {"--resume"});
   REQUIRE_MESSAGE(last.exit_code == 0, last.err);
   CHECK(Rows(folder.File("killed")) == rows);
