@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "analysis/stream_checker.h"
+#include "analysis/c3b/stream_checker.h"
 
 namespace lockstep::analysis {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/schedule.h"
-#include "analysis/stream_checker.h"
-#include "analysis/stream_facts.h"
+#include "analysis/c3b/schedule.h"
+#include "analysis/c3b/stream_checker.h"
+#include "analysis/c3b/stream_facts.h"
 
 namespace lockstep::analysis {
 namespace {

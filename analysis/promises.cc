@@ -4,10 +4,10 @@
 
 #include <cstddef>
 
-#include "analysis/acks.h"
-#include "analysis/c3b.h"
-#include "analysis/resends.h"
-#include "analysis/stream_facts.h"
+#include "analysis/c3b/acks.h"
+#include "analysis/c3b/c3b.h"
+#include "analysis/c3b/resends.h"
+#include "analysis/c3b/stream_facts.h"
 
 namespace lockstep::analysis {
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "analysis/c3b/send_ledger.h"
 #include "analysis/checker.h"
 #include "analysis/effects.h"
-#include "analysis/send_ledger.h"
 
 namespace lockstep::analysis {
 

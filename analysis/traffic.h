@@ -18,9 +18,9 @@
 
 #include "nlohmann/json.hpp"
 
+#include "analysis/c3b/send_ledger.h"
 #include "analysis/histogram.h"
 #include "analysis/recipe.h"
-#include "analysis/send_ledger.h"
 #include "protocols/core/seq_set.h"
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"

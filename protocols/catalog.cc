@@ -12,7 +12,7 @@
 #include "protocols/c3b/baseline.h"
 #include "protocols/core/stack.h"
 #include "protocols/file/file.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "protocols/picsou/replica.h"
 #include "protocols/pingpong/pingpong.h"
 

@@ -21,7 +21,7 @@
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 
 namespace lockstep {
 

@@ -1,5 +1,4 @@
-// What a machine costs: NIC, stages and prices, noise, disk, clocks. Read from JSON, each number
-// with its source.
+// What a machine costs: NIC, stages and prices, noise, disk, clocks.
 
 #pragma once
 
@@ -8,16 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "nlohmann/json.hpp"
-
 #include "protocols/core/effects.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
-#include "protocols/parameters.h"
-#include "sim/clock.h"
-#include "sim/distribution.h"
-#include "sim/ratio.h"
+#include "sim/chance/distribution.h"
+#include "sim/chance/ratio.h"
+#include "sim/host/clock.h"
 
 namespace lockstep::sim {
 
@@ -122,14 +117,6 @@ struct Profile {
   DiskSpec disk;
 
   ClockSpec clocks;
-
-  // What a scenario's /network says where it says nothing itself; null: nothing. A scenario that is
-  // read takes it over, so its profile has it no more.
-  nlohmann::json network;
 };
-
-// Reads the profile that `profile` stands for; each of its numbers is {"value": ..., "source":
-// ...}.
-absl::StatusOr<Profile> ReadProfile(const Parameters& profile);
 
 }  // namespace lockstep::sim

@@ -14,7 +14,7 @@ Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0) {
   return Task{static_cast<std::uint32_t>(kind), target, a, 0, 0};
 }
 
-std::vector<Keys> MakeKeys(const Scenario& scenario, const core::Random& random) {
+std::vector<Keys> MakeKeys(const WorldSpec& scenario, const core::Random& random) {
   core::Random stream = random.Fork("keys");
   const std::uint64_t secret = stream.Next();
   std::vector<Keys> keys;
@@ -28,7 +28,7 @@ std::vector<Keys> MakeKeys(const Scenario& scenario, const core::Random& random)
 
 }  // namespace
 
-World::World(const Scenario& scenario, const core::Program& program,
+World::World(const WorldSpec& scenario, const core::Program& program,
              const std::vector<trace::Sink*>& sinks)
     : scenario_(scenario),
       random_(scenario.seed),

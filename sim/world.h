@@ -14,19 +14,19 @@
 #include "sim/event_queue.h"
 #include "sim/fault/act.h"
 #include "sim/fault/plan.h"
-#include "sim/host.h"
+#include "sim/host/host.h"
 #include "sim/keys.h"
 #include "sim/net/network.h"
-#include "sim/scenario.h"
 #include "sim/trace/drop_counts.h"
 #include "sim/trace/emitter.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 
 class World : private NetworkListener {
  public:
   // `scenario`, `program` and the sinks outlive the world.
-  World(const Scenario& scenario, const core::Program& program,
+  World(const WorldSpec& scenario, const core::Program& program,
         const std::vector<trace::Sink*>& sinks);
 
   // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue; false when
@@ -58,7 +58,7 @@ class World : private NetworkListener {
   void EmitLife(core::NodeId node, trace::EventKind kind);
   void EmitMetrics();
 
-  const Scenario& scenario_;
+  const WorldSpec& scenario_;
   core::Instant now_;
   std::uint64_t steps_ = 0;
   trace::Emitter emitter_;

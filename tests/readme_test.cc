@@ -7,7 +7,7 @@
 #include <string>
 
 #include "protocols/catalog.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "readme/heartbeat.h"
 #include "readme/heartbeat_entry.h"
 #include "tools/lockstep/figure.h"

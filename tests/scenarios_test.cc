@@ -14,7 +14,7 @@
 
 #include "analysis/judge.h"
 #include "analysis/recipe.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "sim/trace/json_lines.h"
 #include "tests/support/process.h"
 #include "tools/lockstep/exit_code.h"

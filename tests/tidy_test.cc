@@ -139,10 +139,10 @@ std::string RoomOf(std::string_view path) {
   if (starts("protocols/")) {
     const auto slash = path.find('/', 10);
     if (slash != std::string_view::npos) return std::string(path.substr(0, slash));
-    return starts("protocols/parameters") ? "protocols/parameters" : "protocols/catalog";
+    return "protocols/catalog";
   }
   for (const std::string_view room :
-       {"sim/trace", "sim", "analysis", "tools/node", "tools", "tests"})
+       {"sim/trace", "sim/scenario", "sim", "analysis", "tools/node", "tools", "tests"})
     if (starts(std::string(room) + "/")) return std::string(room);
   return "";
 }
@@ -162,15 +162,16 @@ bool MayUseRoom(const std::string& from, const std::string& to) {
       {"protocols/parameters", {"protocols/core"}},
       {"protocols/catalog", {"protocols/NAME", "protocols/core", "protocols/parameters"}},
       {"sim/trace", {"protocols/core", "protocols/parameters"}},
-      {"sim", {"sim/trace", "protocols/core", "protocols/parameters"}},
+      {"sim", {"sim/trace", "protocols/core"}},
+      {"sim/scenario", {"sim", "protocols/core", "protocols/parameters"}},
       {"analysis", {"sim/trace", "protocols/core", "protocols/parameters"}},
       {"tools/node", {"protocols/catalog", "protocols/parameters", "protocols/core", "sim/trace"}},
       {"tools",
        {"protocols/core", "protocols/NAME", "protocols/parameters", "protocols/catalog",
-        "sim/trace", "sim", "analysis"}},
+        "sim/trace", "sim", "sim/scenario", "analysis"}},
       {"tests",
        {"protocols/core", "protocols/NAME", "protocols/parameters", "protocols/catalog",
-        "sim/trace", "sim", "analysis", "tools", "tools/node"}},
+        "sim/trace", "sim", "sim/scenario", "analysis", "tools", "tools/node"}},
   };
   if (from == to) return true;
   const auto row = kArrows.find(RowOf(from));
@@ -190,12 +191,12 @@ const std::vector<Library>& Libraries() {
       {"Random123/", {"protocols/core", "tests"}},
       {"xxhash.h", {"protocols/core", "sim/trace", "tests"}},
       {"nlohmann/",
-       {"protocols/parameters", "protocols/catalog", "sim/trace", "sim", "analysis", "tools",
-        "tests"}},
-      {"boost/graph/", {"sim", "tools", "tests"}},
-      {"boost/property_map/", {"sim", "tools", "tests"}},
-      {"boost/property_tree/", {"sim"}},  // GraphML is XML.
-      {"boost/math/", {"analysis"}},      // quantiles of Student's t
+       {"protocols/parameters", "protocols/catalog", "sim/trace", "sim/scenario", "analysis",
+        "tools", "tests"}},
+      {"boost/graph/", {"sim", "sim/scenario", "tools", "tests"}},
+      {"boost/property_map/", {"sim", "sim/scenario", "tools", "tests"}},
+      {"boost/property_tree/", {"sim/scenario"}},  // GraphML is XML.
+      {"boost/math/", {"analysis"}},               // quantiles of Student's t
       {"boost/asio", {"tools/node", "tests"}},
       {"sqlite3.h", {"analysis", "tools", "tests"}},
       // The lock of a results file is the system's, which gives it back when a sweep is killed.
@@ -489,17 +490,18 @@ TEST_CASE("tidy: a protocol uses core and never another protocol") {
   CHECK(IsArrow("protocols/picsou/replica.cc", "\"protocols/core/node.h\""));
   CHECK(IsArrow("protocols/picsou/replica.cc", "\"protocols/picsou/quack.h\""));
   CHECK_FALSE(IsArrow("protocols/picsou/replica.cc", "\"protocols/file/log.h\""));
-  CHECK_FALSE(IsArrow("protocols/picsou/replica.cc", "\"protocols/parameters.h\""));
+  CHECK_FALSE(IsArrow("protocols/picsou/replica.cc", "\"protocols/parameters/parameters.h\""));
   CHECK_FALSE(IsArrow("protocols/picsou/replica.cc", "\"sim/world.h\""));
   CHECK_FALSE(IsArrow("protocols/core/stack.cc", "\"protocols/picsou/quack.h\""));
   CHECK(IsArrow("protocols/catalog.cc", "\"protocols/picsou/replica.h\""));
-  CHECK_FALSE(IsArrow("protocols/parameters.cc", "\"protocols/picsou/replica.h\""));
+  CHECK_FALSE(IsArrow("protocols/parameters/parameters.cc", "\"protocols/picsou/replica.h\""));
 }
 
 TEST_CASE("tidy: the world never uses a protocol, nor conclusions the world") {
   CHECK(IsArrow("sim/net/nic.cc", "\"sim/event_queue.h\""));
   CHECK(IsArrow("sim/fault/tamper.cc", "\"sim/trace/event.h\""));
-  CHECK(IsArrow("sim/profile.cc", "\"protocols/parameters.h\""));
+  CHECK(IsArrow("sim/scenario/profile_json.cc", "\"protocols/parameters/parameters.h\""));
+  CHECK_FALSE(IsArrow("sim/host/host.cc", "\"sim/scenario/scenario.h\""));
   CHECK_FALSE(IsArrow("sim/world.cc", "\"protocols/pingpong/pingpong.h\""));
   CHECK_FALSE(IsArrow("sim/world.cc", "\"protocols/catalog.h\""));
   CHECK_FALSE(IsArrow("sim/world.cc", "\"analysis/checker.h\""));
@@ -517,7 +519,8 @@ TEST_CASE("tidy: libraries stay in their rooms") {
   CHECK(IsArrow("protocols/core/wire.cc", "\"absl/status/statusor.h\""));
   CHECK(IsArrow("protocols/core/wire.cc", "<vector>"));
   CHECK_FALSE(IsArrow("protocols/core/wire.cc", "<nlohmann/json.hpp>"));
-  CHECK(IsArrow("sim/scenario.cc", "\"nlohmann/json.hpp\""));
+  CHECK(IsArrow("sim/scenario/scenario.cc", "\"nlohmann/json.hpp\""));
+  CHECK_FALSE(IsArrow("sim/profile.h", "\"nlohmann/json.hpp\""));
   CHECK(IsArrow("sim/net/topology.cc", "\"boost/graph/adjacency_list.hpp\""));
   CHECK_FALSE(IsArrow("sim/net/topology.cc", "\"boost/asio.hpp\""));
   CHECK_FALSE(IsArrow("sim/world.cc", "<unistd.h>"));

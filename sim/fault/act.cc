@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sim/host.h"
+#include "sim/host/host.h"
 #include "sim/net/network.h"
 
 namespace lockstep::sim {
@@ -26,13 +26,13 @@ bool Stalls(const Fault& fault, bool outwards) {
 }
 
 // A run that is over stalls nothing.
-Instant EndOf(const Fault& fault, const Scenario& scenario) {
+Instant EndOf(const Fault& fault, const WorldSpec& scenario) {
   return std::max(fault.at, std::min(fault.until, scenario.end));
 }
 
 }  // namespace
 
-FaultActs::FaultActs(const Scenario& scenario, FaultPlan& plan, Network& network,
+FaultActs::FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& network,
                      const std::vector<std::unique_ptr<Host>>& hosts)
     : scenario_(scenario),
       plan_(plan),

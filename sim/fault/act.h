@@ -26,7 +26,7 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
 #include "sim/fault/plan.h"
-#include "sim/scenario.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 
@@ -37,7 +37,7 @@ class FaultActs {
  public:
   // All outlive this; `hosts` may be filled later. Tells the cards of stalls, which they must know
   // beforehand.
-  FaultActs(const Scenario& scenario, FaultPlan& plan, Network& network,
+  FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& network,
             const std::vector<std::unique_ptr<Host>>& hosts);
 
   // The plan says that it is in force, and no longer is.
@@ -83,7 +83,7 @@ class FaultActs {
   const Fault* InForce(core::NodeId target, FaultKind kind, core::Clock clock) const;
   Host& HostOf(core::NodeId node) const { return *hosts_[node.value()]; }
 
-  const Scenario& scenario_;
+  const WorldSpec& scenario_;
   FaultPlan& plan_;
   Network& network_;
   const std::vector<std::unique_ptr<Host>>& hosts_;

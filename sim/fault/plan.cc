@@ -22,7 +22,7 @@ bool SameCluster(const std::vector<core::Cluster>& clusters, core::NodeId a, cor
 
 }  // namespace
 
-FaultPlan::FaultPlan(const Scenario& scenario, const std::vector<Keys>& keys, Deriver& deriver,
+FaultPlan::FaultPlan(const WorldSpec& scenario, const std::vector<Keys>& keys, Deriver& deriver,
                      trace::Emitter& emitter, const core::Random& random)
     : scenario_(scenario),
       deriver_(deriver),

@@ -15,15 +15,15 @@
 #include "sim/fault/tamper.h"
 #include "sim/keys.h"
 #include "sim/net/message.h"
-#include "sim/scenario.h"
 #include "sim/trace/emitter.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 
 class FaultPlan {
  public:
   // All outlive the plan. `keys[host]` are its keys: only those of hosts that lie are used.
-  FaultPlan(const Scenario& scenario, const std::vector<Keys>& keys, Deriver& deriver,
+  FaultPlan(const WorldSpec& scenario, const std::vector<Keys>& keys, Deriver& deriver,
             trace::Emitter& emitter, const core::Random& random);
 
   const std::vector<Fault>& faults() const { return scenario_.faults; }
@@ -61,7 +61,7 @@ class FaultPlan {
   void CountEffect(core::Instant now, std::size_t index);
   void EmitFault(core::Instant now, std::size_t index, bool begins);
 
-  const Scenario& scenario_;
+  const WorldSpec& scenario_;
   Deriver& deriver_;
   trace::Emitter& emitter_;
   std::vector<State> states_;                     // states_[fault]

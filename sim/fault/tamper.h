@@ -11,7 +11,7 @@
 #include "protocols/core/crypto.h"
 #include "protocols/core/effects.h"
 #include "sim/derive.h"
-#include "sim/scenario.h"
+#include "sim/fault/fault.h"
 #include "sim/trace/emitter.h"
 
 namespace lockstep::sim {

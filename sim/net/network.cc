@@ -20,7 +20,7 @@ Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0, std::uin
   return Task{static_cast<std::uint32_t>(kind), target, a, b, c};
 }
 
-Topology TopologyOf(const Scenario& scenario) {
+Topology TopologyOf(const WorldSpec& scenario) {
   if (scenario.network.topology) return *scenario.network.topology;
   return BuildFabric(scenario.clusters, scenario.network, scenario.profile);
 }
@@ -45,7 +45,7 @@ PortSpec PortOf(const Topology& topology, const Edge& edge, const NicSpec& nic) 
 
 // --- Wiring ---
 
-Network::Network(const Scenario& scenario, EventQueue& queue, NetworkListener& listener,
+Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& listener,
                  const core::Random& random)
     : scenario_(scenario),
       queue_(queue),

@@ -22,10 +22,10 @@
 #include "sim/net/shared_buffer.h"
 #include "sim/net/topology.h"
 #include "sim/net/transport.h"
-#include "sim/scenario.h"
 #include "sim/slab.h"
 #include "sim/task.h"
 #include "sim/trace/event.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 
@@ -46,7 +46,7 @@ class NetworkListener {
 class Network {
  public:
   // All outlive the network.
-  Network(const Scenario& scenario, EventQueue& queue, NetworkListener& listener,
+  Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& listener,
           const core::Random& random);
 
   // Takes over a message; both ends are up.
@@ -159,7 +159,7 @@ class Network {
   std::uint64_t ResetStream(std::uint32_t stream, trace::DropCause cause);
   void TellWindow(core::Instant now, std::uint32_t stream, std::optional<std::uint64_t> read);
 
-  const Scenario& scenario_;
+  const WorldSpec& scenario_;
   EventQueue& queue_;
   NetworkListener& listener_;
   Topology topology_;

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/core/check.h"
-#include "sim/scenario.h"
+#include "sim/net/network_spec.h"
 
 namespace lockstep::sim {
 namespace {

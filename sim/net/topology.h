@@ -16,7 +16,7 @@
 
 #include "protocols/core/ids.h"
 #include "protocols/core/program.h"
-#include "sim/distribution.h"
+#include "sim/chance/distribution.h"
 #include "sim/profile.h"
 
 namespace lockstep::sim {

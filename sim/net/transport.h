@@ -27,8 +27,8 @@
 
 #include "protocols/core/time.h"
 #include "sim/net/message.h"
+#include "sim/net/network_spec.h"
 #include "sim/net/nic.h"
-#include "sim/scenario.h"
 
 namespace lockstep::sim {
 

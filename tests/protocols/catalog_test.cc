@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
 

@@ -17,7 +17,7 @@
 #include "protocols/core/fields.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"

@@ -22,8 +22,8 @@
 #include "CLI/CLI.hpp"
 #include "nlohmann/json.hpp"
 
-#include "protocols/parameters.h"
-#include "sim/scenario.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/scenario.h"
 #include "sim/trace/digest.h"
 #include "tools/validate/lab.h"
 

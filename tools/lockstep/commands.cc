@@ -15,7 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/version.h"
 

@@ -13,9 +13,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
-#include "analysis/compare.h"
-#include "analysis/results.h"
-#include "analysis/statistics.h"
+#include "analysis/results/compare.h"
+#include "analysis/results/results.h"
+#include "analysis/results/statistics.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/report.h"

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/report.h"

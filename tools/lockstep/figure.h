@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "tools/lockstep/runner.h"
 
 namespace lockstep::cli {

@@ -15,7 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/sweep_plan.h"

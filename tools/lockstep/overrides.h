@@ -9,7 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace lockstep::cli {
 

@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
-#include "protocols/parameters.h"
-#include "sim/scenario.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/scenario.h"
 #include "tools/lockstep/runner.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_run.h"

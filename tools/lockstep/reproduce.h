@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 
 namespace lockstep::cli {
 

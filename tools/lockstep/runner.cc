@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "analysis/judge.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"

@@ -16,7 +16,7 @@
 #include "analysis/verdict.h"
 #include "protocols/catalog.h"
 #include "protocols/core/time.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace lockstep::cli {
 

@@ -15,7 +15,7 @@
 #include "valijson/validation_results.hpp"
 #include "valijson/validator.hpp"
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/schema_text.h"
 
 namespace lockstep::cli {

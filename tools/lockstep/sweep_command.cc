@@ -40,7 +40,7 @@ constexpr const char* kTeaching =
     "that is refused, crashes, or goes over a limit is a recorded result, and the sweep goes on.\n"
     "\n"
     "The results file (SQLite) has a row for each run; `lockstep results` shows it, and "
-    "analysis/RESULTS.md\n"
+    "analysis/results/RESULTS.md\n"
     "documents it. Ctrl-C, or worse, loses the runs under way and those of the last 100 ms; "
     "--resume\n"
     "goes on. Neither the number of workers nor shards nor interruptions change a row. A run "

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "analysis/metrics.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/schema.h"
 #include "tools/lockstep/version.h"

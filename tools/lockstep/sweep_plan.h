@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/sweep/plan.h"
 #include "tools/sweep/sweep_file.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/findings.h"
 #include "tools/sweep/plan.h"

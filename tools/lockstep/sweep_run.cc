@@ -10,7 +10,7 @@
 
 #include "analysis/metrics.h"
 #include "protocols/core/hash.h"
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/runner.h"
 

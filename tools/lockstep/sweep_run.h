@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "protocols/catalog.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/sweep_file.h"
 

@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/core/check.h"
-#include "protocols/parameters.h"
-#include "sim/net/graph_file.h"
+#include "protocols/parameters/parameters.h"
 #include "sim/net/routes.h"
+#include "sim/scenario/graph_file.h"
 
 namespace lockstep::cli {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "nlohmann/json.hpp"
 
-#include "protocols/parameters.h"
-#include "sim/override.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/override.h"
 #include "tools/sweep/expression.h"
 
 namespace lockstep::sweep {

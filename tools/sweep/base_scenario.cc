@@ -13,8 +13,8 @@
 #include "absl/strings/str_format.h"
 
 #include "protocols/core/hash.h"
-#include "protocols/parameters.h"
-#include "sim/scenario.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/scenario.h"
 
 namespace lockstep::sweep {
 namespace {

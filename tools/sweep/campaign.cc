@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/statistics.h"
+#include "analysis/results/statistics.h"
 #include "protocols/core/check.h"
 
 namespace lockstep::sweep {

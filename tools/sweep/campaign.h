@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/sweep/plan.h"
 
 namespace lockstep::sweep {

@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/sweep/campaign.h"
 #include "tools/sweep/job.h"
 #include "tools/sweep/plan.h"

@@ -19,7 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 
 namespace lockstep::sweep {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "analysis/statistics.h"
+#include "analysis/results/statistics.h"
 
 namespace lockstep::sweep {
 namespace {

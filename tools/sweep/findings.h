@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tools/sweep/plan.h"
 
 namespace lockstep::sweep {

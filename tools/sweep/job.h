@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/results.h"
-#include "sim/override.h"
+#include "analysis/results/results.h"
+#include "sim/scenario/override.h"
 
 namespace lockstep::sweep {
 

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
-#include "sim/override.h"
+#include "sim/scenario/override.h"
 #include "tools/sweep/sweep_file.h"
 
 namespace lockstep::sweep {

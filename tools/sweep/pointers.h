@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/parameters.h"
-#include "sim/override.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/override.h"
 
 namespace lockstep::sweep {
 

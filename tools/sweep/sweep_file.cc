@@ -19,10 +19,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "analysis/verdict.h"
-#include "protocols/parameters.h"
-#include "sim/scenario.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/scenario.h"
 #include "tools/sweep/base_scenario.h"
 #include "tools/sweep/pointers.h"
 

@@ -18,7 +18,7 @@
 
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
-#include "sim/override.h"
+#include "sim/scenario/override.h"
 #include "tools/sweep/axis.h"
 #include "tools/sweep/expression.h"
 

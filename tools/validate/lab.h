@@ -13,7 +13,7 @@
 #include "protocols/core/effects.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "sim/trace/sink.h"
 #include "sim/world.h"
 

@@ -13,7 +13,7 @@
 
 #include "protocols/core/check.h"
 #include "protocols/core/random.h"
-#include "sim/distribution.h"
+#include "sim/chance/distribution.h"
 #include "tools/validate/batch_means.h"
 #include "tools/validate/lab.h"
 

@@ -10,7 +10,7 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
-#include "sim/distribution.h"
+#include "sim/chance/distribution.h"
 #include "sim/net/nic.h"
 #include "tools/validate/batch_means.h"
 

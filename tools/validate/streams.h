@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "protocols/core/time.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "tools/validate/finding.h"
 
 namespace lockstep::validate {

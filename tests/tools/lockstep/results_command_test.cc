@@ -10,8 +10,8 @@
 
 #include "nlohmann/json.hpp"
 
-#include "analysis/results.h"
-#include "tests/analysis/small_results.h"
+#include "analysis/results/results.h"
+#include "tests/analysis/results/small_results.h"
 #include "tests/support/process.h"
 #include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "protocols/parameters.h"
-#include "sim/scenario.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/scenario.h"
 
 #undef CHECK  // Ours aborts; doctest's counts.
 #include "doctest/doctest.h"

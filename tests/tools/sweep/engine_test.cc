@@ -19,7 +19,7 @@
 
 #include "nlohmann/json.hpp"
 
-#include "analysis/results.h"
+#include "analysis/results/results.h"
 #include "tests/support/process.h"
 #include "tools/sweep/findings.h"
 #include "tools/sweep/plan.h"

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_join.h"
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "tests/tools/sweep/sweeps.h"
 
 // Last: its CHECK takes the place of ours.

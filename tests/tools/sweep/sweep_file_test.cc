@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "protocols/parameters.h"
+#include "protocols/parameters/parameters.h"
 #include "tests/tools/sweep/sweeps.h"
 #include "tools/lockstep/schema.h"
 #include "tools/sweep/numbers.h"

@@ -1,0 +1,73 @@
+// What replicas say that they and others hold, judged for one stream: Q QUACK soundness and A
+// acknowledgement truthfulness.
+//
+// Measured against what was handed to the hosts in authentic copies, never against what a replica
+// notes about itself.
+//
+// Source: FAULTS.md section 2; papers/picsou.md b.12.1, b.12.2 and b.13.0.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "analysis/c3b/stream_checker.h"
+#include "protocols/core/run.h"
+#include "protocols/core/seq_set.h"
+
+namespace lockstep::analysis {
+
+// Q: when a correct sender declares QUACK p, every k′ < p is held by some correct receiver.
+//
+// A receiver that is only found out to be faulty after a QUACK was judged may have been what that
+// QUACK stood on. The verdict is then unknown, unless every QUACK so far had a correct receiver
+// more that held all of it.
+class QuackChecker final : public StreamChecker {
+ public:
+  explicit QuackChecker(std::shared_ptr<StreamFacts> facts);
+
+ private:
+  void Judge(const trace::Event& event) override;
+  void JudgeQuack(const trace::Event& event);
+  // How many k′ from 0 on correct receivers hold together; exact where it is below `wanted`.
+  std::uint64_t HeldTogether(std::uint64_t wanted) const;
+
+  // Least number of correct receivers that each held all of a QUACK judged so far.
+  std::uint64_t fewest_holders_ = ~std::uint64_t{0};
+};
+
+// A: what a correct receiver acknowledges it holds, and what it holds it does not deny. A statement
+// (p, φ-list up to φ_end) claims every k′ < p and those listed, and denies p and those in between
+// that are not listed.
+//
+// Advancing over a gap on r_s + 1 hints (the GC remedy `advance`) is not known here yet: no event
+// tells of hints.
+class AckChecker final : public StreamChecker {
+ public:
+  explicit AckChecker(std::shared_ptr<StreamFacts> facts);
+
+ private:
+  // Indices [begin, end) of a lane of the set of held k′.
+  struct Piece {
+    std::uint64_t lane;
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+
+  void Judge(const trace::Event& event) override;
+  void OnPhi(const trace::Event& event);
+  void JudgeStatement();
+  bool JudgeCounter();
+  bool JudgeListed();
+  void JudgeUnlisted();
+  // How many k′ of [begin, end) the list names; each once, however often it is listed.
+  std::uint64_t CountListed(std::uint64_t begin, std::uint64_t end);
+
+  trace::Event statement_;
+  std::uint64_t awaited_ = 0;      // runs of the φ-list still to come
+  std::vector<core::Run> listed_;  // runs of the φ-list that make sense
+  std::vector<Piece> pieces_;      // the same by lanes; reused
+};
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,214 @@
+// Counting complaints in one sweep over sorted lists: see complaints.h.
+
+#include "analysis/c3b/complaints.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+namespace lockstep::analysis {
+
+ComplaintBook::ComplaintBook(const Rule& rule)
+    : rule_(rule),
+      line_(rule.schedule.lanes()),
+      patience_ps_(rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000),
+      acknowledged_(rule.schedule.receivers, 0),
+      doubts_(rule.schedule.receivers) {}
+
+std::size_t ComplaintBook::size() const {
+  std::size_t sum = 0;
+  for (const Doubts& doubts : doubts_) sum += doubts.size();
+  return sum;
+}
+
+void ComplaintBook::Take(const Report& report) {
+  ordered_.clear();
+  fresh_.clear();
+  const std::uint64_t p = std::min(report.acknowledged, kSeqLimit - 1);
+  RaiseQuack(report.receiver, p);
+  const std::uint64_t end = std::max(p + 1, std::min(report.phi_end, kSeqLimit));
+  ListJudged(std::max(p, quack_), end, p, report.listed);
+  Sweep(report, quack_ >= p);
+  for (const Stretch& fresh : fresh_) CountComplaints(fresh, report.receiver);
+  for (const Stretch& stretch : ordered_) {
+    for (Doubts& doubts : doubts_) EraseFrom(doubts, stretch);
+  }
+}
+
+void ComplaintBook::RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged) {
+  if (acknowledged <= acknowledged_[receiver]) return;
+  acknowledged_[receiver] = acknowledged;
+  if (rule_.acks_needed > acknowledged_.size()) return;
+  ranked_ = acknowledged_;
+  const auto nth = ranked_.begin() + static_cast<std::ptrdiff_t>(rule_.acks_needed - 1);
+  std::nth_element(ranked_.begin(), nth, ranked_.end(), std::greater<>());
+  quack_ = *nth;
+}
+
+// Fills judged_ with what a report says about the k′ in [begin, end): p, and what is not listed, is
+// missing.
+void ComplaintBook::ListJudged(std::uint64_t begin, std::uint64_t end, std::uint64_t acknowledged,
+                               std::span<const core::Run> listed) {
+  judged_.clear();
+  held_.clear();
+  if (begin >= end) return;
+  for (const core::Run& run : listed) {
+    core::ForEachLane(run, line_.lanes(),
+                      [&](std::uint64_t lane, std::uint64_t from, std::uint64_t to) {
+                        held_.push_back({line_.Begin(lane) + from, line_.Begin(lane) + to});
+                      });
+  }
+  // p is missing, whatever the list says; below p the window does not reach.
+  const std::uint64_t p_place = line_.PlaceAtLeast(acknowledged % line_.lanes(), acknowledged);
+  for (Stretch& held : held_) {
+    if (held.begin <= p_place && p_place < held.end) held.begin = p_place + 1;
+  }
+  const auto by_begin = [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; };
+  if (!std::is_sorted(held_.begin(), held_.end(), by_begin)) {
+    std::sort(held_.begin(), held_.end(), by_begin);
+  }
+  // A short window meets few of the lanes: those from begin's on, then those from 0 on.
+  const std::uint64_t lanes = line_.lanes();
+  const std::uint64_t met = std::min(end - begin, lanes);
+  const std::uint64_t first = begin % lanes;
+  const std::uint64_t last = std::min(lanes, first + met);
+  const std::uint64_t wrapped = first + met - last;
+  std::size_t next_held = 0;
+  for (std::uint64_t lane = 0; lane < wrapped; ++lane) ListLane(lane, begin, end, next_held);
+  for (std::uint64_t lane = first; lane < last; ++lane) ListLane(lane, begin, end, next_held);
+}
+
+void ComplaintBook::ListLane(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
+                             std::size_t& next_held) {
+  std::uint64_t at = line_.PlaceAtLeast(lane, begin);
+  const std::uint64_t stop = line_.PlaceAtLeast(lane, end);
+  while (next_held < held_.size() && held_[next_held].end <= at) ++next_held;
+  for (; at < stop && next_held < held_.size() && held_[next_held].begin < stop; ++next_held) {
+    const Stretch& held = held_[next_held];
+    if (held.end <= at) continue;
+    if (held.begin > at) judged_.push_back({at, held.begin, true});
+    const std::uint64_t from = std::max(at, held.begin);
+    at = std::min(held.end, stop);
+    if (from < at) judged_.push_back({from, at, false});
+    if (held.end > stop) break;
+  }
+  if (at < stop) judged_.push_back({at, stop, true});
+}
+
+// Moves the receiver's doubts past what its report says: one pass over two sorted lists.
+void ComplaintBook::Sweep(const Report& report, bool is_counted) {
+  Doubts& doubts = doubts_[report.receiver];
+  swept_.clear();
+  std::size_t next = 0;
+  std::optional<Doubt> doubt;
+  const auto advance = [&] {
+    doubt.reset();
+    while (next < doubts.size() && !doubt) {
+      doubt = doubts[next++];
+      if (IsBelowQuack(*doubt)) doubt.reset();
+    }
+  };
+  advance();
+  for (const Judged& judged : judged_) {
+    for (; doubt && doubt->end <= judged.begin; advance()) Emit(*doubt);
+    if (doubt && doubt->begin < judged.begin) {
+      Emit({doubt->begin, judged.begin, doubt->since_ps, doubt->is_complaint});
+      doubt->begin = judged.begin;
+    }
+    std::uint64_t at = judged.begin;
+    while (at < judged.end) {
+      const std::uint64_t gap_end = doubt ? std::min(doubt->begin, judged.end) : judged.end;
+      if (at < gap_end) {
+        if (judged.is_missing) Emit({at, gap_end, report.at.ps(), false});
+        at = gap_end;
+        continue;
+      }
+      const std::uint64_t to = std::min(doubt->end, judged.end);
+      Settle({at, to, doubt->since_ps, doubt->is_complaint}, judged, report, is_counted);
+      at = doubt->begin = to;
+      if (doubt->begin == doubt->end) advance();
+    }
+  }
+  for (; doubt; advance()) Emit(*doubt);
+  doubts.swap(swept_);
+}
+
+// What becomes of a doubt about which the report says something.
+void ComplaintBook::Settle(Doubt doubt, const Judged& judged, const Report& report,
+                           bool is_counted) {
+  if (!judged.is_missing) {
+    if (!is_counted) Emit(doubt);
+    return;
+  }
+  const bool is_repeat = report.at.ps() - doubt.since_ps >= patience_ps_;
+  if (is_counted && is_repeat && !doubt.is_complaint) {
+    doubt.is_complaint = true;
+    fresh_.push_back({doubt.begin, doubt.end});
+  }
+  Emit(doubt);
+}
+
+void ComplaintBook::Emit(const Doubt& doubt) {
+  if (!swept_.empty() && swept_.back().end == doubt.begin &&
+      swept_.back().since_ps == doubt.since_ps &&
+      swept_.back().is_complaint == doubt.is_complaint) {
+    swept_.back().end = doubt.end;
+  } else {
+    swept_.push_back(doubt);
+  }
+}
+
+// Cuts off what is below the QUACK; true where nothing is left. A doubt lies within one lane.
+bool ComplaintBook::IsBelowQuack(Doubt& doubt) const {
+  doubt.begin = std::max(doubt.begin, line_.PlaceAtLeast(line_.Lane(doubt.begin), quack_));
+  return doubt.begin >= doubt.end;
+}
+
+// Finds out of which parts of `fresh`, about which `receiver` complains now, enough receivers do.
+void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver) {
+  if (rule_.complaints_needed <= 1) {
+    ordered_.push_back(fresh);
+    return;
+  }
+  core::IntervalMap<std::uint64_t> complainers;
+  complainers.Assign(fresh.begin, fresh.end, 1);
+  for (std::uint64_t other = 0; other < doubts_.size(); ++other) {
+    if (other == receiver) continue;
+    const Doubts& doubts = doubts_[other];
+    auto at =
+        std::upper_bound(doubts.begin(), doubts.end(), fresh.begin,
+                         [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
+    for (; at != doubts.end() && at->begin < fresh.end; ++at) {
+      if (!at->is_complaint) continue;
+      complainers.Update(std::max(at->begin, fresh.begin), std::min(at->end, fresh.end),
+                         [](std::uint64_t, std::uint64_t, const std::uint64_t* count) {
+                           return std::optional<std::uint64_t>(*count + 1);
+                         });
+    }
+  }
+  for (const auto& interval : complainers.intervals()) {
+    if (interval.value >= rule_.complaints_needed)
+      ordered_.push_back({interval.begin, interval.end});
+  }
+}
+
+void ComplaintBook::EraseFrom(Doubts& doubts, const Stretch& stretch) {
+  const auto low =
+      std::upper_bound(doubts.begin(), doubts.end(), stretch.begin,
+                       [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
+  auto high = low;
+  while (high != doubts.end() && high->begin < stretch.end) ++high;
+  if (low == high) return;
+  Doubts kept;
+  if (low->begin < stretch.begin) {
+    kept.push_back({low->begin, stretch.begin, low->since_ps, low->is_complaint});
+  }
+  const Doubt& last = *(high - 1);
+  if (last.end > stretch.end) {
+    kept.push_back({stretch.end, last.end, last.since_ps, last.is_complaint});
+  }
+  const auto at = doubts.erase(low, high);
+  doubts.insert(at, kept.begin(), kept.end());
+}
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,141 @@
+// Which messages a sender may take for lost, worked out from the reports it heard.
+//
+// A report of receiver j is (p, φ-list up to φ_end): p and what the list leaves out are *missing*.
+// The first report of a missing k′ is no complaint. A later one, at least `repeat_interval` after
+// the first, is, once for each (receiver, k′, attempt), if it counts: if p was QUACKed at this
+// sender, this report included. Complaints of r_r + 1 receivers order the next attempt, and all
+// counters of that k′ start anew. What is below the QUACK is complained about no more.
+//
+// The number of attempts found here is the most that a correct sender can have noted: where the
+// rule leaves room, we count the complaint. So 1/1000 of the interval is given away, for the
+// sender's clock may run that much faster; and a report withdraws a receiver's earlier ones about
+// what it now holds only if it counts, since a sender may leave other reports unread.
+//
+// Invariant: an honest sender never notes attempt t of a k′ before it is noted here. (By induction:
+// while both are at t, its first reports are never older than ours, nor its complaints more.)
+//
+// Source: papers/picsou.md b.13.1, with one unit of stake each.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/c3b/schedule.h"
+#include "analysis/c3b/stream_facts.h"
+#include "protocols/core/interval_map.h"
+#include "protocols/core/run.h"
+#include "protocols/core/time.h"
+
+namespace lockstep::analysis {
+
+// Places k′ on a line on which every lane is one stretch, so that the strided runs of the rotation
+// are intervals, and the state of all lanes is one sorted list.
+class LaneLine {
+ public:
+  explicit LaneLine(std::uint64_t lanes) : lanes_(lanes), length_(kSeqLimit / lanes + 2) {}
+
+  std::uint64_t lanes() const { return lanes_; }
+  std::uint64_t Lane(std::uint64_t place) const { return place / length_; }
+  std::uint64_t Begin(std::uint64_t lane) const { return lane * length_; }
+  // Where the least k′ of `lane` that is at least `number` stands; `number` <= kSeqLimit.
+  std::uint64_t PlaceAtLeast(std::uint64_t lane, std::uint64_t number) const {
+    const std::uint64_t index = number <= lane ? 0 : (number - lane + lanes_ - 1) / lanes_;
+    return Begin(lane) + index;
+  }
+  std::uint64_t Number(std::uint64_t place) const {
+    return Lane(place) + lanes_ * (place % length_);
+  }
+
+ private:
+  std::uint64_t lanes_;
+  std::uint64_t length_;
+};
+
+// Places [begin, end) of a LaneLine.
+struct Stretch {
+  std::uint64_t begin;
+  std::uint64_t end;
+  friend bool operator==(const Stretch&, const Stretch&) = default;
+};
+
+// One statement of a receiver, as it was heard.
+struct Report {
+  core::Instant at;
+  std::uint64_t receiver = 0;  // index within its cluster
+  std::uint64_t acknowledged = 0;
+  std::uint64_t phi_end = 0;  // 0: no list
+  std::span<const core::Run> listed;
+};
+
+class ComplaintBook {
+ public:
+  struct Rule {
+    Schedule schedule;
+    std::uint64_t acks_needed = 1;        // u_r + 1: a QUACK
+    std::uint64_t complaints_needed = 1;  // r_r + 1: an attempt
+    core::Duration repeat_interval;
+  };
+
+  explicit ComplaintBook(const Rule& rule);
+
+  // Takes a report. Calls `note(Stretch)` for each stretch of k′ of which it orders the next
+  // attempt.
+  template <typename Note>
+  void Hear(const Report& report, Note&& note) {
+    Take(report);
+    for (const Stretch& stretch : ordered_) note(stretch);
+  }
+
+  // How many k′ from 0 on acks_needed receivers have acknowledged here.
+  std::uint64_t quack() const { return quack_; }
+  const LaneLine& line() const { return line_; }
+  // Entries of state, for tests of memory.
+  std::size_t size() const;
+
+ private:
+  // What one receiver has reported missing, at places [begin, end).
+  struct Doubt {
+    std::uint64_t begin;
+    std::uint64_t end;
+    std::int64_t since_ps;  // of the first report
+    bool is_complaint;
+  };
+  using Doubts = std::vector<Doubt>;  // sorted, disjoint
+  struct Judged {
+    std::uint64_t begin;
+    std::uint64_t end;
+    bool is_missing;
+  };
+
+  void Take(const Report& report);
+  void RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged);
+  void ListJudged(std::uint64_t begin, std::uint64_t end, std::uint64_t acknowledged,
+                  std::span<const core::Run> listed);
+  void ListLane(std::uint64_t lane, std::uint64_t begin, std::uint64_t end, std::size_t& next_held);
+  void Sweep(const Report& report, bool is_counted);
+  void Settle(Doubt doubt, const Judged& judged, const Report& report, bool is_counted);
+  void Emit(const Doubt& doubt);
+  bool IsBelowQuack(Doubt& doubt) const;
+  void CountComplaints(const Stretch& fresh, std::uint64_t receiver);
+  static void EraseFrom(Doubts& doubts, const Stretch& stretch);
+
+  Rule rule_;
+  LaneLine line_;
+  std::int64_t patience_ps_;                 // of the repeat interval, less what we give away
+  std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: the greatest heard
+  std::uint64_t quack_ = 0;
+  std::vector<Doubts> doubts_;    // doubts_[receiver]
+  std::vector<Stretch> ordered_;  // attempts that the last report ordered
+
+  // Reused between reports.
+  std::vector<std::uint64_t> ranked_;
+  std::vector<Stretch> held_;   // the φ-list, by place
+  std::vector<Judged> judged_;  // what the report says, by place
+  Doubts swept_;
+  std::vector<Stretch> fresh_;  // new complaints
+};
+
+}  // namespace lockstep::analysis

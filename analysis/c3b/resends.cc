@@ -1,0 +1,238 @@
+// R1, R2, R3: see resends.h.
+
+#include "analysis/c3b/resends.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace lockstep::analysis {
+namespace {
+
+using trace::Event;
+using trace::EventKind;
+
+// Bits of Noted::used. Attempts that designate one sender beyond so many are allowed unseen.
+constexpr std::uint64_t kUsedBits = 64;
+// Entries of Noted that call for pruning first, and that are too many after it.
+constexpr std::size_t kPruneFirst = 64;
+constexpr std::size_t kMostNoted = 4096;
+
+}  // namespace
+
+ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts)
+    : StreamChecker("R1", "resends by complaints", facts,
+                    Bit(EventKind::kHeard) | Bit(EventKind::kPhi) | Bit(EventKind::kOffered)),
+      originals_(facts->schedule().lanes()) {
+  const ComplaintBook::Rule rule{facts->schedule(), std::uint64_t{facts->receivers().u} + 1,
+                                 std::uint64_t{facts->receivers().r} + 1,
+                                 facts->stream().promises.repeat_interval};
+  senders_.assign(facts->senders().size, Sender{ComplaintBook(rule), {}, kPruneFirst, 0});
+}
+
+std::size_t ResendChecker::size() const {
+  std::size_t sum = 0;
+  for (const Sender& sender : senders_) {
+    sum += sender.complaints.size() + sender.noted.intervals().size();
+  }
+  for (const auto& lane : originals_) sum += lane.intervals().size();
+  return sum;
+}
+
+void ResendChecker::Judge(const Event& event) {
+  if (event.kind == EventKind::kHeard) OnHeard(event);
+  if (event.kind == EventKind::kPhi) OnPhi(event);
+  if (event.kind == EventKind::kOffered) OnOffered(event);
+}
+
+void ResendChecker::OnHeard(const Event& event) {
+  awaited_ = 0;
+  if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
+  heard_ = event;
+  awaited_ = event.detail;
+  listed_.clear();
+  if (awaited_ == 0) HearReport();
+}
+
+void ResendChecker::OnPhi(const Event& event) {
+  // Most φ-runs that come by were stated, or heard by faulty nodes.
+  if (awaited_ == 0 || event.node != heard_.node || event.peer != heard_.peer) return;
+  if (const std::optional<core::Run> run = RunOf(event)) listed_.push_back(*run);
+  if (--awaited_ == 0) HearReport();
+}
+
+void ResendChecker::HearReport() {
+  const std::uint64_t index = heard_.node.value() - facts().senders().first.value();
+  Sender& sender = senders_[index];
+  const Report report{heard_.at, heard_.peer.value() - facts().receivers().first.value(),
+                      heard_.value, heard_.digest, listed_};
+  sender.complaints.Hear(report, [&](const Stretch& stretch) {
+    sender.noted.Update(stretch.begin, stretch.end,
+                        [](std::uint64_t, std::uint64_t, const Noted* noted) {
+                          Noted next = noted == nullptr ? Noted{} : *noted;
+                          if (next.attempts < std::numeric_limits<std::uint32_t>::max()) {
+                            ++next.attempts;
+                          }
+                          return std::optional<Noted>(next);
+                        });
+  });
+  if (sender.noted.intervals().size() >= sender.prune_at) Prune(sender, index);
+}
+
+// Forgets attempts on k′ that are QUACKed, where they were made or are another sender's: no more of
+// them will be noted.
+void ResendChecker::Prune(Sender& sender, std::uint64_t index) {
+  const LaneLine& line = sender.complaints.line();
+  const std::uint64_t quack = sender.complaints.quack();
+  core::IntervalMap<Noted> kept;
+  core::IntervalMap<Noted> above;
+  for (const auto& interval : sender.noted.intervals()) {
+    const std::uint64_t lane = line.Lane(interval.begin);
+    const std::uint64_t split =
+        std::clamp(line.PlaceAtLeast(lane, quack), interval.begin, interval.end);
+    if (!IsUsedUp(interval.value, index, lane)) kept.Assign(interval.begin, split, interval.value);
+    kept.Assign(split, interval.end, interval.value);
+    above.Assign(split, interval.end, interval.value);
+  }
+  if (kept.intervals().size() > kMostNoted) {
+    sender.amnesty = quack;
+    kept = std::move(above);
+  }
+  sender.noted = std::move(kept);
+  sender.prune_at = std::max(kPruneFirst, 2 * sender.noted.intervals().size());
+}
+
+bool ResendChecker::IsUsedUp(const Noted& noted, std::uint64_t index, std::uint64_t lane) const {
+  const Schedule& schedule = facts().schedule();
+  const std::uint64_t first = schedule.FirstAttemptOf(index, lane);
+  if (first > noted.attempts) return true;
+  const std::uint64_t own = (noted.attempts - first) / schedule.senders + 1;
+  return own < kUsedBits && noted.used == (std::uint64_t{1} << own) - 1;
+}
+
+void ResendChecker::OnOffered(const Event& event) {
+  if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
+  const std::optional<core::Run> run = RunOf(event);
+  if (!run) return;
+  SetExercised();
+  const Schedule& schedule = facts().schedule();
+  const std::uint64_t sender = event.node.value() - facts().senders().first.value();
+  const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
+  core::ForEachLane(
+      *run, schedule.lanes(), [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+        if (schedule.Sender(lane, 0) != sender || schedule.Receiver(lane, 0) != receiver) {
+          JudgeResend(event, lane, begin, end);
+          return;
+        }
+        originals_[lane].Update(begin, end,
+                                [&](std::uint64_t from, std::uint64_t to, const Present* sent) {
+                                  if (sent != nullptr) JudgeResend(event, lane, from, to);
+                                  return std::optional<Present>(Present{});
+                                });
+      });
+}
+
+// Of the k′ with indices [begin, end) in `lane`, which this node did not have to send in its turn.
+void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uint64_t begin,
+                                std::uint64_t end) {
+  const std::uint64_t index = event.node.value() - facts().senders().first.value();
+  const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
+  Sender& sender = senders_[index];
+  const LaneLine& line = sender.complaints.line();
+  const std::uint64_t base = line.Begin(lane);
+  const std::uint64_t judged =
+      std::clamp(line.PlaceAtLeast(lane, sender.amnesty), base + begin, base + end);
+  sender.noted.Update(
+      judged, base + end, [&](std::uint64_t from, std::uint64_t, const Noted* noted) {
+        Noted next = noted == nullptr ? Noted{} : *noted;
+        if (Use(next, index, receiver, lane)) return std::optional<Noted>(next);
+        Object(event.at, event.node,
+               [&] { return WhyNot(event, lane, line.Number(from), next.attempts); });
+        return noted == nullptr ? std::optional<Noted>() : std::optional<Noted>(*noted);
+      });
+}
+
+std::string ResendChecker::WhyNot(const Event& event, std::uint64_t lane, std::uint64_t number,
+                                  std::uint64_t attempts) const {
+  const Schedule& schedule = facts().schedule();
+  const std::uint64_t index = event.node.value() - facts().senders().first.value();
+  const std::uint64_t first = schedule.FirstAttemptOf(index, lane);
+  const std::string again = absl::StrCat(Host(event.node), " sends k′ ", number, " to ",
+                                         Host(event.peer), " again, but ");
+  if (attempts == 0) return absl::StrCat(again, "what it heard are no complaints");
+  if (attempts < first) {
+    return absl::StrCat(again, "from what it heard it can have noted attempt ", attempts,
+                        " at most, and its turn is attempt ", first);
+  }
+  return absl::StrCat(again, "none of its turns up to attempt ", attempts,
+                      " is for this pair and unused; the first one, attempt ", first, ", is to ",
+                      Host(facts().receivers().Replica(schedule.Receiver(lane, first))));
+}
+
+bool ResendChecker::Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver,
+                        std::uint64_t lane) const {
+  const Schedule& schedule = facts().schedule();
+  std::uint64_t t = schedule.FirstAttemptOf(sender, lane);
+  for (std::uint64_t i = 0; t <= noted.attempts; ++i, t += schedule.senders) {
+    if (i >= kUsedBits) return true;
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    if (schedule.Receiver(lane, t) != receiver || (noted.used & bit) != 0) continue;
+    noted.used |= bit;
+    return true;
+  }
+  return false;
+}
+
+ResendBoundChecker::ResendBoundChecker(std::shared_ptr<StreamFacts> facts,
+                                       std::shared_ptr<SendLedger> ledger)
+    : StreamChecker("R2", "resend bound", std::move(facts), SendLedger::kWants),
+      ledger_(std::move(ledger)) {}
+
+void ResendBoundChecker::Judge(const Event& event) {
+  last_ = event.at;
+  if (event.kind == EventKind::kFaulty) {
+    // Sends were taken to be between correct nodes that, it turns out, were not.
+    const bool is_ours = facts().senders().Has(event.node) || facts().receivers().Has(event.node);
+    if (is_ours && ledger_->sends() > 0) SetUnsure();
+    return;
+  }
+  const std::optional<SendLedger::Excess> excess = ledger_->Take(event);
+  if (ledger_->sends() > 0) SetExercised();
+  if (excess) ObjectTo(*excess);
+}
+
+void ResendBoundChecker::Finish() {
+  if (const std::optional<SendLedger::Excess> excess = ledger_->Finish()) {
+    ObjectTo(*excess);
+  }
+}
+
+void ResendBoundChecker::ObjectTo(const SendLedger::Excess& excess) {
+  Object(last_, std::nullopt, [&] {
+    return absl::StrCat("k′ ", excess.number, " needed ", excess.sends,
+                        " sends that the network did not destroy, and the bound is ",
+                        ledger_->bound());
+  });
+}
+
+PrematureChecker::PrematureChecker(std::shared_ptr<StreamFacts> facts,
+                                   std::shared_ptr<const SendLedger> ledger, std::uint64_t allowed)
+    : StreamChecker("R3", "premature resends", std::move(facts), Bit(EventKind::kEnd)),
+      ledger_(std::move(ledger)),
+      allowed_(allowed) {}
+
+void PrematureChecker::Judge(const Event& event) { last_ = event.at; }
+
+void PrematureChecker::Finish() {
+  if (ledger_->sends() > 0) SetExercised();
+  if (ledger_->premature() <= allowed_) return;
+  Object(last_, std::nullopt, [&] {
+    return absl::StrCat(ledger_->premature(), " resends came after a send that was enough, and ",
+                        allowed_, " are allowed");
+  });
+}
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,157 @@
+// Counting the sends of each message: see send_ledger.h.
+
+#include "analysis/c3b/send_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockstep::analysis {
+namespace {
+
+using trace::Event;
+using trace::EventKind;
+
+// Sends of one message that are told apart; beyond them, more of the same are not listed.
+constexpr std::size_t kMostListed = 4096;
+
+std::uint64_t BoundOf(const StreamFacts& facts) {
+  const std::uint64_t faults = std::uint64_t{facts.senders().u} + facts.receivers().u;
+  const std::uint64_t smaller = std::min(facts.senders().size, facts.receivers().size);
+  return smaller > faults ? faults + 1 : facts.schedule().pairings();
+}
+
+}  // namespace
+
+SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts)
+    : facts_(std::move(facts)), bound_(BoundOf(*facts_)), lanes_(facts_->schedule().lanes()) {}
+
+std::size_t SendLedger::size() const {
+  std::size_t sum = 0;
+  for (const auto& lane : lanes_) sum += lane.intervals().size();
+  return sum;
+}
+
+std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
+  excess_.reset();
+  // What was handed over names the receiver first, the other kinds the sender.
+  const bool is_handed = event.kind == EventKind::kHanded;
+  const core::NodeId from = is_handed ? event.peer : event.node;
+  const core::NodeId to = is_handed ? event.node : event.peer;
+  if (!facts_->IsAcross(from, to)) return std::nullopt;
+  const std::optional<core::Run> run = RunOf(event);
+  if (!run) return std::nullopt;
+  const Send send{from.value() - facts_->senders().first.value(),
+                  to.value() - facts_->receivers().first.value(), false};
+  if (event.kind == EventKind::kOffered) OnOffered(send, *run);
+  if (is_handed && IsBetweenCorrect(send)) {
+    if (facts_->IsAuthentic(*run, event.digest)) {
+      OnHanded(send, *run);
+    } else {
+      OnDestroyed(send, *run);
+    }
+  }
+  if (event.kind == EventKind::kDestroyed) {
+    const bool is_host_down =
+        event.detail == static_cast<std::uint64_t>(trace::DropCause::kHostDown);
+    if (!is_host_down || IsBetweenCorrect(send)) OnDestroyed(send, *run);
+  }
+  return excess_;
+}
+
+std::optional<SendLedger::Excess> SendLedger::Finish() {
+  excess_.reset();
+  for (std::uint64_t lane = 0; lane < lanes_.size(); ++lane) {
+    for (const auto& interval : lanes_[lane].intervals()) {
+      if (interval.value.is_settled) continue;
+      const Standing standing = StandingOf(interval.value);
+      const std::uint64_t count = interval.end - interval.begin;
+      premature_ += standing.later * count;
+      JudgeBound(standing.sends, lane + lanes_.size() * interval.begin, count);
+    }
+  }
+  return excess_;
+}
+
+bool SendLedger::IsBetweenCorrect(const Send& send) const {
+  return facts_->IsCorrect(facts_->senders().Replica(send.from)) &&
+         facts_->IsCorrect(facts_->receivers().Replica(send.to));
+}
+
+SendLedger::Standing SendLedger::StandingOf(const History& history) const {
+  for (std::size_t i = 0; i < history.sends.size(); ++i) {
+    if (!IsBetweenCorrect(history.sends[i])) continue;
+    return {i + 1, history.sends.size() - i - 1, history.sends[i].is_handed, true};
+  }
+  return {history.sends.size(), 0, false, false};
+}
+
+void SendLedger::OnOffered(const Send& send, const core::Run& run) {
+  sends_ += run.count;
+  const bool is_between_correct = IsBetweenCorrect(send);
+  core::ForEachLane(run, lanes_.size(), [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
+      if (history == nullptr) return std::optional<History>(History{false, {send}});
+      const std::uint64_t count = end - begin;
+      resends_ += count;
+      std::optional<History> next(*history);
+      if (next->is_settled) {
+        premature_ += count;
+        return next;
+      }
+      // Only before the send that may settle it are equal pairs one; after it, all are premature.
+      const bool is_known =
+          !is_between_correct && !StandingOf(*next).is_settling &&
+          std::find(next->sends.begin(), next->sends.end(), send) != next->sends.end();
+      if (!is_known && next->sends.size() < kMostListed) next->sends.push_back(send);
+      return next;
+    });
+  });
+}
+
+void SendLedger::OnHanded(const Send& send, const core::Run& run) {
+  const std::uint64_t period = lanes_.size();
+  core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
+      // Nobody offered it: a copy that the network made.
+      if (history == nullptr) return std::optional<History>();
+      std::optional<History> next(*history);
+      const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
+      if (sent == next->sends.end()) return next;
+      sent->is_handed = true;
+      Settle(*next, lane + period * begin, end - begin);
+      return next;
+    });
+  });
+}
+
+void SendLedger::OnDestroyed(const Send& send, const core::Run& run) {
+  const std::uint64_t period = lanes_.size();
+  core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
+      if (history == nullptr) return std::optional<History>();
+      std::optional<History> next(*history);
+      const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
+      if (sent == next->sends.end()) return next;
+      next->sends.erase(sent);
+      Settle(*next, lane + period * begin, end - begin);
+      return next;
+    });
+  });
+}
+
+void SendLedger::Settle(History& history, std::uint64_t number, std::uint64_t count) {
+  const Standing standing = StandingOf(history);
+  if (!standing.is_handed) return;
+  premature_ += standing.later * count;
+  JudgeBound(standing.sends, number, count);
+  history.is_settled = true;
+  history.sends.clear();
+}
+
+void SendLedger::JudgeBound(std::uint64_t sends, std::uint64_t number, std::uint64_t count) {
+  if (sends <= bound_) return;
+  excesses_ += count;
+  if (!excess_) excess_ = Excess{number, sends};
+}
+
+}  // namespace lockstep::analysis

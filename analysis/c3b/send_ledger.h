@@ -1,0 +1,111 @@
+// How often each message was sent from cluster to cluster, and which of its sends was the one that
+// should have been enough.
+//
+// Sends of a k′ are listed in order. Those that the network destroyed are struck out. The first of
+// the rest that goes from a correct sender to a correct receiver *settles* the message; what comes
+// after it is premature. The sends up to it are held against the bound:
+//
+//   u_s + u_r + 1                     where min(n_s, n_r) > u_s + u_r
+//   lcm(n_s, n_r), all the pairings   otherwise
+//
+// Decided here, where the sources are silent:
+// - What never arrives because an end of it is down was not destroyed by the network: it is one of
+//   the sends that the bound allows for.
+// - A pair with a faulty end is counted once for a message. When the rule starts over, because the
+//   network destroyed what would have settled it, that pair swallows another send and says nothing
+//   new.
+// - What is destroyed before its message is settled was no send; what is sent after that is
+// premature
+//   at once, whatever becomes of it.
+// - A damaged copy is a destroyed one.
+//
+// Invariant: state is kept for messages that are not settled, and merged where it is equal.
+//
+// Source: FAULTS.md section 2 (R2, R3); papers/picsou.md b.13.3.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+
+#include "analysis/c3b/stream_facts.h"
+#include "protocols/core/interval_map.h"
+#include "protocols/core/run.h"
+#include "sim/trace/event.h"
+
+namespace lockstep::analysis {
+
+class SendLedger {
+ public:
+  static constexpr trace::KindSet kWants =
+      StreamFacts::kWants | Bit(trace::EventKind::kOffered) | Bit(trace::EventKind::kDestroyed);
+
+  // A k′ whose sends exceeded the bound.
+  struct Excess {
+    std::uint64_t number;
+    std::uint64_t sends;
+  };
+
+  explicit SendLedger(std::shared_ptr<StreamFacts> facts);
+
+  // Takes an event of this stream, which the facts have learned. Returns the first message that it
+  // showed to be over the bound.
+  std::optional<Excess> Take(const trace::Event& event);
+  // Judges what is still open: sends under way count as not destroyed. Call once, at the end.
+  std::optional<Excess> Finish();
+
+  std::uint64_t bound() const { return bound_; }
+  std::uint64_t sends() const { return sends_; }          // of every k′, all of them
+  std::uint64_t resends() const { return resends_; }      // beyond the first of each k′
+  std::uint64_t premature() const { return premature_; }  // after the one that settled it
+  std::uint64_t excesses() const { return excesses_; }    // messages over the bound
+  // Entries of state, for tests of memory.
+  std::size_t size() const;
+
+ private:
+  // Indices within the clusters.
+  struct Send {
+    std::uint32_t from;
+    std::uint32_t to;
+    bool is_handed;  // known only for sends between correct nodes
+    friend bool operator==(const Send&, const Send&) = default;
+  };
+  // Of one k′: whether it is settled; if not, its sends that were not destroyed.
+  struct History {
+    bool is_settled = false;
+    absl::InlinedVector<Send, 2> sends;
+    friend bool operator==(const History&, const History&) = default;
+  };
+  // Where a message stands: the position in its list of the send that settles it, if there is one.
+  struct Standing {
+    std::uint64_t sends;  // up to and including that one
+    std::uint64_t later;  // sends after it
+    bool is_handed;
+    bool is_settling;
+  };
+
+  bool IsBetweenCorrect(const Send& send) const;
+  Standing StandingOf(const History& history) const;
+  void OnOffered(const Send& send, const core::Run& run);
+  void OnHanded(const Send& send, const core::Run& run);
+  void OnDestroyed(const Send& send, const core::Run& run);
+  // Settles what can be, in the piece of `count` messages from `number` on.
+  void Settle(History& history, std::uint64_t number, std::uint64_t count);
+  void JudgeBound(std::uint64_t sends, std::uint64_t number, std::uint64_t count);
+
+  std::shared_ptr<StreamFacts> facts_;
+  std::uint64_t bound_;
+  std::vector<core::IntervalMap<History>> lanes_;  // by lane of the schedule
+  std::uint64_t sends_ = 0;
+  std::uint64_t resends_ = 0;
+  std::uint64_t premature_ = 0;
+  std::uint64_t excesses_ = 0;
+  std::optional<Excess> excess_;  // first one of this event
+};
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,87 @@
+// What the checkers of one stream have in common: the stream's events only, shared facts, findings.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analysis/c3b/stream_facts.h"
+#include "analysis/checker.h"
+#include "sim/trace/event.h"
+
+namespace lockstep::analysis {
+
+// The kinds whose `stream` field says what they are about; the others concern every stream.
+inline constexpr trace::KindSet kStreamKinds =
+    Bit(trace::EventKind::kNote) | Bit(trace::EventKind::kOffered) |
+    Bit(trace::EventKind::kHanded) | Bit(trace::EventKind::kDestroyed) |
+    Bit(trace::EventKind::kStated) | Bit(trace::EventKind::kHeard) | Bit(trace::EventKind::kPhi);
+
+class StreamChecker : public Checker {
+ public:
+  std::string_view oracle() const final { return oracle_; }
+  std::string_view name() const final { return name_; }
+  std::optional<core::StreamId> stream() const final { return facts_->stream().stream; }
+
+  trace::KindSet Wants() const final { return wants_; }
+  void OnEvent(const trace::Event& event) final {
+    if ((kStreamKinds & Bit(event.kind)) != 0 && event.stream != facts_->stream().stream) return;
+    facts_->Learn(event);
+    Judge(event);
+  }
+  void Finish() override {}
+
+  Verdict verdict() const final {
+    if (violations() > 0) return Verdict::kViolated;
+    if (is_unsure_) return Verdict::kUnknown;
+    return is_exercised_ ? Verdict::kHolds : Verdict::kNotExercised;
+  }
+  std::uint64_t violations() const final {
+    return log_.Count([this](core::NodeId node) { return facts_->IsCorrect(node); });
+  }
+  std::vector<Finding> findings() const final {
+    return log_.First([this](core::NodeId node) { return facts_->IsCorrect(node); });
+  }
+
+ protected:
+  // `oracle` and `name` are literals.
+  StreamChecker(std::string_view oracle, std::string_view name, std::shared_ptr<StreamFacts> facts,
+                trace::KindSet wants)
+      : oracle_(oracle),
+        name_(name),
+        facts_(std::move(facts)),
+        wants_(wants | StreamFacts::kWants) {}
+
+  virtual void Judge(const trace::Event& event) = 0;
+
+  StreamFacts& facts() { return *facts_; }
+  const StreamFacts& facts() const { return *facts_; }
+  std::string Host(core::NodeId node) const { return HostName(facts_->recipe(), node); }
+
+  // The checker's precondition was reached.
+  void SetExercised() { is_exercised_ = true; }
+  // Something happened that cannot be judged.
+  void SetUnsure() { is_unsure_ = true; }
+
+  // Something is wrong. It does not count if `node` turns out to be faulty.
+  template <typename Describe>
+  void Object(core::Instant at, std::optional<core::NodeId> node, Describe&& describe) {
+    log_.Add(at, node, std::forward<Describe>(describe));
+  }
+
+ private:
+  std::string_view oracle_;
+  std::string_view name_;
+  std::shared_ptr<StreamFacts> facts_;
+  trace::KindSet wants_;
+  FindingLog log_;
+  bool is_exercised_ = false;
+  bool is_unsure_ = false;
+};
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,150 @@
+// What a host says of its node: inputs, effects and drops as events.
+
+#include <iterator>
+#include <variant>
+
+#include "sim/host/host.h"
+
+namespace lockstep::sim {
+namespace {
+
+using trace::EventKind;
+
+trace::Event At(core::Instant now, core::NodeId node) {
+  trace::Event event;
+  event.at = now;
+  event.node = node;
+  event.peer = node;
+  return event;
+}
+
+// Fills in what an effect says; one overload for each kind.
+struct Describe {
+  trace::Event& event;
+
+  void operator()(const core::effect::Send& send) const {
+    event.kind = EventKind::kSend;
+    event.peer = send.to;
+    event.size = send.payload.byte_count();
+    event.digest = send.payload.Digest();
+  }
+  void operator()(const core::effect::Hold& hold) const {
+    event.kind = EventKind::kHold;
+    event.peer = hold.peer;
+  }
+  void operator()(const core::effect::Resume& resume) const {
+    event.kind = EventKind::kResume;
+    event.peer = resume.peer;
+  }
+  void operator()(const core::effect::SetTimer& timer) const {
+    event.kind = EventKind::kSetTimer;
+    event.value = timer.id.value();
+    event.detail = static_cast<std::uint64_t>(timer.at.ps());
+    event.digest = static_cast<std::uint64_t>(timer.clock);
+  }
+  void operator()(const core::effect::CancelTimer& timer) const {
+    event.kind = EventKind::kCancelTimer;
+    event.value = timer.id.value();
+  }
+  void operator()(const core::effect::Save& save) const {
+    event.kind = EventKind::kSave;
+    event.size = save.record.byte_count();
+    event.digest = save.record.Digest();
+  }
+  void operator()(const core::effect::SaveSnapshot& save) const {
+    event.kind = EventKind::kSaveSnapshot;
+    event.size = save.snapshot.byte_count();
+    event.digest = save.snapshot.Digest();
+  }
+  void operator()(const core::effect::Spend& spend) const {
+    event.kind = EventKind::kSpend;
+    event.value = static_cast<std::uint64_t>(spend.kind);
+    event.detail = spend.count;
+    event.size = spend.bytes;
+  }
+  void operator()(const core::effect::Note& note) const {
+    event.kind = EventKind::kNote;
+    event.note = note.kind;
+    event.peer = note.peer;
+    event.stream = note.stream;
+    event.SetRun(note.values);
+    event.detail = note.detail;
+    event.digest = note.digest;
+  }
+  void operator()(const core::effect::Reply& reply) const {
+    event.kind = EventKind::kSend;
+    event.peer = reply.client;
+    event.value = reply.id.value();
+    event.size = reply.answer.byte_count();
+    event.digest = reply.answer.Digest();
+  }
+};
+
+// By Input::Kind, and by core::Effect's alternative.
+constexpr EventKind kKindOf[] = {EventKind::kStart, EventKind::kMessage, EventKind::kTimer,
+                                 EventKind::kWritable};
+constexpr EventKind kKindOfEffect[] = {
+    EventKind::kSend,        EventKind::kHold, EventKind::kResume,       EventKind::kSetTimer,
+    EventKind::kCancelTimer, EventKind::kSave, EventKind::kSaveSnapshot, EventKind::kSpend,
+    EventKind::kNote,        EventKind::kSend};
+static_assert(std::size(kKindOfEffect) == std::variant_size_v<core::Effect>);
+
+}  // namespace
+
+void Host::EmitInput(core::Instant now, const Input& input) {
+  if (!services_.emitter.Wants(kKindOf[static_cast<std::size_t>(input.kind)])) {
+    services_.emitter.Skip();
+    return;
+  }
+  trace::Event event = At(now, self_);
+  switch (input.kind) {
+    case Input::Kind::kStart:
+      event.kind = EventKind::kStart;
+      event.value = incarnation_;
+      break;
+    case Input::Kind::kMessage:
+      event.kind = EventKind::kMessage;
+      event.peer = input.message.from;
+      event.size = input.message.payload.byte_count();
+      event.digest = input.message.payload.Digest();
+      break;
+    case Input::Kind::kTimer:
+      event.kind = EventKind::kTimer;
+      event.value = input.timer.value();
+      break;
+    case Input::Kind::kWritable:
+      event.kind = EventKind::kWritable;
+      event.peer = input.peer;
+      event.size = input.size;
+      break;
+  }
+  services_.emitter.Emit(event);
+}
+
+void Host::EmitListed(core::Instant now, const core::Listed& listed) {
+  if (services_.emitter.Wants(kKindOfEffect[listed.what.index()])) {
+    trace::Event event = At(now, self_);
+    event.layer = listed.layer;
+    std::visit(Describe{event}, listed.what);
+    services_.emitter.Emit(event);
+  } else {
+    services_.emitter.Skip();
+  }
+  if (!services_.deriver.is_wanted()) return;
+  if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
+    services_.deriver.Statement(now, MessageOf(*send), EventKind::kStated);
+  }
+}
+
+void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause cause) {
+  services_.drops.Add(cause, message.payload.byte_count());
+  trace::Event event = At(now, message.from);
+  event.kind = EventKind::kDrop;
+  event.peer = message.to;
+  event.detail = static_cast<std::uint64_t>(cause);
+  event.size = message.payload.byte_count();
+  event.digest = message.payload.Digest();
+  services_.emitter.Emit(event);
+}
+
+}  // namespace lockstep::sim

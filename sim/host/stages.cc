@@ -1,0 +1,175 @@
+// FIFO servers on cores: see stages.h.
+
+#include "sim/host/stages.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
+
+#include "protocols/core/check.h"
+
+namespace lockstep::sim {
+namespace {
+
+// From the beginning of one stall to the beginning of the next.
+Distribution StallGap(const NoiseSpec& noise) {
+  if (noise.per_second == 0) return Distribution();
+  const auto mean_ps =
+      core::Duration::Seconds(1).ps() / static_cast<std::int64_t>(noise.per_second);
+  return Distribution::Exponential(core::Duration::Picoseconds(mean_ps));
+}
+
+// `count` units at this price. Each draw stands for count / draws of them, rounded so that all
+// are paid for: the mean is right for any count, the spread of a large one is a little too wide.
+core::Duration DrawUnits(const Distribution& per_unit, std::uint64_t count, core::Random& random) {
+  const std::uint64_t draws = std::min(count, Stages::kDrawsMax);
+  core::Duration sum;
+  for (std::uint64_t i = 0; i < draws; ++i) {
+    const std::uint64_t units = count / draws + (i < count % draws ? 1 : 0);
+    sum += per_unit.Sample(random) * static_cast<std::int64_t>(units);
+  }
+  return sum;
+}
+
+}  // namespace
+
+Stages::Stages(const Profile& profile, const core::Random& random)
+    : noise_(profile.noise), stall_gap_(StallGap(profile.noise)) {
+  for (const std::string& name : profile.cores) {
+    Core core;
+    core.random = random.Fork(absl::StrCat("noise/", name));
+    if (noise_.per_second > 0) DrawNextStall(core, core::Instant());
+    cores_.push_back(core);
+  }
+  for (std::size_t i = 0; i < profile.stages.size(); ++i) {
+    const StageSpec& spec = profile.stages[i];
+    CHECK(spec.core < profile.cores.size());
+    CHECK(spec.feeder < profile.stages.size());
+    Stage stage;
+    stage.spec = &spec;
+    stage.core = spec.core;
+    stage.feeder_core = profile.stages[spec.feeder].core;
+    // What the protocol stage is handed are messages: see HandToProtocol.
+    const bool is_fed_work = i > Profile::kProtocolStage;
+    stage.is_handed_over =
+        is_fed_work && stage.core != stage.feeder_core && !spec.hand_off.is_zero();
+    stage.follows = spec.feeder > Profile::kProtocolStage ? spec.feeder : i;
+    stage.prices = random.Fork(absl::StrCat("price/", spec.name));
+    stage.hand_offs = random.Fork(absl::StrCat("hand_off/", spec.name));
+    if (is_fed_work) stage.completions.resize(spec.queue);
+    stages_.push_back(std::move(stage));
+  }
+}
+
+core::Duration Stages::CostOf(const Price& price, std::uint64_t count, core::ByteCount bytes) {
+  core::Random& random = stages_[price.stage].prices;
+  core::Duration cost = price.per_unit.is_constant()
+                            ? price.per_unit.Sample(random) * static_cast<std::int64_t>(count)
+                            : DrawUnits(price.per_unit, count, random);
+  cost += price.per_byte * bytes.value();
+  if (slow_numerator_ == slow_denominator_) return cost;
+  const absl::int128 scaled = absl::int128(cost.ps()) * slow_numerator_ / slow_denominator_;
+  return core::Duration::Picoseconds(static_cast<std::int64_t>(scaled));
+}
+
+core::Instant Stages::Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                         core::Instant from) {
+  Stage& stage = stages_[price.stage];
+  if (price.is_zero() && !stage.is_handed_over) return from;
+  const core::Duration cost = CostOf(price, count, bytes);
+  if (cost.ps() == 0 && !stage.is_handed_over) return from;
+  Core& core = cores_[stage.core];
+  if (stage.is_handed_over) from = from + stage.spec->hand_off.Sample(stage.hand_offs);
+  if (noise_.per_second > 0) Idle(core, from);
+  core.free = std::max(core.free, from) + cost;
+  core.busy += cost;
+  if (noise_.per_second > 0) Prolong(core);
+  const core::Instant done = core.free;
+  if (!stage.completions.empty()) StallFeeder(stage, done);
+  return done;
+}
+
+core::Instant Stages::DoListed(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                               core::Instant from) {
+  Stage& stage = stages_[price.stage];
+  const Stage& before = stages_[stage.follows];
+  if (stage.follows != price.stage && before.call == call_)
+    from = std::max(from, before.done_in_call);
+  stage.done_in_call = Do(price, count, bytes, from);
+  stage.call = call_;
+  return stage.done_in_call;
+}
+
+core::Instant Stages::HandToProtocol(core::Instant done) {
+  Stage& protocol = stages_[Profile::kProtocolStage];
+  if (protocol.core == protocol.feeder_core) return done;
+  last_handed_ = std::max(last_handed_, done + protocol.spec->hand_off.Sample(protocol.hand_offs));
+  return last_handed_;
+}
+
+void Stages::DrawNextStall(Core& core, core::Instant after) {
+  core.next_stall = after + stall_gap_.Sample(core.random);
+}
+
+void Stages::Idle(Core& core, core::Instant until) {
+  while (core.next_stall <= until) {
+    core.free = std::max(core.free, core.next_stall) + noise_.duration.Sample(core.random);
+    DrawNextStall(core, core.next_stall);
+  }
+}
+
+void Stages::Prolong(Core& core) {
+  while (core.next_stall < core.free) {
+    core.free = core.free + noise_.duration.Sample(core.random);
+    DrawNextStall(core, core.next_stall);
+  }
+}
+
+void Stages::StallFeeder(Stage& stage, core::Instant done) {
+  stage.completions[stage.oldest] = done;
+  stage.oldest = (stage.oldest + 1) % stage.completions.size();
+  const core::Instant room = stage.completions[stage.oldest];
+  Core& feeder = cores_[stage.feeder_core];
+  if (feeder.free >= room) return;
+  if (noise_.per_second > 0) Idle(feeder, room);
+  feeder.free = std::max(feeder.free, room);
+}
+
+void Stages::SetSpeed(std::uint64_t numerator, std::uint64_t denominator) {
+  CHECK(numerator > 0);
+  CHECK(denominator > 0);
+  slow_numerator_ = numerator;
+  slow_denominator_ = denominator;
+}
+
+void Stages::Pause(core::Instant now, core::Duration lasting) {
+  for (Core& core : cores_) {
+    if (noise_.per_second > 0) {
+      Idle(core, now);
+      core.next_stall = core.next_stall + lasting;
+    }
+    core.free = std::max(core.free, now) + lasting;
+  }
+  for (Stage& stage : stages_)
+    for (core::Instant& done : stage.completions)
+      if (done > now) done = done + lasting;
+  last_handed_ = std::max(last_handed_, now) + lasting;
+}
+
+core::Duration Stages::busy() const {
+  core::Duration sum;
+  for (const Core& core : cores_) sum += core.busy;
+  return sum;
+}
+
+void Stages::Clear(core::Instant now) {
+  for (Core& core : cores_) core.free = now;
+  for (Stage& stage : stages_)
+    std::fill(stage.completions.begin(), stage.completions.end(), core::Instant());
+  last_handed_ = now;
+}
+
+}  // namespace lockstep::sim

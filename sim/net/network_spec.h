@@ -1,0 +1,52 @@
+// What connects hosts, as plain values: classes of pairs, and a topology where there is one.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "protocols/core/ids.h"
+#include "protocols/core/time.h"
+#include "sim/chance/ratio.h"
+#include "sim/net/topology.h"
+
+namespace lockstep::sim {
+
+enum class Transport : std::uint8_t { kDatagram, kStream };
+
+// What travels, is lost and is resent as one packet; it carries a header for each MTU in it.
+enum class Segmentation : std::uint8_t {
+  kBytes,    // up to `segment` bytes, as segmentation offload hands them to the card; streams only
+  kMtu,      // what one MTU carries
+  kMessage,  // a whole message, if the window allows
+};
+
+// Congestion control of a stream: see transport.h.
+enum class Congestion : std::uint8_t { kNone, kReno };
+
+// How hosts of one class of pairs are connected.
+struct LinkClass {
+  Transport transport = Transport::kStream;
+  Segmentation segmentation = Segmentation::kBytes;
+  core::ByteCount segment;  // payload bytes at most, of kBytes
+  // Of the fabric, where the scenario names no topology:
+  core::Duration delay;   // one way, host to host
+  core::Duration jitter;  // uniform in [0, jitter], drawn per packet
+  Ratio loss;             // per packet
+  // Of a stream:
+  Congestion congestion = Congestion::kReno;
+  std::int64_t pair_rate_bps = 0;   // for an ordered pair of hosts; 0: none
+  core::ByteCount pair_burst;       // that may pass at once
+  core::ByteCount window;           // sent and not yet read by the receiving host
+  core::Duration retransmit_after;  // least retransmission timeout
+};
+
+struct NetworkSpec {
+  LinkClass intra;
+  LinkClass cross;
+  core::ByteCount send_buffer;  // credit of each (node, peer)
+  // What the scenario describes or imports; else the fabric of the two classes.
+  std::optional<Topology> topology;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,379 @@
+// An experiment as data: reading and validating it.
+//
+// Values are read first, all of them, and what they mean together is checked where they were read
+// without an error: the first error sticks, and nothing is concluded from zeros.
+
+#include "sim/scenario/scenario.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "protocols/core/check.h"
+#include "protocols/core/stack.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/chance/ratio.h"
+#include "sim/scenario/profile_json.h"
+#include "sim/scenario/scenario_faults.h"
+#include "sim/scenario/scenario_network.h"
+#include "sim/scenario/scenario_topology.h"
+
+namespace lockstep::sim {
+namespace {
+
+using core::Duration;
+using core::Instant;
+using nlohmann::json;
+
+constexpr std::uint64_t kHostsMax = 10'000;
+constexpr std::int64_t kPeriodsMax = 1'000'000;
+constexpr std::size_t kNameMax = 32;
+
+// --- Where things stand ---
+
+std::optional<std::filesystem::path> FolderCalledScenarios(std::filesystem::path folder) {
+  for (; !folder.empty(); folder = folder.parent_path()) {
+    if (folder.filename() == "scenarios") return folder;
+    if (folder == folder.parent_path()) break;
+  }
+  return std::nullopt;
+}
+
+// Puts the profile itself where its file's name stands; `file` is then where it comes from. One
+// that is like a file's stays the scenario's own: what it says is merged over the file.
+absl::Status InlineProfile(json& document, const std::string& path, std::string& file) {
+  if (!document.is_object()) return absl::OkStatus();
+  const auto profile = document.find("profile");
+  if (profile == document.end()) return absl::OkStatus();
+  const bool is_like = profile->is_object() && profile->contains("like");
+  if (!is_like && !profile->is_string()) return absl::OkStatus();
+  const std::string place = is_like ? "/profile/like" : "/profile";
+  const json& name = is_like ? profile->at("like") : *profile;
+  if (!name.is_string())
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", place, ": want the file of a profile, not ", Shown(name)));
+  const std::string found = ResolveName(path, name.get<std::string>());
+  absl::StatusOr<json> read = ReadJsonFile(found);
+  if (!read.ok())
+    return absl::Status(read.status().code(),
+                        absl::StrCat(path, ": ", place, ": ", read.status().message()));
+  if (is_like) {
+    json changes = std::move(*profile);
+    changes.erase("like");
+    read->merge_patch(changes);
+  } else {
+    file = found;
+  }
+  *profile = *std::move(read);
+  return absl::OkStatus();
+}
+
+// Puts what the profile says of the network under what the scenario says of it. The profile then
+// says it no more: a value that the scenario takes away would come back when it is read again.
+void InlineNetwork(json& document) {
+  if (!document.is_object() || !document.contains("profile")) return;
+  json& profile = document["profile"];
+  if (!profile.is_object() || !profile.contains("network")) return;
+  if (!profile["network"].is_object()) return;  // The profile's reader refuses it.
+  json network = std::move(profile["network"]);
+  profile.erase("network");
+  if (document.contains("network")) network.merge_patch(document["network"]);
+  document["network"] = std::move(network);
+}
+
+// Puts the graph itself where the name of a map stands.
+absl::Status InlineTopology(json& document, const std::string& path,
+                            std::vector<std::string>& remarks) {
+  if (!document.is_object() || !document.contains("network")) return absl::OkStatus();
+  json& network = document["network"];
+  if (!network.is_object() || !network.contains("topology")) return absl::OkStatus();
+  return ImportTopology(
+      network["topology"], path, [&](const std::string& name) { return ResolveName(path, name); },
+      remarks);
+}
+
+// Before the profile's network is put under the scenario's: changes of the profile, and of the
+// scenario's network as a whole. All others come after it, and may change what it has put there.
+bool ComesFirst(const Override& change) {
+  return change.first == "/profile" || change.first == "/network" ||
+         change.first.rfind("/profile/", 0) == 0;
+}
+
+absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
+                      json& document, std::string& profile_file,
+                      std::vector<std::string>& remarks) {
+  for (const Override& change : overrides) {
+    if (!ComesFirst(change)) continue;
+    // A number of the profile can be set although the scenario only names its file.
+    absl::Status status;
+    if (change.first.rfind("/profile/", 0) == 0)
+      status = InlineProfile(document, path, profile_file);
+    if (status.ok()) status = Apply(change, document);
+    if (!status.ok()) return status;
+    if (change.first == "/profile") profile_file.clear();
+  }
+  if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
+    return status;
+  InlineNetwork(document);
+  for (const Override& change : overrides) {
+    if (ComesFirst(change)) continue;
+    // The same for a link of a map.
+    absl::Status status;
+    if (change.first.rfind("/network/topology/graph/", 0) == 0)
+      status = InlineTopology(document, path, remarks);
+    if (status.ok()) status = Apply(change, document);
+    if (!status.ok()) return status;
+  }
+  return InlineTopology(document, path, remarks);
+}
+
+// --- Run and phases ---
+
+Instant At(Duration since_start) { return Instant() + since_start; }
+
+Duration PositiveTime(Parameters& reader, std::string_view key, Duration read) {
+  if (reader.ok() && read == Duration()) reader.FailWanted(key, "a time above zero");
+  return read;
+}
+
+void ReadRun(Parameters run, Scenario& scenario) {
+  const Duration lasts = PositiveTime(run, "for", run.Time("for"));
+  const Duration warmup = run.TimeOr("warmup", {});
+  scenario.seed = run.Integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
+  scenario.period = PositiveTime(run, "period", run.TimeOr("period", Duration::Milliseconds(100)));
+  scenario.end = At(lasts);
+  scenario.warmup = At(warmup);
+  if (!run.ok()) return;
+  if (warmup >= lasts)
+    run.FailWanted("warmup", absl::StrCat("less than the run, which is ", FormatDuration(lasts)));
+  if (lasts.ps() / scenario.period.ps() > kPeriodsMax)
+    run.FailWanted("period", absl::StrCat("at most ", kPeriodsMax, " periods in a run"));
+}
+
+void ReadPhases(Parameters& reader, Scenario& scenario) {
+  scenario.heal = Instant::FromPicoseconds(scenario.end.ps() / 2);
+  scenario.settle = scenario.end - scenario.heal;
+  std::optional<Parameters> phases = reader.ObjectOr("phases");
+  if (!phases.has_value()) return;
+  scenario.heal = At(phases->TimeOr("heal", scenario.heal - Instant()));
+  phases->Has("settle");
+  if (phases->ok() && scenario.heal > scenario.end)
+    phases->FailWanted("heal", absl::StrCat("a time within the run, which is ",
+                                            FormatDuration(scenario.end - Instant())));
+  scenario.settle = phases->TimeOr("settle", scenario.end - scenario.heal);
+  if (phases->ok() && scenario.settle > scenario.end - scenario.heal)
+    phases->FailWanted("settle", absl::StrCat("at most what the run leaves after heal, which is ",
+                                              FormatDuration(scenario.end - scenario.heal)));
+}
+
+void ReadExpectation(Parameters& reader, Expectation& expect) {
+  static const std::vector<std::string_view> kVerdicts = {"holds", "violated", "not_exercised",
+                                                          "unknown"};
+  std::optional<Parameters> entry = reader.ObjectOr("expect");
+  if (!entry.has_value()) return;
+  expect.verdict = kVerdicts[entry->ChoiceOr("verdict", 0, kVerdicts)];
+  entry->Has("oracle");
+  if (expect.verdict == "violated") expect.oracle = entry->String("oracle");
+  if (entry->Has("premature_resends"))
+    expect.premature_resends =
+        entry->Integer("premature_resends", 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+// --- Clusters and stacks ---
+
+bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Hosts are called by cluster and index, so the name of a cluster may not end in a digit.
+bool IsClusterName(std::string_view name) {
+  return !name.empty() && name.size() <= kNameMax && IsLetter(name.front()) &&
+         !IsDigit(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
+           return IsLetter(c) || IsDigit(c) || c == '_' || c == '-';
+         });
+}
+
+core::Cluster ReadCluster(Parameters& entry) {
+  core::Cluster cluster;
+  cluster.name = entry.String("name");
+  if (entry.ok() && !IsClusterName(cluster.name))
+    entry.FailWanted("name",
+                     "at most 32 of a-z, 0-9, _ and -, from a letter on, and no digit last "
+                     "(hosts append their index)");
+  cluster.size = static_cast<std::uint32_t>(entry.Integer("size", 1, kHostsMax));
+  Parameters budget = entry.Object("budget");
+  cluster.u = static_cast<std::uint32_t>(budget.Integer("u", 0, kHostsMax));
+  cluster.r = static_cast<std::uint32_t>(budget.Integer("r", 0, kHostsMax));
+  if (!entry.ok()) return cluster;
+  if (cluster.r > cluster.u)
+    budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));
+  const std::uint32_t least = 2 * cluster.u + cluster.r + 1;
+  if (cluster.size < least) entry.FailWanted("size", absl::StrCat("at least 2u + r + 1 = ", least));
+  return cluster;
+}
+
+void ReadClusters(std::vector<Parameters>& entries, Scenario& scenario) {
+  std::uint64_t hosts = 0;
+  for (Parameters& entry : entries) {
+    core::Cluster cluster = ReadCluster(entry);
+    cluster.first = core::NodeId(static_cast<std::uint32_t>(hosts));
+    for (const core::Cluster& other : scenario.clusters)
+      if (other.name == cluster.name) entry.Fail("name", "another cluster has this name");
+    hosts += cluster.size;
+    if (hosts > kHostsMax)
+      entry.FailWanted("size", absl::StrCat("at most ", kHostsMax, " hosts in all"));
+    scenario.clusters.push_back(std::move(cluster));
+  }
+}
+
+// The cluster that "like NAME" refers to; its own stack must be written out.
+const json* StackLike(Parameters& entry, const std::string& text, const Scenario& scenario,
+                      const std::vector<const json*>& written, std::size_t& like) {
+  std::vector<std::string> names;
+  for (const core::Cluster& cluster : scenario.clusters) names.push_back(cluster.name);
+  const std::string name = text.rfind("like ", 0) == 0 ? text.substr(5) : "";
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (name.empty()) {
+    entry.FailWanted("stack", "an array of layers, from below, or \"like\" and a cluster");
+    return nullptr;
+  }
+  if (found == names.end()) {
+    const std::optional<std::string> nearest = Nearest(name, names);
+    entry.Fail("stack", absl::StrCat("there is no cluster \"", name, "\"; ",
+                                     nearest ? absl::StrCat("did you mean \"", *nearest, "\"?")
+                                             : "there are: " + absl::StrJoin(names, ", ")));
+    return nullptr;
+  }
+  like = static_cast<std::size_t>(found - names.begin());
+  if (written[like] == nullptr)
+    entry.Fail("stack", absl::StrCat("want a cluster whose stack is written out; that of ", name,
+                                     " is not"));
+  return written[like];
+}
+
+void ReadStacks(std::vector<Parameters>& entries, Scenario& scenario) {
+  std::vector<const json*> written;  // by cluster; nullptr where it is like another's
+  for (Parameters& entry : entries) {
+    const json* stack = entry.Raw("stack");
+    written.push_back(stack != nullptr && stack->is_array() ? stack : nullptr);
+    const bool is_text = stack != nullptr && stack->is_string();
+    if (written.back() == nullptr && !is_text)
+      entry.FailWanted("stack", "an array of layers, from below, or \"like\" and a cluster");
+    if (written.back() != nullptr && (stack->empty() || stack->size() > core::Stack::kLayersMax))
+      entry.Fail("stack", absl::StrCat("want 1 to ", int{core::Stack::kLayersMax}, " layers, not ",
+                                       stack->size()));
+    if (written.back() != nullptr)
+      for (const json& layer : *stack)
+        if (!layer.is_object())
+          entry.Fail("stack",
+                     "want layers that are objects, such as "
+                     "{\"rsm\": \"file\", \"message_bytes\": 100}");
+  }
+  for (std::size_t i = 0; i < entries.size() && entries[i].ok(); ++i) {
+    std::size_t like = i;
+    const json* stack = written[i];
+    if (stack == nullptr)
+      stack = StackLike(entries[i], entries[i].Raw("stack")->get<std::string>(), scenario, written,
+                        like);
+    scenario.stacks.push_back(stack == nullptr ? json::array() : *stack);
+    scenario.stack_pointers.push_back(entries[like].pointer() + "/stack");
+  }
+}
+
+// --- All of it ---
+
+// `profile_file` is where the profile comes from, if it is not part of the scenario's own file.
+absl::StatusOr<Profile> ReadProfileOf(Parameters& reader, const json& document,
+                                      const std::string& profile_file) {
+  const json* profile = reader.Raw("profile");
+  if (profile != nullptr && !profile_file.empty())
+    return ReadProfile(Parameters(document.at("profile"), profile_file, ""));
+  if (profile != nullptr && profile->is_object()) return ReadProfile(reader.Object("profile"));
+  reader.FailWanted("profile",
+                    "a file such as \"profiles/gcp-c2-standard-8.json\", or an object, such as "
+                    "{\"like\": FILE} with what is different");
+  return reader.Done();
+}
+
+void NameWhatIsNotBuilt(Parameters& reader) {
+  for (const std::string& key : reader.keys())
+    if (key == "swarm" || key == "explore" || key == "buggify")
+      reader.Fail(key, "is not built yet (see ROADMAP)");
+}
+
+absl::StatusOr<Scenario> Read(json document, const std::string& path,
+                              const std::string& profile_file) {
+  Scenario scenario;
+  Parameters reader(document, path, "");
+  reader.StringOr("$schema", "");
+  reader.Integer("lockstep", 1, 1);
+  NameWhatIsNotBuilt(reader);
+  scenario.path = path;
+  scenario.name = reader.String("name");
+  scenario.why = reader.String("why");
+  ReadRun(reader.Object("run"), scenario);
+  absl::StatusOr<Profile> profile = ReadProfileOf(reader, document, profile_file);
+
+  std::vector<Parameters> clusters = reader.ObjectsOr("clusters");
+  if (clusters.empty()) reader.FailWanted("clusters", "an array of at least one cluster");
+  ReadClusters(clusters, scenario);
+  ReadStacks(clusters, scenario);
+  Parameters network = reader.Object("network");
+  ReadNetwork(network, clusters.size(), scenario.network);
+  ReadPhases(reader, scenario);
+  scenario.is_negative_control = reader.BoolOr("negative_control", false);
+  ReadFaults(reader, scenario);
+  ReadExpectation(reader, scenario.expect);
+  if (reader.ok() && profile.ok()) {
+    scenario.profile = *std::move(profile);
+    ReadTopology(network, scenario);
+    if (reader.ok()) CheckNetwork(network, scenario);
+    CheckDisks(reader, scenario);
+  }
+  if (absl::Status status = reader.Done(); !status.ok()) return status;
+  if (!profile.ok()) return profile.status();
+  scenario.document = std::move(document);
+  return scenario;
+}
+
+}  // namespace
+
+std::string ResolveName(const std::string& path, const std::string& name) {
+  const std::filesystem::path own = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  std::optional<std::filesystem::path> folder = FolderCalledScenarios(own.lexically_normal());
+  if (!folder.has_value())
+    folder = FolderCalledScenarios(std::filesystem::absolute(path, error).lexically_normal());
+  return (folder.value_or(own) / name).lexically_normal().string();
+}
+
+absl::StatusOr<Scenario> ReadScenario(const std::string& path,
+                                      const std::vector<Override>& overrides) {
+  absl::StatusOr<json> document = ReadJsonFile(path);
+  if (!document.ok()) return document.status();
+  return ReadScenarioDocument(*std::move(document), path, overrides);
+}
+
+absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path,
+                                              const std::vector<Override>& overrides) {
+  std::string profile_file;
+  std::vector<std::string> remarks;
+  absl::Status status = ApplyAll(overrides, path, document, profile_file, remarks);
+  if (!status.ok()) return status;
+  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file);
+  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  return scenario;
+}
+
+std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node) {
+  for (const core::Cluster& cluster : clusters)
+    if (cluster.Has(node)) return absl::StrCat(cluster.name, node.value() - cluster.first.value());
+  return absl::StrCat("host", node.value());
+}
+
+}  // namespace lockstep::sim

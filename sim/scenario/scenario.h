@@ -1,0 +1,69 @@
+// An experiment as data: who runs what, on which machines and network, what breaks, what is
+// expected.
+//
+// scenarios/schema.json is the reference of the file format. Reading is strict: unknown and
+// duplicate keys, numbers without a unit, impossible clusters and overspent budgets are refused,
+// with the place.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+#include "protocols/core/program.h"
+#include "protocols/core/time.h"
+#include "sim/scenario/override.h"
+#include "sim/world_spec.h"
+
+namespace lockstep::sim {
+
+struct Expectation {
+  std::string verdict = "holds";
+  std::string oracle;  // who must object, where the verdict is "violated"
+  std::optional<std::uint64_t> premature_resends;  // most that are allowed
+};
+
+// The world, and what belongs to the experiment around it.
+struct Scenario : WorldSpec {
+  // As run: after --set and --seed, and with the profile and the topology in place of their files'
+  // names, so that it says all there is to say.
+  nlohmann::json document;
+  std::string path;  // of the file
+  std::string name;
+  std::string why;
+
+  core::Instant warmup;  // measuring begins
+  // stacks[c]: layers of cluster c's hosts from below, as the catalogue wants them, "like X"
+  // resolved.
+  std::vector<nlohmann::json> stacks;
+  // stack_pointers[c]: where they stand in the document, for the catalogue's messages.
+  std::vector<std::string> stack_pointers;
+  bool is_negative_control = false;
+  core::Instant heal;     // faults that spend no budget end; default: the middle of the run
+  core::Duration settle;  // time allowed after it; default: the rest of the run
+  Expectation expect;
+  // What was assumed where files that it imports say nothing; for people.
+  std::vector<std::string> remarks;
+};
+
+// Reads and validates the scenario in `path`. Relative file names inside resolve against the
+// nearest folder called "scenarios" above the file, else its own.
+absl::StatusOr<Scenario> ReadScenario(const std::string& path,
+                                      const std::vector<Override>& overrides);
+// The same for a document, such as a trace's recipe, that stands in for the file `path`.
+absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path,
+                                              const std::vector<Override>& overrides = {});
+
+// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
+// shown in messages.
+std::string ResolveName(const std::string& path, const std::string& name);
+
+// The name of a host: cluster and index, such as "b3".
+std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);
+
+}  // namespace lockstep::sim

@@ -1,0 +1,179 @@
+// QUACKs and acknowledgements against what was handed over.
+
+#include "analysis/c3b/acks.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "protocols/core/random.h"
+#include "tests/analysis/events.h"
+
+#undef CHECK  // Ours aborts; doctest's counts.
+#include "doctest/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using analysis::Verdict;
+
+// b0 was handed k′ 0 to 3, b1 k′ 2 to 5.
+Story Holdings() {
+  Story story(TwoClusters(4, 4));
+  story.Handed(B(0), A(0), {0, 4, 1}).Handed(B(1), B(0), {2, 4, 1});
+  return story;
+}
+
+// b2 was handed k′ 0 to 2, 4, 8, 9 and 12.
+Story WithHoles() {
+  Story story(TwoClusters(4, 4));
+  story.Handed(B(2), A(0), {0, 3, 1}).Handed(B(2), A(0), {4, 3, 4}).Handed(B(2), B(3), {9, 1, 1});
+  return story;
+}
+
+}  // namespace
+
+TEST_CASE("quack: what correct receivers hold together is sound") {
+  CHECK(Holdings().Quacked(A(1), 4).Ask("Q") == Verdict::kHolds);
+  CHECK(Holdings().Quacked(A(1), 6).Ask("Q") == Verdict::kHolds);
+}
+
+TEST_CASE("quack: one more than what correct receivers hold is refused") {
+  const Story story = Holdings().Quacked(A(1), 7);
+  CHECK(story.Ask("Q") == Verdict::kViolated);
+  CHECK(story.FirstFinding("Q") == "a1 declares QUACK 7, but no correct receiver holds k′ 6");
+}
+
+TEST_CASE("quack: what only a faulty receiver holds is not enough") {
+  Story story(TwoClusters(4, 4));
+  story.Faulty(B(0), 2).Handed(B(0), A(0), {0, 4, 1}).Handed(B(1), A(1), {0, 3, 1});
+  CHECK(Story(story).Quacked(A(0), 3).Ask("Q") == Verdict::kHolds);
+  CHECK(Story(story).Quacked(A(0), 4).Ask("Q") == Verdict::kViolated);
+}
+
+TEST_CASE("quack: damaged copies are not held") {
+  Story story(TwoClusters(4, 4));
+  story.HandedDamaged(B(0), A(0), {0, 4, 1}).Quacked(A(0), 1);
+  CHECK(story.Ask("Q") == Verdict::kViolated);
+}
+
+TEST_CASE("quack: what faulty senders declare does not count") {
+  CHECK(Holdings().Quacked(A(2), 9).Faulty(A(2)).Ask("Q") != Verdict::kViolated);
+  CHECK(Holdings().Faulty(A(2)).Quacked(A(2), 9).Ask("Q") == Verdict::kNotExercised);
+  CHECK(Holdings().Quacked(A(2), 0).Ask("Q") == Verdict::kNotExercised);
+}
+
+TEST_CASE("quack: held too late is refused") {
+  Story story(TwoClusters(4, 4));
+  story.Quacked(A(0), 1).Handed(B(0), A(0), {0, 4, 1});
+  CHECK(story.Ask("Q") == Verdict::kViolated);
+}
+
+TEST_CASE("quack: a holder that fails later leaves doubt, unless another one held it all") {
+  CHECK(Holdings().Quacked(A(1), 4).Faulty(B(0)).Ask("Q") == Verdict::kUnknown);
+  CHECK(Holdings().Quacked(A(1), 6).Faulty(B(3)).Ask("Q") == Verdict::kUnknown);
+  Story both = Holdings().Handed(B(1), A(0), {0, 2, 1}).Quacked(A(1), 4);
+  CHECK(both.Faulty(B(0)).Ask("Q") == Verdict::kHolds);
+  CHECK(both.Faulty(B(3)).Ask("Q") == Verdict::kUnknown);
+}
+
+TEST_CASE("ack: the truth is accepted") {
+  CHECK(WithHoles().Stated(B(2), A(0), 3).Ask("A") == Verdict::kHolds);
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{4, 3, 4}, {9, 1, 1}}, 13).Ask("A") == Verdict::kHolds);
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{8, 2, 1}, {4, 1, 1}}, 12).Ask("A") == Verdict::kHolds);
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{4, 1, 1}}, 8).Ask("A") == Verdict::kHolds);
+}
+
+TEST_CASE("ack: a counter one too high is refused") {
+  const Story story = WithHoles().Stated(B(2), A(0), 4);
+  CHECK(story.Ask("A") == Verdict::kViolated);
+  CHECK(story.FirstFinding("A") == "b2 acknowledges 4, but was never handed k′ 3");
+}
+
+TEST_CASE("ack: a counter one too low denies what is held") {
+  const Story story = WithHoles().Stated(B(2), A(0), 2);
+  CHECK(story.Ask("A") == Verdict::kViolated);
+  CHECK(story.FirstFinding("A") == "b2 acknowledges 2, so denies k′ 2, which it holds");
+}
+
+TEST_CASE("ack: a list that claims what is not held is refused") {
+  const Story story = WithHoles().Stated(B(2), A(0), 3, {{4, 2, 1}, {8, 2, 1}}, 10);
+  CHECK(story.Ask("A") == Verdict::kViolated);
+  CHECK(story.FirstFinding("A") == "b2 acknowledges k′ 5 in its φ-list, but was never handed it");
+}
+
+TEST_CASE("ack: a list that leaves out what is held is refused") {
+  const Story story = WithHoles().Stated(B(2), A(0), 3, {{8, 2, 1}}, 10);
+  CHECK(story.Ask("A") == Verdict::kViolated);
+  CHECK(story.FirstFinding("A") == "b2 denies k′ 4 in its φ-list, but holds it");
+}
+
+TEST_CASE("ack: a list whose base is off by one is refused") {
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{5, 1, 1}, {9, 2, 1}}, 11).Ask("A") ==
+        Verdict::kViolated);
+}
+
+TEST_CASE("ack: what is listed twice does not stand for what is left out") {
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{8, 2, 1}, {8, 1, 1}}, 10).Ask("A") ==
+        Verdict::kViolated);
+  CHECK(WithHoles().Stated(B(2), A(0), 3, {{8, 2, 1}, {4, 2, 4}}, 10).Ask("A") == Verdict::kHolds);
+}
+
+TEST_CASE("ack: damaged copies are not held") {
+  Story story = WithHoles().HandedDamaged(B(2), A(3), {3, 1, 1});
+  CHECK(Story(story).Stated(B(2), A(0), 5).Ask("A") == Verdict::kViolated);
+  CHECK(Story(story).Stated(B(2), A(0), 3).Ask("A") == Verdict::kHolds);
+}
+
+TEST_CASE("ack: what faulty receivers say, and what others hear, is not judged") {
+  CHECK(WithHoles().Stated(B(2), A(0), 9).Faulty(B(2), 2).Ask("A") != Verdict::kViolated);
+  CHECK(WithHoles().Faulty(B(2), 2).Stated(B(2), A(0), 9, {{20, 1, 1}}, 21).Ask("A") ==
+        Verdict::kNotExercised);
+  CHECK(WithHoles().Heard(A(0), B(2), 9, {{20, 1, 1}}, 21).Ask("A") == Verdict::kNotExercised);
+}
+
+TEST_CASE("ack: judged as a plain set would judge it") {
+  core::Random random(11);
+  for (int round = 0; round < 300; ++round) {
+    Story story(TwoClusters(4, 7));
+    std::set<std::uint64_t> held;
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      const core::Run run{random.Below(40), 1 + random.Below(6), 1 + random.Below(5)};
+      story.Handed(B(3), A(0), run);
+      for (std::uint64_t k = 0; k < run.count; ++k) held.insert(run.At(k));
+    }
+    std::uint64_t p = 0;
+    while (held.contains(p)) ++p;
+    const std::uint64_t end = p + 1 + random.Below(40);
+    // The true list, run by run, with one number flipped in every second round.
+    std::set<std::uint64_t> listed;
+    for (const std::uint64_t number : held) {
+      if (number > p && number < end) listed.insert(number);
+    }
+    const bool is_lie = round % 2 == 1 && end > p + 1;
+    if (is_lie) {
+      const std::uint64_t flipped = p + 1 + random.Below(end - p - 1);
+      if (listed.erase(flipped) == 0) listed.insert(flipped);
+    }
+    trace::Event stated;
+    stated.kind = trace::EventKind::kStated;
+    stated.node = B(3);
+    stated.peer = A(1);
+    stated.value = p;
+    stated.detail = listed.size();
+    stated.digest = end;
+    story.Raw(stated);
+    for (const std::uint64_t number : listed) {
+      trace::Event phi = stated;
+      phi.kind = trace::EventKind::kPhi;
+      phi.SetRun({number, 1, 1});
+      story.Raw(phi);
+    }
+    CAPTURE(round);
+    CHECK((story.Ask("A") == Verdict::kViolated) == is_lie);
+  }
+}
+
+}  // namespace lockstep::tests

@@ -1,0 +1,174 @@
+// Sends, resends and premature resends of runs, counted as one message at a time would be.
+
+#include "analysis/c3b/send_ledger.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "protocols/core/random.h"
+#include "tests/analysis/events.h"
+
+#undef CHECK  // Ours aborts; doctest's counts.
+#include "doctest/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+constexpr std::uint32_t kSenders = 4;
+constexpr std::uint32_t kReceivers = 5;
+
+// One message after the other, by the letter of send_ledger.h. Faulty: a3, b0.
+class PlainLedger {
+ public:
+  explicit PlainLedger(std::uint64_t bound) : bound_(bound) {}
+
+  void Offered(std::uint32_t from, std::uint32_t to, const core::Run& run) {
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      Message& message = messages_[run.At(i)];
+      if (message.is_sent) ++resends;
+      message.is_sent = true;
+      if (message.is_settled) ++premature;
+      if (message.is_settled) continue;
+      const bool is_known =
+          !IsBetweenCorrect({from, to}) && Settling(message) == message.sends.size() &&
+          std::any_of(message.sends.begin(), message.sends.end(),
+                      [&](const Send& send) { return send.from == from && send.to == to; });
+      if (!is_known) message.sends.push_back({from, to});
+    }
+  }
+  void Handed(std::uint32_t from, std::uint32_t to, const core::Run& run) {
+    if (!IsBetweenCorrect({from, to})) return;
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      Message& message = messages_[run.At(i)];
+      const auto send = Pending(message, from, to);
+      if (send != message.sends.end()) send->is_handed = true;
+      Settle(message);
+    }
+  }
+  void Destroyed(std::uint32_t from, std::uint32_t to, const core::Run& run) {
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      Message& message = messages_[run.At(i)];
+      const auto send = Pending(message, from, to);
+      if (send != message.sends.end()) message.sends.erase(send);
+      Settle(message);
+    }
+  }
+  void Finish() {
+    for (auto& [number, message] : messages_) {
+      if (!message.is_settled) Count(message);
+    }
+  }
+
+  std::uint64_t resends = 0;
+  std::uint64_t premature = 0;
+  std::uint64_t excesses = 0;
+
+ private:
+  struct Send {
+    std::uint32_t from;
+    std::uint32_t to;
+    bool is_handed = false;
+  };
+  struct Message {
+    bool is_sent = false;
+    bool is_settled = false;
+    std::vector<Send> sends;
+  };
+
+  static bool IsBetweenCorrect(const Send& send) { return send.from != 3 && send.to != 0; }
+  static std::vector<Send>::iterator Pending(Message& message, std::uint32_t from,
+                                             std::uint32_t to) {
+    return std::find_if(message.sends.begin(), message.sends.end(), [&](const Send& send) {
+      return send.from == from && send.to == to && !send.is_handed;
+    });
+  }
+  static std::size_t Settling(const Message& message) {
+    const auto found = std::find_if(message.sends.begin(), message.sends.end(), IsBetweenCorrect);
+    return static_cast<std::size_t>(found - message.sends.begin());
+  }
+  void Settle(Message& message) {
+    const std::size_t at = Settling(message);
+    if (message.is_settled || at == message.sends.size() || !message.sends[at].is_handed) return;
+    Count(message);
+    message.is_settled = true;
+    message.sends.clear();
+  }
+  void Count(const Message& message) {
+    const std::size_t needed = std::min(Settling(message) + 1, message.sends.size());
+    premature += message.sends.size() - needed;
+    if (needed > bound_) ++excesses;
+  }
+
+  std::uint64_t bound_;
+  std::map<std::uint64_t, Message> messages_;
+};
+
+}  // namespace
+
+TEST_CASE("send ledger: counted as one message at a time would be") {
+  core::Random random(3);
+  for (int round = 0; round < 100; ++round) {
+    Story story(TwoClusters(kSenders, kReceivers));
+    story.Faulty(A(3)).Faulty(B(0), 2);
+    const auto facts = std::make_shared<analysis::StreamFacts>(
+        std::make_shared<const analysis::Recipe>(story.recipe()), 0);
+    analysis::SendLedger ledger(facts);
+    PlainLedger plain(ledger.bound());
+    for (int step = 0; step < 200; ++step) {
+      const std::uint64_t strides[] = {1, kSenders, kSenders * kReceivers};
+      const core::Run run{random.Below(40), 1 + random.Below(9), strides[random.Below(3)]};
+      const auto from = static_cast<std::uint32_t>(random.Below(kSenders));
+      const auto to = static_cast<std::uint32_t>(random.Below(kReceivers));
+      switch (random.Below(3)) {
+        case 0:
+          story.Offered(A(from), B(to), run);
+          plain.Offered(from, to, run);
+          break;
+        case 1:
+          story.Handed(B(to), A(from), run);
+          plain.Handed(from, to, run);
+          break;
+        default:
+          story.Destroyed(A(from), B(to), run);
+          plain.Destroyed(from, to, run);
+      }
+    }
+    for (const trace::Event& event : story.events()) {
+      facts->Learn(event);
+      ledger.Take(event);
+    }
+    ledger.Finish();
+    plain.Finish();
+    CAPTURE(round);
+    CHECK(ledger.resends() == plain.resends);
+    CHECK(ledger.premature() == plain.premature);
+    CHECK(ledger.excesses() == plain.excesses);
+  }
+}
+
+TEST_CASE("send ledger: state is bounded by what is open, not by what has passed") {
+  Story story(TwoClusters(4, 4));
+  story.Faulty(B(3), 2);
+  const auto facts = std::make_shared<analysis::StreamFacts>(
+      std::make_shared<const analysis::Recipe>(story.recipe()), 0);
+  analysis::SendLedger ledger(facts);
+  constexpr std::uint64_t kRounds = 1000;
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    for (std::uint32_t lane = 0; lane < 16; ++lane) {
+      story.Passed(A(lane % 4), B((lane % 4 + lane / 4) % 4), {160 * round + lane, 10, 16});
+    }
+  }
+  for (const trace::Event& event : story.events()) {
+    facts->Learn(event);
+    ledger.Take(event);
+  }
+  CHECK(ledger.sends() == kRounds * 160);
+  CHECK(ledger.resends() == 0);
+  // One stretch a lane: settled, or swallowed by b3.
+  CHECK(ledger.size() == 16);
+}
+
+}  // namespace lockstep::tests
