@@ -438,7 +438,7 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
 
 Message Host::MessageOf(const core::effect::Send& send) const {
   return Message{self_, send.to, send.payload,
-                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0};
+                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
 }
 
 void Host::PerformSend(core::Instant now, const core::effect::Send& send) {

@@ -6,6 +6,7 @@
 
 #include "protocols/core/bytes.h"
 #include "protocols/core/ids.h"
+#include "sim/trace/message_id.h"
 
 namespace lockstep::sim {
 
@@ -15,6 +16,7 @@ struct Message {
   core::Bytes payload;
   core::ByteCount credit;   // that its sender gets back when it is taken
   std::uint64_t epoch = 0;  // of the stream that carried it
+  trace::MessageId id;
 };
 
 }  // namespace lockstep::sim
