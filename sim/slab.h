@@ -38,6 +38,17 @@ class Slab {
       return std::exchange(slots_[slot], T());
     }
   }
+  // Empties all slots and gives back what was in them, in order of their numbers.
+  std::vector<T> TakeAll() {
+    std::vector<bool> is_free(slots_.size());
+    for (const std::uint32_t slot : free_) is_free[slot] = true;
+    std::vector<T> taken;
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+      if (!is_free[slot]) taken.push_back(std::move(slots_[slot]));
+    slots_.clear();
+    free_.clear();
+    return taken;
+  }
   std::size_t used() const { return slots_.size() - free_.size(); }
 
  private:

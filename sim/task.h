@@ -18,18 +18,18 @@ enum class TaskKind : std::uint32_t {
   kPaced,         // target: stream; a: epoch: the pace allows a segment
   kWindow,        // target: stream; a: epoch; b: offset read
   // For a host.
-  kStageFree,   // target: host; a: stage; b: incarnation
-  kReceived,    // target: host; a: inbox slot; b: incarnation; c: how long it has stood still
-  kHandedOver,  // the same: at the protocol stage
-  kTimer,       // target: host; a: timer; b: generation
-  kStep,        // target: host; a: step; b: incarnation; c: how long it has stood still
-  kTransmit,    // target: host; a: outbox slot; b: incarnation; c: how long it has stood still
-  kCredit,      // target: host; a: peer; b: incarnation; c: credit of what was lost
+  kTimer,       // target: host; a: timer; b: entry
+  kCredit,      // target: host; a: peer; b: life; c: credit of what was lost
+  // The same with b: its life; c: how long it has stood still.
+  kStageFree,   // a: stage
+  kReceived,    // a: inbox slot
+  kHandedOver,  // a: inbox slot: at the protocol stage
+  kStep,        // a: step
+  kWork,        // a: step and index in its list: work is at its core
+  kTransmit,    // a: outbox slot: through with the send stage
   // For the world.
-  kFaultBegins,  // a: index
-  kFaultEnds,    // a: index
+  kFaults,  // what the agenda has for this instant
   kStartAll,
-  kRestart,  // target: host
   kPeriod,
 };
 

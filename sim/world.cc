@@ -40,7 +40,7 @@ World::World(const WorldSpec& scenario, const core::Program& program,
       counted_(keys_.size()) {
   for (trace::Sink* sink : sinks) emitter_.Add(sink);
   const HostServices services{scenario_, program,  queue_, network_, deriver_,
-                              faults_,   emitter_, drops_, hosts_};
+                              faults_,   emitter_, drops_, hosts_,   hook_};
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
     const core::Cluster& cluster = scenario.clusters[c];
     for (std::uint32_t i = 0; i < cluster.size; ++i) {
@@ -59,9 +59,30 @@ World::World(const WorldSpec& scenario, const core::Program& program,
 void World::ScheduleFaults() {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const Fault& fault = scenario_.faults[i];
-    queue_.Push(fault.at, MakeTask(TaskKind::kFaultBegins, 0, i));
-    if (fault.until < scenario_.end) {
-      queue_.Push(fault.until, MakeTask(TaskKind::kFaultEnds, 0, i));
+    const bool is_crash = fault.kind == FaultKind::kCrash;
+    Schedule({fault.at, is_crash ? FaultStep::kCrash : FaultStep::kBegin, i});
+    if (fault.until < scenario_.end) Schedule({fault.until, FaultStep::kEnd, i});
+  }
+}
+
+void World::Schedule(const FaultAgenda::Item& item) {
+  if (agenda_.Add(item)) queue_.Push(item.at, MakeTask(TaskKind::kFaults, 0));
+}
+
+void World::OnFaults() {
+  while (agenda_.IsDue(now_)) {
+    const FaultAgenda::Item item = agenda_.Take();
+    switch (item.step) {
+      case FaultStep::kEnd:
+        EndFault(item.index);
+        break;
+      case FaultStep::kRestart:
+        Restart(core::NodeId(static_cast<std::uint32_t>(item.index)));
+        break;
+      case FaultStep::kCrash:
+      case FaultStep::kBegin:
+        BeginFault(item.index);
+        break;
     }
   }
 }
@@ -87,21 +108,16 @@ void World::OnTask(const Task& task) {
     case TaskKind::kHandedOver:
     case TaskKind::kTimer:
     case TaskKind::kStep:
+    case TaskKind::kWork:
     case TaskKind::kTransmit:
     case TaskKind::kCredit:
       hosts_[task.target]->OnTask(now_, task);
       return;
-    case TaskKind::kFaultBegins:
-      BeginFault(task.a);
-      return;
-    case TaskKind::kFaultEnds:
-      EndFault(task.a);
+    case TaskKind::kFaults:
+      OnFaults();
       return;
     case TaskKind::kStartAll:
       StartAll();
-      return;
-    case TaskKind::kRestart:
-      Restart(core::NodeId(task.target));
       return;
     case TaskKind::kPeriod:
       EmitMetrics();
@@ -132,17 +148,23 @@ void World::EndFault(std::size_t index) {
 void World::CrashHosts(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   for (const core::NodeId target : fault.targets) {
-    Host& host = *hosts_[target.value()];
-    const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
-    if (!host.is_up() && !is_before_start) continue;
-    EmitLife(target, trace::EventKind::kCrash);
-    host.Crash(now_, fault.disk);
-    network_.OnCrash(target);
+    if (!Crash(target, fault.disk)) continue;
     faults_.Count(index, {1, 1});
     if (fault.restart_after.ps() > 0) {
-      queue_.Push(now_ + fault.restart_after, MakeTask(TaskKind::kRestart, target.value()));
+      Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
     }
   }
+}
+
+bool World::Crash(core::NodeId target, CrashState disk) {
+  Host& host = *hosts_[target.value()];
+  const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
+  if (!host.is_up() && !is_before_start) return false;
+  acts_.OnCrash(target);
+  EmitLife(target, trace::EventKind::kCrash, host.undone());
+  host.Crash(now_, disk);
+  network_.OnCrash(target);
+  return true;
 }
 
 void World::StartAll() {
@@ -163,13 +185,14 @@ void World::Restart(core::NodeId node) {
   host.Start(now_);
 }
 
-void World::EmitLife(core::NodeId node, trace::EventKind kind) {
+void World::EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t undone) {
   trace::Event event;
   event.at = now_;
   event.kind = kind;
   event.node = node;
   event.peer = node;
   event.value = hosts_[node.value()]->incarnation();
+  event.detail = undone;
   emitter_.Emit(event);
 }
 

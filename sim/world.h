@@ -13,6 +13,7 @@
 #include "sim/derive.h"
 #include "sim/event_queue.h"
 #include "sim/fault/act.h"
+#include "sim/fault/agenda.h"
 #include "sim/fault/plan.h"
 #include "sim/host/host.h"
 #include "sim/keys.h"
@@ -39,6 +40,10 @@ class World : private NetworkListener {
   std::uint64_t steps() const { return steps_; }
   Host& host(core::NodeId node) { return *hosts_[node.value()]; }
   const Network& network() const { return network_; }
+  // Who may strike before each effect of every host; outlives the world, or is null.
+  void SetHook(EffectHook* hook) { hook_ = hook; }
+  // Crashes a host now; false where it is down already.
+  bool Crash(core::NodeId target, CrashState disk);
 
  private:
   void OnArrived(Message&& message) override;
@@ -48,6 +53,8 @@ class World : private NetworkListener {
                     trace::DropCause cause) override;
 
   void ScheduleFaults();
+  void Schedule(const FaultAgenda::Item& item);
+  void OnFaults();
   void OnTask(const Task& task);
   void BeginFault(std::size_t index);
   void EndFault(std::size_t index);
@@ -55,7 +62,7 @@ class World : private NetworkListener {
   void StartAll();
   void Restart(core::NodeId node);
   void EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size, trace::DropCause cause);
-  void EmitLife(core::NodeId node, trace::EventKind kind);
+  void EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t undone = 0);
   void EmitMetrics();
 
   const WorldSpec& scenario_;
@@ -68,9 +75,11 @@ class World : private NetworkListener {
   std::vector<Keys> keys_;  // keys_[host]
   Deriver deriver_;
   FaultPlan faults_;
+  FaultAgenda agenda_;
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;
   FaultActs acts_;
+  EffectHook* hook_ = nullptr;
   // What each host had sent, received and handled when the last period ended.
   struct Counted {
     std::uint64_t egress = 0;

@@ -116,6 +116,7 @@ using Effect =
 struct Listed {
   Layer layer;
   Effect what;
+  std::uint64_t message = 0;  // of a Send: the world's count of it; no node sees it
   friend bool operator==(const Listed&, const Listed&) = default;
 };
 

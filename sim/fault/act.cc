@@ -69,6 +69,15 @@ void FaultActs::End(Instant now, std::size_t index) {
   for (const NodeId target : fault.targets) EndOn(now, index, target);
 }
 
+void FaultActs::OnCrash(NodeId target) {
+  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
+    const Fault& fault = scenario_.faults[i];
+    const bool stands_still = fault.kind == FaultKind::kPause || fault.kind == FaultKind::kFreeze;
+    if (stands_still && plan_.is_active(i) && Targets(fault, target))
+      plan_.Count(i, {0, HostOf(target).waiting()});
+  }
+}
+
 void FaultActs::CountUnended() {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
     if (plan_.is_active(i)) plan_.Count(i, {0, Changed(i)});

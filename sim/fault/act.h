@@ -8,7 +8,8 @@
 // that were open). Changed is what would have been otherwise:
 //
 //   nic_stall              packets that it made later
-//   pause, freeze          what waits on the host when it ends: messages, timers, steps
+//   pause, freeze          what waits on the host when it ends, or when the host crashes:
+//                          messages, timers, steps
 //   slow_cpu               calls of the node meanwhile, if its cores had any work
 //   clock_step             hosts that were up, or not yet started
 //   clock_offset, _drift,
@@ -43,6 +44,8 @@ class FaultActs {
   // The plan says that it is in force, and no longer is.
   void Begin(core::Instant now, std::size_t index);
   void End(core::Instant now, std::size_t index);
+  // The host is about to crash: what has waited on it while it stood still waits no more.
+  void OnCrash(core::NodeId target);
   // A packet has come to an end that has forgotten its connection.
   void OnForgotten(core::NodeId from, core::NodeId to);
   // The run is over: counts what faults have done that are still in force.

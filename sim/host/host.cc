@@ -1,4 +1,4 @@
-// Runs one node: see host.h. What it emits stands in host_events.cc.
+// Runs one node: see host.h. What it tells stands in host_events.cc.
 
 #include "sim/host/host.h"
 
@@ -10,22 +10,6 @@
 #include "protocols/core/check.h"
 
 namespace lockstep::sim {
-namespace {
-
-bool IsWrite(const core::Listed& listed) {
-  return std::holds_alternative<core::effect::Save>(listed.what) ||
-         std::holds_alternative<core::effect::SaveSnapshot>(listed.what);
-}
-
-// Takes the record away.
-Disk::Write WriteOf(core::Listed& listed) {
-  if (auto* save = std::get_if<core::effect::Save>(&listed.what))
-    return {listed.layer, std::move(save->record), false};
-  auto& snapshot = std::get<core::effect::SaveSnapshot>(listed.what).snapshot;
-  return {listed.layer, std::move(snapshot), true};
-}
-
-}  // namespace
 
 Host::Host(const HostServices& services, core::NodeId self, core::ClusterId cluster,
            std::uint32_t index, const Keys& keys, const core::Random& random)
@@ -36,46 +20,37 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       keys_(keys),
       random_(random.Fork(absl::StrCat("node/", self.value()))),
       clock_(services.scenario.profile.clocks, random.Fork(absl::StrCat("clock/", self.value()))),
+      tasks_(self, services.queue),
       stages_(services.scenario.profile, random.Fork(absl::StrCat("stages/", self.value()))),
       disk_(services.scenario.profile.disk, random.Fork(absl::StrCat("disk/", self.value()))),
-      is_wake_set_(services.scenario.profile.stages.size()),
-      credit_(services.scenario.network.send_buffer) {
-  const std::vector<StageSpec>& stages = services.scenario.profile.stages;
-  is_core_shared_ = stages[Profile::kReceiveStage].core == stages[Profile::kProtocolStage].core;
-}
+      timers_(self, clock_, services.queue),
+      pipeline_(services.scenario.profile, stages_, tasks_, *this),
+      performer_(services.scenario.profile, stages_, disk_, tasks_, *this, services_.hook),
+      credit_(services.scenario.network.send_buffer) {}
 
 void Host::Boot() {
   core::Seat seat;
   seat.self = self_;
   seat.cluster = cluster_;
   seat.index = index_;
-  seat.incarnation = incarnation_;
+  seat.incarnation = incarnation();
   seat.send_buffer = services_.scenario.network.send_buffer;
-  seat.random = random_.Fork(absl::StrCat("incarnation/", incarnation_));
+  seat.random = random_.Fork(absl::StrCat("incarnation/", incarnation()));
   seat.signer = &keys_;
   seat.verifier = &keys_;
   node_ = services_.program.Build(seat);
-  inputs_.push_back(Input{});
+  pipeline_.Enqueue(core::Instant(), Input{});
 }
 
 void Host::Crash(core::Instant now, CrashState disk) {
   node_.reset();
-  ++incarnation_;
-  for (std::size_t i = 0; i < arrived_.size(); ++i) ReleaseRing(now, arrived_[i].message);
-  for (const auto& [peer, messages] : held_)
-    for (const Message& message : messages) ReleaseRing(now, message);
-  arrived_.clear();
-  inputs_.clear();
-  in_stage_ = {};
-  steps_ = {};
-  timers_.clear();
-  held_.clear();
-  is_receiving_ = false;
-  is_call_for_message_ = false;
-  waiting_messages_ = 0;
-  paused_until_ = now;
-  std::fill(is_wake_set_.begin(), is_wake_set_.end(), false);
+  tasks_.BeginLife();
+  for (const Message& message : pipeline_.Crash(now))
+    Lose(now, message, trace::DropCause::kHostDown);
+  for (const Message& message : performer_.Crash()) Lose(now, message, trace::DropCause::kHostDown);
+  timers_.Clear();
   stages_.Clear(now);
+  if (tasks_.paused_until() > now) stages_.Pause(now, tasks_.paused_until() - now);
   disk_.Crash(now, disk);
   lost_until_ = now;
   credit_.Clear();
@@ -86,255 +61,76 @@ void Host::SetSpeed(core::Instant, std::uint64_t numerator, std::uint64_t denomi
 }
 
 void Host::Pause(core::Instant now, core::Instant until) {
-  const core::Instant from = std::max(now, paused_until_);
-  if (until <= from) return;
-  stages_.Pause(now, until - from);
-  stood_still_ += until - from;
-  paused_until_ = until;
+  const core::Duration longer = tasks_.StandStill(now, until);
+  if (longer.ps() > 0) stages_.Pause(now, longer);
 }
 
 void Host::OnArrived(core::Instant now, Message&& message) {
-  if (!is_up()) {
-    EmitDrop(now, message, trace::DropCause::kHostDown);
-    services_.deriver.Destroyed(now, message, trace::DropCause::kHostDown);
-    ReleaseRing(now, message);
-    return;
-  }
-  if (!held_.empty()) {
-    const auto held = held_.find(message.from);
-    if (held != held_.end()) {
-      held->second.push_back(std::move(message));
-      return;
-    }
-  }
-  // Where nothing is in its way it need not wait for itself.
-  const bool is_next = arrived_.empty() && !is_receiving_ && !is_core_shared_ && !is_draining_ &&
-                       stages_.FreeAt(Profile::kReceiveStage, now) <= now && HasRoom(now);
-  if (is_next) {
-    is_draining_ = true;
-    Receive(now, std::move(message));
-    is_draining_ = false;
-    if (arrived_.empty()) return;
-  } else {
-    arrived_.push_back({std::move(message), now});
-  }
-  RunReceiveStage(now);
+  if (is_up()) return pipeline_.OnArrived(now, std::move(message));
+  Lose(now, message, trace::DropCause::kHostDown);
+  OnLeftRing(now, message);
 }
 
-void Host::ReleaseRing(core::Instant now, const Message& message) {
+void Host::OnLeftRing(core::Instant now, const Message& message) {
   if (message.from != self_) services_.network.ReleaseRing(now, message);
-}
-
-void Host::RunReceiveStage(core::Instant now) {
-  const bool was_draining = std::exchange(is_draining_, true);
-  while (MayReceive(now)) Receive(now, arrived_.Take().message);
-  is_draining_ = was_draining;
-}
-
-void Host::Receive(core::Instant now, Message&& message) {
-  ReleaseRing(now, message);
-  const core::Instant done =
-      stages_.Do(services_.scenario.profile.receive_message, 1, message.payload.byte_count(), now);
-  if (done > now) {
-    is_receiving_ = true;
-    PushTask(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
-    return;
-  }
-  PassToProtocol(now, std::move(message));
-}
-
-bool Host::MayReceive(core::Instant now) {
-  if (is_receiving_ || arrived_.empty()) return false;
-  if (stages_.FreeAt(Profile::kReceiveStage, now) > now) {
-    WakeWhenFree(Profile::kReceiveStage, now);
-    return false;
-  }
-  if (!HasRoom(now)) {
-    // Else a call, or a message on its way to the protocol stage, is due that will make room.
-    if (stages_.FreeAt(Profile::kProtocolStage, now) > now)
-      WakeWhenFree(Profile::kProtocolStage, now);
-    return false;
-  }
-  return !IsCallNext();
-}
-
-void Host::PassToProtocol(core::Instant now, Message&& message) {
-  ++waiting_messages_;
-  const core::Instant at = stages_.HandToProtocol(now);
-  if (at > now) {
-    PushTask(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
-    return;
-  }
-  Offer(now, Input{Input::Kind::kMessage, std::move(message), {}, {}, {}, {}});
-}
-
-bool Host::HasRoom(core::Instant now) {
-  const std::uint32_t queue = services_.scenario.profile.stages[Profile::kProtocolStage].queue;
-  if (queue == 0) return true;
-  const bool is_in_service =
-      is_call_for_message_ && stages_.FreeAt(Profile::kProtocolStage, now) > now;
-  return waiting_messages_ + (is_in_service ? 1 : 0) < queue;
-}
-
-bool Host::IsCallNext() const {
-  return is_core_shared_ && !inputs_.empty() && inputs_.front().since < arrived_.front().since;
-}
-
-bool Host::IsReceiveNext(core::Instant now) {
-  return is_core_shared_ && !is_receiving_ && !arrived_.empty() && !IsCallNext() && HasRoom(now);
-}
-
-void Host::Enqueue(core::Instant now, Input&& input) {
-  input.since = now;
-  inputs_.push_back(std::move(input));
-}
-
-void Host::Offer(core::Instant now, Input&& input) {
-  const bool is_next = inputs_.empty() && !is_calling_ && !is_core_shared_ && is_up() &&
-                       stages_.FreeAt(Profile::kProtocolStage, now) <= now;
-  if (is_next) {
-    is_calling_ = true;
-    is_call_for_message_ = input.kind == Input::Kind::kMessage;
-    if (is_call_for_message_) --waiting_messages_;
-    Call(now, input);
-    is_calling_ = false;
-  } else {
-    Enqueue(now, std::move(input));
-  }
-  RunProtocolStage(now);
-}
-
-void Host::PushTask(core::Instant at, TaskKind kind, std::uint64_t slot) {
-  services_.queue.Push(at, Task{static_cast<std::uint32_t>(kind), self_.value(), slot, incarnation_,
-                                static_cast<std::uint64_t>(stood_still_.ps())});
-}
-
-bool Host::IsPostponed(core::Instant now, const Task& task) {
-  const core::Duration late =
-      stood_still_ - core::Duration::Picoseconds(static_cast<std::int64_t>(task.c));
-  if (late == core::Duration()) return false;
-  const auto kind = static_cast<TaskKind>(task.kind);
-  if (kind != TaskKind::kStep) {
-    PushTask(now + late, kind, task.a);
-    return true;
-  }
-  // A step may have waited for the disk, which went on; Resume looks at what it waits for now.
-  for (Pending& pending : steps_[task.a].pending) pending.ready = pending.ready + late;
-  if (now >= paused_until_) return false;
-  PushTask(paused_until_, kind, task.a);
-  return true;
-}
-
-void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
-  if (is_wake_set_[stage]) return;
-  is_wake_set_[stage] = true;
-  services_.queue.Push(std::max(now, stages_.FreeAt(stage, now)),
-                       Task{static_cast<std::uint32_t>(TaskKind::kStageFree), self_.value(), stage,
-                            incarnation_, 0});
-}
-
-void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  if (!is_up()) return;
-  credit_.Return(peer, size.value());
-  Offer(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
-}
-
-void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  credit_.Return(peer, size.value());
-  Enqueue(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
-}
-
-void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  lost_until_ =
-      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
-  services_.queue.Push(
-      lost_until_, Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(), peer.value(),
-                        incarnation_, static_cast<std::uint64_t>(size.value())});
 }
 
 void Host::OnTask(core::Instant now, const Task& task) {
   const auto kind = static_cast<TaskKind>(task.kind);
   if (kind == TaskKind::kTimer) {
-    const auto timer = timers_.find(task.a);
-    if (timer == timers_.end() || timer->second.generation != task.b) return;
-    timers_.erase(timer);
-    Offer(now, Input{Input::Kind::kTimer, {}, core::TimerId(task.a), {}, {}, {}});
+    const auto expired = timers_.OnTask(now, task);
+    if (!expired) return;
+    Input input;
+    input.kind = Input::Kind::kTimer;
+    input.timer = *expired;
+    pipeline_.Offer(now, std::move(input));
     return;
   }
-  if (!is_up() || task.b != incarnation_) return;  // Of an earlier life.
+  if (!is_up() || !tasks_.IsOfThisLife(task)) return;
   switch (kind) {
     case TaskKind::kStageFree:
-      is_wake_set_[task.a] = false;
-      RunReceiveStage(now);
-      RunProtocolStage(now);
-      return;
     case TaskKind::kReceived:
-      if (IsPostponed(now, task)) return;
-      is_receiving_ = false;
-      PassToProtocol(now, in_stage_.Take(task.a));
-      RunReceiveStage(now);
-      return;
     case TaskKind::kHandedOver:
-      if (IsPostponed(now, task)) return;
-      Offer(now, Input{Input::Kind::kMessage, in_stage_.Take(task.a), {}, {}, {}, {}});
+      pipeline_.OnTask(now, task);
       return;
     case TaskKind::kStep:
-      if (IsPostponed(now, task)) return;
-      // What the step causes on this host waits until the step is performed.
-      is_calling_ = true;
-      Resume(now, steps_.Take(task.a));
-      is_calling_ = false;
-      RunProtocolStage(now);
+    case TaskKind::kWork:
+    case TaskKind::kTransmit: {
+      // What this causes on the host itself waits until it is performed.
+      {
+        const Pipeline::Busy busy(pipeline_);
+        performer_.OnTask(now, task);
+      }
+      pipeline_.Run(now);
       return;
+    }
     case TaskKind::kCredit:
       OnTaken(now, core::NodeId(static_cast<std::uint32_t>(task.a)),
               core::ByteCount(static_cast<std::int64_t>(task.c)));
-      return;
-    case TaskKind::kTransmit:
-      if (IsPostponed(now, task)) return;
-      Transmit(now, in_stage_.Take(task.a));
-      RunProtocolStage(now);
       return;
     default:
       CHECK(false);
   }
 }
 
-void Host::RunProtocolStage(core::Instant now) {
-  if (is_calling_) return;  // The caller goes on with what has come meanwhile.
-  is_calling_ = true;
-  for (int calls = 0; is_up() && !inputs_.empty(); ++calls) {
-    if (stages_.FreeAt(Profile::kProtocolStage, now) > now || calls == kCallsAtOnce ||
-        IsReceiveNext(now)) {
-      WakeWhenFree(Profile::kProtocolStage, now);
-      break;
-    }
-    Input input = inputs_.Take();
-    is_call_for_message_ = input.kind == Input::Kind::kMessage;
-    if (is_call_for_message_) --waiting_messages_;
-    Call(now, input);
-  }
-  is_calling_ = false;
-  // A message that stayed in the ring may find room now, or have waited for the calls on its core.
-  const bool is_bounded = services_.scenario.profile.stages[Profile::kProtocolStage].queue > 0;
-  if ((is_bounded || is_core_shared_) && !is_draining_) RunReceiveStage(now);
-}
+// --- Inputs ---
 
 void Host::Call(core::Instant now, const Input& input) {
   EmitInput(now, input);
   HandInput(now, input);
+  NumberMessages();
   std::vector<core::Listed>& list = effects_.list();
-  std::vector<core::effect::Send> silenced;
-  if (services_.faults.IsFiltered(self_)) services_.faults.Filter(now, self_, list, silenced);
-  for (const core::Listed& listed : list) EmitListed(now, listed);
-  for (const core::effect::Send& send : silenced) {
-    const Message message = MessageOf(send);
-    EmitDrop(now, message, trace::DropCause::kFault);
-    credit_.Take(send.to, message.credit.value());
-    ReturnLostCredit(now, send.to, message.credit);
+  if (services_.faults.IsFiltered(self_)) {
+    services_.faults.Filter(now, self_, list, silenced_);
+    for (const core::effect::Send& send : silenced_) {
+      const Message message = MessageOf(send, 0);
+      EmitDrop(now, message, trace::DropCause::kFault);
+      credit_.Take(send.to, message.credit.value());
+      ReturnLostCredit(now, send.to, message.credit);
+    }
+    silenced_.clear();
   }
-  PerformListed(now, list);
-  effects_.Clear();
+  performer_.Take(now, list);
 }
 
 void Host::HandInput(core::Instant now, const Input& input) {
@@ -356,7 +152,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
       return;
     }
     case Input::Kind::kTimer:
-      node_->OnTimer(reading, input.timer, effects_);
+      node_->OnTimer(reading, input.timer.id, effects_);
       return;
     case Input::Kind::kWritable:
       node_->OnWritable(reading, input.peer, input.size, effects_);
@@ -364,109 +160,54 @@ void Host::HandInput(core::Instant now, const Input& input) {
   }
 }
 
-void Host::PerformListed(core::Instant now, std::vector<core::Listed>& list) {
-  // All work is issued at once, each on its stage; `ready` is when all listed so far is finished.
-  stages_.BeginCall();
-  core::Instant ready = stages_.Do(services_.scenario.profile.call, 1, core::ByteCount(0), now);
-  Step step;
-  for (core::Listed& listed : list) {
-    if (const auto* spend = std::get_if<core::effect::Spend>(&listed.what)) {
-      const Price& price = services_.scenario.profile.prices[static_cast<std::size_t>(spend->kind)];
-      ready = std::max(ready, stages_.DoListed(price, spend->count, spend->bytes, now));
-    } else if (std::holds_alternative<core::effect::Note>(listed.what)) {
-      continue;  // Said already.
-    } else if (ready <= now && step.pending.empty() && !TakesTime(listed)) {
-      PerformEffect(now, listed);
-    } else {
-      step.pending.push_back({ready, std::move(listed)});
-    }
-  }
-  if (!step.pending.empty()) Resume(now, std::move(step));
+void Host::NumberMessages() {
+  for (core::Listed& listed : effects_.list())
+    if (std::holds_alternative<core::effect::Send>(listed.what)) listed.message = ++messages_sent_;
 }
 
-bool Host::TakesTime(const core::Listed& listed) const {
-  return !disk_.is_instant() && IsWrite(listed);
+// --- Effects ---
+
+Message Host::MessageOf(const core::effect::Send& send, std::uint64_t count) const {
+  return Message{
+      self_, send.to,       send.payload, core::ByteCount(static_cast<std::int64_t>(send.credit)),
+      0,     {self_, count}};
 }
 
-void Host::Resume(core::Instant now, Step step) {
-  if (step.durable > core::Instant()) disk_.Settle(now);
-  while (step.next < step.pending.size()) {
-    Pending& pending = step.pending[step.next];
-    const core::Instant ready = std::max(pending.ready, step.durable);
-    if (ready > now) {
-      PushTask(ready, TaskKind::kStep, steps_.Put(std::move(step)));
-      return;
-    }
-    if (TakesTime(pending.listed)) {
-      step.durable = WriteGroup(now, step);
-    } else {
-      PerformEffect(now, pending.listed);
-      ++step.next;
-    }
-  }
-}
-
-core::Instant Host::WriteGroup(core::Instant now, Step& step) {
-  std::vector<Disk::Write> group;
-  for (; step.next < step.pending.size(); ++step.next) {
-    Pending& pending = step.pending[step.next];
-    if (pending.ready > now || !IsWrite(pending.listed)) break;
-    group.push_back(WriteOf(pending.listed));
-  }
-  return disk_.Begin(now, std::move(group));
-}
-
-void Host::PerformEffect(core::Instant now, core::Listed& listed) {
+bool Host::OnPerformed(core::Instant now, core::Listed& listed, Message& message) {
+  EmitPerformed(now, listed);
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    PerformSend(now, *send);
-  } else if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
-    SetTimer(now, *timer);
-  } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
-    timers_.erase(cancel->id.value());
-  } else if (const auto* hold = std::get_if<core::effect::Hold>(&listed.what)) {
-    held_[hold->peer];
-  } else if (const auto* resume = std::get_if<core::effect::Resume>(&listed.what)) {
-    const auto held = held_.find(resume->peer);
-    if (held == held_.end()) return;
-    for (Message& message : held->second) arrived_.push_back({std::move(message), now});
-    held_.erase(held);
-    RunReceiveStage(now);
-  } else if (IsWrite(listed)) {
-    disk_.Keep(WriteOf(listed));
+    message = MessageOf(*send, listed.message);
+    return PerformSend(now, message);
   }
+  if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
+    timers_.Set(now, timer->id, timer->at, timer->clock);
+  } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
+    timers_.Cancel(cancel->id);
+  } else if (const auto* hold = std::get_if<core::effect::Hold>(&listed.what)) {
+    pipeline_.Hold(hold->peer);
+  } else if (const auto* resume = std::get_if<core::effect::Resume>(&listed.what)) {
+    pipeline_.Resume(now, resume->peer);
+  }
+  return true;
 }
 
-Message Host::MessageOf(const core::effect::Send& send) const {
-  return Message{self_, send.to, send.payload,
-                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
-}
-
-void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
-  Message message = MessageOf(send);
-  const bool is_beyond = credit_.Left(send.to) < message.credit.value();
-  credit_.Take(send.to, message.credit.value());  // May go below nothing, until it is back.
+bool Host::PerformSend(core::Instant now, Message& message) {
+  services_.deriver.Statement(now, message, trace::EventKind::kStated);
+  const bool is_beyond = credit_.Left(message.to) < message.credit.value();
+  credit_.Take(message.to, message.credit.value());  // May go below nothing, until it is back.
   if (is_beyond) {
     EmitDrop(now, message, trace::DropCause::kCredit);
-    ReturnLostCredit(now, send.to, message.credit);
-    return;
+    ReturnLostCredit(now, message.to, message.credit);
+    return false;
   }
-  const core::Instant done =
-      stages_.Do(services_.scenario.profile.send_message, 1, message.payload.byte_count(), now);
-  if (done == now) {
-    Transmit(now, std::move(message));
-    return;
-  }
-  PushTask(done, TaskKind::kTransmit, in_stage_.Put(std::move(message)));
+  services_.deriver.Contents(now, message, trace::EventKind::kOffered);
+  return true;
 }
 
-void Host::Transmit(core::Instant now, Message&& message) {
-  services_.deriver.Contents(now, message, trace::EventKind::kOffered);
+void Host::OnSendable(core::Instant now, Message&& message) {
   const bool is_faulted = services_.faults.Destroys(now, message);
   if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
-    const trace::DropCause cause =
-        is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown;
-    EmitDrop(now, message, cause);
-    services_.deriver.Destroyed(now, message, cause);
+    Lose(now, message, is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }
@@ -478,30 +219,38 @@ void Host::Transmit(core::Instant now, Message&& message) {
   services_.network.Send(now, std::move(message));
 }
 
-void Host::SetTimer(core::Instant now, const core::effect::SetTimer& timer) {
-  const std::uint64_t generation = next_generation_++;
-  const core::Instant due = std::max(clock_.GlobalAt(timer.clock, timer.at), now);
-  timers_[timer.id.value()] = Timer{generation, timer.clock, timer.at, due};
-  services_.queue.Push(due, Task{static_cast<std::uint32_t>(TaskKind::kTimer), self_.value(),
-                                 timer.id.value(), generation, 0});
+// --- Credit ---
+
+void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  if (!is_up()) return;
+  credit_.Return(peer, size.value());
+  Input input;
+  input.kind = Input::Kind::kWritable;
+  input.peer = peer;
+  input.size = size;
+  pipeline_.Offer(now, std::move(input));
 }
 
-void Host::OnClockChanged(core::Instant now, core::Clock clock) {
-  std::vector<std::uint64_t> moved;
-  for (auto& [id, timer] : timers_) {
-    if (timer.clock != clock) continue;
-    const core::Instant due = std::max(clock_.GlobalAt(clock, timer.at), now);
-    if (due == timer.due) continue;  // What the queue holds is right.
-    timer.due = due;
-    moved.push_back(id);
-  }
-  std::sort(moved.begin(), moved.end());
-  for (const std::uint64_t id : moved) {
-    Timer& timer = timers_[id];
-    timer.generation = next_generation_++;
-    services_.queue.Push(timer.due, Task{static_cast<std::uint32_t>(TaskKind::kTimer),
-                                         self_.value(), id, timer.generation, 0});
-  }
+void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  credit_.Return(peer, size.value());
+  Input input;
+  input.kind = Input::Kind::kWritable;
+  input.peer = peer;
+  input.size = size;
+  pipeline_.Enqueue(now, std::move(input));
+}
+
+void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  lost_until_ =
+      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
+  services_.queue.Push(
+      lost_until_, Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(), peer.value(),
+                        tasks_.life(), static_cast<std::uint64_t>(size.value())});
+}
+
+void Host::Lose(core::Instant now, const Message& message, trace::DropCause cause) {
+  EmitDrop(now, message, cause);
+  services_.deriver.Destroyed(now, message, cause);
 }
 
 }  // namespace lockstep::sim

@@ -1,4 +1,4 @@
-// What a host says of its node: inputs, effects and drops as events.
+// What a host tells: inputs when they are handed over, effects when they are performed, drops.
 
 #include <iterator>
 #include <variant>
@@ -100,7 +100,7 @@ void Host::EmitInput(core::Instant now, const Input& input) {
   switch (input.kind) {
     case Input::Kind::kStart:
       event.kind = EventKind::kStart;
-      event.value = incarnation_;
+      event.value = incarnation();
       break;
     case Input::Kind::kMessage:
       event.kind = EventKind::kMessage;
@@ -110,7 +110,7 @@ void Host::EmitInput(core::Instant now, const Input& input) {
       break;
     case Input::Kind::kTimer:
       event.kind = EventKind::kTimer;
-      event.value = input.timer.value();
+      event.value = input.timer.id.value();
       break;
     case Input::Kind::kWritable:
       event.kind = EventKind::kWritable;
@@ -121,19 +121,15 @@ void Host::EmitInput(core::Instant now, const Input& input) {
   services_.emitter.Emit(event);
 }
 
-void Host::EmitListed(core::Instant now, const core::Listed& listed) {
-  if (services_.emitter.Wants(kKindOfEffect[listed.what.index()])) {
-    trace::Event event = At(now, self_);
-    event.layer = listed.layer;
-    std::visit(Describe{event}, listed.what);
-    services_.emitter.Emit(event);
-  } else {
+void Host::EmitPerformed(core::Instant now, const core::Listed& listed) {
+  if (!services_.emitter.Wants(kKindOfEffect[listed.what.index()])) {
     services_.emitter.Skip();
+    return;
   }
-  if (!services_.deriver.is_wanted()) return;
-  if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    services_.deriver.Statement(now, MessageOf(*send), EventKind::kStated);
-  }
+  trace::Event event = At(now, self_);
+  event.layer = listed.layer;
+  std::visit(Describe{event}, listed.what);
+  services_.emitter.Emit(event);
 }
 
 void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause cause) {

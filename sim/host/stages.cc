@@ -52,11 +52,16 @@ Stages::Stages(const Profile& profile, const core::Random& random)
     stage.spec = &spec;
     stage.core = spec.core;
     stage.feeder_core = profile.stages[spec.feeder].core;
-    // What the protocol stage is handed are messages: see HandToProtocol.
+    // What the protocol stage is handed are messages: see ArrivalAt.
     const bool is_fed_work = i > Profile::kProtocolStage;
     stage.is_handed_over =
         is_fed_work && stage.core != stage.feeder_core && !spec.hand_off.is_zero();
     stage.follows = spec.feeder > Profile::kProtocolStage ? spec.feeder : i;
+    const auto sharing =
+        std::count_if(profile.stages.begin(), profile.stages.end(),
+                      [&](const StageSpec& other) { return other.core == spec.core; });
+    stage.is_served_on_arrival =
+        is_fed_work && ((stage.is_handed_over && sharing > 1) || stage.follows != i);
     stage.prices = random.Fork(absl::StrCat("price/", spec.name));
     stage.hand_offs = random.Fork(absl::StrCat("hand_off/", spec.name));
     if (is_fed_work) stage.completions.resize(spec.queue);
@@ -77,37 +82,31 @@ core::Duration Stages::CostOf(const Price& price, std::uint64_t count, core::Byt
 
 core::Instant Stages::Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
                          core::Instant from) {
-  Stage& stage = stages_[price.stage];
+  const Stage& stage = stages_[price.stage];
   if (price.is_zero() && !stage.is_handed_over) return from;
+  return Serve(price, count, bytes, stage.is_handed_over ? ArrivalAt(price.stage, from) : from);
+}
+
+core::Instant Stages::ArrivalAt(std::size_t stage, core::Instant from) {
+  Stage& at = stages_[stage];
+  if (at.core == at.feeder_core) return from;
+  at.last_arrival = std::max(at.last_arrival, from + at.spec->hand_off.Sample(at.hand_offs));
+  return at.last_arrival;
+}
+
+core::Instant Stages::Serve(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                            core::Instant at) {
+  Stage& stage = stages_[price.stage];
   const core::Duration cost = CostOf(price, count, bytes);
-  if (cost.ps() == 0 && !stage.is_handed_over) return from;
+  if (cost.ps() == 0 && !stage.is_handed_over) return at;
   Core& core = cores_[stage.core];
-  if (stage.is_handed_over) from = from + stage.spec->hand_off.Sample(stage.hand_offs);
-  if (noise_.per_second > 0) Idle(core, from);
-  core.free = std::max(core.free, from) + cost;
+  if (noise_.per_second > 0) Idle(core, at);
+  core.free = std::max(core.free, at) + cost;
   core.busy += cost;
   if (noise_.per_second > 0) Prolong(core);
   const core::Instant done = core.free;
   if (!stage.completions.empty()) StallFeeder(stage, done);
   return done;
-}
-
-core::Instant Stages::DoListed(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                               core::Instant from) {
-  Stage& stage = stages_[price.stage];
-  const Stage& before = stages_[stage.follows];
-  if (stage.follows != price.stage && before.call == call_)
-    from = std::max(from, before.done_in_call);
-  stage.done_in_call = Do(price, count, bytes, from);
-  stage.call = call_;
-  return stage.done_in_call;
-}
-
-core::Instant Stages::HandToProtocol(core::Instant done) {
-  Stage& protocol = stages_[Profile::kProtocolStage];
-  if (protocol.core == protocol.feeder_core) return done;
-  last_handed_ = std::max(last_handed_, done + protocol.spec->hand_off.Sample(protocol.hand_offs));
-  return last_handed_;
 }
 
 void Stages::DrawNextStall(Core& core, core::Instant after) {
@@ -153,10 +152,11 @@ void Stages::Pause(core::Instant now, core::Duration lasting) {
     }
     core.free = std::max(core.free, now) + lasting;
   }
-  for (Stage& stage : stages_)
+  for (Stage& stage : stages_) {
     for (core::Instant& done : stage.completions)
       if (done > now) done = done + lasting;
-  last_handed_ = std::max(last_handed_, now) + lasting;
+    stage.last_arrival = std::max(stage.last_arrival, now) + lasting;
+  }
 }
 
 core::Duration Stages::busy() const {
@@ -167,9 +167,10 @@ core::Duration Stages::busy() const {
 
 void Stages::Clear(core::Instant now) {
   for (Core& core : cores_) core.free = now;
-  for (Stage& stage : stages_)
+  for (Stage& stage : stages_) {
     std::fill(stage.completions.begin(), stage.completions.end(), core::Instant());
-  last_handed_ = now;
+    stage.last_arrival = now;
+  }
 }
 
 }  // namespace lockstep::sim

@@ -5,6 +5,8 @@
 // profile asks for it:
 //
 // - Handing an item to another core takes time, before its service and without keeping the feeder.
+//   Where several stages share that core, or one stage feeds another, the core is taken when the
+//   item is there: else what comes in between would wait for nothing.
 // - A stage whose queue is full stalls the stage that feeds it, which can begin nothing until there
 //   is room. A call that lists several items may put in more than fit; the next call waits.
 // - The operating system stalls each core at random. A stall prolongs the work that it meets, and
@@ -33,17 +35,26 @@ class Stages {
   Stages(const Profile& profile, const core::Random& random);
 
   // When work of this price, handed over at `from`, is done. Work that costs nothing, and is not
-  // handed to another core, is done at once, whatever its core does.
+  // handed to another core, is done at once, whatever its core does. Reserves the core until then,
+  // so what comes to it later waits: for stages that are not IsServedOnArrival.
   core::Instant Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
                    core::Instant from);
-  // The same for work that the node's call lists: of a stage that another one feeds than the
-  // protocol's, it begins when that one is through with what the call listed for it before.
-  core::Instant DoListed(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                         core::Instant from);
-  void BeginCall() { ++call_; }
-  // When the next message, received at `done`, is at the protocol stage; messages keep their order.
-  core::Instant HandToProtocol(core::Instant done);
-
+  // Whether what is handed to this stage must be served when it is there, and not before: it comes
+  // later than it is handed over, and something else may come to its core in between.
+  bool IsServedOnArrival(std::size_t stage) const { return stages_[stage].is_served_on_arrival; }
+  // When an item that is handed over at `from` is at this stage; the items of a stage keep their
+  // order.
+  core::Instant ArrivalAt(std::size_t stage, core::Instant from);
+  // When work of this price is done that is at its stage at `at`.
+  core::Instant Serve(const Price& price, std::uint64_t count, core::ByteCount bytes,
+                      core::Instant at);
+  // Whether the work neither takes time nor is handed to another core.
+  bool IsFree(const Price& price) const {
+    return price.is_zero() && !stages_[price.stage].is_handed_over;
+  }
+  std::size_t CoreOf(std::size_t stage) const { return stages_[stage].core; }
+  // The stage whose work of the same call comes first; itself where there is none.
+  std::size_t Follows(std::size_t stage) const { return stages_[stage].follows; }
   // When the core of `stage` is free, as far as is known at `now`; may be past.
   core::Instant FreeAt(std::size_t stage, core::Instant now) {
     Core& core = cores_[stages_[stage].core];
@@ -74,14 +85,14 @@ class Stages {
     std::size_t feeder_core = 0;
     std::size_t follows = 0;      // a stage whose work of the same call comes first; else itself
     bool is_handed_over = false;  // by another core, in no time never
+    bool is_served_on_arrival = false;
+    core::Instant last_arrival;
     const StageSpec* spec = nullptr;
     core::Random prices;
     core::Random hand_offs;
     // Ring of the last completions, as many as fit the queue; empty: unbounded.
     std::vector<core::Instant> completions;
     std::size_t oldest = 0;
-    std::uint64_t call = 0;  // the last one that listed work for it
-    core::Instant done_in_call;
   };
 
   core::Duration CostOf(const Price& price, std::uint64_t count, core::ByteCount bytes);
@@ -97,8 +108,6 @@ class Stages {
   Distribution stall_gap_;
   std::vector<Core> cores_;    // cores_[Profile::cores]
   std::vector<Stage> stages_;  // stages_[Profile::stages]
-  std::uint64_t call_ = 0;
-  core::Instant last_handed_;
   std::uint64_t slow_numerator_ = 1;
   std::uint64_t slow_denominator_ = 1;
 };

@@ -36,7 +36,7 @@ enum class EventKind : std::uint8_t {
   kNote,          // note; peer, stream, value, detail, digest, count, stride: as the note says
   // What the world does to nodes and messages (observable).
   kDrop,     // node: where; peer: other end; detail: DropCause; size; digest
-  kCrash,    // value: incarnation that died
+  kCrash,    // value: incarnation that died; detail: effects that it cut off
   kRestart,  // value: incarnation that begins
   kFault,    // value: index in the scenario's list; detail: 1 where it begins, 0 where it ends
   // Derived from messages through MessageFields.

@@ -221,12 +221,14 @@ sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uin
   return scenario.faults.back();
 }
 
+void SmallWorld::Begin() {
+  program_ = std::make_unique<ScriptedProgram>(*this);
+  world_ = std::make_unique<sim::World>(scenario, *program_,
+                                        std::vector<trace::Sink*>{&recorder_, &digest_});
+}
+
 void SmallWorld::Run(core::Duration until) {
-  if (world_ == nullptr) {
-    program_ = std::make_unique<ScriptedProgram>(*this);
-    world_ = std::make_unique<sim::World>(scenario, *program_,
-                                          std::vector<trace::Sink*>{&recorder_, &digest_});
-  }
+  if (world_ == nullptr) Begin();
   while (world_->Run(At(until), 1000)) {
   }
 }

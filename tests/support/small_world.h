@@ -98,6 +98,8 @@ class SmallWorld {
   // Adds a fault of this kind; its id is its position.
   sim::Fault& AddFault(sim::FaultKind kind, const std::vector<std::uint32_t>& targets = {});
 
+  // Makes the world out of the scenario, where nothing has happened yet.
+  void Begin();
   // Runs all that is due until then, inclusive. Begins the world when called first.
   void Run(core::Duration until);
   // Ends the run, which CHECKs that no byte was lost sight of.

@@ -343,4 +343,69 @@ TEST_CASE("crash: a host that is down is not hit again") {
   CHECK(receipts[1].digest == 0);
 }
 
+namespace {
+
+// Crashes a host before the nth effect that it is about to perform.
+class CrashBefore final : public sim::EffectHook {
+ public:
+  CrashBefore(SmallWorld& world, std::uint64_t nth) : world_(world), nth_(nth) {}
+  void BeforeEffect(core::Instant, core::NodeId host, const core::Listed&) override {
+    if (seen_++ == nth_) world_.world().Crash(host, sim::CrashState::kKeep);
+  }
+
+ private:
+  SmallWorld& world_;
+  std::uint64_t nth_;
+  std::uint64_t seen_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("crash: between any two effects of a call, what was told is what was performed") {
+  constexpr std::uint64_t kEffects = 7;
+  for (const bool takes_time : {false, true}) {
+    for (std::uint64_t nth = 0; nth < kEffects; ++nth) {
+      CAPTURE(takes_time);
+      CAPTURE(nth);
+      SmallWorld world({2});
+      world.intra().transport = sim::Transport::kDatagram;
+      if (takes_time) {
+        world.scenario.profile.prices[static_cast<std::size_t>(core::Work::kLog)] = {
+            sim::Profile::kProtocolStage, sim::Distribution(core::Duration::Microseconds(5)), {}};
+      }
+      world.host(0).on_start = [](const core::Now& now, auto, core::Effects& out) {
+        out.Note({core::NoteKind::kState, {}, {}, core::Run{1, 1, 1}, 0, 0});
+        out.Send(core::NodeId(1), Numbered(1, 100));
+        out.Spend(core::Work::kLog, 1);
+        out.Save(Numbered(2, 100));
+        out.Note({core::NoteKind::kState, {}, {}, core::Run{2, 1, 1}, 0, 0});
+        out.SetTimer(core::TimerId(1), now.monotonic + core::Duration::Microseconds(50));
+        out.Send(core::NodeId(1), Numbered(3, 100));
+      };
+      world.Begin();
+      CrashBefore strikes(world, nth);
+      world.world().SetHook(&strikes);
+      world.Run(core::Duration::Milliseconds(1));
+      using trace::EventKind;
+      const std::vector<EventKind> listed = {
+          EventKind::kNote, EventKind::kSend,     EventKind::kSpend, EventKind::kSave,
+          EventKind::kNote, EventKind::kSetTimer, EventKind::kSend};
+      std::vector<EventKind> told;
+      for (const trace::Event& event : world.events()) {
+        if (event.node == core::NodeId(0) &&
+            std::find(listed.begin(), listed.end(), event.kind) != listed.end())
+          told.push_back(event.kind);
+      }
+      CHECK(told == std::vector<EventKind>(listed.begin(),
+                                           listed.begin() + static_cast<std::ptrdiff_t>(nth)));
+      const auto crashes = world.Of(EventKind::kCrash);
+      REQUIRE(crashes.size() == 1);
+      CHECK(crashes[0].detail == kEffects - nth);
+      CHECK(world.Of(EventKind::kTimer).empty());
+      CHECK(world.NumbersAt(1) ==
+            (nth > 1 ? std::vector<std::uint64_t>{1} : std::vector<std::uint64_t>{}));
+    }
+  }
+}
+
 }  // namespace lockstep::tests

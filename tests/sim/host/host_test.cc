@@ -314,23 +314,6 @@ TEST_CASE("host: datagrams on hold wait for the resumption, in order") {
   for (const Arrival& arrival : world.arrivals()) CHECK(arrival.at == At(kUs * 500));
 }
 
-TEST_CASE("host: notes are said when they are listed, whatever work is before them") {
-  SmallWorld world({2});
-  SetPrices(world);
-  world.host(0).on_start = [](const Now&, auto, Effects& out) {
-    out.Spend(Work::kLog, 1);
-    out.Note({core::NoteKind::kDelivered, NodeId(1), core::StreamId(1), {4, 2, 3}, 5, 6});
-  };
-  world.Run(Duration::Seconds(1));
-  const auto notes = world.Of(EventKind::kNote);
-  REQUIRE(notes.size() == 1);
-  CHECK(notes[0].at == Instant());
-  CHECK(notes[0].note == core::NoteKind::kDelivered);
-  CHECK(notes[0].run() == core::Run{4, 2, 3});
-  CHECK(notes[0].detail == 5);
-  CHECK(notes[0].digest == 6);
-}
-
 TEST_CASE("host: a message is handed to the protocol's core, a timer is not") {
   SmallWorld world({2});
   world.scenario.profile.stages[sim::Profile::kProtocolStage].hand_off = Distribution(kUs * 2);

@@ -64,7 +64,7 @@ TEST_CASE("stages: messages that are handed over keep their order") {
   Instant last;
   for (int i = 0; i < 1'000; ++i) {
     const Instant done = At(kNs * i);
-    const Instant at = stages.HandToProtocol(done);
+    const Instant at = stages.ArrivalAt(Profile::kProtocolStage, done);
     CHECK(at >= done + kNs * 40);
     CHECK(at >= last);
     CHECK(at <= done + kNs * 200);
@@ -97,21 +97,6 @@ TEST_CASE("stages: one that is full stalls its feeder until there is room") {
   DoAt0(stages, log);  // Three, one more than fit: two have to be done.
   CHECK(protocol_free() == At(kUs * 20));
   CHECK(stages.FreeAt(Profile::kReceiveStage, Instant()) == Instant());
-}
-
-TEST_CASE("stages: work waits for that of its feeder in the same call alone") {
-  Profile profile = FiveStages();
-  profile.stages[kApply].feeder = kLog;
-  Stages stages(profile, Random(1));
-  const auto list = [&](std::size_t stage) {
-    return stages.DoListed(Constant(stage, kUs * 10), 1, ByteCount(0), Instant());
-  };
-  stages.BeginCall();
-  CHECK(list(kLog) == At(kUs * 10));
-  CHECK(list(kApply) == At(kUs * 20));
-  stages.BeginCall();
-  CHECK(list(kApply) == At(kUs * 30));  // Its core is busy till 20.
-  CHECK(list(kLog) == At(kUs * 20));
 }
 
 TEST_CASE("stages: a price that varies is drawn for each unit, for many units in groups") {

@@ -1,0 +1,246 @@
+// From the card to the node: see pipeline.h.
+
+#include "sim/host/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/core/check.h"
+
+namespace lockstep::sim {
+namespace {
+
+Input MessageInput(Message&& message) {
+  Input input;
+  input.kind = Input::Kind::kMessage;
+  input.message = std::move(message);
+  return input;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Profile& profile, Stages& stages, HostTasks& tasks,
+                   InputListener& listener)
+    : profile_(profile),
+      stages_(stages),
+      tasks_(tasks),
+      listener_(listener),
+      is_core_shared_(profile.stages[Profile::kReceiveStage].core ==
+                      profile.stages[Profile::kProtocolStage].core),
+      is_wake_set_(profile.stages.size()) {}
+
+std::uint64_t Pipeline::waiting() const {
+  std::uint64_t held = 0;
+  for (const auto& [peer, messages] : held_)
+    held += messages.received.size() + messages.in_ring.size();
+  return arrived_.size() + inputs_.size() + in_stage_.used() + held;
+}
+
+std::vector<Message> Pipeline::Crash(core::Instant now) {
+  std::vector<Message> lost;
+  const auto lose = [&](Message&& message) { lost.push_back(std::move(message)); };
+  while (!arrived_.empty()) {
+    listener_.OnLeftRing(now, arrived_.front().message);
+    lose(arrived_.Take().message);
+  }
+  for (Message& message : in_stage_.TakeAll()) lose(std::move(message));
+  while (!inputs_.empty()) {
+    Input input = inputs_.Take();
+    if (input.kind == Input::Kind::kMessage) lose(std::move(input.message));
+  }
+  for (auto& [peer, messages] : held_) {
+    for (Message& message : messages.received) lose(std::move(message));
+    for (Message& message : messages.in_ring) {
+      listener_.OnLeftRing(now, message);
+      lose(std::move(message));
+    }
+  }
+  held_.clear();
+  is_receiving_ = false;
+  is_call_for_message_ = false;
+  waiting_messages_ = 0;
+  std::fill(is_wake_set_.begin(), is_wake_set_.end(), false);
+  return lost;
+}
+
+// --- The receive stage ---
+
+void Pipeline::OnArrived(core::Instant now, Message&& message) {
+  if (!held_.empty()) {
+    const auto held = held_.find(message.from);
+    if (held != held_.end()) {
+      held->second.in_ring.push_back(std::move(message));
+      return;
+    }
+  }
+  // Where nothing is in its way it need not wait for itself.
+  const bool is_next = arrived_.empty() && !is_receiving_ && !is_core_shared_ && !is_draining_ &&
+                       IsFree(Profile::kReceiveStage, now) && HasRoom(now);
+  if (is_next) {
+    is_draining_ = true;
+    Receive(now, std::move(message));
+    is_draining_ = false;
+    if (arrived_.empty()) return;
+  } else {
+    arrived_.push_back({std::move(message), now});
+  }
+  RunReceiveStage(now);
+}
+
+void Pipeline::RunReceiveStage(core::Instant now) {
+  const bool was_draining = std::exchange(is_draining_, true);
+  while (MayReceive(now)) Receive(now, arrived_.Take().message);
+  is_draining_ = was_draining;
+}
+
+bool Pipeline::MayReceive(core::Instant now) {
+  if (is_receiving_ || arrived_.empty()) return false;
+  if (!IsFree(Profile::kReceiveStage, now)) {
+    WakeWhenFree(Profile::kReceiveStage, now);
+    return false;
+  }
+  if (!HasRoom(now)) {
+    // Else a call, or a message on its way to the protocol stage, is due that will make room.
+    if (!IsFree(Profile::kProtocolStage, now)) WakeWhenFree(Profile::kProtocolStage, now);
+    return false;
+  }
+  return !IsCallNext();
+}
+
+void Pipeline::Receive(core::Instant now, Message&& message) {
+  listener_.OnLeftRing(now, message);
+  const core::Instant done =
+      stages_.Do(profile_.receive_message, 1, message.payload.byte_count(), now);
+  if (done <= now) return PassToProtocol(now, std::move(message));
+  // Where nobody waits for the receive stage to be done, its end needs no entry of its own.
+  const bool is_end_asked_for = is_core_shared_ || protocol().queue > 0;
+  if (is_end_asked_for) {
+    is_receiving_ = true;
+    tasks_.Push(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
+    return;
+  }
+  ++waiting_messages_;
+  const core::Instant at = stages_.ArrivalAt(Profile::kProtocolStage, done);
+  tasks_.Push(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
+}
+
+void Pipeline::PassToProtocol(core::Instant now, Message&& message) {
+  ++waiting_messages_;
+  const core::Instant at = stages_.ArrivalAt(Profile::kProtocolStage, now);
+  if (at > now) {
+    tasks_.Push(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
+    return;
+  }
+  Offer(now, MessageInput(std::move(message)));
+}
+
+bool Pipeline::HasRoom(core::Instant now) {
+  const std::uint32_t queue = protocol().queue;
+  if (queue == 0) return true;
+  const bool is_in_service = is_call_for_message_ && !IsFree(Profile::kProtocolStage, now);
+  return waiting_messages_ + (is_in_service ? 1 : 0) < queue;
+}
+
+bool Pipeline::IsCallNext() const {
+  return is_core_shared_ && !inputs_.empty() && inputs_.front().since < arrived_.front().since;
+}
+
+bool Pipeline::IsReceiveNext(core::Instant now) {
+  return is_core_shared_ && !is_receiving_ && !arrived_.empty() && !IsCallNext() && HasRoom(now);
+}
+
+void Pipeline::WakeWhenFree(std::size_t stage, core::Instant now) {
+  if (is_wake_set_[stage]) return;
+  is_wake_set_[stage] = true;
+  tasks_.Push(std::max(now, stages_.FreeAt(stage, now)), TaskKind::kStageFree, stage);
+}
+
+// --- The protocol stage ---
+
+void Pipeline::Enqueue(core::Instant now, Input&& input) {
+  input.since = now;
+  inputs_.push_back(std::move(input));
+}
+
+void Pipeline::Offer(core::Instant now, Input&& input) {
+  const bool is_next =
+      inputs_.empty() && !is_calling_ && !is_core_shared_ && IsFree(Profile::kProtocolStage, now);
+  if (is_next) {
+    is_calling_ = true;
+    Hand(now, input);
+    is_calling_ = false;
+  } else {
+    Enqueue(now, std::move(input));
+  }
+  Run(now);
+}
+
+void Pipeline::Hand(core::Instant now, Input& input) {
+  const bool is_message = input.kind == Input::Kind::kMessage;
+  if (is_message) {
+    --waiting_messages_;
+    if (!held_.empty()) {
+      const auto held = held_.find(input.message.from);
+      if (held != held_.end()) {
+        held->second.received.push_back(std::move(input.message));
+        return;
+      }
+    }
+  }
+  if (input.kind == Input::Kind::kTimer && !listener_.TakeTimer(input.timer)) return;
+  is_call_for_message_ = is_message;
+  listener_.Call(now, input);
+}
+
+void Pipeline::Run(core::Instant now) {
+  if (is_calling_) return;  // The caller goes on with what has come meanwhile.
+  is_calling_ = true;
+  for (int calls = 0; !inputs_.empty(); ++calls) {
+    if (!IsFree(Profile::kProtocolStage, now) || calls == kCallsAtOnce || IsReceiveNext(now)) {
+      WakeWhenFree(Profile::kProtocolStage, now);
+      break;
+    }
+    Input input = inputs_.Take();
+    Hand(now, input);
+  }
+  is_calling_ = false;
+  // A message that stayed in the ring may find room now, or have waited for the calls on its core.
+  if ((protocol().queue > 0 || is_core_shared_) && !is_draining_) RunReceiveStage(now);
+}
+
+void Pipeline::Resume(core::Instant now, core::NodeId peer) {
+  const auto found = held_.find(peer);
+  if (found == held_.end()) return;
+  Held held = std::move(found->second);
+  held_.erase(found);
+  for (Message& message : held.received) {
+    ++waiting_messages_;
+    Enqueue(now, MessageInput(std::move(message)));
+  }
+  for (Message& message : held.in_ring) arrived_.push_back({std::move(message), now});
+  RunReceiveStage(now);
+}
+
+void Pipeline::OnTask(core::Instant now, const Task& task) {
+  switch (static_cast<TaskKind>(task.kind)) {
+    case TaskKind::kStageFree:
+      is_wake_set_[task.a] = false;
+      RunReceiveStage(now);
+      Run(now);
+      return;
+    case TaskKind::kReceived:
+      if (tasks_.Postpone(now, task)) return;
+      is_receiving_ = false;
+      PassToProtocol(now, in_stage_.Take(task.a));
+      RunReceiveStage(now);
+      return;
+    case TaskKind::kHandedOver:
+      if (tasks_.Postpone(now, task)) return;
+      Offer(now, MessageInput(in_stage_.Take(task.a)));
+      return;
+    default:
+      CHECK(false);
+  }
+}
+
+}  // namespace lockstep::sim
