@@ -39,7 +39,8 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       stages_(services.scenario.profile, random.Fork(absl::StrCat("stages/", self.value()))),
       disk_(services.scenario.profile.disk, random.Fork(absl::StrCat("disk/", self.value()))),
       is_wake_set_(services.scenario.profile.stages.size()),
-      credit_(services.scenario.network.send_buffer) {
+      credit_(services.network, self, services.scenario.network.send_buffer),
+      effects_(&credit_) {
   const std::vector<StageSpec>& stages = services.scenario.profile.stages;
   is_core_shared_ = stages[Profile::kReceiveStage].core == stages[Profile::kProtocolStage].core;
 }
@@ -234,17 +235,15 @@ void Host::WakeWhenFree(std::size_t stage, core::Instant now) {
 }
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  if (!is_up()) return;
-  credit_.Return(peer, size.value());
-  Offer(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
+  if (is_up() && credit_.Return(peer, size)) OfferWritable(now, peer);
 }
 
-void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  credit_.Return(peer, size.value());
-  Enqueue(now, Input{Input::Kind::kWritable, {}, {}, peer, size, {}});
+void Host::OfferWritable(core::Instant now, core::NodeId peer) {
+  Offer(now, Input{Input::Kind::kWritable, {}, {}, peer, {}, {}});
 }
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  if (!credit_.IsLimited(peer)) return;
   lost_until_ =
       std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
   services_.queue.Push(
@@ -320,7 +319,12 @@ void Host::RunProtocolStage(core::Instant now) {
   if ((is_bounded || is_core_shared_) && !is_draining_) RunReceiveStage(now);
 }
 
-void Host::Call(core::Instant now, const Input& input) {
+void Host::Call(core::Instant now, Input& input) {
+  if (input.kind == Input::Kind::kWritable) {
+    const std::optional<core::ByteCount> free = credit_.TakeWait(input.peer);
+    if (!free) return;
+    input.size = *free;
+  }
   EmitInput(now, input);
   HandInput(now, input);
   std::vector<core::Listed>& list = effects_.list();
@@ -330,7 +334,6 @@ void Host::Call(core::Instant now, const Input& input) {
   for (const core::effect::Send& send : silenced) {
     const Message message = MessageOf(send);
     EmitDrop(now, message, trace::DropCause::kFault);
-    credit_.Take(send.to, message.credit.value());
     ReturnLostCredit(now, send.to, message.credit);
   }
   PerformListed(now, list);
@@ -359,7 +362,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
       node_->OnTimer(reading, input.timer, effects_);
       return;
     case Input::Kind::kWritable:
-      node_->OnWritable(reading, input.peer, input.size, effects_);
+      node_->OnWritable(reading, input.peer, effects_);
       return;
   }
 }
@@ -419,6 +422,8 @@ core::Instant Host::WriteGroup(core::Instant now, Step& step) {
 void Host::PerformEffect(core::Instant now, core::Listed& listed) {
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
     PerformSend(now, *send);
+  } else if (const auto* await = std::get_if<core::effect::AwaitWritable>(&listed.what)) {
+    if (credit_.Await(await->peer, await->bytes)) OfferWritable(now, await->peer);
   } else if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     SetTimer(now, *timer);
   } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
@@ -437,15 +442,13 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
 }
 
 Message Host::MessageOf(const core::effect::Send& send) const {
-  return Message{self_, send.to, send.payload,
-                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
+  return Message{
+      self_, send.to, send.payload, core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
 }
 
 void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
   Message message = MessageOf(send);
-  const bool is_beyond = credit_.Left(send.to) < message.credit.value();
-  credit_.Take(send.to, message.credit.value());  // May go below nothing, until it is back.
-  if (is_beyond) {
+  if (send.is_beyond_credit) {
     EmitDrop(now, message, trace::DropCause::kCredit);
     ReturnLostCredit(now, send.to, message.credit);
     return;
@@ -471,7 +474,7 @@ void Host::Transmit(core::Instant now, Message&& message) {
     return;
   }
   if (message.to == self_) {
-    ReturnCredit(now, self_, message.credit);
+    OnTaken(now, self_, message.credit);
     OnArrived(now, std::move(message));
     return;
   }

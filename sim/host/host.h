@@ -83,6 +83,7 @@ class Host {
   // Arms the timers on this clock again, in order of their ids.
   void OnClockChanged(core::Instant now, core::Clock clock);
 
+  const core::Credit& credit() const { return credit_; }
   std::uint64_t messages_handled() const { return messages_handled_; }
   // Inputs that its nodes were handed so far, each with a reading of the clocks.
   std::uint64_t calls() const { return calls_; }
@@ -141,8 +142,10 @@ class Host {
   // one go that a node that never runs dry cannot keep the world from looking up.
   static constexpr int kCallsAtOnce = 1024;
   void RunProtocolStage(core::Instant now);
-  void Call(core::Instant now, const Input& input);
+  void Call(core::Instant now, Input& input);
   void HandInput(core::Instant now, const Input& input);
+  // Calls the node, as soon as it can be called, if it waits for credit that is free.
+  void OfferWritable(core::Instant now, core::NodeId peer);
   // Asks to be woken when a stage is free; once.
   void WakeWhenFree(std::size_t stage, core::Instant now);
   void Enqueue(core::Instant now, Input&& input);
@@ -167,7 +170,6 @@ class Host {
   void PerformSend(core::Instant now, const core::effect::Send& send);
   void Transmit(core::Instant now, Message&& message);
   void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
-  void ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:
   // else a node that has much to say would say it for ever at one instant.
   void ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
@@ -201,8 +203,8 @@ class Host {
   Ring<Input> inputs_;
   Slab<Message> in_stage_;
   Slab<Step> steps_;
+  HostCredit credit_;
   core::Effects effects_;
-  CreditBook credit_;
   core::Instant lost_until_;  // when the card would be done with what was lost
   absl::flat_hash_map<std::uint64_t, Timer> timers_;  // by TimerId; never in its order
   std::uint64_t next_generation_ = 1;
