@@ -9,15 +9,15 @@ namespace lockstep::c3b {
 namespace {
 
 constexpr core::TimerId kFlush(0);
+constexpr core::TimerId kPace(1);
 // Bytes of a batch beside contents and records: our own header and run headers.
 constexpr std::uint64_t kOverhead = 64 + core::Batcher::kItemsMax * 32;
 
-core::Batcher::Config BatcherConfig(const Config& config, const core::Seat& seat) {
+core::Batcher::Config BatcherConfig(const Config& config) {
   core::Batcher::Config batcher;
   batcher.receivers = 1;
   batcher.batch_bytes = config.batch_bytes;
   batcher.batch_delay = config.batch_delay;
-  batcher.credit = static_cast<std::uint64_t>(seat.send_buffer.value());
   batcher.overhead_max = std::max(kOverhead, config.wire.batch_bytes);
   batcher.record_bytes = config.wire.record_bytes;
   return batcher;
@@ -31,8 +31,9 @@ Baseline::Baseline(const Config& config, const core::Seat& seat, core::Log& log,
       seat_(seat),
       log_(log),
       owner_(owner),
-      batcher_(BatcherConfig(config, seat)),
-      lent_(config.other.size),
+      batcher_(BatcherConfig(config)),
+      waits_(config.other.first, config.other.size),
+      pace_(seat.send_buffer),
       next_(is_to_all() ? 0 : seat.index),
       held_(is_to_all() ? 1 : config.other.size) {}
 
@@ -42,21 +43,48 @@ void Baseline::OnStart(const core::Now& now, std::span<const core::Bytes>, core:
 
 void Baseline::OnCommitted(const core::Now& now, core::Effects& out) { Pump(now, out); }
 
-void Baseline::OnTimer(const core::Now& now, core::TimerId, core::Effects& out) { Pump(now, out); }
+void Baseline::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
+  if (timer == kPace) pace_.OnTick();
+  Pump(now, out);
+}
 
 void Baseline::Pump(const core::Now& now, core::Effects& out) {
   do {
     while (SendBatch(now, out)) {
     }
   } while (Walk(now, out));
+  waits_.List(out);
   const auto flush = batcher_.NextFlush();
   if (flush && *flush > now.monotonic && flush != flush_timer_) out.SetTimer(kFlush, *flush);
   flush_timer_ = flush;
 }
 
+std::int64_t Baseline::CreditLeft(const core::Effects& out) const {
+  std::int64_t least = core::Credit::kUnlimited;
+  for (std::uint32_t i = 0; i < receivers(); ++i) {
+    least = std::min(least, out.CreditLeft(config_.other.Replica(first_receiver() + i)));
+  }
+  return least;
+}
+
+void Baseline::Want(std::uint64_t bytes, const core::Effects& out) {
+  for (std::uint32_t i = 0; i < receivers(); ++i) {
+    const std::uint32_t receiver = first_receiver() + i;
+    const std::int64_t left = out.CreditLeft(config_.other.Replica(receiver));
+    if (left < static_cast<std::int64_t>(bytes)) waits_.Want(receiver, bytes);
+  }
+}
+
 bool Baseline::Walk(const core::Now& now, core::Effects& out) {
   const std::uint64_t limit = log_.Positions().value();
-  if (next_ >= limit || !batcher_.WantsMore(0)) return false;
+  if (next_ >= limit || batcher_.HasFull(0)) return false;
+  const std::int64_t credit = CreditLeft(out);
+  if (credit < static_cast<std::int64_t>(batcher_.FullBatchCredit())) {
+    Want(batcher_.FullBatchCredit(), out);
+    return false;
+  }
+  const bool is_paced = limit >= core::Log::kEndless && credit == core::Credit::kUnlimited;
+  if (is_paced && !pace_.Allows(now, kPace, out)) return false;
   const std::uint64_t stride = Stride();
   const std::uint64_t available = (limit - next_ + stride - 1) / stride;
   const core::Extent extent = log_.Uniform(core::Run{next_, available, stride});
@@ -65,38 +93,34 @@ bool Baseline::Walk(const core::Now& now, core::Effects& out) {
   const std::uint64_t take = std::min(extent.count, per_batch);
   batcher_.Queue(0, {core::Run{next_, take, stride}, extent.size, 0}, now.monotonic);
   next_ += take * stride;
+  if (is_paced) pace_.Take(take * each);
   out.Spend(core::Work::kSkip, take * (stride - 1));
   return true;
 }
 
 bool Baseline::SendBatch(const core::Now& now, core::Effects& out) {
-  const std::vector<core::Batcher::Item> items = batcher_.Take(0, now.monotonic);
-  if (items.empty()) return false;
+  if (!batcher_.IsDue(0, now.monotonic)) return false;
+  const core::Batcher::Batch due = batcher_.Take(0, now.monotonic, CreditLeft(out));
+  if (due.items.empty()) {
+    Want(due.wanted, out);
+    return false;
+  }
   Batch batch{config_.out_stream, {}};
-  for (const core::Batcher::Item& item : items) {
+  for (const core::Batcher::Item& item : due.items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
   }
   // Built once, however many receive it.
   out.Spend(core::Work::kSend, core::CountOf(batch.data),
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
   const core::Bytes payload = Encode(batch, config_.wire);
-  batcher_.Spend(0, payload.size());
-  const std::uint32_t only = seat_.index % config_.other.size;
-  for (std::uint32_t i = 0; i < config_.other.size; ++i) {
-    if (!is_to_all() && i != only) continue;
-    lent_[i] += payload.size();
-    out.Send(config_.other.Replica(i), payload);
+  for (std::uint32_t i = 0; i < receivers(); ++i) {
+    out.Send(config_.other.Replica(first_receiver() + i), payload);
   }
   return true;
 }
 
-void Baseline::OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                          core::Effects& out) {
-  const std::uint64_t before = *std::max_element(lent_.begin(), lent_.end());
-  lent_[peer.value() - config_.other.first.value()] -= static_cast<std::uint64_t>(freed.value());
-  const std::uint64_t after = *std::max_element(lent_.begin(), lent_.end());
-  if (after == before) return;
-  batcher_.Free(0, before - after);
+void Baseline::OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) {
+  waits_.Forget(peer.value() - config_.other.first.value());
   Pump(now, out);
 }
 

@@ -12,8 +12,10 @@
 
 #include "protocols/c3b/messages.h"
 #include "protocols/core/batcher.h"
+#include "protocols/core/credit_waits.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/pace.h"
 #include "protocols/core/program.h"
 #include "protocols/core/seq_set.h"
 
@@ -42,8 +44,7 @@ class Baseline : public core::Node, public core::LogReader {
   void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                  core::Effects& out) override;
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
-  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                  core::Effects& out) override;
+  void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
   void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
                 const core::Bytes& request, core::Effects& out) override;
   void OnCommitted(const core::Now& now, core::Effects& out) override;
@@ -53,10 +54,17 @@ class Baseline : public core::Node, public core::LogReader {
   // Walks on along the stream, by about one batch; false if nothing may follow yet.
   bool Walk(const core::Now& now, core::Effects& out);
   bool SendBatch(const core::Now& now, core::Effects& out);
+  // Towards whoever has least.
+  std::int64_t CreditLeft(const core::Effects& out) const;
+  void Want(std::uint64_t bytes, const core::Effects& out);
 
-  // All-to-all sends one batch to all, so one queue stands for all receivers, and its credit is
-  // that of the slowest.
+  // All-to-all sends one batch to all, so one queue stands for all receivers.
   bool is_to_all() const { return config_.pattern == Pattern::kAllToAll; }
+  // Receivers first_receiver() .. first_receiver() + receivers() - 1 are sent to.
+  std::uint32_t first_receiver() const {
+    return is_to_all() ? 0 : seat_.index % config_.other.size;
+  }
+  std::uint32_t receivers() const { return is_to_all() ? config_.other.size : 1; }
   std::uint64_t Stride() const { return is_to_all() ? 1 : config_.own.size; }
 
   Config config_;
@@ -64,8 +72,9 @@ class Baseline : public core::Node, public core::LogReader {
   core::Log& log_;
   core::LogOwner& owner_;
   core::Batcher batcher_;
-  std::vector<std::uint64_t> lent_;  // lent_[receiver]: bytes sent and not taken yet
-  std::uint64_t next_ = 0;           // position
+  core::CreditWaits waits_;
+  core::Pace pace_;
+  std::uint64_t next_ = 0;  // position
   core::SeqSet held_;
   std::optional<core::Instant> flush_timer_;
 };

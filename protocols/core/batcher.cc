@@ -8,9 +8,7 @@
 
 namespace lockstep::core {
 
-Batcher::Batcher(const Config& config) : config_(config), queues_(config.receivers) {
-  for (PerReceiver& queue : queues_) queue.credit = config.credit;
-}
+Batcher::Batcher(const Config& config) : config_(config), queues_(config.receivers) {}
 
 void Batcher::Queue(std::uint32_t receiver, const Item& item, Instant now) {
   if (item.run.count == 0) return;
@@ -30,13 +28,9 @@ void Batcher::Queue(std::uint32_t receiver, const Item& item, Instant now) {
   queue.items.push_back(item);
 }
 
-std::vector<Batcher::Item> Batcher::Take(std::uint32_t receiver, Instant now) {
+Batcher::Batch Batcher::Take(std::uint32_t receiver, Instant now, std::int64_t credit) {
+  CHECK(IsDue(receiver, now));
   PerReceiver& queue = queues_[receiver];
-  std::vector<Item> batch;
-  if (queue.items.empty()) return batch;
-  const bool is_due =
-      queue.bytes >= config_.batch_bytes || now - queue.since >= config_.batch_delay;
-  if (!is_due) return batch;
   std::uint64_t bytes = 0;
   const std::uint64_t attempt = queue.items.front().attempt;
   std::deque<Item>& items = queue.items;
@@ -55,23 +49,19 @@ std::vector<Batcher::Item> Batcher::Take(std::uint32_t receiver, Instant now) {
     }
     ++whole;
   }
-  if (bytes + config_.overhead_max > queue.credit) return batch;
-  batch.assign(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(whole));
+  const std::uint64_t wanted = bytes + config_.overhead_max;
+  if (static_cast<std::int64_t>(wanted) > credit) return {{}, wanted};
+  Batch batch;
+  batch.items.assign(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(whole));
   items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(whole));
   if (part > 0) {
     Item& first = items.front();
-    batch.push_back(Item{first.run.Part(0, part), first.size, first.attempt});
+    batch.items.push_back(Item{first.run.Part(0, part), first.size, first.attempt});
     first.run = first.run.Part(part, first.run.count - part);
   }
   queue.bytes -= bytes;
   queue.since = now;
   return batch;
-}
-
-bool Batcher::WantsMore(std::uint32_t receiver) const {
-  const PerReceiver& queue = queues_[receiver];
-  return queue.bytes < config_.batch_bytes &&
-         queue.credit >= config_.batch_bytes + config_.overhead_max;
 }
 
 void Batcher::DropBelow(std::uint64_t number) {
@@ -86,16 +76,6 @@ void Batcher::DropBelow(std::uint64_t number) {
     }
     std::erase_if(queue.items, [](const Item& item) { return item.run.count == 0; });
   }
-}
-
-void Batcher::Spend(std::uint32_t receiver, std::uint64_t bytes) {
-  CHECK(bytes <= queues_[receiver].credit);
-  queues_[receiver].credit -= bytes;
-}
-
-void Batcher::Free(std::uint32_t receiver, std::uint64_t bytes) {
-  queues_[receiver].credit += bytes;
-  CHECK(queues_[receiver].credit <= config_.credit);
 }
 
 std::optional<Instant> Batcher::NextFlush() const {

@@ -25,7 +25,6 @@ class Batcher {
     std::uint32_t receivers = 0;
     std::uint64_t batch_bytes = 0;   // a batch that reaches this is full
     Duration batch_delay;            // a batch that is older leaves as it is
-    std::uint64_t credit = 0;        // towards each receiver, bytes
     std::uint64_t overhead_max = 0;  // most bytes that a batch has beside its contents and records
     std::uint64_t record_bytes = 0;  // charged for each message beside its content
   };
@@ -36,21 +35,34 @@ class Batcher {
     std::uint64_t attempt = 0;
   };
 
+  // What leaves, or the bytes of credit that are wanted before anything can.
+  struct Batch {
+    std::vector<Item> items;
+    std::uint64_t wanted = 0;
+  };
+
   explicit Batcher(const Config& config);
 
   // Appends to what waits for `receiver`.
   void Queue(std::uint32_t receiver, const Item& item, Instant now);
-  // Takes the next batch for `receiver`, if one is full or old enough and the credit covers it. A
-  // batch holds items of one attempt.
-  std::vector<Item> Take(std::uint32_t receiver, Instant now);
-  // Whether `receiver` has credit for a full batch and not one waiting: more should be queued.
-  bool WantsMore(std::uint32_t receiver) const;
+  // Whether a batch for `receiver` is full or old enough.
+  bool IsDue(std::uint32_t receiver, Instant now) const {
+    const PerReceiver& queue = queues_[receiver];
+    if (queue.items.empty()) return false;
+    return queue.bytes >= config_.batch_bytes || now - queue.since >= config_.batch_delay;
+  }
+  // Takes the next batch for `receiver`, which must be due, if `credit` covers it: bytes that may
+  // be sent there. A batch holds items of one attempt.
+  Batch Take(std::uint32_t receiver, Instant now, std::int64_t credit);
+  // Whether a full batch waits for `receiver`.
+  bool HasFull(std::uint32_t receiver) const {
+    return queues_[receiver].bytes >= config_.batch_bytes;
+  }
+  // Credit that a full batch may take. Who has less of it need not be given more to wait.
+  std::uint64_t FullBatchCredit() const { return config_.batch_bytes + config_.overhead_max; }
   // Forgets what waits below `number`.
   void DropBelow(std::uint64_t number);
 
-  void Spend(std::uint32_t receiver, std::uint64_t bytes);
-  void Free(std::uint32_t receiver, std::uint64_t bytes);
-  std::uint64_t credit(std::uint32_t receiver) const { return queues_[receiver].credit; }
   // When the oldest incomplete batch has waited long enough; none if nothing waits.
   std::optional<Instant> NextFlush() const;
 
@@ -59,7 +71,6 @@ class Batcher {
     std::deque<Item> items;
     std::uint64_t bytes = 0;  // waiting, with record overhead
     Instant since;            // of the oldest
-    std::uint64_t credit = 0;
   };
 
   std::uint64_t CostOf(const Item& item) const {

@@ -1,7 +1,8 @@
 // What a node wants done: an ordered list, performed by its world after the call returns.
 //
 // The order is the contract: what must be saved before it is sent is listed before it. Tests
-// compare the list, byzantine filters rewrite it, hosts perform it.
+// compare the list, byzantine filters rewrite it, hosts perform it. Credit is spent by listing, not
+// by performing, so that a node sees within a call what its own sends have left.
 
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/credit.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/note.h"
 #include "protocols/core/run.h"
@@ -44,13 +46,22 @@ inline constexpr std::array<std::string_view, 15> kWorkNames = {
 
 namespace effect {
 
-// Takes `credit` bytes of the credit towards `to`; comes back by OnWritable, each byte once.
 struct Send {
   NodeId to;
   Bytes payload;
-  // Stays what the node took it to be when a byzantine filter makes the payload longer or shorter.
+  // Bytes of credit that it took when it was listed, and that come back when the transport has
+  // taken it. Stays so when a byzantine filter makes the payload longer or shorter.
   std::uint64_t credit = payload.size();
+  // Listed with less than that left: the world drops it.
+  bool is_beyond_credit = false;
   friend bool operator==(const Send&, const Send&) = default;
+};
+// OnWritable comes once, when so much of the credit towards `peer` is free; at once where it is.
+// Replaces what the layer has awaited of this peer before.
+struct AwaitWritable {
+  NodeId peer;
+  ByteCount bytes;
+  friend bool operator==(const AwaitWritable&, const AwaitWritable&) = default;
 };
 // The world stops reading what `peer` sends, until Resume.
 struct Hold {
@@ -108,9 +119,9 @@ struct Reply {
 
 }  // namespace effect
 
-using Effect =
-    std::variant<effect::Send, effect::Hold, effect::Resume, effect::SetTimer, effect::CancelTimer,
-                 effect::Save, effect::SaveSnapshot, effect::Spend, effect::Note, effect::Reply>;
+using Effect = std::variant<effect::Send, effect::AwaitWritable, effect::Hold, effect::Resume,
+                            effect::SetTimer, effect::CancelTimer, effect::Save,
+                            effect::SaveSnapshot, effect::Spend, effect::Note, effect::Reply>;
 
 // An effect and the layer of the stack that listed it.
 struct Listed {
@@ -122,7 +133,26 @@ struct Listed {
 
 class Effects {
  public:
-  void Send(NodeId to, Bytes payload) { Add(effect::Send{to, std::move(payload)}); }
+  // `credit` outlives the list; without one there is no limit.
+  explicit Effects(Credit* credit = nullptr) : credit_(credit) {}
+
+  // Bytes that may still be sent to `peer`: what was left when the call began, less what the call
+  // has listed since.
+  std::int64_t CreditLeft(NodeId peer) const {
+    return credit_ == nullptr ? Credit::kUnlimited : credit_->Left(peer);
+  }
+
+  void Send(NodeId to, Bytes payload) { Add(Charged(to, std::move(payload))); }
+  // A Send that has taken its credit and is still to be listed; for those who rewrite the list.
+  effect::Send Charged(NodeId to, Bytes payload) {
+    effect::Send send{to, std::move(payload)};
+    if (credit_ != nullptr) {
+      send.is_beyond_credit = credit_->Left(to) < send.payload.byte_count().value();
+      credit_->Take(to, send.credit);
+    }
+    return send;
+  }
+  void AwaitWritable(NodeId peer, ByteCount bytes) { Add(effect::AwaitWritable{peer, bytes}); }
   void Hold(NodeId peer) { Add(effect::Hold{peer}); }
   void Resume(NodeId peer) { Add(effect::Resume{peer}); }
   void SetTimer(TimerId id, Instant at, Clock clock = Clock::kMonotonic) {
@@ -153,6 +183,7 @@ class Effects {
     listed.what.emplace<T>(std::move(what));
   }
 
+  Credit* credit_;
   Layer layer_;
   std::vector<Listed> list_;
 };

@@ -24,8 +24,8 @@ class Node {
   virtual void OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) = 0;
   virtual void OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) = 0;
   virtual void OnTimer(const Now& now, TimerId timer, Effects& out) = 0;
-  // The transport has taken `freed` bytes of what was sent to `peer`: that much credit is back.
-  virtual void OnWritable(const Now& now, NodeId peer, ByteCount freed, Effects& out) = 0;
+  // As much of the credit towards `peer` is free as AwaitWritable asked for.
+  virtual void OnWritable(const Now& now, NodeId peer, Effects& out) = 0;
   // A request that a client sent to this replica; answered by a Reply to `client` with `id`.
   virtual void OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
                         Effects& out) = 0;

@@ -121,23 +121,30 @@ void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
   TagListed(out, from);
 }
 
-void Stack::OnWritable(const Now& now, NodeId peer, ByteCount freed, Effects& out) {
+void Stack::OnWritable(const Now& now, NodeId peer, Effects& out) {
+  const auto found = waits_.find(peer);
+  if (found == waits_.end()) return;
+  const std::vector<Wait> waits = std::move(found->second);
+  waits_.erase(found);
   const std::size_t from = out.list().size();
-  std::deque<Lent>& lent = lent_[peer];
-  std::int64_t left = freed.value();
-  while (left > 0) {
-    CHECK(!lent.empty());
-    Lent& oldest = lent.front();
-    const Layer layer = oldest.layer;
-    const std::int64_t part = std::min(left, oldest.bytes);
-    oldest.bytes -= part;
-    left -= part;
-    if (oldest.bytes == 0) lent.pop_front();
-    if (layer.value() == kClientTag) continue;
-    LayerScope scope(out, layer);
-    layers_[layer.value()]->OnWritable(now, peer, ByteCount(part), out);
+  for (const Wait& wait : waits) {
+    LayerScope scope(out, wait.layer);
+    if (out.CreditLeft(peer) >= wait.bytes.value()) {
+      layers_[wait.layer.value()]->OnWritable(now, peer, out);
+    } else {
+      out.AwaitWritable(peer, wait.bytes);  // It waits on.
+    }
   }
   TagListed(out, from);
+}
+
+ByteCount Stack::Await(NodeId peer, const Wait& wait) {
+  std::vector<Wait>& waits = waits_[peer];
+  std::erase_if(waits, [&](const Wait& earlier) { return earlier.layer == wait.layer; });
+  waits.push_back(wait);
+  ByteCount least = wait.bytes;
+  for (const Wait& other : waits) least = std::min(least, other.bytes);
+  return least;
 }
 
 void Stack::OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
@@ -164,7 +171,8 @@ void Stack::TagListed(Effects& out, std::size_t from) {
         tagged_for = layer;
       }
       send->payload = tagged;
-      lent_[send->to].push_back({layer, static_cast<std::int64_t>(tagged.size())});
+    } else if (auto* await = std::get_if<effect::AwaitWritable>(&what)) {
+      await->bytes = Await(await->peer, {layer, await->bytes});
     } else if (auto* timer = std::get_if<effect::SetTimer>(&what)) {
       timer->id = TaggedTimer(timer->id, layer);
     } else if (auto* cancel = std::get_if<effect::CancelTimer>(&what)) {
@@ -174,11 +182,8 @@ void Stack::TagListed(Effects& out, std::size_t from) {
     } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
       snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
     } else if (auto* reply = std::get_if<effect::Reply>(&what)) {
-      const NodeId client = reply->client;
-      const Bytes answer = Tagged(kClientTag, EncodeRequest({reply->id, reply->answer}));
-      // No layer counts the credit of replies.
-      lent_[client].push_back({Layer(kClientTag), static_cast<std::int64_t>(answer.size())});
-      what = effect::Send{client, answer};
+      Bytes answer = Tagged(kClientTag, EncodeRequest({reply->id, reply->answer}));
+      what = out.Charged(reply->client, std::move(answer));
     }
   }
 }

@@ -4,12 +4,12 @@
 // host knows only hosts. The first byte of a message is its type, below 32; the tag takes the three
 // bits above it, so that a message is as long inside the stack as outside. Layers of one host call
 // each other directly through the ports below, which keep the tags right. Clients' requests go to
-// the lowest layer, the state machine.
+// the lowest layer, the state machine. Credit towards a peer is the host's, so of all layers that
+// wait for it those for whom there is enough are called, in the order in which they asked.
 
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -72,25 +72,26 @@ class Stack : public Node {
   void OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) override;
   void OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) override;
   void OnTimer(const Now& now, TimerId timer, Effects& out) override;
-  void OnWritable(const Now& now, NodeId peer, ByteCount freed, Effects& out) override;
+  void OnWritable(const Now& now, NodeId peer, Effects& out) override;
   void OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
                 Effects& out) override;
 
  private:
-  // Bytes that a layer has sent to a peer and not got back.
-  struct Lent {
+  // A layer that awaits so many bytes of credit.
+  struct Wait {
     Layer layer;
-    std::int64_t bytes;
+    ByteCount bytes;
   };
 
   // Tags what a call has listed from index `from` on.
   void TagListed(Effects& out, std::size_t from);
+  // Notes that a layer waits for `peer`. Returns the least that any layer waits for there.
+  ByteCount Await(NodeId peer, const Wait& wait);
 
   std::vector<std::unique_ptr<LogReader>> up_ports_;
   std::vector<std::unique_ptr<DownPort>> down_ports_;
   std::vector<std::unique_ptr<Node>> layers_;  // after the ports: layers go first
-  // lent_[peer], oldest first: streams give credit back in the order of sending.
-  std::map<NodeId, std::deque<Lent>> lent_;
+  std::map<NodeId, std::vector<Wait>> waits_;  // by peer; one for each layer at most
 };
 
 // The MessageFields of a stack: those of its layers, told apart by the tag. Layers that send

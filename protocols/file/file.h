@@ -31,8 +31,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
   void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                  core::Effects& out) override;
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
-  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                  core::Effects& out) override;
+  void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
   void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
                 const core::Bytes& request, core::Effects& out) override;
 

@@ -13,15 +13,14 @@ namespace {
 constexpr core::TimerId kNoop(0);
 constexpr core::TimerId kFlush(1);
 constexpr core::TimerId kPass(2);
+constexpr core::TimerId kPace(3);
 
-core::Batcher::Config BatcherConfig(const Config& config, const core::Seat& seat,
-                                    const Codec& codec, bool is_first) {
+core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bool is_first) {
   core::Batcher::Config batcher;
   batcher.receivers = config.other.size;
   batcher.batch_bytes = config.batch_bytes;
   // A lost message has waited long enough.
   batcher.batch_delay = is_first ? config.batch_delay : core::Duration();
-  batcher.credit = static_cast<std::uint64_t>(seat.send_buffer.value());
   batcher.record_bytes = config.wire.record_bytes;
   batcher.overhead_max = codec.OverheadMax(core::Batcher::kItemsMax, config.PhiRunsMax());
   return batcher;
@@ -41,13 +40,14 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       quacks_(config.other.size, config.other.u + 1),
       complaints_(schedule_.period(), config.other.size, config.other.r + 1,
                   config.repeat_interval),
-      first_sends_(BatcherConfig(config, seat, codec_, true)),
-      resends_(BatcherConfig(config, seat, codec_, false)),
+      first_sends_(BatcherConfig(config, codec_, true)),
+      resends_(BatcherConfig(config, codec_, false)),
+      own_waits_(config.own.first, config.own.size),
+      other_waits_(config.other.first, config.other.size),
+      pace_(seat.send_buffer),
       is_caught_up_(seat.incarnation == 0),
       noop_turn_(seat.index % config.other.size),
-      locals_(config.own.size) {
-  for (Local& local : locals_) local.credit = static_cast<std::uint64_t>(seat.send_buffer.value());
-}
+      locals_(config.own.size) {}
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
   last_sent_ = now.monotonic;
@@ -117,18 +117,23 @@ void Replica::BroadcastLocally(const std::vector<core::Records>& data, core::Eff
     locals_[i].bytes += payload.size();
     DrainLocal(i, out);
   }
+  own_waits_.List(out);
   RegulateReading(out);
 }
 
 void Replica::DrainLocal(std::uint32_t index, core::Effects& out) {
   Local& local = locals_[index];
-  while (!local.waiting.empty() && local.waiting.front().size() <= local.credit) {
+  const core::NodeId to = config_.own.Replica(index);
+  while (!local.waiting.empty()) {
+    if (local.waiting.front().byte_count().value() > out.CreditLeft(to)) {
+      own_waits_.Want(index, local.waiting.front().size());
+      return;
+    }
     core::Bytes payload = std::move(local.waiting.front());
     local.waiting.pop_front();
     local.bytes -= payload.size();
-    local.credit -= payload.size();
     out.Spend(core::Work::kBroadcast, 1, payload.byte_count());
-    out.Send(config_.own.Replica(index), std::move(payload));
+    out.Send(to, std::move(payload));
   }
 }
 
@@ -196,6 +201,7 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
   do {
     SendBatches(now, out);
   } while (Walk(now, out));
+  other_waits_.List(out);
   const auto flush = first_sends_.NextFlush();
   // What is due but lacks credit goes when OnWritable says so.
   if (flush && *flush > now.monotonic && flush != flush_timer_) out.SetTimer(kFlush, *flush);
@@ -205,15 +211,38 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
 void Replica::SendBatches(const core::Now& now, core::Effects& out) {
   for (std::uint32_t receiver = 0; receiver < config_.other.size; ++receiver) {
     for (;;) {
-      std::vector<core::Batcher::Item> items = resends_.Take(receiver, now.monotonic);
-      if (items.empty() && (is_ack_window_open() || passes_ > 0)) {
-        items = first_sends_.Take(receiver, now.monotonic);
-        if (!items.empty() && !is_ack_window_open()) --passes_;
-      }
-      if (items.empty()) break;
-      SendBatch(now, receiver, items, out);
+      if (SendFrom(resends_, now, receiver, out)) continue;
+      const bool is_pass = !is_ack_window_open();
+      if (is_pass && passes_ == 0) break;
+      if (!SendFrom(first_sends_, now, receiver, out)) break;
+      if (is_pass) --passes_;
     }
   }
+}
+
+bool Replica::SendFrom(core::Batcher& from, const core::Now& now, std::uint32_t receiver,
+                       core::Effects& out) {
+  if (!from.IsDue(receiver, now.monotonic)) return false;
+  const std::int64_t credit = out.CreditLeft(config_.other.Replica(receiver));
+  const core::Batcher::Batch batch = from.Take(receiver, now.monotonic, credit);
+  if (batch.items.empty()) {
+    other_waits_.Want(receiver, batch.wanted);
+    return false;
+  }
+  SendBatch(now, receiver, batch.items, out);
+  return true;
+}
+
+bool Replica::IsMoreWanted(const core::Effects& out) {
+  const std::uint64_t wanted = first_sends_.FullBatchCredit();
+  for (std::uint32_t j = 0; j < config_.other.size; ++j) {
+    if (first_sends_.HasFull(j)) continue;
+    if (out.CreditLeft(config_.other.Replica(j)) >= static_cast<std::int64_t>(wanted)) return true;
+  }
+  for (std::uint32_t j = 0; j < config_.other.size; ++j) {
+    if (!first_sends_.HasFull(j)) other_waits_.Want(j, wanted);
+  }
+  return false;
 }
 
 bool Replica::Walk(const core::Now& now, core::Effects& out) {
@@ -226,11 +255,10 @@ bool Replica::Walk(const core::Now& now, core::Effects& out) {
     limit = next + 1;
   }
   if (next >= limit) return false;
-  bool is_wanted = false;
-  for (std::uint32_t j = 0; j < config_.other.size; ++j) {
-    is_wanted = is_wanted || first_sends_.WantsMore(j);
-  }
-  if (!is_wanted) return false;
+  if (!IsMoreWanted(out)) return false;
+  const bool is_paced = log_.Positions().value() >= core::Log::kEndless &&
+                        out.CreditLeft(config_.other.first) == core::Credit::kUnlimited;
+  if (is_paced && !pace_.Allows(now, kPace, out)) return false;
 
   const std::uint64_t available = (limit - next + n - 1) / n;
   const core::Extent extent = log_.Uniform(core::Run{next, available, n});
@@ -246,6 +274,7 @@ bool Replica::Walk(const core::Now& now, core::Effects& out) {
                        now.monotonic);
   }
   laps_ += take;
+  if (is_paced) pace_.Take(take * each);
   out.Spend(core::Work::kSkip, take * (n - 1));
   return true;
 }
@@ -265,8 +294,6 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   out.Spend(core::Work::kSend, core::CountOf(batch.data),
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
   core::Bytes payload = codec_.Encode(batch, *seat_.signer, to);
-  first_sends_.Spend(receiver, payload.size());
-  resends_.Spend(receiver, payload.size());
   out.Send(to, std::move(payload));
   last_sent_ = now.monotonic;
   if (!items.empty()) {
@@ -278,8 +305,8 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
 void Replica::SendNoop(const core::Now& now, core::Effects& out) {
   const std::uint32_t receiver = noop_turn_;
   noop_turn_ = (noop_turn_ + 1) % config_.other.size;
-  const std::uint64_t most = codec_.OverheadMax(0, config_.PhiRunsMax());
-  if (first_sends_.credit(receiver) >= most) SendBatch(now, receiver, {}, out);
+  const auto most = static_cast<std::int64_t>(codec_.OverheadMax(0, config_.PhiRunsMax()));
+  if (out.CreditLeft(config_.other.Replica(receiver)) >= most) SendBatch(now, receiver, {}, out);
 }
 
 void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
@@ -293,23 +320,21 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
     if (now.monotonic - last_data_ >= config_.max_delay) passes_ = 1;
     out.SetTimer(kPass, now.monotonic + config_.max_delay);
   }
+  if (timer == kPace) pace_.OnTick();
   Pump(now, out);
   passes_ = 0;
 }
 
-void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                         core::Effects& out) {
-  const auto bytes = static_cast<std::uint64_t>(freed.value());
+void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) {
   if (config_.own.Has(peer)) {
     const std::uint32_t index = peer.value() - config_.own.first.value();
-    locals_[index].credit += bytes;
+    own_waits_.Forget(index);
     DrainLocal(index, out);
+    own_waits_.List(out);
     RegulateReading(out);
     return;
   }
-  const std::uint32_t receiver = peer.value() - config_.other.first.value();
-  first_sends_.Free(receiver, bytes);
-  resends_.Free(receiver, bytes);
+  other_waits_.Forget(peer.value() - config_.other.first.value());
   Pump(now, out);
 }
 

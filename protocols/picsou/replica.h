@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "protocols/core/batcher.h"
+#include "protocols/core/credit_waits.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/pace.h"
 #include "protocols/core/program.h"
 #include "protocols/picsou/inbound.h"
 #include "protocols/picsou/messages.h"
@@ -60,8 +62,7 @@ class Replica : public core::Node, public core::LogReader {
   void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                  core::Effects& out) override;
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
-  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                  core::Effects& out) override;
+  void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
   void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
                 const core::Bytes& request, core::Effects& out) override;
   void OnCommitted(const core::Now& now, core::Effects& out) override;
@@ -71,7 +72,6 @@ class Replica : public core::Node, public core::LogReader {
   struct Local {
     std::deque<core::Bytes> waiting;
     std::uint64_t bytes = 0;
-    std::uint64_t credit = 0;
   };
 
   void OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
@@ -87,8 +87,13 @@ class Replica : public core::Node, public core::LogReader {
   // Sends whatever windows and credit allow.
   void Pump(const core::Now& now, core::Effects& out);
   void SendBatches(const core::Now& now, core::Effects& out);
+  // Sends one batch of `from`, or wants credit for it; false where nothing is due, or it must wait.
+  bool SendFrom(core::Batcher& from, const core::Now& now, std::uint32_t receiver,
+                core::Effects& out);
   // Walks on along the stream and queues this replica's share; false if nothing may follow yet.
   bool Walk(const core::Now& now, core::Effects& out);
+  // Whether some receiver could be sent more than what waits for it; else credit is wanted.
+  bool IsMoreWanted(const core::Effects& out);
   void SendBatch(const core::Now& now, std::uint32_t receiver,
                  const std::vector<core::Batcher::Item>& items, core::Effects& out);
   void SendNoop(const core::Now& now, core::Effects& out);
@@ -108,7 +113,10 @@ class Replica : public core::Node, public core::LogReader {
   QuackCounter quacks_;
   ComplaintTracker complaints_;
   core::Batcher first_sends_;
-  core::Batcher resends_;  // shares the credit of first_sends_
+  core::Batcher resends_;
+  core::CreditWaits own_waits_;    // for replicas of the own cluster
+  core::CreditWaits other_waits_;  // for those of the other
+  core::Pace pace_;
 
   std::uint64_t laps_ = 0;    // own positions walked so far: the next is index + n_s * laps_
   bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is

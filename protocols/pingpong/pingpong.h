@@ -14,7 +14,7 @@ class Player : public core::Node {
   void OnStart(const core::Now&, std::span<const core::Bytes> saved, core::Effects&) override;
   void OnMessage(const core::Now&, core::NodeId, const core::Bytes&, core::Effects&) override;
   void OnTimer(const core::Now&, core::TimerId, core::Effects&) override;
-  void OnWritable(const core::Now&, core::NodeId, core::ByteCount, core::Effects&) override {}
+  void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
   void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
                 core::Effects&) override {}
 

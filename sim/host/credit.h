@@ -1,4 +1,4 @@
-// What a host may still send to each of its peers.
+// What a host may still send to each of its peers, and which of them its node waits for.
 //
 // Only peers with something outstanding are remembered, in a small open-addressed table: a world of
 // thousands of hosts has millions of pairs, most of them idle. Looked up only, so the table's order
@@ -7,9 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+
+#include "protocols/core/credit.h"
 #include "protocols/core/ids.h"
+#include "sim/net/network.h"
 
 namespace lockstep::sim {
 
@@ -79,6 +84,47 @@ class CreditBook {
   std::int64_t each_;
   std::size_t used_ = 0;
   std::vector<Slot> slots_;
+};
+
+// The credit that the world gives a node: by a book where the transport is a stream, without limit
+// where it is not.
+class HostCredit final : public core::Credit {
+ public:
+  // `network` outlives this. `each`: towards each peer.
+  HostCredit(const Network& network, core::NodeId self, core::ByteCount each)
+      : network_(network), self_(self), book_(each) {}
+
+  // Whether what is sent to `peer` takes any.
+  bool IsLimited(core::NodeId peer) const { return network_.IsStream(self_, peer); }
+  std::int64_t Left(core::NodeId peer) const override {
+    return IsLimited(peer) ? book_.Left(peer) : kUnlimited;
+  }
+  void Take(core::NodeId peer, std::uint64_t bytes) override {
+    if (IsLimited(peer)) book_.Take(peer, static_cast<std::int64_t>(bytes));
+  }
+
+  // Of the following two, true means that the node is to be handed an OnWritable: once, until
+  // TakeWait was called for it.
+  bool Return(core::NodeId peer, core::ByteCount bytes);
+  bool Await(core::NodeId peer, core::ByteCount bytes);
+  // What the node has waited for, if that is free still; it waits no more then.
+  std::optional<core::ByteCount> TakeWait(core::NodeId peer);
+
+  // A new node: all of it is back, and nobody waits.
+  void Clear();
+
+ private:
+  struct Wait {
+    std::int64_t bytes = 0;
+    bool is_called = false;  // an OnWritable is on its way to the node
+  };
+  // Calls who waits, if there is enough and nobody has been called.
+  bool Call(core::NodeId peer, Wait& wait);
+
+  const Network& network_;
+  core::NodeId self_;
+  CreditBook book_;
+  absl::flat_hash_map<std::uint32_t, Wait> waits_;  // by peer; never in its order
 };
 
 }  // namespace lockstep::sim

@@ -3,6 +3,7 @@
 #include "sim/host/host.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,7 +27,8 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       timers_(self, clock_, services.queue),
       pipeline_(services.scenario.profile, stages_, tasks_, *this),
       performer_(services.scenario.profile, stages_, disk_, tasks_, *this, services_.hook),
-      credit_(services.scenario.network.send_buffer) {}
+      credit_(services.network, self, services.scenario.network.send_buffer),
+      effects_(&credit_) {}
 
 void Host::Boot() {
   core::Seat seat;
@@ -115,6 +117,14 @@ void Host::OnTask(core::Instant now, const Task& task) {
 
 // --- Inputs ---
 
+bool Host::StillStands(Input& input) {
+  if (input.kind == Input::Kind::kTimer) return timers_.Take(input.timer);
+  if (input.kind != Input::Kind::kWritable) return true;
+  const std::optional<core::ByteCount> free = credit_.TakeWait(input.peer);
+  if (free) input.size = *free;
+  return free.has_value();
+}
+
 void Host::Call(core::Instant now, const Input& input) {
   EmitInput(now, input);
   HandInput(now, input);
@@ -125,7 +135,6 @@ void Host::Call(core::Instant now, const Input& input) {
     for (const core::effect::Send& send : silenced_) {
       const Message message = MessageOf(send, 0);
       EmitDrop(now, message, trace::DropCause::kFault);
-      credit_.Take(send.to, message.credit.value());
       ReturnLostCredit(now, send.to, message.credit);
     }
     silenced_.clear();
@@ -155,7 +164,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
       node_->OnTimer(reading, input.timer.id, effects_);
       return;
     case Input::Kind::kWritable:
-      node_->OnWritable(reading, input.peer, input.size, effects_);
+      node_->OnWritable(reading, input.peer, effects_);
       return;
   }
 }
@@ -177,7 +186,7 @@ bool Host::OnPerformed(core::Instant now, core::Listed& listed, Message& message
   EmitPerformed(now, listed);
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
     message = MessageOf(*send, listed.message);
-    return PerformSend(now, message);
+    return PerformSend(now, message, send->is_beyond_credit);
   }
   if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     timers_.Set(now, timer->id, timer->at, timer->clock);
@@ -187,15 +196,15 @@ bool Host::OnPerformed(core::Instant now, core::Listed& listed, Message& message
     pipeline_.Hold(hold->peer);
   } else if (const auto* resume = std::get_if<core::effect::Resume>(&listed.what)) {
     pipeline_.Resume(now, resume->peer);
+  } else if (const auto* await = std::get_if<core::effect::AwaitWritable>(&listed.what)) {
+    if (credit_.Await(await->peer, await->bytes)) OfferWritable(now, await->peer);
   }
   return true;
 }
 
-bool Host::PerformSend(core::Instant now, Message& message) {
+bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credit) {
   services_.deriver.Statement(now, message, trace::EventKind::kStated);
-  const bool is_beyond = credit_.Left(message.to) < message.credit.value();
-  credit_.Take(message.to, message.credit.value());  // May go below nothing, until it is back.
-  if (is_beyond) {
+  if (is_beyond_credit) {
     EmitDrop(now, message, trace::DropCause::kCredit);
     ReturnLostCredit(now, message.to, message.credit);
     return false;
@@ -212,7 +221,7 @@ void Host::OnSendable(core::Instant now, Message&& message) {
     return;
   }
   if (message.to == self_) {
-    ReturnCredit(now, self_, message.credit);
+    OnTaken(now, self_, message.credit);
     OnArrived(now, std::move(message));
     return;
   }
@@ -222,25 +231,18 @@ void Host::OnSendable(core::Instant now, Message&& message) {
 // --- Credit ---
 
 void Host::OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  if (!is_up()) return;
-  credit_.Return(peer, size.value());
+  if (is_up() && credit_.Return(peer, size)) OfferWritable(now, peer);
+}
+
+void Host::OfferWritable(core::Instant now, core::NodeId peer) {
   Input input;
   input.kind = Input::Kind::kWritable;
   input.peer = peer;
-  input.size = size;
   pipeline_.Offer(now, std::move(input));
 }
 
-void Host::ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
-  credit_.Return(peer, size.value());
-  Input input;
-  input.kind = Input::Kind::kWritable;
-  input.peer = peer;
-  input.size = size;
-  pipeline_.Enqueue(now, std::move(input));
-}
-
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
+  if (!credit_.IsLimited(peer)) return;
   lost_until_ =
       std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
   services_.queue.Push(

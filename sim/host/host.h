@@ -83,6 +83,7 @@ class Host : private InputListener, private EffectListener {
   // Arms the timers on this clock again.
   void OnClockChanged(core::Instant now, core::Clock clock) { timers_.OnClockChanged(now, clock); }
 
+  const core::Credit& credit() const { return credit_; }
   std::uint64_t messages_handled() const { return messages_handled_; }
   // Inputs that its nodes were handed so far, each with a reading of the clocks.
   std::uint64_t calls() const { return calls_; }
@@ -93,7 +94,7 @@ class Host : private InputListener, private EffectListener {
   core::Duration busy() const { return stages_.busy(); }
 
  private:
-  bool TakeTimer(const Timers::Expired& timer) override { return timers_.Take(timer); }
+  bool StillStands(Input& input) override;
   void Call(core::Instant now, const Input& input) override;
   void OnLeftRing(core::Instant now, const Message& message) override;
   bool OnPerformed(core::Instant now, core::Listed& listed, Message& message) override;
@@ -103,8 +104,8 @@ class Host : private InputListener, private EffectListener {
   // Gives each message that the call has listed its identity.
   void NumberMessages();
   Message MessageOf(const core::effect::Send& send, std::uint64_t count) const;
-  bool PerformSend(core::Instant now, Message& message);
-  void ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
+  bool PerformSend(core::Instant now, Message& message, bool is_beyond_credit);
+  void OfferWritable(core::Instant now, core::NodeId peer);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:
   // else a node that has much to say would say it for ever at one instant.
   void ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size);
@@ -130,9 +131,9 @@ class Host : private InputListener, private EffectListener {
   Timers timers_;
   Pipeline pipeline_;
   Performer performer_;
+  HostCredit credit_;
   core::Effects effects_;
   std::vector<core::effect::Send> silenced_;  // reused
-  CreditBook credit_;
   core::Instant lost_until_;  // when the card would be done with what was lost
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_handled_ = 0;

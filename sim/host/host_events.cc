@@ -28,6 +28,11 @@ struct Describe {
     event.size = send.payload.byte_count();
     event.digest = send.payload.Digest();
   }
+  void operator()(const core::effect::AwaitWritable& await) const {
+    event.kind = EventKind::kAwaitWritable;
+    event.peer = await.peer;
+    event.size = await.bytes;
+  }
   void operator()(const core::effect::Hold& hold) const {
     event.kind = EventKind::kHold;
     event.peer = hold.peer;
@@ -84,9 +89,9 @@ struct Describe {
 constexpr EventKind kKindOf[] = {EventKind::kStart, EventKind::kMessage, EventKind::kTimer,
                                  EventKind::kWritable};
 constexpr EventKind kKindOfEffect[] = {
-    EventKind::kSend,        EventKind::kHold, EventKind::kResume,       EventKind::kSetTimer,
-    EventKind::kCancelTimer, EventKind::kSave, EventKind::kSaveSnapshot, EventKind::kSpend,
-    EventKind::kNote,        EventKind::kSend};
+    EventKind::kSend,     EventKind::kAwaitWritable, EventKind::kHold, EventKind::kResume,
+    EventKind::kSetTimer, EventKind::kCancelTimer,   EventKind::kSave, EventKind::kSaveSnapshot,
+    EventKind::kSpend,    EventKind::kNote,          EventKind::kSend};
 static_assert(std::size(kKindOfEffect) == std::variant_size_v<core::Effect>);
 
 }  // namespace

@@ -187,7 +187,7 @@ void Pipeline::Hand(core::Instant now, Input& input) {
       }
     }
   }
-  if (input.kind == Input::Kind::kTimer && !listener_.TakeTimer(input.timer)) return;
+  if (!listener_.StillStands(input)) return;
   is_call_for_message_ = is_message;
   listener_.Call(now, input);
 }

@@ -38,8 +38,9 @@ struct Input {
 class InputListener {
  public:
   virtual ~InputListener() = default;
-  // Whether the timer still stands; it is forgotten.
-  virtual bool TakeTimer(const Timers::Expired& timer) = 0;
+  // Whether an input that has waited is still to be handed over: a timer may have been set anew,
+  // the credit that a node awaited may be spent.
+  virtual bool StillStands(Input& input) = 0;
   virtual void Call(core::Instant now, const Input& input) = 0;
   // The message has left the card's ring.
   virtual void OnLeftRing(core::Instant now, const Message& message) = 0;

@@ -14,7 +14,7 @@ struct Message {
   core::NodeId from;
   core::NodeId to;
   core::Bytes payload;
-  core::ByteCount credit;   // that its sender gets back when it is taken
+  core::ByteCount credit;   // that its sender gets back when a stream has taken it
   std::uint64_t epoch = 0;  // of the stream that carried it
   trace::MessageId id;
 };

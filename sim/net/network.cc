@@ -56,7 +56,6 @@ Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& 
     site_.insert(site_.end(), scenario.clusters[c].size, static_cast<std::uint32_t>(c));
   }
   CHECK(site_.size() == topology_.hosts);
-  lives_.resize(site_.size());
   stream_index_.resize(site_.size());
   WireUp(random);
 }
@@ -147,7 +146,6 @@ void Network::SendDatagram(core::Instant now, Message&& message) {
   Packet packet;
   packet.from = message.from;
   packet.to = message.to;
-  const auto credit = static_cast<std::uint64_t>(message.credit.value());
   const std::uint64_t size = message.payload.size();
   const bool is_whole = ClassOf(packet.from, packet.to).segmentation != Segmentation::kMtu;
   const auto mtu = static_cast<std::uint64_t>(scenario_.profile.nic.mtu_payload.value());
@@ -155,13 +153,10 @@ void Network::SendDatagram(core::Instant now, Message&& message) {
   const std::uint64_t fragments = size <= most ? 1 : (size + most - 1) / most;
   packet.datagram =
       datagrams_.Put({std::move(message), static_cast<std::uint32_t>(fragments), false, {}, 0});
-  core::Instant free = now;
   for (std::uint64_t i = 0; i < fragments; ++i) {
     packet.size = Frame(std::min(most, size - i * most)).size;
-    free = std::max(free, Launch(now, packet));
+    Launch(now, packet);
   }
-  queue_.Push(free, MakeTask(TaskKind::kDatagramSent, packet.from.value(), packet.to.value(),
-                             credit, lives_[packet.from.value()]));
 }
 
 void Network::Drive(core::Instant now, std::uint32_t stream) {
@@ -374,7 +369,6 @@ void Network::TellWindow(core::Instant now, std::uint32_t stream,
 // --- What breaks ---
 
 void Network::OnCrash(core::NodeId host) {
-  ++lives_[host.value()];
   // Those who are told may open streams; a new one has nothing to do with a host that is down.
   const std::size_t count = streams_.size();
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -423,11 +417,6 @@ std::uint64_t Network::DelayedByStall(core::NodeId host, bool outwards, core::In
 
 void Network::OnTask(core::Instant now, const Task& task) {
   switch (static_cast<TaskKind>(task.kind)) {
-    case TaskKind::kDatagramSent:
-      if (lives_[task.target] != task.c) return;  // Credit of a host that has crashed since.
-      listener_.OnTaken(core::NodeId(task.target), core::NodeId(static_cast<std::uint32_t>(task.a)),
-                        core::ByteCount(static_cast<std::int64_t>(task.b)));
-      return;
     case TaskKind::kAtPort: {
       if (const auto service = Serve(now, packets_[task.a])) {
         Cross(now, task.a, *service);

@@ -173,7 +173,6 @@ class Network {
   std::vector<std::optional<SharedBuffer>> buffers_;  // buffers_[vertex]
   std::vector<Ring> rings_;                           // rings_[host]
   bool has_receive_latency_ = false;
-  std::vector<std::uint64_t> lives_;  // lives_[host]: goes up when it crashes
   // stream_index_[from][to]; a row and its streams are made on first use.
   std::vector<std::vector<std::uint32_t>> stream_index_;
   std::deque<Stream> streams_;             // a deque: references outlive additions

@@ -22,18 +22,19 @@ enum class EventKind : std::uint8_t {
   kStart,     // value: incarnation
   kMessage,   // peer: sender; size; digest: of the payload
   kTimer,     // value: timer
-  kWritable,  // peer; size: credit given back
+  kWritable,  // peer; size: of the credit that it had awaited, and that is free
   kSubmit,    // peer: client; value: request; digest
   // Effects (observable), when the node lists them, after any byzantine filter.
-  kSend,          // peer: receiver; size; digest: of the payload
-  kHold,          // peer
-  kResume,        // peer
-  kSetTimer,      // value: timer; detail: the instant, in ps on its clock; digest: the Clock
-  kCancelTimer,   // value: timer
-  kSave,          // size; digest
-  kSaveSnapshot,  // size; digest
-  kSpend,         // value: Work; detail: count; size: bytes
-  kNote,          // note; peer, stream, value, detail, digest, count, stride: as the note says
+  kSend,           // peer: receiver; size; digest: of the payload
+  kAwaitWritable,  // peer; size: of the credit that is to be free
+  kHold,           // peer
+  kResume,         // peer
+  kSetTimer,       // value: timer; detail: the instant, in ps on its clock; digest: the Clock
+  kCancelTimer,    // value: timer
+  kSave,           // size; digest
+  kSaveSnapshot,   // size; digest
+  kSpend,          // value: Work; detail: count; size: bytes
+  kNote,           // note; peer, stream, value, detail, digest, count, stride: as the note says
   // What the world does to nodes and messages (observable).
   kDrop,     // node: where; peer: other end; detail: DropCause; size; digest
   kCrash,    // value: incarnation that died; detail: effects that it cut off
@@ -55,14 +56,16 @@ enum class EventKind : std::uint8_t {
   kDropped,   // value: DropCause; detail: how many kDrop of it there were; size: of all of them
   kEnd,       // value: 1 where the run was cut short; the last event
 };
-inline constexpr std::size_t kEventKinds = 30;
+inline constexpr std::size_t kEventKinds = 31;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
-    "start",   "message",  "timer",     "writable",     "submit",  "send",
-    "hold",    "resume",   "set_timer", "cancel_timer", "save",    "save_snapshot",
-    "spend",   "note",     "drop",      "crash",        "restart", "fault",
-    "offered", "handed",   "destroyed", "stated",       "heard",   "phi",
-    "faulty",  "tampered", "receipt",   "metric",       "dropped", "end"};
+    "start",        "message",        "timer",         "writable", "submit",
+    "send",         "await_writable", "hold",          "resume",   "set_timer",
+    "cancel_timer", "save",           "save_snapshot", "spend",    "note",
+    "drop",         "crash",          "restart",       "fault",    "offered",
+    "handed",       "destroyed",      "stated",        "heard",    "phi",
+    "faulty",       "tampered",       "receipt",       "metric",   "dropped",
+    "end"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];

@@ -60,27 +60,21 @@ void LockStep::FireTimers(core::NodeId id, Step& step) {
   }
 }
 
-void LockStep::Perform(core::NodeId id, core::Effects& effects, Step& step) {
+void LockStep::Perform(core::NodeId id, const core::Effects& effects, Step& step) {
   Host& host = nodes_[id];
-  while (!effects.list().empty()) {
-    core::Effects after;
-    for (const core::Listed& listed : effects.list()) {
-      if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-        step.sent.push_back({id, send->to, send->payload});
-        const core::ByteCount credit(static_cast<std::int64_t>(send->credit));
-        host.node->OnWritable(now(), send->to, credit, after);
-      } else if (const auto* set = std::get_if<core::effect::SetTimer>(&listed.what)) {
-        host.timers[set->id] = set->at;
-      } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
-        host.timers.erase(cancel->id);
-      } else if (const auto* note = std::get_if<core::effect::Note>(&listed.what)) {
-        step.notes.emplace_back(id, *note);
-      } else {
-        // Work is free here; nothing else is asked for in the examples.
-        CHECK(std::holds_alternative<core::effect::Spend>(listed.what));
-      }
+  for (const core::Listed& listed : effects.list()) {
+    if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
+      step.sent.push_back({id, send->to, send->payload});
+    } else if (const auto* set = std::get_if<core::effect::SetTimer>(&listed.what)) {
+      host.timers[set->id] = set->at;
+    } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
+      host.timers.erase(cancel->id);
+    } else if (const auto* note = std::get_if<core::effect::Note>(&listed.what)) {
+      step.notes.emplace_back(id, *note);
+    } else {
+      // Work is free here; nothing else is asked for in the examples.
+      CHECK(std::holds_alternative<core::effect::Spend>(listed.what));
     }
-    effects = std::move(after);
   }
 }
 

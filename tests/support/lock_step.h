@@ -1,7 +1,7 @@
 // A world of steps, for examples on paper: what is sent in one step arrives in the next.
 //
 // In each step the messages of the last one arrive, in the order of sending; then logs grow; then
-// timers fire. Credit comes back at once. The clocks of all nodes advance by one unit per step.
+// timers fire. Credit has no limit. The clocks of all nodes advance by one unit per step.
 
 #pragma once
 
@@ -53,8 +53,8 @@ class LockStep {
   };
 
   core::Now now() const;
-  // Performs what one call listed; what it gives back in credit may list more.
-  void Perform(core::NodeId id, core::Effects& effects, Step& step);
+  // Performs what one call listed.
+  void Perform(core::NodeId id, const core::Effects& effects, Step& step);
   void FireTimers(core::NodeId id, Step& step);
 
   core::Duration unit_;

@@ -3,6 +3,7 @@
 #include "tests/support/small_world.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "protocols/core/wire.h"
@@ -177,9 +178,8 @@ class SmallWorld::ScriptedNode final : public core::Node {
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override {
     if (script_.on_timer) script_.on_timer(now, timer, out);
   }
-  void OnWritable(const core::Now& now, core::NodeId peer, core::ByteCount freed,
-                  core::Effects& out) override {
-    if (script_.on_writable) script_.on_writable(now, peer, freed, out);
+  void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override {
+    if (script_.on_writable) script_.on_writable(now, peer, out);
   }
   void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
                 core::Effects&) override {}
@@ -254,6 +254,32 @@ std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind, std::uint32_t no
   std::vector<trace::Event> found = Of(kind);
   std::erase_if(found, [&](const trace::Event& event) { return event.node != core::NodeId(node); });
   return found;
+}
+
+void KeepSending(SmallWorld& world, std::uint32_t from, const std::vector<std::uint32_t>& peers,
+                 std::uint64_t size, std::uint64_t pending) {
+  struct Flow {
+    std::uint64_t next = 0;      // the number of the next message
+    std::int64_t kept_free = 0;  // of the send buffer
+  };
+  auto flows = std::make_shared<std::map<core::NodeId, Flow>>();
+  const auto bytes = static_cast<std::int64_t>(size);
+  const auto fill = [=](core::NodeId peer, core::Effects& out) {
+    Flow& flow = (*flows)[peer];
+    while (out.CreditLeft(peer) >= flow.kept_free + bytes)
+      out.Send(peer, Numbered(flow.next++, size));
+    out.AwaitWritable(peer, core::ByteCount(flow.kept_free + bytes));
+  };
+  world.host(from).on_start = [=](const core::Now&, auto, core::Effects& out) {
+    for (const std::uint32_t to : peers) {
+      const core::NodeId peer(to);
+      (*flows)[peer].kept_free = out.CreditLeft(peer) - static_cast<std::int64_t>(pending) * bytes;
+      fill(peer, out);
+    }
+  };
+  world.host(from).on_writable = [=](const core::Now&, core::NodeId peer, core::Effects& out) {
+    fill(peer, out);
+  };
 }
 
 }  // namespace lockstep::tests

@@ -31,7 +31,7 @@ struct Script {
   std::function<void(const core::Now&, core::NodeId, const core::Bytes&, core::Effects&)>
       on_message;
   std::function<void(const core::Now&, core::TimerId, core::Effects&)> on_timer;
-  std::function<void(const core::Now&, core::NodeId, core::ByteCount, core::Effects&)> on_writable;
+  std::function<void(const core::Now&, core::NodeId, core::Effects&)> on_writable;
 };
 
 // A message that a node was handed.
@@ -115,6 +115,10 @@ class SmallWorld {
   std::vector<trace::Event> Of(trace::EventKind kind, std::uint32_t node) const;
   const std::vector<trace::Event>& events() const { return recorder_.events; }
   std::string digest() const { return digest_.Hex(); }
+  // Bytes that host `from` may send to `to` at this point of the run.
+  std::int64_t CreditLeft(std::uint32_t from, std::uint32_t to) {
+    return world_->host(core::NodeId(from)).credit().Left(core::NodeId(to));
+  }
 
  private:
   class ScriptedNode;
@@ -128,5 +132,10 @@ class SmallWorld {
   std::unique_ptr<ScriptedProgram> program_;
   std::unique_ptr<sim::World> world_;
 };
+
+// Lets a host keep `pending` messages of this size on their way to each of `peers`, without end,
+// numbered from 0 for each. `on_start` and `on_writable` of the host are taken for it.
+void KeepSending(SmallWorld& world, std::uint32_t from, const std::vector<std::uint32_t>& peers,
+                 std::uint64_t size, std::uint64_t pending);
 
 }  // namespace lockstep::tests

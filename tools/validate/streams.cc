@@ -22,21 +22,18 @@ double Megabits(double bytes_per_second) { return bytes_per_second * 8e-6; }
 // Keeps its send buffer full.
 class Flooder final : public QuietNode {
  public:
-  Flooder(core::NodeId to, std::uint64_t size, core::ByteCount buffer)
-      : to_(to),
-        payload_(Filler(size)),
-        messages_(static_cast<std::uint64_t>(buffer.value()) / size) {}
-  void OnStart(const core::Now&, std::span<const core::Bytes>, core::Effects& out) override {
-    for (std::uint64_t i = 0; i < messages_; ++i) out.Send(to_, payload_);
+  Flooder(core::NodeId to, std::uint64_t size) : to_(to), payload_(Filler(size)) {}
+  void OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) override {
+    OnWritable(now, to_, out);
   }
-  void OnWritable(const core::Now&, core::NodeId, core::ByteCount, core::Effects& out) override {
-    out.Send(to_, payload_);
+  void OnWritable(const core::Now&, core::NodeId, core::Effects& out) override {
+    while (out.CreditLeft(to_) >= payload_.byte_count().value()) out.Send(to_, payload_);
+    out.AwaitWritable(to_, payload_.byte_count());
   }
 
  private:
   core::NodeId to_;
   core::Bytes payload_;
-  std::uint64_t messages_;
 };
 
 class Counter final : public QuietNode {
@@ -99,12 +96,11 @@ std::vector<std::vector<double>> PayloadByInterval(const StreamsSetup& setup) {
   scenario.network.intra = setup.link;
   scenario.network.send_buffer = core::ByteCount(16 << 20);
   if (setup.port_queue.value() > 0) scenario.profile.fabric.port_queue = setup.port_queue;
-  const core::ByteCount buffer = scenario.network.send_buffer;
   const core::NodeId receiver(setup.senders);
   std::vector<double> bytes(setup.senders);
   Lab lab(std::move(scenario), [&](const core::Seat& seat) -> std::unique_ptr<core::Node> {
     if (seat.self == receiver) return std::make_unique<Counter>(bytes);
-    return std::make_unique<Flooder>(receiver, setup.message_bytes, buffer);
+    return std::make_unique<Flooder>(receiver, setup.message_bytes);
   });
   std::vector<std::vector<double>> readings;
   lab.Run(setup.warmup);

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "protocols/c3b/messages.h"
+#include "protocols/core/pace.h"
 #include "protocols/core/run.h"
+#include "tests/support/credit_desk.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
 #include "tests/support/scripted_log.h"
@@ -58,7 +60,7 @@ struct Rig {
     log.set_committed(committed);
     node->OnStart(NowAtMs(0), {}, out);
   }
-  core::Effects Take() { return std::exchange(out, core::Effects()); }
+  core::Effects Take() { return credit.TakeList(out); }
   NodeId Receiver(std::uint32_t j) const { return config.other.Replica(j); }
   // Positions sent to receiver j, in order, with their contents checked.
   Positions PositionsTo(const core::Effects& listed, std::uint32_t j) const {
@@ -86,7 +88,8 @@ struct Rig {
   ScriptedLog log;
   Deliveries owner;
   std::unique_ptr<c3b::Baseline> node;
-  core::Effects out;
+  CreditDesk credit{kBuffer};
+  core::Effects out{&credit};
 };
 
 Positions Range(std::uint64_t begin, std::uint64_t end, std::uint64_t step) {
@@ -132,9 +135,7 @@ TEST_CASE("baselines: an endless log is sent by credit, and goes on where it sto
     const Positions before = rig.PositionsTo(first, 1);
     REQUIRE(!before.empty());
     CHECK(Rig::BytesTo(first, rig.Receiver(1)) <= kBuffer);
-    for (const effect::Send& send : All<effect::Send>(first)) {
-      rig.node->OnWritable(NowAtMs(1), send.to, send.payload.byte_count(), rig.out);
-    }
+    rig.credit.FreeAll(NowAtMs(1), *rig.node, rig.out);
     const Positions after = rig.PositionsTo(rig.out, 1);
     REQUIRE(!after.empty());
     const std::uint64_t step = pattern == Pattern::kAllToAll ? 1 : kSenders;
@@ -148,13 +149,33 @@ TEST_CASE("all-to-all: the slowest receiver holds back all") {
   rig.Start(core::Log::kEndless);
   const core::Effects first = rig.Take();
   for (std::uint32_t j = 0; j + 1 < kReceivers; ++j) {
-    rig.node->OnWritable(NowAtMs(1), rig.Receiver(j),
-                         core::ByteCount(Rig::BytesTo(first, rig.Receiver(j))), rig.out);
+    rig.credit.Free(NowAtMs(1), rig.Receiver(j), Rig::BytesTo(first, rig.Receiver(j)), *rig.node,
+                    rig.out);
   }
   CHECK(All<effect::Send>(rig.out).empty());
   const NodeId last = rig.Receiver(kReceivers - 1);
-  rig.node->OnWritable(NowAtMs(1), last, core::ByteCount(Rig::BytesTo(first, last)), rig.out);
+  rig.credit.Free(NowAtMs(1), last, Rig::BytesTo(first, last), *rig.node, rig.out);
   CHECK_FALSE(All<effect::Send>(rig.out).empty());
+}
+
+TEST_CASE(
+    "baselines: without credit an endless log goes by the clock, a buffer's worth each tick") {
+  for (const Pattern pattern : {Pattern::kOneShot, Pattern::kAllToAll}) {
+    Rig rig(ConfigOf(pattern), 1);
+    rig.out = core::Effects();
+    rig.Start(core::Log::kEndless);
+    core::Effects listed = std::exchange(rig.out, core::Effects());
+    const std::int64_t first = Rig::BytesTo(listed, rig.Receiver(1));
+    CHECK(first >= kBuffer);
+    CHECK(first <= 2 * kBuffer);  // Beside contents there are headers.
+    const std::vector<effect::SetTimer> timers = All<effect::SetTimer>(listed);
+    REQUIRE(timers.size() == 1);
+    rig.node->OnCommitted(NowAtMs(0), rig.out);
+    CHECK(rig.out.list().empty());
+    rig.node->OnTimer(NowAt(core::Pace::kTick), timers[0].id, rig.out);
+    CHECK(Rig::BytesTo(rig.out, rig.Receiver(1)) == first);
+    CHECK(All<effect::SetTimer>(rig.out).size() == 1);
+  }
 }
 
 TEST_CASE("baselines: a batch waits for batch_delay to fill, and what grows later follows") {

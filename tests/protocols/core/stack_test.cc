@@ -10,8 +10,10 @@
 
 #include "protocols/core/request.h"
 #include "protocols/core/wire.h"
+#include "tests/support/credit_desk.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
+#include "tests/support/script.h"
 
 // Last: CHECK becomes doctest's.
 #include "tests/support/doctest.h"
@@ -43,9 +45,8 @@ class Probe : public core::Node, public core::LogReader {
     told.push_back("timer " + std::to_string(timer.value()));
     Act(out);
   }
-  void OnWritable(const Now&, NodeId peer, core::ByteCount freed, Effects& out) override {
-    told.push_back("writable " + std::to_string(peer.value()) + " " +
-                   std::to_string(freed.value()));
+  void OnWritable(const Now&, NodeId peer, Effects& out) override {
+    told.push_back("writable " + std::to_string(peer.value()));
     Act(out);
   }
   void OnSubmit(const Now&, NodeId client, core::RequestId id, const Bytes& request,
@@ -69,6 +70,9 @@ class Probe : public core::Node, public core::LogReader {
     }
   }
   static void Do(const effect::Send& send, Effects& out) { out.Send(send.to, send.payload); }
+  static void Do(const effect::AwaitWritable& await, Effects& out) {
+    out.AwaitWritable(await.peer, await.bytes);
+  }
   static void Do(const effect::SetTimer& set, Effects& out) { out.SetTimer(set.id, set.at); }
   static void Do(const effect::CancelTimer& cancel, Effects& out) { out.CancelTimer(cancel.id); }
   static void Do(const effect::Save& save, Effects& out) { out.Save(save.record); }
@@ -172,25 +176,62 @@ TEST_CASE("stack: each layer gets back the records that it saved, in order") {
         std::vector<std::string>{"saved first", "saved second", "saved "});
 }
 
-TEST_CASE("stack: credit goes back to the layer that sent, oldest first, peer by peer") {
-  Host host;
-  const auto send = [&](std::uint8_t layer, NodeId to, std::size_t bytes) {
-    host.probes[layer]->todo.Send(to, Message(std::string(bytes - 1, 'x')));
-    host.stack->OnTimer(NowAtMs(0), core::TimerId(layer), host.out);
-    host.probes[layer]->told.clear();
-  };
-  send(0, kPeer, 100);
-  send(2, kPeer, 50);
-  send(2, NodeId(6), 500);
-  send(0, kPeer, 30);
-  host.stack->OnWritable(NowAtMs(1), kPeer, core::ByteCount(40), host.out);
-  CHECK(host.probes[0]->told == std::vector<std::string>{"writable 5 40"});
-  host.stack->OnWritable(NowAtMs(1), kPeer, core::ByteCount(120), host.out);
-  CHECK(host.probes[0]->told ==
-        std::vector<std::string>{"writable 5 40", "writable 5 60", "writable 5 10"});
-  CHECK(host.probes[2]->told == std::vector<std::string>{"writable 5 50"});
-  host.stack->OnWritable(NowAtMs(1), NodeId(6), core::ByteCount(500), host.out);
-  CHECK(host.probes[2]->told.back() == "writable 6 500");
+// A host whose credit a script spends and gives back.
+struct CreditedHost : Host {
+  explicit CreditedHost(std::int64_t each) : desk(each) { out = Effects(&desk); }
+  // What one layer does of its own accord.
+  void Do(const Command& command, Effects&& what) {
+    const auto layer = command.Get<std::uint8_t>("layer");
+    probes[layer]->todo = std::move(what);
+    stack->OnTimer(NowAtMs(0), core::TimerId(layer), out);
+    probes[layer]->told.clear();
+  }
+  // Who was called since the last answer, and what the host is to await.
+  std::string Told() {
+    std::string text;
+    for (std::size_t layer = 0; layer < probes.size(); ++layer) {
+      for (const std::string& what : std::exchange(probes[layer]->told, {})) {
+        text += "layer " + std::to_string(layer) + ": " + what + "\n";
+      }
+    }
+    for (const auto& await : All<effect::AwaitWritable>(desk.TakeList(out))) {
+      text += "await " + std::to_string(await.peer.value()) + " " +
+              std::to_string(await.bytes.value()) + "\n";
+    }
+    return text.empty() ? "nobody" : text;
+  }
+  CreditDesk desk;
+};
+
+TEST_CASE("stack: each layer waits for itself for the credit that all share") {
+  std::unique_ptr<CreditedHost> host;
+  RunScript("protocols/core/stack_credit.txt", [&](const Command& command) -> std::string {
+    if (command.name() == "new") {
+      host = std::make_unique<CreditedHost>(command.Get<std::int64_t>("credit"));
+      CHECK(command.Get<std::size_t>("layers") <= host->probes.size());
+      return "";
+    }
+    const auto peer = command.Get<NodeId>("peer");
+    const auto bytes = command.Get<std::int64_t>("bytes");
+    Effects what;
+    if (command.name() == "free") {
+      host->desk.Free(NowAtMs(0), peer, bytes, *host->stack, host->out);
+      return host->Told();
+    }
+    if (command.name() == "await") {
+      what.AwaitWritable(peer, core::ByteCount(bytes));
+      host->Do(command, std::move(what));
+      return host->Told();
+    }
+    what.Send(peer, Message(std::string(static_cast<std::size_t>(bytes - 1), 'x')));
+    if (command.name() == "then") {
+      host->probes[command.Get<std::uint8_t>("layer")]->todo = std::move(what);
+      return "";
+    }
+    host->Do(command, std::move(what));
+    host->desk.TakeList(host->out);
+    return "left " + std::to_string(host->desk.Left(peer));
+  });
 }
 
 TEST_CASE("stack: a request goes to the lowest layer, and its reply to the client") {
@@ -211,9 +252,6 @@ TEST_CASE("stack: a request goes to the lowest layer, and its reply to the clien
   REQUIRE(reply.has_value());
   CHECK(reply->id == core::RequestId(4));
   CHECK(reply->content == Bytes::Copy("done"));
-  // No layer counts what a reply takes.
-  host.stack->OnWritable(NowAtMs(1), kClient, sent[0].byte_count(), host.out);
-  CHECK(host.probes[0]->told.size() == 1);
 }
 
 TEST_CASE("stack: messages of no layer and broken requests are noted and ignored") {

@@ -136,7 +136,7 @@ TEST_CASE(
   // four. Each that is taken lets one go.
   const auto take = [&](std::uint32_t i, int broadcasts) {
     for (; broadcasts > 0; --broadcasts) {
-      rig.replica->OnWritable(NowAtMs(2), core::NodeId(i), broadcast.byte_count(), rig.out);
+      rig.Free(NowAtMs(2), core::NodeId(i), broadcast.byte_count().value());
     }
   };
   take(1, 3);
@@ -159,7 +159,7 @@ TEST_CASE("replica: u of its own that take nothing stop nobody") {
     for (const effect::Send& send : All<effect::Send>(listed)) {
       // Host 3 is the slow one; u = 1.
       if (send.to == core::NodeId(3)) continue;
-      rig.replica->OnWritable(NowAtMs(2), send.to, send.payload.byte_count(), rig.out);
+      rig.Free(NowAtMs(2), send.to, send.payload.byte_count().value());
     }
   }
 }

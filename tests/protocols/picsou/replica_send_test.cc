@@ -1,9 +1,9 @@
 // A Picsou replica as a sender: its share, its windows, its resends (the Picsou paper, section 4).
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
+#include "protocols/core/pace.h"
 #include "protocols/core/random.h"
 #include "protocols/core/run.h"
 #include "protocols/picsou/schedule.h"
@@ -85,26 +85,42 @@ TEST_CASE("replica: an endless log is sent by credit, and no further in one call
   }
 }
 
+TEST_CASE("replica: without credit an endless log goes by the clock, a buffer's worth each tick") {
+  picsou::Config config = PicsouConfig();
+  config.quack_window = 1U << 30;
+  Rig rig(config);
+  rig.out = core::Effects();
+  rig.Start(core::Log::kEndless);
+  core::Effects listed = std::exchange(rig.out, core::Effects());
+  const std::size_t first = rig.PositionsSent(listed).size();
+  CHECK(first * kMessageBytes >= kBuffer);
+  CHECK(first * kMessageBytes < kBuffer + kOtherSize * kMessageBytes);
+  const core::Now tick = NowAt(core::Pace::kTick);
+  const core::TimerId timer = TimerAt(listed, tick);
+  rig.replica->OnCommitted(NowAtMs(0), rig.out);
+  CHECK(rig.out.list().empty());
+  rig.replica->OnTimer(tick, timer, rig.out);
+  CHECK(rig.PositionsSent(rig.out).size() == first);
+}
+
 TEST_CASE("replica: never sends beyond its credit towards any peer") {
   core::Random random = core::Random(4).Fork("credit");
   picsou::Config config = PicsouConfig();
   config.batch_bytes = 1'000;
   config.quack_window = 5'000;
   Rig rig(config, 1);
-  std::map<core::NodeId, std::int64_t> lent;
   rig.Start(core::Log::kEndless);
   std::uint64_t received = 0;
   for (std::int64_t ms = 1; ms < 400; ++ms) {
     for (const core::effect::Send& send : All<core::effect::Send>(rig.Take())) {
-      lent[send.to] += send.payload.byte_count().value();
-      REQUIRE(lent[send.to] <= kBuffer);
+      REQUIRE_FALSE(send.is_beyond_credit);
     }
     const core::NodeId peer(static_cast<std::uint32_t>(random.Below(kOwnSize + kOtherSize)));
-    if (lent[peer] > 0) {
+    const std::int64_t spent = kBuffer - rig.credit.Left(peer);
+    if (spent > 0) {
       const auto freed =
-          static_cast<std::int64_t>(1 + random.Below(static_cast<std::uint64_t>(lent[peer])));
-      lent[peer] -= freed;
-      rig.replica->OnWritable(NowAtMs(ms), peer, core::ByteCount(freed), rig.out);
+          static_cast<std::int64_t>(1 + random.Below(static_cast<std::uint64_t>(spent)));
+      rig.Free(NowAtMs(ms), peer, freed);
     }
     const auto j = static_cast<std::uint32_t>(random.Below(kOtherSize));
     rig.Hear(NowAtMs(ms), j, {random.Below(static_cast<std::uint64_t>(ms) * 20), 0, {}},
@@ -307,7 +323,7 @@ TEST_CASE("replica: a resend that is QUACKed while it waits for credit is droppe
   CHECK(Notes(rig.out, NoteKind::kResent).empty());
   rig.Quack(NowAtMs(2), 3);
   const auto to = static_cast<std::uint32_t>(kSchedule.Receiver(2, 1));
-  rig.replica->OnWritable(NowAtMs(3), rig.Receiver(to), core::ByteCount(kBuffer / 2), rig.out);
+  rig.Free(NowAtMs(3), rig.Receiver(to), kBuffer / 2);
   CHECK(Notes(rig.out, NoteKind::kResent).empty());
   CHECK_FALSE(rig.BatchesTo(rig.out, to).empty());
 }

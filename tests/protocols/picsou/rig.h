@@ -13,6 +13,7 @@
 
 #include "protocols/core/program.h"
 #include "protocols/picsou/replica.h"
+#include "tests/support/credit_desk.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
 #include "tests/support/scripted_log.h"
@@ -45,7 +46,7 @@ class Rig {
  public:
   explicit Rig(const picsou::Config& settings, std::uint32_t index = 0,
                std::uint64_t incarnation = 0, std::int64_t buffer = kBuffer)
-      : config(settings), log(kMessageBytes), keys_(core::NodeId(index)) {
+      : config(settings), log(kMessageBytes), credit(buffer), keys_(core::NodeId(index)) {
     seat_.self = core::NodeId(index);
     seat_.index = index;
     seat_.incarnation = incarnation;
@@ -86,13 +87,15 @@ class Rig {
   }
   // All that was sent so far has been taken by the transport. What that lets out is listed anew.
   void FreeAll(core::Now now) {
-    const std::vector<core::effect::Send> sends = All<core::effect::Send>(Take());
-    for (const core::effect::Send& send : sends) {
-      replica->OnWritable(now, send.to, send.payload.byte_count(), out);
-    }
+    Take();
+    credit.FreeAll(now, *replica, out);
+  }
+  // So many bytes to `peer` have been taken.
+  void Free(core::Now now, core::NodeId peer, std::int64_t bytes) {
+    credit.Free(now, peer, bytes, *replica, out);
   }
   // What was listed so far; the list is empty afterwards.
-  core::Effects Take() { return std::exchange(out, core::Effects()); }
+  core::Effects Take() { return credit.TakeList(out); }
 
   // Batches sent to receiver j, of those listed.
   std::vector<picsou::Batch> BatchesTo(const core::Effects& listed, std::uint32_t j) const {
@@ -123,8 +126,9 @@ class Rig {
   picsou::Config config;
   ScriptedLog log;
   Deliveries owner;
+  CreditDesk credit;
   std::unique_ptr<picsou::Replica> replica;
-  core::Effects out;
+  core::Effects out{&credit};
 
  private:
   Keys keys_;

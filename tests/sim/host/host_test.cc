@@ -205,19 +205,19 @@ TEST_CASE("host: a message to itself arrives at once, and its credit comes back"
   REQUIRE(world.arrivals().size() == 1);
   CHECK(world.arrivals()[0].at == Instant());
   CHECK(world.arrivals()[0].from == NodeId(0));
-  const auto writable = world.Of(EventKind::kWritable, 0);
-  REQUIRE(writable.size() == 1);
-  CHECK(writable[0].size == ByteCount(1'000));
+  CHECK(world.CreditLeft(0, 0) == world.scenario.network.send_buffer.value());
   CHECK(world.world().now() == At(Duration::Seconds(1)));
 }
 
 TEST_CASE("host: what is sent beyond the credit is dropped, counted and given back") {
   SmallWorld world({3});
   world.scenario.network.send_buffer = ByteCount(1'000);
-  std::vector<std::int64_t> freed;
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
+    CHECK(out.CreditLeft(NodeId(1)) == 1'000);
     out.Send(NodeId(1), Numbered(0, 700));
-    out.Send(NodeId(1), Numbered(1, 301));    // One byte too many, and spent all the same:
+    CHECK(out.CreditLeft(NodeId(1)) == 300);
+    out.Send(NodeId(1), Numbered(1, 301));  // One byte too many, and spent all the same:
+    CHECK(out.CreditLeft(NodeId(1)) == -1);
     out.Send(NodeId(1), Numbered(2, 300));    // so this is too much as well.
     out.Send(NodeId(2), Numbered(3, 1'000));  // Another peer, another credit.
     out.SetTimer(TimerId(0), now.monotonic + kUs * 100);
@@ -225,9 +225,6 @@ TEST_CASE("host: what is sent beyond the credit is dropped, counted and given ba
   // All of it is back by then.
   world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
     out.Send(NodeId(1), Numbered(4, 1'000));
-  };
-  world.host(0).on_writable = [&](const Now&, NodeId, ByteCount size, Effects&) {
-    freed.push_back(size.value());
   };
   world.Run(Duration::Seconds(1));
   CHECK(world.NumbersAt(1) == std::vector<std::uint64_t>{0, 4});
@@ -239,42 +236,48 @@ TEST_CASE("host: what is sent beyond the credit is dropped, counted and given ba
   for (const trace::Event& drop : drops) {
     CHECK(drop.detail == static_cast<std::uint64_t>(DropCause::kCredit));
   }
-  CHECK(freed.size() == 5);
+  for (const std::uint32_t to : {1U, 2U}) CHECK(world.CreditLeft(0, to) == 1'000);
+  CHECK(world.Of(EventKind::kWritable).empty());  // Nobody has asked.
 }
 
 TEST_CASE("host: the credit that comes back can be spent again, each byte once") {
   SmallWorld world({2});
   constexpr std::int64_t kBuffer = 100'000;
   world.scenario.network.send_buffer = ByteCount(kBuffer);
-  std::int64_t credit = kBuffer;
   std::uint64_t next = 0;
   const auto send_all = [&](Effects& out) {
     for (; next < 500; ++next) {
       const std::int64_t size = 1 + static_cast<std::int64_t>(next * 7'919 % 30'000);
-      if (size > credit) return;
-      credit -= size;
+      if (size > out.CreditLeft(NodeId(1))) {
+        out.AwaitWritable(NodeId(1), ByteCount(size));
+        return;
+      }
       out.Send(NodeId(1), Numbered(next, static_cast<std::uint64_t>(size)));
     }
   };
   world.host(0).on_start = [&](const Now&, auto, Effects& out) { send_all(out); };
-  world.host(0).on_writable = [&](const Now&, NodeId, ByteCount freed, Effects& out) {
-    credit += freed.value();
-    send_all(out);
-  };
+  world.host(0).on_writable = [&](const Now&, NodeId, Effects& out) { send_all(out); };
   world.Run(Duration::Seconds(1));
   CHECK(world.NumbersAt(1).size() == 500);
   CHECK(world.Of(EventKind::kDrop).empty());
-  CHECK(credit == kBuffer);
+  CHECK(world.CreditLeft(0, 1) == kBuffer);
   world.Finish();
+}
+
+// When the host hears that its whole send buffer is free again.
+std::vector<Instant> TimesAllIsBack(SmallWorld& world, const std::vector<std::uint64_t>& sizes) {
+  world.host(0).on_start = [=](const Now&, auto, Effects& out) {
+    const ByteCount all(out.CreditLeft(NodeId(1)));
+    for (const std::uint64_t size : sizes) out.Send(NodeId(1), Numbered(0, size));
+    out.AwaitWritable(NodeId(1), all);
+  };
+  world.Run(Duration::Seconds(1));
+  return TimesOf(world.Of(EventKind::kWritable, 0));
 }
 
 TEST_CASE("host: credit comes back when the card has put a message on the wire") {
   SmallWorld world({2});
-  world.host(0).on_start = [](const Now&, auto, Effects& out) {
-    out.Send(NodeId(1), Numbered(0, 1'000));
-  };
-  world.Run(Duration::Seconds(1));
-  CHECK(TimesOf(world.Of(EventKind::kWritable, 0)) == std::vector<Instant>{At(WireTime(1'000))});
+  CHECK(TimesAllIsBack(world, {1'000}) == std::vector<Instant>{At(WireTime(1'000))});
 }
 
 TEST_CASE("host: what is lost at the sender gives its credit back at line rate") {
@@ -282,15 +285,9 @@ TEST_CASE("host: what is lost at the sender gives its credit back at line rate")
     SmallWorld world({2});
     world.AddFault(is_silent ? sim::FaultKind::kSilent : sim::FaultKind::kDrop,
                    is_silent ? std::vector<std::uint32_t>{0} : std::vector<std::uint32_t>{});
-    world.host(0).on_start = [](const Now&, auto, Effects& out) {
-      out.Send(NodeId(1), Numbered(0, 1'000));
-      out.Send(NodeId(1), Numbered(1, 500));
-    };
-    world.Run(Duration::Seconds(1));
-    CHECK(world.arrivals().empty());
     const Duration byte = Duration::Picoseconds(800);
-    CHECK(TimesOf(world.Of(EventKind::kWritable, 0)) ==
-          std::vector<Instant>{At(byte * 1'000), At(byte * 1'500)});
+    CHECK(TimesAllIsBack(world, {1'000, 500}) == std::vector<Instant>{At(byte * 1'500)});
+    CHECK(world.arrivals().empty());
   }
 }
 

@@ -65,8 +65,6 @@ TEST_CASE("datagram: what a link loses is lost, and is said to be") {
   for (const trace::Event& drop : drops) {
     CHECK(drop.detail == static_cast<std::uint64_t>(DropCause::kLoss));
   }
-  // The card took them all, lost or not: each byte of credit came back once.
-  CHECK(world.Of(EventKind::kWritable, 0).size() == 4'000);
   world.Finish();
 }
 
@@ -87,7 +85,6 @@ TEST_CASE("datagram: a full card drops the tail, at the sender and at the receiv
   sender.Run(Duration::Seconds(1));
   CHECK(sender.NumbersAt(1) == std::vector<std::uint64_t>{0, 1, 2});
   CHECK(sender.Of(EventKind::kDrop).size() == 2);
-  CHECK(sender.Of(EventKind::kWritable, 0).size() == 5);
   sender.Finish();
 
   SmallWorld receiver({3});
