@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
+#include "protocols/core/lane_line.h"
 
 namespace lockstep::analysis {
 
@@ -117,6 +118,8 @@ bool AckChecker::JudgeCounter() {
 
 bool AckChecker::JudgeListed() {
   const core::SeqSet& held = facts().Held(statement_.node);
+  ListPieces();
+  if (held.ContainsEach(pieces_)) return true;
   for (const core::Run& run : listed_) {
     if (held.ContainsAll(run)) continue;
     Object(statement_.at, statement_.node, [&] {
@@ -153,32 +156,33 @@ void AckChecker::JudgeUnlisted() {
   });
 }
 
-std::uint64_t AckChecker::CountListed(std::uint64_t begin, std::uint64_t end) {
-  const std::uint64_t period = facts().period();
-  const auto index_at_least = [&](std::uint64_t lane, std::uint64_t number) {
-    return number <= lane ? 0 : (number - lane + period - 1) / period;
-  };
+void AckChecker::ListPieces() {
+  const core::LaneLine& line = facts().Held(statement_.node).line();
   pieces_.clear();
   for (const core::Run& run : listed_) {
-    core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t from, std::uint64_t to) {
-      from = std::max(from, index_at_least(lane, begin));
-      to = std::min(to, index_at_least(lane, end));
-      if (from < to) pieces_.push_back({lane, from, to});
-    });
+    core::ForEachLane(run, line.lanes(),
+                      [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                        pieces_.push_back({line.Begin(lane) + begin, line.Begin(lane) + end});
+                      });
   }
-  std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
-    return std::tie(a.lane, a.begin) < std::tie(b.lane, b.begin);
-  });
+  const auto by_begin = [](const auto& a, const auto& b) { return a.begin < b.begin; };
+  if (!std::is_sorted(pieces_.begin(), pieces_.end(), by_begin)) {
+    std::sort(pieces_.begin(), pieces_.end(), by_begin);
+  }
+}
+
+std::uint64_t AckChecker::CountListed(std::uint64_t begin, std::uint64_t end) const {
+  const core::LaneLine& line = facts().Held(statement_.node).line();
+  const core::LaneLine::Cut low = line.CutAt(begin);
+  const core::LaneLine::Cut high = line.CutAt(end);
   std::uint64_t count = 0;
-  std::uint64_t lane = ~std::uint64_t{0};
   std::uint64_t counted_to = 0;
-  for (const Piece& piece : pieces_) {
-    if (piece.lane != lane) counted_to = 0;
-    lane = piece.lane;
-    const std::uint64_t from = std::max(piece.begin, counted_to);
-    if (from >= piece.end) continue;
-    count += piece.end - from;
-    counted_to = piece.end;
+  for (const core::SeqSet::Stretch& piece : pieces_) {
+    const std::uint64_t from = std::max({piece.begin, low.InLaneOf(piece.begin), counted_to});
+    const std::uint64_t to = std::min(piece.end, high.InLaneOf(piece.begin));
+    if (from >= to) continue;
+    count += to - from;
+    counted_to = to;
   }
   return count;
 }

@@ -48,26 +48,21 @@ class AckChecker final : public StreamChecker {
   explicit AckChecker(std::shared_ptr<StreamFacts> facts);
 
  private:
-  // Indices [begin, end) of a lane of the set of held k′.
-  struct Piece {
-    std::uint64_t lane;
-    std::uint64_t begin;
-    std::uint64_t end;
-  };
-
   void Judge(const trace::Event& event) override;
   void OnPhi(const trace::Event& event);
   void JudgeStatement();
   bool JudgeCounter();
   bool JudgeListed();
   void JudgeUnlisted();
+  // Fills pieces_.
+  void ListPieces();
   // How many k′ of [begin, end) the list names; each once, however often it is listed.
-  std::uint64_t CountListed(std::uint64_t begin, std::uint64_t end);
+  std::uint64_t CountListed(std::uint64_t begin, std::uint64_t end) const;
 
   trace::Event statement_;
-  std::uint64_t awaited_ = 0;      // runs of the φ-list still to come
-  std::vector<core::Run> listed_;  // runs of the φ-list that make sense
-  std::vector<Piece> pieces_;      // the same by lanes; reused
+  std::uint64_t awaited_ = 0;                  // runs of the φ-list still to come
+  std::vector<core::Run> listed_;              // runs of the φ-list that make sense
+  std::vector<core::SeqSet::Stretch> pieces_;  // the same by place; reused
 };
 
 }  // namespace lockstep::analysis

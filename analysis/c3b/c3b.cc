@@ -173,7 +173,10 @@ void DeliveryChecker::JudgeOne(std::uint64_t transmitted) {
   for (std::uint64_t i = 0; i < delivered_.size(); ++i) {
     if (!facts().IsCorrect(facts().receivers().Replica(i))) continue;
     SetExercised();
-    delivered_[i].ForEachHeld(0, transmitted, [&](const core::Run& run) { together.Insert(run); });
+    const std::uint64_t frontier = delivered_[i].Frontier();
+    together.Insert(core::Run{0, frontier, 1});
+    delivered_[i].ForEachHeld(frontier, transmitted,
+                              [&](const core::Run& run) { together.Insert(run); });
   }
   if (together.Frontier() >= transmitted) return;
   Object(deadline_, std::nullopt, [&] {

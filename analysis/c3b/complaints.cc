@@ -59,7 +59,7 @@ void ComplaintBook::ListJudged(std::uint64_t begin, std::uint64_t end, std::uint
                       });
   }
   // p is missing, whatever the list says; below p the window does not reach.
-  const std::uint64_t p_place = line_.PlaceAtLeast(acknowledged % line_.lanes(), acknowledged);
+  const std::uint64_t p_place = line_.Place(acknowledged);
   for (Stretch& held : held_) {
     if (held.begin <= p_place && p_place < held.end) held.begin = p_place + 1;
   }
@@ -67,21 +67,15 @@ void ComplaintBook::ListJudged(std::uint64_t begin, std::uint64_t end, std::uint
   if (!std::is_sorted(held_.begin(), held_.end(), by_begin)) {
     std::sort(held_.begin(), held_.end(), by_begin);
   }
-  // A short window meets few of the lanes: those from begin's on, then those from 0 on.
-  const std::uint64_t lanes = line_.lanes();
-  const std::uint64_t met = std::min(end - begin, lanes);
-  const std::uint64_t first = begin % lanes;
-  const std::uint64_t last = std::min(lanes, first + met);
-  const std::uint64_t wrapped = first + met - last;
+  const core::LaneLine::Cut low = line_.CutAt(begin);
+  const core::LaneLine::Cut high = line_.CutAt(end);
   std::size_t next_held = 0;
-  for (std::uint64_t lane = 0; lane < wrapped; ++lane) ListLane(lane, begin, end, next_held);
-  for (std::uint64_t lane = first; lane < last; ++lane) ListLane(lane, begin, end, next_held);
+  line_.ForEachLaneIn(
+      begin, end, [&](std::uint64_t lane) { ListLane(low.In(lane), high.In(lane), next_held); });
 }
 
-void ComplaintBook::ListLane(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
-                             std::size_t& next_held) {
-  std::uint64_t at = line_.PlaceAtLeast(lane, begin);
-  const std::uint64_t stop = line_.PlaceAtLeast(lane, end);
+// The same of one lane, at places [at, stop).
+void ComplaintBook::ListLane(std::uint64_t at, std::uint64_t stop, std::size_t& next_held) {
   while (next_held < held_.size() && held_[next_held].end <= at) ++next_held;
   for (; at < stop && next_held < held_.size() && held_[next_held].begin < stop; ++next_held) {
     const Stretch& held = held_[next_held];
@@ -101,11 +95,14 @@ void ComplaintBook::Sweep(const Report& report, bool is_counted) {
   swept_.clear();
   std::size_t next = 0;
   std::optional<Doubt> doubt;
+  const core::LaneLine::Cut quack = line_.CutAt(quack_);
+  // Of each doubt, what is below the QUACK is cut off. A doubt lies within one lane.
   const auto advance = [&] {
     doubt.reset();
     while (next < doubts.size() && !doubt) {
       doubt = doubts[next++];
-      if (IsBelowQuack(*doubt)) doubt.reset();
+      doubt->begin = std::max(doubt->begin, quack.InLaneOf(doubt->begin));
+      if (doubt->begin >= doubt->end) doubt.reset();
     }
   };
   advance();
@@ -156,12 +153,6 @@ void ComplaintBook::Emit(const Doubt& doubt) {
   } else {
     swept_.push_back(doubt);
   }
-}
-
-// Cuts off what is below the QUACK; true where nothing is left. A doubt lies within one lane.
-bool ComplaintBook::IsBelowQuack(Doubt& doubt) const {
-  doubt.begin = std::max(doubt.begin, line_.PlaceAtLeast(line_.Lane(doubt.begin), quack_));
-  return doubt.begin >= doubt.end;
 }
 
 // Finds out of which parts of `fresh`, about which `receiver` complains now, enough receivers do.

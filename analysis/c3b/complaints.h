@@ -26,35 +26,13 @@
 #include "analysis/c3b/schedule.h"
 #include "analysis/c3b/stream_facts.h"
 #include "protocols/core/interval_map.h"
+#include "protocols/core/lane_line.h"
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
 
 namespace lockstep::analysis {
 
-// Places k′ on a line on which every lane is one stretch, so that the strided runs of the rotation
-// are intervals, and the state of all lanes is one sorted list.
-class LaneLine {
- public:
-  explicit LaneLine(std::uint64_t lanes) : lanes_(lanes), length_(kSeqLimit / lanes + 2) {}
-
-  std::uint64_t lanes() const { return lanes_; }
-  std::uint64_t Lane(std::uint64_t place) const { return place / length_; }
-  std::uint64_t Begin(std::uint64_t lane) const { return lane * length_; }
-  // Where the least k′ of `lane` that is at least `number` stands; `number` <= kSeqLimit.
-  std::uint64_t PlaceAtLeast(std::uint64_t lane, std::uint64_t number) const {
-    const std::uint64_t index = number <= lane ? 0 : (number - lane + lanes_ - 1) / lanes_;
-    return Begin(lane) + index;
-  }
-  std::uint64_t Number(std::uint64_t place) const {
-    return Lane(place) + lanes_ * (place % length_);
-  }
-
- private:
-  std::uint64_t lanes_;
-  std::uint64_t length_;
-};
-
-// Places [begin, end) of a LaneLine.
+// Places [begin, end) of a line of lanes.
 struct Stretch {
   std::uint64_t begin;
   std::uint64_t end;
@@ -91,7 +69,7 @@ class ComplaintBook {
 
   // How many k′ from 0 on acks_needed receivers have acknowledged here.
   std::uint64_t quack() const { return quack_; }
-  const LaneLine& line() const { return line_; }
+  const core::LaneLine& line() const { return line_; }
   // Entries of state, for tests of memory.
   std::size_t size() const;
 
@@ -114,16 +92,15 @@ class ComplaintBook {
   void RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged);
   void ListJudged(std::uint64_t begin, std::uint64_t end, std::uint64_t acknowledged,
                   std::span<const core::Run> listed);
-  void ListLane(std::uint64_t lane, std::uint64_t begin, std::uint64_t end, std::size_t& next_held);
+  void ListLane(std::uint64_t at, std::uint64_t stop, std::size_t& next_held);
   void Sweep(const Report& report, bool is_counted);
   void Settle(Doubt doubt, const Judged& judged, const Report& report, bool is_counted);
   void Emit(const Doubt& doubt);
-  bool IsBelowQuack(Doubt& doubt) const;
   void CountComplaints(const Stretch& fresh, std::uint64_t receiver);
   static void EraseFrom(Doubts& doubts, const Stretch& stretch);
 
   Rule rule_;
-  LaneLine line_;
+  core::LaneLine line_;
   std::int64_t patience_ps_;                 // of the repeat interval, less what we give away
   std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: the greatest heard
   std::uint64_t quack_ = 0;

@@ -85,14 +85,14 @@ void ResendChecker::HearReport() {
 // Forgets attempts on k′ that are QUACKed, where they were made or are another sender's: no more of
 // them will be noted.
 void ResendChecker::Prune(Sender& sender, std::uint64_t index) {
-  const LaneLine& line = sender.complaints.line();
+  const core::LaneLine& line = sender.complaints.line();
   const std::uint64_t quack = sender.complaints.quack();
+  const core::LaneLine::Cut cut = line.CutAt(quack);
   core::IntervalMap<Noted> kept;
   core::IntervalMap<Noted> above;
   for (const auto& interval : sender.noted.intervals()) {
     const std::uint64_t lane = line.Lane(interval.begin);
-    const std::uint64_t split =
-        std::clamp(line.PlaceAtLeast(lane, quack), interval.begin, interval.end);
+    const std::uint64_t split = std::clamp(cut.In(lane), interval.begin, interval.end);
     if (!IsUsedUp(interval.value, index, lane)) kept.Assign(interval.begin, split, interval.value);
     kept.Assign(split, interval.end, interval.value);
     above.Assign(split, interval.end, interval.value);
@@ -141,10 +141,10 @@ void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uin
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
   const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
   Sender& sender = senders_[index];
-  const LaneLine& line = sender.complaints.line();
+  const core::LaneLine& line = sender.complaints.line();
   const std::uint64_t base = line.Begin(lane);
   const std::uint64_t judged =
-      std::clamp(line.PlaceAtLeast(lane, sender.amnesty), base + begin, base + end);
+      std::clamp(line.CutAt(sender.amnesty).In(lane), base + begin, base + end);
   sender.noted.Update(
       judged, base + end, [&](std::uint64_t from, std::uint64_t, const Noted* noted) {
         Noted next = noted == nullptr ? Noted{} : *noted;

@@ -22,6 +22,7 @@
 #include "analysis/c3b/schedule.h"
 #include "analysis/recipe.h"
 #include "protocols/core/ids.h"
+#include "protocols/core/lane_line.h"
 #include "protocols/core/program.h"
 #include "protocols/core/run.h"
 #include "protocols/core/seq_set.h"
@@ -30,7 +31,7 @@
 namespace lockstep::analysis {
 
 // k′ at or above this are out of the world: a counter that says so is lying, or broken.
-inline constexpr std::uint64_t kSeqLimit = std::uint64_t{1} << 62;
+inline constexpr std::uint64_t kSeqLimit = core::LaneLine::kNumberLimit;
 
 // The numbers that an event stands for; none where they repeat themselves or leave the world.
 std::optional<core::Run> RunOf(const trace::Event& event);

@@ -33,7 +33,7 @@ Batcher::Batch Batcher::Take(std::uint32_t receiver, Instant now, std::int64_t c
   PerReceiver& queue = queues_[receiver];
   std::uint64_t bytes = 0;
   const std::uint64_t attempt = queue.items.front().attempt;
-  std::deque<Item>& items = queue.items;
+  std::vector<Item>& items = queue.items;
   // First see what fits, then take it: a batch without enough credit must stay whole.
   std::size_t whole = 0;
   std::uint64_t part = 0;

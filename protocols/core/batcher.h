@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -68,7 +67,7 @@ class Batcher {
 
  private:
   struct PerReceiver {
-    std::deque<Item> items;
+    std::vector<Item> items;
     std::uint64_t bytes = 0;  // waiting, with record overhead
     Instant since;            // of the oldest
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "protocols/core/check.h"
 #include "protocols/core/hash.h"
@@ -114,9 +115,9 @@ void Bytes::CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const {
   CHECK(out.size() <= size_ - offset);
   const std::string_view head = literal();
   std::size_t done = 0;
-  while (done < out.size() && offset + done < head.size()) {
-    out[done] = static_cast<std::uint8_t>(head[offset + done]);
-    ++done;
+  if (offset < head.size()) {
+    done = std::min<std::uint64_t>(out.size(), head.size() - offset);
+    std::memcpy(out.data(), head.data() + offset, done);
   }
   if (done == out.size()) return;
   std::uint64_t at = head.size();

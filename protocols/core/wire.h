@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -30,7 +31,7 @@ class Encoder {
   Bytes Take() { return builder_.Take(); }
 
  private:
-  void Put(std::uint64_t value, int bytes);
+  void Put(std::uint64_t value, std::size_t bytes);
   BytesBuilder builder_;
 };
 

@@ -161,7 +161,6 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
   if (const auto quack = quacks_.Ack(receiver, ack.cumulative)) {
     out.Note({core::NoteKind::kQuacked, core::NodeId(), config_.out_stream, core::Run{*quack, 1, 1},
               0, 0});
-    complaints_.ForgetBelow(*quack);
     resends_.DropBelow(*quack);
     log_.Release(core::SeqNo(*quack));
     owner_.OnQuacked(now, core::SeqNo(*quack), out);

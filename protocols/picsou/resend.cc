@@ -4,101 +4,111 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 namespace lockstep::picsou {
 
 ComplaintTracker::ComplaintTracker(std::uint64_t period, std::uint32_t receivers,
                                    std::uint32_t complaints_needed, core::Duration repeat_interval)
-    : period_(period),
+    : line_(period),
       complaints_needed_(complaints_needed),
       repeat_interval_(repeat_interval),
-      lanes_(period) {
-  for (Lane& lane : lanes_) lane.missing.resize(receivers);
-}
+      missing_(receivers) {}
 
-std::uint64_t ComplaintTracker::IndexAtLeast(std::uint64_t lane, std::uint64_t position) const {
-  return position <= lane ? 0 : (position - lane + period_ - 1) / period_;
+std::size_t ComplaintTracker::size() const {
+  std::size_t sum = attempts_.intervals().size();
+  for (const MissingMap& missing : missing_) sum += missing.intervals().size();
+  return sum;
 }
 
 void ComplaintTracker::TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative) {
-  for (std::uint64_t lane = 0; lane < period_; ++lane) {
-    lanes_[lane].missing[receiver].EraseBelow(IndexAtLeast(lane, cumulative));
-  }
+  const core::LaneLine::Cut cut = line_.CutAt(cumulative);
+  missing_[receiver].CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
 }
 
 std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t receiver,
                                               const Ack& ack, std::uint64_t quack) {
-  TakeBackBelow(receiver, ack.cumulative);
   std::vector<Attempt> noted;
   const bool may_count = quack >= ack.cumulative;
   const std::uint64_t from = std::max(quack, ack.cumulative);
-  const std::uint64_t to = std::max(ack.phi_end, ack.cumulative + 1);
-  if (from >= to) return noted;
-  std::vector<core::IntervalMap<bool>> held(period_);
-  for (const core::Run& run : ack.phi) {
-    core::ForEachLane(run, period_, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
-      held[lane].Assign(b, e, true);
-    });
-  }
-  for (std::uint64_t lane = 0; lane < period_; ++lane) {
-    core::IntervalMap<Missing>& missing = lanes_[lane].missing[receiver];
-    held[lane].ForEach(IndexAtLeast(lane, from), IndexAtLeast(lane, to),
-                       [&](std::uint64_t b, std::uint64_t e, const bool* is_held) {
-                         if (is_held != nullptr) {
-                           missing.Erase(b, e);
-                         } else {
-                           Miss(now, receiver, Judged{lane, b, e}, may_count, noted);
-                         }
-                       });
-  }
-  return noted;
-}
-
-void ComplaintTracker::Miss(core::Instant now, std::uint32_t receiver, const Judged& judged,
-                            bool may_count, std::vector<Attempt>& noted) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> complaints;
-  lanes_[judged.lane].missing[receiver].Update(
-      judged.begin, judged.end, [&](std::uint64_t b, std::uint64_t e, const Missing* old) {
+  TakeBackBelow(receiver, from);
+  ListJudged(ack, from, std::max(ack.phi_end, ack.cumulative + 1));
+  if (judged_.empty()) return noted;
+  fresh_.clear();
+  missing_[receiver].UpdateEach(
+      judged_, scratch_,
+      [&](const Judged& judged, std::uint64_t begin, std::uint64_t end, const Missing* old) {
+        if (!judged.is_missing) return std::optional<Missing>();
         if (old == nullptr) return std::optional<Missing>(Missing{now, false});
         const bool is_repeat = may_count && now - old->since >= repeat_interval_;
         if (!is_repeat || old->is_complaint) return std::optional<Missing>(*old);
-        complaints.emplace_back(b, e);
+        fresh_.push_back({begin, end});
         return std::optional<Missing>(Missing{old->since, true});
       });
-  for (const auto& [begin, end] : complaints) CountComplaints(judged.lane, begin, end, noted);
+  for (const Stretch& fresh : fresh_) CountComplaints(fresh, noted);
+  if (attempts_.intervals().size() >= prune_at_) PruneAttempts(quack);
+  return noted;
 }
 
-void ComplaintTracker::CountComplaints(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
-                                       std::vector<Attempt>& noted) {
-  Lane& at = lanes_[lane];
+void ComplaintTracker::ListJudged(const Ack& ack, std::uint64_t from, std::uint64_t to) {
+  judged_.clear();
+  held_.clear();
+  if (from >= to) return;
+  for (const core::Run& run : ack.phi) {
+    core::ForEachLane(run, line_.lanes(),
+                      [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                        held_.push_back({line_.Begin(lane) + begin, line_.Begin(lane) + end});
+                      });
+  }
+  const auto by_begin = [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; };
+  // An honest list is sorted by lane already.
+  if (!std::is_sorted(held_.begin(), held_.end(), by_begin)) {
+    std::sort(held_.begin(), held_.end(), by_begin);
+  }
+  const core::LaneLine::Cut low = line_.CutAt(from);
+  const core::LaneLine::Cut high = line_.CutAt(to);
+  auto held = held_.begin();
+  line_.ForEachLaneIn(from, to, [&](std::uint64_t lane) {
+    std::uint64_t at = low.In(lane);
+    const std::uint64_t stop = high.In(lane);
+    for (; held != held_.end() && held->begin < stop; ++held) {
+      if (held->end <= at) continue;
+      if (held->begin > at) judged_.push_back({at, held->begin, true});
+      const std::uint64_t begin = std::max(at, held->begin);
+      at = std::min(held->end, stop);
+      if (begin < at) judged_.push_back({begin, at, false});
+    }
+    if (at < stop) judged_.push_back({at, stop, true});
+  });
+}
+
+void ComplaintTracker::CountComplaints(const Stretch& fresh, std::vector<Attempt>& noted) {
   core::IntervalMap<std::uint32_t> complainers;
-  for (const core::IntervalMap<Missing>& missing : at.missing) {
-    missing.ForEach(begin, end, [&](std::uint64_t b, std::uint64_t e, const Missing* entry) {
-      if (entry == nullptr || !entry->is_complaint) return;
-      complainers.Update(b, e, [](std::uint64_t, std::uint64_t, const std::uint32_t* count) {
-        return std::optional<std::uint32_t>(count == nullptr ? 1 : *count + 1);
-      });
-    });
+  for (const MissingMap& missing : missing_) {
+    missing.ForEach(fresh.begin, fresh.end,
+                    [&](std::uint64_t begin, std::uint64_t end, const Missing* entry) {
+                      if (entry == nullptr || !entry->is_complaint) return;
+                      complainers.Update(
+                          begin, end, [](std::uint64_t, std::uint64_t, const std::uint32_t* count) {
+                            return std::optional<std::uint32_t>(count == nullptr ? 1 : *count + 1);
+                          });
+                    });
   }
   for (const auto& agreed : complainers.intervals()) {
     if (agreed.value < complaints_needed_) continue;
-    for (core::IntervalMap<Missing>& missing : at.missing) missing.Erase(agreed.begin, agreed.end);
-    at.attempts.Update(
-        agreed.begin, agreed.end, [&](std::uint64_t b, std::uint64_t e, const std::uint64_t* old) {
-          const std::uint64_t next = old == nullptr ? 1 : *old + 1;
-          noted.push_back(Attempt{core::Run{lane + period_ * b, e - b, period_}, next});
-          return std::optional<std::uint64_t>(next);
-        });
+    for (MissingMap& missing : missing_) missing.Erase(agreed.begin, agreed.end);
+    attempts_.Update(agreed.begin, agreed.end,
+                     [&](std::uint64_t begin, std::uint64_t end, const std::uint64_t* old) {
+                       const std::uint64_t next = old == nullptr ? 1 : *old + 1;
+                       noted.push_back(Attempt{line_.RunAt(begin, end), next});
+                       return std::optional<std::uint64_t>(next);
+                     });
   }
 }
 
-void ComplaintTracker::ForgetBelow(std::uint64_t quack) {
-  for (std::uint64_t lane = 0; lane < period_; ++lane) {
-    const std::uint64_t index = IndexAtLeast(lane, quack);
-    for (core::IntervalMap<Missing>& missing : lanes_[lane].missing) missing.EraseBelow(index);
-    lanes_[lane].attempts.EraseBelow(index);
-  }
+void ComplaintTracker::PruneAttempts(std::uint64_t quack) {
+  const core::LaneLine::Cut cut = line_.CutAt(quack);
+  attempts_.CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
+  prune_at_ = std::max(kPruneFirst, 2 * attempts_.intervals().size());
 }
 
 }  // namespace lockstep::picsou

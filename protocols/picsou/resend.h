@@ -10,14 +10,17 @@
 // counters of a position start anew when an attempt is noted. The first report may be older than
 // the QUACK. A receiver that reports to hold the position takes back what it said of it.
 //
-// Kept by residue class of the schedule's period, as intervals: a thousand equal fates are one.
+// Kept by lanes of the schedule's period, as intervals: a thousand equal fates are one entry, and
+// what nobody misses is none.
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "protocols/core/interval_map.h"
+#include "protocols/core/lane_line.h"
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
 #include "protocols/picsou/messages.h"
@@ -40,40 +43,51 @@ class ComplaintTracker {
   // `receiver` holds every position below `cumulative`.
   void TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative);
   // Takes a report of `receiver`, after it has entered the QUACK, and returns the attempts that it
-  // completes.
+  // completes. Positions below the QUACK, which never decreases, are settled.
   std::vector<Attempt> Report(core::Instant now, std::uint32_t receiver, const Ack& ack,
                               std::uint64_t quack);
-  // Positions below are settled.
-  void ForgetBelow(std::uint64_t quack);
+  // Entries of state, for tests of memory.
+  std::size_t size() const;
 
  private:
+  static constexpr std::size_t kPruneFirst = 16;
   struct Missing {
     core::Instant since;  // of the first report
     bool is_complaint = false;
     friend bool operator==(const Missing&, const Missing&) = default;
   };
-  struct Lane {
-    std::vector<core::IntervalMap<Missing>> missing;  // missing[receiver]
-    core::IntervalMap<std::uint64_t> attempts;        // noted so far
-  };
-  // One report, cut to one lane.
-  struct Judged {
-    std::uint64_t lane = 0;
-    std::uint64_t begin = 0;  // half-open interval of indices that are missing
+  using MissingMap = core::IntervalMap<Missing>;  // by place
+  // Places [begin, end).
+  struct Stretch {
+    std::uint64_t begin = 0;
     std::uint64_t end = 0;
   };
+  struct Judged {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    bool is_missing = false;
+  };
 
-  std::uint64_t IndexAtLeast(std::uint64_t lane, std::uint64_t position) const;
-  void Miss(core::Instant now, std::uint32_t receiver, const Judged& judged, bool may_count,
-            std::vector<Attempt>& noted);
-  // Notes the next attempt for those of [begin, end) that enough receivers complain about.
-  void CountComplaints(std::uint64_t lane, std::uint64_t begin, std::uint64_t end,
-                       std::vector<Attempt>& noted);
+  // Lists what `ack` says of the positions in [from, to).
+  void ListJudged(const Ack& ack, std::uint64_t from, std::uint64_t to);
+  // Notes the next attempt for those of `fresh` that enough receivers complain about.
+  void CountComplaints(const Stretch& fresh, std::vector<Attempt>& noted);
+  // Forgets attempts on what is settled, now and then.
+  void PruneAttempts(std::uint64_t quack);
 
-  std::uint64_t period_;
+  core::LaneLine line_;
   std::uint32_t complaints_needed_;
   core::Duration repeat_interval_;
-  std::vector<Lane> lanes_;  // lanes_[position % period]
+  // missing_[receiver]; where it has not reported for long, what is settled may linger.
+  std::vector<MissingMap> missing_;
+  core::IntervalMap<std::uint64_t> attempts_;  // noted so far, by place
+  std::size_t prune_at_ = kPruneFirst;         // entries of attempts_ that call for pruning
+
+  // Reused between reports.
+  std::vector<Stretch> held_;  // the φ-list, by place
+  std::vector<Judged> judged_;
+  std::vector<Stretch> fresh_;  // new complaints
+  std::vector<MissingMap::Interval> scratch_;
 };
 
 }  // namespace lockstep::picsou

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "protocols/core/random.h"
@@ -50,11 +51,11 @@ TEST_CASE("interval map: equal neighbours are one interval, and gaps stay gaps")
   CHECK(map.intervals() == std::vector<Map::Interval>{{10, 25, 1}, {25, 26, 2}, {26, 40, 1}});
   map.Erase(12, 39);
   CHECK(map.intervals() == std::vector<Map::Interval>{{10, 12, 1}, {39, 40, 1}});
-  map.EraseBelow(39);
+  map.CutEachBelow([](std::uint64_t) { return std::uint64_t{39}; });
   CHECK(map.intervals() == std::vector<Map::Interval>{{39, 40, 1}});
   map.Assign(5, 5, 9);
   CHECK(map.intervals().size() == 1);
-  map.Clear();
+  map.Erase(0, 50);
   CHECK(map.empty());
 }
 
@@ -90,7 +91,7 @@ TEST_CASE("interval map: random updates agree with a map of single numbers") {
         map.Erase(begin, end);
         for (std::uint64_t n = begin; n < end; ++n) naive.erase(n);
       } else if (kind == 2) {
-        map.EraseBelow(begin / 4);
+        map.CutEachBelow([&](std::uint64_t) { return begin / 4; });
         naive.erase(naive.begin(), naive.lower_bound(begin / 4));
       } else {
         // One more where there is a value below 2, none where it is 2, `added` where there is none.
@@ -111,6 +112,53 @@ TEST_CASE("interval map: random updates agree with a map of single numbers") {
       }
       REQUIRE(IsCanonical(map));
       REQUIRE(NumbersOf(map) == naive);
+    }
+  }
+}
+
+TEST_CASE("interval map: many stretches in one pass are as one after the other") {
+  core::Random random = core::Random(6).Fork("interval map");
+  struct Stretch {
+    std::uint64_t begin;
+    std::uint64_t end;
+    int added;
+  };
+  // `added` where there is no value, none where there is the same, their sum otherwise.
+  const auto next = [](const Stretch& stretch, const int* value) -> std::optional<int> {
+    if (value == nullptr) return stretch.added;
+    return *value == stretch.added ? std::nullopt : std::optional<int>(*value + stretch.added);
+  };
+  for (int round = 0; round < 40; ++round) {
+    Map map;
+    Map one_by_one;
+    std::vector<Map::Interval> scratch;
+    for (int step = 0; step < 60; ++step) {
+      std::vector<Stretch> stretches;
+      for (std::uint64_t at = random.Below(9); at < 60; at += random.Below(9)) {
+        const std::uint64_t begin = at;
+        at += random.Below(7);
+        stretches.push_back({begin, at, static_cast<int>(random.Below(3))});
+      }
+      using Piece = std::tuple<std::uint64_t, std::uint64_t, int>;
+      std::vector<Piece> pieces;
+      std::vector<Piece> pieces_one_by_one;
+      map.UpdateEach(
+          stretches, scratch,
+          [&](const Stretch& stretch, std::uint64_t begin, std::uint64_t end, const int* value) {
+            pieces.emplace_back(begin, end, value == nullptr ? -1 : *value);
+            return next(stretch, value);
+          });
+      for (const Stretch& stretch : stretches) {
+        one_by_one.Update(stretch.begin, stretch.end,
+                          [&](std::uint64_t begin, std::uint64_t end, const int* value) {
+                            pieces_one_by_one.emplace_back(begin, end,
+                                                           value == nullptr ? -1 : *value);
+                            return next(stretch, value);
+                          });
+      }
+      REQUIRE(IsCanonical(map));
+      REQUIRE(map.intervals() == one_by_one.intervals());
+      REQUIRE(pieces == pieces_one_by_one);
     }
   }
 }

@@ -2,8 +2,11 @@
 
 #include "protocols/core/seq_set.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/random.h"
@@ -77,17 +80,59 @@ TEST_CASE("seq set: random runs agree with a set of single numbers") {
       REQUIRE(set.Frontier() == FrontierOf(naive));
       REQUIRE(set.Count() == naive.size());
       REQUIRE(set.End() == (naive.empty() ? 0 : *naive.rbegin() + 1));
-      const std::uint64_t begin = random.Below(200);
+      const std::uint64_t begin = set.Frontier() + random.Below(200);
       const std::uint64_t end = begin + random.Below(100);
       std::vector<Run> held;
-      std::vector<Run> missing;
       set.ForEachHeld(begin, end, [&](const Run& part) { held.push_back(part); });
-      set.ForEachMissing(begin, end, [&](const Run& part) { missing.push_back(part); });
       REQUIRE(NumbersOf(held) == Naive(naive.lower_bound(begin), naive.lower_bound(end)));
-      REQUIRE(NumbersOf(held).size() + NumbersOf(missing).size() == end - begin);
-      for (const std::uint64_t number : NumbersOf(missing)) REQUIRE(!set.Contains(number));
+      const std::uint64_t number = random.Below(400);
+      REQUIRE(set.Contains(number) == naive.contains(number));
+      std::vector<SeqSet::Stretch> stretches;
+      bool is_each_held = true;
+      for (std::uint64_t i = random.Below(4); i > 0; --i) {
+        const std::uint64_t first = random.Below(set.Frontier() + 20);
+        const std::uint64_t place = set.line().Place(first);
+        stretches.push_back({place, place + 1 + random.Below(3)});
+        for (std::uint64_t at = place; at < stretches.back().end; ++at) {
+          is_each_held = is_each_held && naive.contains(set.line().Number(at));
+        }
+      }
+      std::sort(stretches.begin(), stretches.end(),
+                [](const auto& a, const auto& b) { return a.begin < b.begin; });
+      REQUIRE(set.ContainsEach(stretches) == is_each_held);
     }
   }
+}
+
+TEST_CASE("seq set: memory is for gaps, not for what came, nor for lanes") {
+  constexpr std::uint64_t kPeriod = 160'000;  // 400 against 400
+  constexpr std::uint64_t kWindow = 100;
+  core::Random random = core::Random(4).Fork("seq set");
+  SeqSet set(kPeriod);
+  std::size_t most = 0;
+  for (std::uint64_t begin = 0; begin < 1'000 * kWindow; begin += kWindow) {
+    // The window's numbers come in any order.
+    std::vector<std::uint64_t> numbers(kWindow);
+    for (std::uint64_t i = 0; i < kWindow; ++i) numbers[i] = begin + i;
+    for (std::uint64_t i = kWindow; i > 1; --i) {
+      std::swap(numbers[i - 1], numbers[random.Below(i)]);
+    }
+    for (const std::uint64_t number : numbers) {
+      set.Insert({number, 1, 1});
+      most = std::max(most, set.size());
+    }
+    REQUIRE(set.Frontier() == begin + kWindow);
+  }
+  CHECK(most >= kWindow / 2);
+  CHECK(most <= 2 * kWindow);
+}
+
+TEST_CASE("seq set: the frontier goes on over many turns of the lanes at once") {
+  SeqSet set(28);
+  for (std::uint64_t lane = 1; lane < 28; ++lane) set.Insert({lane, 1'000 + lane, 28});
+  CHECK(set.Frontier() == 0);
+  set.Insert({0, 2'000, 28});
+  CHECK(set.Frontier() == 1'001 * 28 + 1);
 }
 
 }  // namespace

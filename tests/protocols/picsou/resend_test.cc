@@ -77,7 +77,7 @@ struct View {
   explicit View(core::Duration interval)
       : quacks(kReceivers, 2), complaints(kPeriod, kReceivers, 2, interval) {}
   Noted Report(core::Instant now, std::uint32_t receiver, const Ack& ack) {
-    if (const auto quack = quacks.Ack(receiver, ack.cumulative)) complaints.ForgetBelow(*quack);
+    quacks.Ack(receiver, ack.cumulative);
     return NotedOf(complaints.Report(now, receiver, ack, quacks.quack()));
   }
   picsou::QuackCounter quacks;
@@ -219,10 +219,7 @@ TEST_CASE("complaints: random reports are counted by runs as they are one by one
     std::int64_t now_ms = 0;
     for (int step = 0; step < 120; ++step) {
       now_ms += static_cast<std::int64_t>(random.Below(4));
-      if (random.Chance(1, 20)) {
-        quack += random.Below(8);
-        tracker.ForgetBelow(quack);
-      }
+      if (random.Chance(1, 20)) quack += random.Below(8);
       // Around the QUACK, on both sides of it.
       const std::uint64_t cumulative = quack + random.Below(5) - std::min<std::uint64_t>(quack, 2);
       const Ack ack = AckOf(cumulative, DrawPhi(random, cumulative, period));
