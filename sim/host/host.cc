@@ -96,7 +96,7 @@ void Host::Pause(core::Instant now, core::Instant until) {
 void Host::OnArrived(core::Instant now, Message&& message) {
   if (!is_up()) {
     EmitDrop(now, message, trace::DropCause::kHostDown);
-    services_.deriver.Destroyed(now, message, trace::DropCause::kHostDown);
+    services_.deriver.TellDestroyed(now, message, trace::DropCause::kHostDown);
     ReleaseRing(now, message);
     return;
   }
@@ -328,7 +328,7 @@ void Host::Call(core::Instant now, const Input& input) {
   if (services_.faults.IsFiltered(self_)) services_.faults.Filter(now, self_, list, silenced);
   for (const core::Listed& listed : list) EmitListed(now, listed);
   for (const core::effect::Send& send : silenced) {
-    const Message message = MessageOf(send);
+    const Message message = MessageOf(now, send);
     EmitDrop(now, message, trace::DropCause::kFault);
     credit_.Take(send.to, message.credit.value());
     ReturnLostCredit(now, send.to, message.credit);
@@ -349,8 +349,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
     case Input::Kind::kMessage: {
       const Message& message = input.message;
       ++messages_handled_;
-      services_.deriver.Contents(now, message, trace::EventKind::kHanded);
-      services_.deriver.Statement(now, message, trace::EventKind::kHeard);
+      services_.deriver.Tell(now, message, trace::Phase::kHanded);
       services_.network.OnRead(now, message);
       node_->OnMessage(reading, message.from, message.payload, effects_);
       return;
@@ -369,6 +368,7 @@ void Host::PerformListed(core::Instant now, std::vector<core::Listed>& list) {
   stages_.BeginCall();
   core::Instant ready = stages_.Do(services_.scenario.profile.call, 1, core::ByteCount(0), now);
   Step step;
+  step.listed = now;
   for (core::Listed& listed : list) {
     if (const auto* spend = std::get_if<core::effect::Spend>(&listed.what)) {
       const Price& price = services_.scenario.profile.prices[static_cast<std::size_t>(spend->kind)];
@@ -376,7 +376,7 @@ void Host::PerformListed(core::Instant now, std::vector<core::Listed>& list) {
     } else if (std::holds_alternative<core::effect::Note>(listed.what)) {
       continue;  // Said already.
     } else if (ready <= now && step.pending.empty() && !TakesTime(listed)) {
-      PerformEffect(now, listed);
+      PerformEffect(now, now, listed);
     } else {
       step.pending.push_back({ready, std::move(listed)});
     }
@@ -400,7 +400,7 @@ void Host::Resume(core::Instant now, Step step) {
     if (TakesTime(pending.listed)) {
       step.durable = WriteGroup(now, step);
     } else {
-      PerformEffect(now, pending.listed);
+      PerformEffect(now, step.listed, pending.listed);
       ++step.next;
     }
   }
@@ -416,9 +416,9 @@ core::Instant Host::WriteGroup(core::Instant now, Step& step) {
   return disk_.Begin(now, std::move(group));
 }
 
-void Host::PerformEffect(core::Instant now, core::Listed& listed) {
+void Host::PerformEffect(core::Instant now, core::Instant since, core::Listed& listed) {
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    PerformSend(now, *send);
+    PerformSend(now, since, *send);
   } else if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     SetTimer(now, *timer);
   } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
@@ -436,13 +436,14 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
   }
 }
 
-Message Host::MessageOf(const core::effect::Send& send) const {
-  return Message{self_, send.to, send.payload,
-                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
+Message Host::MessageOf(core::Instant listed, const core::effect::Send& send) const {
+  return Message{
+      self_, send.to, send.payload, core::ByteCount(static_cast<std::int64_t>(send.credit)),
+      0,     {},      listed};
 }
 
-void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
-  Message message = MessageOf(send);
+void Host::PerformSend(core::Instant now, core::Instant listed, const core::effect::Send& send) {
+  Message message = MessageOf(listed, send);
   const bool is_beyond = credit_.Left(send.to) < message.credit.value();
   credit_.Take(send.to, message.credit.value());  // May go below nothing, until it is back.
   if (is_beyond) {
@@ -460,13 +461,13 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
 }
 
 void Host::Transmit(core::Instant now, Message&& message) {
-  services_.deriver.Contents(now, message, trace::EventKind::kOffered);
+  services_.deriver.Tell(now, message, trace::Phase::kSent);
   const bool is_faulted = services_.faults.Destroys(now, message);
   if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
     const trace::DropCause cause =
         is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown;
     EmitDrop(now, message, cause);
-    services_.deriver.Destroyed(now, message, cause);
+    services_.deriver.TellDestroyed(now, message, cause);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }

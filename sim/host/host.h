@@ -116,6 +116,7 @@ class Host {
   struct Step {
     std::vector<Pending> pending;
     std::size_t next = 0;
+    core::Instant listed;   // when the call was
     core::Instant durable;  // what the step has written so far
   };
   struct Timer {
@@ -162,9 +163,10 @@ class Host {
   // Hands the disk all writes of the step that stand next to each other and are due; says when
   // they are durable.
   core::Instant WriteGroup(core::Instant now, Step& step);
-  void PerformEffect(core::Instant now, core::Listed& listed);
-  Message MessageOf(const core::effect::Send& send) const;
-  void PerformSend(core::Instant now, const core::effect::Send& send);
+  // `since`: when it was listed.
+  void PerformEffect(core::Instant now, core::Instant since, core::Listed& listed);
+  Message MessageOf(core::Instant listed, const core::effect::Send& send) const;
+  void PerformSend(core::Instant now, core::Instant listed, const core::effect::Send& send);
   void Transmit(core::Instant now, Message&& message);
   void SetTimer(core::Instant now, const core::effect::SetTimer& timer);
   void ReturnCredit(core::Instant now, core::NodeId peer, core::ByteCount size);

@@ -40,7 +40,7 @@ struct Describe {
     event.kind = EventKind::kSetTimer;
     event.value = timer.id.value();
     event.detail = static_cast<std::uint64_t>(timer.at.ps());
-    event.digest = static_cast<std::uint64_t>(timer.clock);
+    event.further = static_cast<std::uint64_t>(timer.clock);
   }
   void operator()(const core::effect::CancelTimer& timer) const {
     event.kind = EventKind::kCancelTimer;
@@ -105,6 +105,7 @@ void Host::EmitInput(core::Instant now, const Input& input) {
     case Input::Kind::kMessage:
       event.kind = EventKind::kMessage;
       event.peer = input.message.from;
+      event.message = input.message.id;
       event.size = input.message.payload.byte_count();
       event.digest = input.message.payload.Digest();
       break;
@@ -115,7 +116,6 @@ void Host::EmitInput(core::Instant now, const Input& input) {
     case Input::Kind::kWritable:
       event.kind = EventKind::kWritable;
       event.peer = input.peer;
-      event.size = input.size;
       break;
   }
   services_.emitter.Emit(event);
@@ -130,10 +130,6 @@ void Host::EmitListed(core::Instant now, const core::Listed& listed) {
   } else {
     services_.emitter.Skip();
   }
-  if (!services_.deriver.is_wanted()) return;
-  if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    services_.deriver.Statement(now, MessageOf(*send), EventKind::kStated);
-  }
 }
 
 void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause cause) {
@@ -144,6 +140,7 @@ void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause 
   event.detail = static_cast<std::uint64_t>(cause);
   event.size = message.payload.byte_count();
   event.digest = message.payload.Digest();
+  event.message = message.id;
   services_.emitter.Emit(event);
 }
 
