@@ -14,12 +14,12 @@ EffectChecker::EffectChecker(std::shared_ptr<const Recipe> recipe)
 void EffectChecker::OnEvent(const trace::Event& event) {
   last_ = event.at;
   if (event.kind == trace::EventKind::kTampered) {
-    if (event.digest < receipts_.size()) receipts_[event.digest].tampered = event;
+    if (event.further < receipts_.size()) receipts_[event.further].tampered = event;
     return;
   }
   if (event.value >= receipts_.size()) return;
   receipts_[event.value].touched += event.detail;
-  receipts_[event.value].changed += event.digest;
+  receipts_[event.value].changed += event.further;
 }
 
 Verdict EffectChecker::verdict() const {

@@ -26,7 +26,7 @@ class EffectChecker final : public Checker {
   std::string_view oracle() const override { return "W"; }
   std::string_view name() const override { return "effect of faults"; }
 
-  trace::KindSet Wants() const override {
+  trace::Interest Wants() const override {
     return Bit(trace::EventKind::kReceipt) | Bit(trace::EventKind::kTampered);
   }
   void OnEvent(const trace::Event& event) override;

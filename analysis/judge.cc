@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "analysis/c3b/stream_checker.h"
-
 namespace lockstep::analysis {
 
 using trace::Event;
@@ -20,6 +18,7 @@ Judge::Judge(const Recipe& recipe)
       traffic_(recipe_, panel_.ledgers),
       wants_(Bit(EventKind::kEnd)),
       listeners_(trace::kEventKinds * (recipe_->clusters.size() + 1)) {
+  for (const auto& facts : panel_.facts) Listen(facts.get(), facts->stream().stream);
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
   Listen(&traffic_, std::nullopt);
@@ -29,19 +28,20 @@ Judge::Judge(const Recipe& recipe)
   }
 }
 
-std::vector<trace::Sink*>& Judge::Listeners(EventKind kind, std::size_t slot) {
+std::vector<Judge::Listener>& Judge::Listeners(EventKind kind, std::size_t slot) {
   return listeners_[static_cast<std::size_t>(kind) * (recipe_->clusters.size() + 1) + slot];
 }
 
 void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
-  wants_ |= sink->Wants();
+  const trace::Interest interest = sink->Wants();
+  wants_.Add(interest);
   for (std::size_t k = 0; k < trace::kEventKinds; ++k) {
     const auto kind = static_cast<EventKind>(k);
-    if ((sink->Wants() & Bit(kind)) == 0) continue;
+    if (!interest.Has(kind)) continue;
     for (std::size_t slot = 0; slot <= recipe_->clusters.size(); ++slot) {
       // The last slot is nobody's.
       const bool is_other = stream && slot != stream->value() && slot != recipe_->clusters.size();
-      if (!is_other) Listeners(kind, slot).push_back(sink);
+      if (!is_other) Listeners(kind, slot).push_back({interest, sink});
     }
   }
 }
@@ -49,11 +49,12 @@ void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
 void Judge::OnEvent(const Event& event) {
   const std::size_t streams = recipe_->clusters.size();
   std::size_t slot = streams;
-  if ((kStreamKinds & Bit(event.kind)) != 0) {
-    slot = event.stream.value();
-    if (slot >= streams) return;
+  if (event.kind == EventKind::kNote || event.kind == EventKind::kFact) {
+    slot = std::min<std::size_t>(event.stream.value(), streams);
   }
-  for (trace::Sink* sink : Listeners(event.kind, slot)) sink->OnEvent(event);
+  for (const Listener& listener : Listeners(event.kind, slot)) {
+    if (listener.interest.Has(event)) listener.sink->OnEvent(event);
+  }
   if (event.kind != EventKind::kEnd) return;
   is_ended_ = true;
   is_complete_ = event.value == 0;

@@ -28,7 +28,7 @@ class Judge final : public trace::Sink {
  public:
   explicit Judge(const Recipe& recipe);
 
-  trace::KindSet Wants() const override { return wants_; }
+  trace::Interest Wants() const override { return wants_; }
   void OnEvent(const trace::Event& event) override;
   void Finish() override;
 
@@ -49,9 +49,14 @@ class Judge final : public trace::Sink {
   nlohmann::json Summary() const;
 
  private:
+  struct Listener {
+    trace::Interest interest;
+    trace::Sink* sink;
+  };
+
   // `stream`: whose events the sink is about; none for all.
   void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
-  std::vector<trace::Sink*>& Listeners(trace::EventKind kind, std::size_t slot);
+  std::vector<Listener>& Listeners(trace::EventKind kind, std::size_t slot);
   nlohmann::json Summary(const Checker& checker) const;
   nlohmann::json Streams() const;
 
@@ -60,10 +65,10 @@ class Judge final : public trace::Sink {
   EffectChecker effects_;
   Traffic traffic_;
   std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
-  trace::KindSet wants_ = 0;
+  trace::Interest wants_;
   // listeners_[kind * slots + slot]: those who want that kind, of the stream with that number; the
   // last slot is for events of no stream.
-  std::vector<std::vector<trace::Sink*>> listeners_;
+  std::vector<std::vector<Listener>> listeners_;
   core::Instant end_;
   bool is_ended_ = false;
   bool is_complete_ = false;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "analysis/c3b/schedule.h"
-#include "analysis/c3b/stream_checker.h"
 #include "analysis/c3b/stream_facts.h"
 
 namespace lockstep::analysis {
@@ -52,17 +51,19 @@ Latency::Journey Latency::Without(const Journey& journey, std::uint64_t bit) {
   return awaited == 0 ? Journey{} : Journey{journey.offered, awaited};
 }
 
-trace::KindSet Latency::Wants() const {
-  return Bit(EventKind::kOffered) | Bit(EventKind::kNote) | Bit(EventKind::kFaulty);
+trace::Interest Latency::Wants() const {
+  return trace::Interest(Bit(EventKind::kFaulty))
+      .Add(core::Fact::kCarries, trace::Phase::kSent)
+      .Add(core::NoteKind::kDelivered);
 }
 
 void Latency::OnEvent(const Event& event) {
   if (event.kind == EventKind::kFaulty) OnFaulty(event.node);
-  if ((kStreamKinds & Bit(event.kind)) == 0 || event.stream != stream_->stream) return;
-  if (event.kind == EventKind::kOffered) {
+  if (event.kind == EventKind::kFaulty || event.stream != stream_->stream) return;
+  if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders_->Has(event.node) || !receivers_->Has(event.peer)) return;
     if (const std::optional<core::Run> run = RunOf(event)) OnOffered(event.at, *run);
-  } else if (event.kind == EventKind::kNote && event.note == core::NoteKind::kDelivered) {
+  } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers_->Has(event.node)) return;
     const std::uint64_t receiver = event.node.value() - receivers_->first.value();
     if (is_faulty_[receiver]) return;

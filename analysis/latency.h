@@ -42,7 +42,7 @@ class Latency final : public trace::Sink {
   // Of `recipe->streams[stream]`.
   Latency(std::shared_ptr<const Recipe> recipe, std::size_t stream);
 
-  trace::KindSet Wants() const override;
+  trace::Interest Wants() const override;
   void OnEvent(const trace::Event& event) override;
   void Finish() override {}
 

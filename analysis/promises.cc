@@ -16,6 +16,7 @@ Panel MakeCheckers(std::shared_ptr<const Recipe> recipe) {
   auto& checkers = panel.checkers;
   for (std::size_t i = 0; i < recipe->streams.size(); ++i) {
     const auto facts = std::make_shared<StreamFacts>(recipe, i);
+    panel.facts.push_back(facts);
     const Promises& promises = recipe->streams[i].promises;
     if (promises.integrity) checkers.push_back(std::make_unique<IntegrityChecker>(facts));
     if (promises.no_duplicates) checkers.push_back(std::make_unique<DuplicateChecker>(facts));

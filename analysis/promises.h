@@ -14,6 +14,8 @@ namespace lockstep::analysis {
 struct Panel {
   // In the order of the tables, stream by stream; they are to be finished in this order.
   std::vector<std::unique_ptr<Checker>> checkers;
+  // Told every event before the checkers, which share them; facts[i] is of stream i of the recipe.
+  std::vector<std::shared_ptr<StreamFacts>> facts;
   // Counts the resends of each stream of the recipe; nullptr where none are promised.
   std::vector<std::shared_ptr<const SendLedger>> ledgers;
 };

@@ -10,7 +10,6 @@
 #include "absl/numeric/int128.h"
 
 #include "analysis/c3b/schedule.h"
-#include "analysis/c3b/stream_checker.h"
 #include "analysis/c3b/stream_facts.h"
 
 namespace lockstep::analysis {
@@ -62,9 +61,12 @@ Traffic::Traffic(std::shared_ptr<const Recipe> recipe,
   }
 }
 
-trace::KindSet Traffic::Wants() const {
-  return Bit(EventKind::kNote) | Bit(EventKind::kOffered) | Bit(EventKind::kFaulty) |
-         Bit(EventKind::kMetric) | Bit(EventKind::kDropped) | Bit(EventKind::kEnd);
+trace::Interest Traffic::Wants() const {
+  return trace::Interest(Bit(EventKind::kFaulty) | Bit(EventKind::kMetric) |
+                         Bit(EventKind::kDropped) | Bit(EventKind::kEnd))
+      .Add(core::Fact::kCarries, trace::Phase::kSent)
+      .Add(core::NoteKind::kQuacked)
+      .Add(core::NoteKind::kDelivered);
 }
 
 void Traffic::OnEvent(const Event& event) {
@@ -79,7 +81,7 @@ void Traffic::OnEvent(const Event& event) {
     const auto at = std::lower_bound(faulty_.begin(), faulty_.end(), event.node);
     if (at == faulty_.end() || *at != event.node) faulty_.insert(at, event.node);
   }
-  if ((kStreamKinds & Bit(event.kind)) == 0) return;
+  if (event.kind != EventKind::kFact && event.kind != EventKind::kNote) return;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     if (recipe_->streams[i].stream == event.stream) OnStreamEvent(event, i);
   }
@@ -118,15 +120,15 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
     std::uint64_t& progress = of.progress[event.node.value() - senders.first.value()];
     progress = std::max(progress, to);
   };
-  if (event.kind == EventKind::kOffered) {
+  if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
     const std::optional<core::Run> run = RunOf(event);
     if (!run) return;
     of.sends += run->count;
     raise(Published::kEnqueue, run->Last() + 1);
-  } else if (event.kind == EventKind::kNote && event.note == core::NoteKind::kQuacked) {
+  } else if (event.Is(core::NoteKind::kQuacked)) {
     if (senders.Has(event.node)) raise(Published::kQuack, event.value);
-  } else if (event.kind == EventKind::kNote && event.note == core::NoteKind::kDelivered) {
+  } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
     if (const std::optional<core::Run> run = RunOf(event)) of.delivered.Insert(*run);
   }

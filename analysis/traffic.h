@@ -33,7 +33,7 @@ class Traffic final : public trace::Sink {
   Traffic(std::shared_ptr<const Recipe> recipe,
           std::vector<std::shared_ptr<const SendLedger>> ledgers);
 
-  trace::KindSet Wants() const override;
+  trace::Interest Wants() const override;
   void OnEvent(const trace::Event& event) override;
   void Finish() override {}
 

@@ -3,6 +3,7 @@
 #include "protocols/catalog.h"
 
 #include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "protocols/core/stack.h"
 #include "protocols/file/file.h"
 #include "protocols/parameters/parameters.h"
+#include "protocols/picsou/notes.h"
 #include "protocols/picsou/replica.h"
 #include "protocols/pingpong/pingpong.h"
 
@@ -28,6 +30,7 @@ struct C3bLayer {
   // The same node, as the log's reader.
   std::function<core::LogReader&(core::Node&)> reader;
   std::unique_ptr<core::MessageFields> fields;
+  std::span<const core::NoteSpec> notes;
 };
 
 struct Ends {
@@ -71,6 +74,7 @@ C3bLayer MakePicsou(const picsou::Config& config) {
     return static_cast<picsou::Replica&>(node);
   };
   layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
+  layer.notes = picsou::kNotes;
   return layer;
 }
 
@@ -181,6 +185,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   if (const absl::Status status = above.Done(); !status.ok()) return status;
 
   HostProgram host;
+  host.notes.push_back(layer->notes);
   host.layers.push_back(std::move(layer->fields));
   host.fields = std::make_unique<core::StackFields>(
       std::vector<const core::MessageFields*>{nullptr, host.layers[0].get()});
@@ -243,6 +248,18 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
     program->hosts_.push_back(*std::move(host));
   }
   return program;
+}
+
+std::vector<core::NoteSpec> CatalogProgram::Notes() const {
+  std::map<std::string_view, core::NoteSpec> notes;
+  for (const HostProgram& host : hosts_) {
+    for (const std::span<const core::NoteSpec> declared : host.notes) {
+      for (const core::NoteSpec& note : declared) notes.emplace(note.name, note);
+    }
+  }
+  std::vector<core::NoteSpec> list;
+  for (const auto& [name, note] : notes) list.push_back(note);
+  return list;
 }
 
 std::unique_ptr<core::Node> CatalogProgram::Build(const core::Seat& seat) const {

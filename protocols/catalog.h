@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/note.h"
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
 #include "protocols/parameters/parameters.h"
@@ -27,6 +29,7 @@ namespace lockstep {
 
 // How to build and read what runs on the hosts of a cluster.
 struct HostProgram {
+  std::vector<std::span<const core::NoteSpec>> notes;  // kinds that its protocols have declared
   std::function<std::unique_ptr<core::Node>(const core::Seat&)> build;
   std::vector<std::unique_ptr<core::MessageFields>> layers;  // that `fields` is made of, if it is
   std::unique_ptr<core::MessageFields> fields;
@@ -80,6 +83,8 @@ class CatalogProgram : public core::Program {
     return *hosts_[cluster.value()].fields;
   }
   const std::vector<StreamPromise>& streams() const { return streams_; }
+  // The kinds of notes that its nodes say beside those that all share; each once, by name.
+  std::vector<core::NoteSpec> Notes() const;
 
  private:
   std::vector<core::Cluster> clusters_;

@@ -1,9 +1,15 @@
-// What messages say, for those who judge: derived by the world from every message through the
-// protocol's MessageFields, so that no node has to be believed about itself.
+// Facts: what messages carry, state, propose, vote and decide, made by the world from the roles of
+// their fields, so that nobody has to be believed about itself. Only facts that somebody wants are
+// made.
 
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <vector>
+
 #include "protocols/core/program.h"
+#include "sim/decoded.h"
 #include "sim/net/message.h"
 #include "sim/trace/emitter.h"
 #include "sim/trace/event.h"
@@ -15,16 +21,26 @@ class Deriver {
   // Both outlive this.
   Deriver(const core::Program& program, trace::Emitter& emitter);
 
-  // Whether anybody wants what is derived; if nobody does, nothing is, nor counted.
-  bool is_wanted() const { return emitter_.Wants(kDerived); }
-  // Runs of k′ that the message carries: offered, handed or destroyed, by `kind`. Both ends of an
-  // event: for kHanded `node` is the receiver, else the sender.
-  void Contents(core::Instant now, const Message& message, trace::EventKind kind);
-  void Destroyed(core::Instant now, const Message& message, trace::DropCause cause);
-  // What the message acknowledges: stated (node = sender) or heard (node = receiver).
-  void Statement(core::Instant now, const Message& message, trace::EventKind kind);
+  // The message has come so far: tells all that it says and somebody wants to know of this phase.
+  // To be called when that happens, once for each phase that a message reaches.
+  void Tell(core::Instant now, const Message& message, trace::Phase phase) {
+    if (!emitter_.WantsAny(trace::FactsOf(phase))) return;
+    const bool is_sent = phase == trace::Phase::kSent;
+    const std::int64_t age_ps = is_sent ? (now - message.listed).ps() : 0;
+    TellWanted(now, message, {phase, 0, static_cast<std::uint64_t>(age_ps)});
+  }
+  // The world destroys what was sent.
+  void TellDestroyed(core::Instant now, const Message& message, trace::DropCause cause) {
+    if (!emitter_.WantsAny(trace::FactsOf(trace::Phase::kDestroyed))) return;
+    TellWanted(now, message, {trace::Phase::kDestroyed, static_cast<std::uint64_t>(cause), 0});
+  }
 
-  // The message as fields, if it is one; valid until the next call.
+  // What a payload from this host says; read once, however often it is asked for. Valid as long as
+  // the payload is, and until the next call where that is a part of another one.
+  const Decoded& Decode(core::NodeId from, const core::Bytes& payload);
+
+  // The message with its contents, to be rewritten, if it is one; valid until the next call of this
+  // or of Decode. Read anew each time.
   const core::FieldedMessage* Read(core::NodeId from, const core::Bytes& payload);
   const core::MessageFields& FieldsOf(core::NodeId host) const;
   const core::TypeSpec& TypeOf(core::NodeId host, const core::FieldedMessage& message) const {
@@ -32,17 +48,33 @@ class Deriver {
   }
 
  private:
-  static constexpr trace::KindSet kDerived =
-      trace::Bit(trace::EventKind::kOffered) | trace::Bit(trace::EventKind::kHanded) |
-      trace::Bit(trace::EventKind::kDestroyed) | trace::Bit(trace::EventKind::kStated) |
-      trace::Bit(trace::EventKind::kHeard) | trace::Bit(trace::EventKind::kPhi);
+  struct Telling {
+    trace::Phase phase;
+    std::uint64_t cause;   // of a destruction
+    std::uint64_t age_ps;  // of what is sent: since its node listed it
+  };
+  // What the fields of a group, and before them those of the groups around it, have said so far.
+  struct Said {
+    std::uint32_t spec = core::FieldSpec::kMessage;  // of the group
+    std::uint32_t roles = 0;                         // that were among them, a bit each
+    std::size_t first_run = 0;                       // of its φ-list in runs_
+    trace::Event event;                              // the fact in the making
+  };
 
-  void EmitContents(const Message& message, const trace::Event& prototype);
+  void TellWanted(core::Instant now, const Message& message, const Telling& telling);
+  // Begins a group inside the innermost one.
+  void Open(std::uint32_t spec);
+  void Take(core::Role role, const DecodedField& field);
+  // Ends the innermost group: emits what it says.
+  void Close(const core::TypeSpec& type, const Telling& telling);
 
   const core::Program& program_;
   trace::Emitter& emitter_;
   std::vector<core::ClusterId> cluster_;  // cluster_[host]
   core::FieldedMessage scratch_;
+  std::unique_ptr<Decoded> part_;  // of a payload that cannot keep it
+  std::vector<Said> open_;         // groups, the message first
+  std::vector<core::Run> runs_;    // φ-lists of open groups, outer ones first
 };
 
 }  // namespace lockstep::sim

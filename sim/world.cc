@@ -197,6 +197,7 @@ void World::EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t und
 }
 
 void World::OnArrived(Message&& message) {
+  deriver_.Tell(now_, message, trace::Phase::kArrived);
   hosts_[message.to.value()]->OnArrived(now_, std::move(message));
 }
 
@@ -206,7 +207,7 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
 
 void World::OnDestroyed(const Message& message, trace::DropCause cause) {
   EmitDrop(message.from, message.to, message.payload.byte_count(), cause);
-  deriver_.Destroyed(now_, message, cause);
+  deriver_.TellDestroyed(now_, message, cause);
 }
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,

@@ -10,6 +10,7 @@
 #include "protocols/parameters/parameters.h"
 #include "readme/heartbeat.h"
 #include "readme/heartbeat_entry.h"
+#include "tests/support/keys.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/runner.h"
 
@@ -31,6 +32,14 @@ TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receip
   // Five hearts that beat at 0, 1, ..., 20 ms and one that stops at 10 ms: each beat is heard by
   // the living, which alone is some hundreds of events.
   CHECK(result->summary["events"].get<std::uint64_t>() > 5 * 4 * 10);
+}
+
+TEST_CASE("readme: the example's message is built back from its fields") {
+  const heartbeat::Fields fields;
+  const Keys keys(core::NodeId(0));
+  core::FieldedMessage beat;
+  REQUIRE(fields.Read(core::Bytes::Copy("\1beat"), beat));
+  CHECK(fields.Build(beat, keys, core::NodeId(1)) == core::Bytes::Copy("\1beat"));
 }
 
 TEST_CASE("readme: a parameter that the example does not ask for is refused") {

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-
-#include "protocols/core/lane_line.h"
 
 namespace lockstep::analysis {
 
@@ -16,7 +15,8 @@ using trace::Event;
 using trace::EventKind;
 
 QuackChecker::QuackChecker(std::shared_ptr<StreamFacts> facts)
-    : StreamChecker("Q", "QUACK soundness", std::move(facts), Bit(EventKind::kNote)) {}
+    : StreamChecker("Q", "QUACK soundness", std::move(facts),
+                    trace::Interest(Bit(EventKind::kFaulty)).Add(core::NoteKind::kQuacked)) {}
 
 void QuackChecker::Judge(const Event& event) {
   if (event.kind == EventKind::kFaulty && facts().receivers().Has(event.node)) {
@@ -24,7 +24,7 @@ void QuackChecker::Judge(const Event& event) {
     if (fewest_holders_ != ~std::uint64_t{0} && fewest_holders_ > 0) --fewest_holders_;
     if (fewest_holders_ == 0) SetUnsure();
   }
-  if (event.kind == EventKind::kNote && event.note == core::NoteKind::kQuacked) JudgeQuack(event);
+  if (event.Is(core::NoteKind::kQuacked)) JudgeQuack(event);
 }
 
 void QuackChecker::JudgeQuack(const Event& event) {
@@ -68,46 +68,55 @@ std::uint64_t QuackChecker::HeldTogether(std::uint64_t wanted) const {
 
 AckChecker::AckChecker(std::shared_ptr<StreamFacts> facts)
     : StreamChecker("A", "acknowledgement truthfulness", std::move(facts),
-                    Bit(EventKind::kStated) | Bit(EventKind::kPhi)) {}
+                    trace::Interest().Add(core::Fact::kStates, trace::Phase::kSent)) {}
 
-void AckChecker::Judge(const Event& event) {
-  if (event.kind == EventKind::kPhi) OnPhi(event);
-  if (event.kind != EventKind::kStated) return;
-  awaited_ = 0;
-  if (!facts().receivers().Has(event.node) || !facts().IsCorrect(event.node)) return;
-  statement_ = event;
-  awaited_ = event.detail;
-  listed_.clear();
-  if (awaited_ == 0) JudgeStatement();
+void AckChecker::Judge(const Event& statement) {
+  if (!facts().receivers().Has(statement.node) || !facts().IsCorrect(statement.node)) return;
+  if (statement.value > 0 || !statement.runs.empty()) SetExercised();
+  const bool is_list = TakeList(statement);
+  if (!TakeExcuses(statement)) {
+    SetUnsure();
+    return;
+  }
+  const bool is_counter_true = JudgeCounter(statement);
+  const bool is_list_true = is_list && JudgeListed(statement);
+  if (is_counter_true && is_list_true) JudgeUnlisted(statement);
 }
 
-void AckChecker::OnPhi(const Event& event) {
-  // Most φ-runs that come by were heard, or stated by faulty nodes.
-  if (awaited_ == 0 || event.node != statement_.node || event.peer != statement_.peer) return;
-  --awaited_;
-  if (const std::optional<core::Run> run = RunOf(event)) {
-    listed_.push_back(*run);
-  } else {
-    Object(event.at, event.node, [&] {
-      return absl::StrCat(Host(event.node), " lists what is no run of k′, from ", event.value);
+bool AckChecker::TakeList(const Event& statement) {
+  listed_.clear();
+  for (const core::Run& listed : statement.runs) {
+    if (const std::optional<core::Run> run = Plausible(listed)) {
+      listed_.push_back(*run);
+      continue;
+    }
+    Object(statement.at, statement.node, [&] {
+      return absl::StrCat(Host(statement.node), " lists what is no run of k′, from ", listed.first);
     });
   }
-  if (awaited_ == 0) JudgeStatement();
+  return listed_.size() == statement.runs.size();
 }
 
-void AckChecker::JudgeStatement() {
-  if (statement_.value > 0 || !listed_.empty()) SetExercised();
-  const bool is_counter_true = JudgeCounter();
-  const bool is_list_true = JudgeListed();
-  if (is_counter_true && is_list_true) JudgeUnlisted();
+bool AckChecker::TakeExcuses(const Event& statement) {
+  excused_.clear();
+  const auto age_ps = static_cast<std::int64_t>(statement.detail);
+  if (age_ps <= 0 || age_ps > statement.at.ps()) return age_ps == 0;
+  auto since =
+      facts().HeldSince(statement.node, core::Instant::FromPicoseconds(statement.at.ps() - age_ps));
+  if (since) excused_ = *std::move(since);
+  return since.has_value();
 }
 
-bool AckChecker::JudgeCounter() {
-  const core::NodeId node = statement_.node;
+bool AckChecker::JudgeCounter(const Event& statement) {
+  const core::NodeId node = statement.node;
   const std::uint64_t frontier = facts().Held(node).Frontier();
-  const std::uint64_t p = statement_.value;
-  if (p == frontier) return true;
-  Object(statement_.at, node, [&] {
+  const std::uint64_t p = statement.value;
+  const bool is_excused =
+      p < frontier && std::ranges::any_of(excused_, [&](const core::Run& run) {
+        return p >= run.first && p <= run.Last() && (p - run.first) % run.stride == 0;
+      });
+  if (p == frontier || is_excused) return true;
+  Object(statement.at, node, [&] {
     return p > frontier ? absl::StrCat(Host(node), " acknowledges ", p,
                                        ", but was never handed k′ ", frontier)
                         : absl::StrCat(Host(node), " acknowledges ", p, ", so denies k′ ", p,
@@ -116,16 +125,16 @@ bool AckChecker::JudgeCounter() {
   return false;
 }
 
-bool AckChecker::JudgeListed() {
-  const core::SeqSet& held = facts().Held(statement_.node);
-  ListPieces();
+bool AckChecker::JudgeListed(const Event& statement) {
+  const core::SeqSet& held = facts().Held(statement.node);
+  ListPieces(statement.node, /*with_excused=*/false);
   if (held.ContainsEach(pieces_)) return true;
   for (const core::Run& run : listed_) {
     if (held.ContainsAll(run)) continue;
-    Object(statement_.at, statement_.node, [&] {
+    Object(statement.at, statement.node, [&] {
       std::uint64_t i = 0;
       while (held.Contains(run.At(i))) ++i;
-      return absl::StrCat(Host(statement_.node), " acknowledges k′ ", run.At(i),
+      return absl::StrCat(Host(statement.node), " acknowledges k′ ", run.At(i),
                           " in its φ-list, but was never handed it");
     });
     return false;
@@ -133,46 +142,53 @@ bool AckChecker::JudgeListed() {
   return true;
 }
 
-void AckChecker::JudgeUnlisted() {
-  const core::SeqSet& held = facts().Held(statement_.node);
-  const std::uint64_t begin = statement_.value;
-  const std::uint64_t end = std::min(statement_.digest, kSeqLimit);
+void AckChecker::JudgeUnlisted(const Event& statement) {
+  const core::SeqSet& held = facts().Held(statement.node);
+  const std::uint64_t begin = statement.value;
+  const std::uint64_t end = std::min(statement.further, kSeqLimit);
   if (end <= begin || held.End() <= begin) return;
   std::uint64_t held_count = 0;
   held.ForEachHeld(begin, end, [&](const core::Run& run) { held_count += run.count; });
-  // All that is listed is held, so the numbers of both tell whether all that is held is listed.
-  if (CountListed(begin, end) == held_count) return;
-  Object(statement_.at, statement_.node, [&] {
+  // All that is listed or excused is held, so the numbers tell whether that is all that is held.
+  if (!excused_.empty()) ListPieces(statement.node, /*with_excused=*/true);
+  if (CountListed(statement.node, begin, end) == held_count) return;
+  Object(statement.at, statement.node, [&] {
     core::SeqSet listed(facts().period());
     for (const core::Run& run : listed_) listed.Insert(run);
+    for (const core::Run& run : excused_) listed.Insert(run);
     std::uint64_t denied = end;
     held.ForEachHeld(begin, end, [&](const core::Run& run) {
       for (std::uint64_t i = 0; i < run.count && run.At(i) < denied; ++i) {
         if (!listed.Contains(run.At(i))) denied = run.At(i);
       }
     });
-    return absl::StrCat(Host(statement_.node), " denies k′ ", denied,
+    return absl::StrCat(Host(statement.node), " denies k′ ", denied,
                         " in its φ-list, but holds it");
   });
 }
 
-void AckChecker::ListPieces() {
-  const core::LaneLine& line = facts().Held(statement_.node).line();
+void AckChecker::ListPieces(core::NodeId node, bool with_excused) {
+  const core::LaneLine& line = facts().Held(node).line();
   pieces_.clear();
-  for (const core::Run& run : listed_) {
-    core::ForEachLane(run, line.lanes(),
-                      [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
-                        pieces_.push_back({line.Begin(lane) + begin, line.Begin(lane) + end});
-                      });
-  }
+  const auto add = [&](const std::vector<core::Run>& runs) {
+    for (const core::Run& run : runs) {
+      core::ForEachLane(run, line.lanes(),
+                        [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                          pieces_.push_back({line.Begin(lane) + begin, line.Begin(lane) + end});
+                        });
+    }
+  };
+  add(listed_);
+  if (with_excused) add(excused_);
   const auto by_begin = [](const auto& a, const auto& b) { return a.begin < b.begin; };
   if (!std::is_sorted(pieces_.begin(), pieces_.end(), by_begin)) {
     std::sort(pieces_.begin(), pieces_.end(), by_begin);
   }
 }
 
-std::uint64_t AckChecker::CountListed(std::uint64_t begin, std::uint64_t end) const {
-  const core::LaneLine& line = facts().Held(statement_.node).line();
+std::uint64_t AckChecker::CountListed(core::NodeId node, std::uint64_t begin,
+                                      std::uint64_t end) const {
+  const core::LaneLine& line = facts().Held(node).line();
   const core::LaneLine::Cut low = line.CutAt(begin);
   const core::LaneLine::Cut high = line.CutAt(end);
   std::uint64_t count = 0;

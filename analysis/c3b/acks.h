@@ -39,7 +39,7 @@ class QuackChecker final : public StreamChecker {
 
 // A: what a correct receiver acknowledges it holds, and what it holds it does not deny. A statement
 // (p, φ-list up to φ_end) claims every k′ < p and those listed, and denies p and those in between
-// that are not listed.
+// that are not listed. It is told when it leaves: what came since its node made it, it may deny.
 //
 // Advancing over a gap on r_s + 1 hints (the GC remedy `advance`) is not known here yet: no event
 // tells of hints.
@@ -49,19 +49,19 @@ class AckChecker final : public StreamChecker {
 
  private:
   void Judge(const trace::Event& event) override;
-  void OnPhi(const trace::Event& event);
-  void JudgeStatement();
-  bool JudgeCounter();
-  bool JudgeListed();
-  void JudgeUnlisted();
-  // Fills pieces_.
-  void ListPieces();
-  // How many k′ of [begin, end) the list names; each once, however often it is listed.
-  std::uint64_t CountListed(std::uint64_t begin, std::uint64_t end) const;
+  bool TakeList(const trace::Event& statement);
+  // What came since the statement was made, into `excused_`. False where that is not known.
+  bool TakeExcuses(const trace::Event& statement);
+  bool JudgeCounter(const trace::Event& statement);
+  bool JudgeListed(const trace::Event& statement);
+  void JudgeUnlisted(const trace::Event& statement);
+  // Fills pieces_ with what is listed and, where asked for, excused.
+  void ListPieces(core::NodeId node, bool with_excused);
+  // How many k′ of [begin, end) are in pieces_; each once, however often it is.
+  std::uint64_t CountListed(core::NodeId node, std::uint64_t begin, std::uint64_t end) const;
 
-  trace::Event statement_;
-  std::uint64_t awaited_ = 0;                  // runs of the φ-list still to come
-  std::vector<core::Run> listed_;              // runs of the φ-list that make sense
+  std::vector<core::Run> listed_;  // runs of the φ-list
+  std::vector<core::Run> excused_;
   std::vector<core::SeqSet::Stretch> pieces_;  // the same by place; reused
 };
 

@@ -15,11 +15,9 @@ namespace {
 using trace::Event;
 using trace::EventKind;
 
-constexpr trace::KindSet kNotes = Bit(EventKind::kNote);
+trace::Interest Deliveries() { return trace::Interest().Add(core::NoteKind::kDelivered); }
 
-bool IsDelivery(const Event& event) {
-  return event.kind == EventKind::kNote && event.note == core::NoteKind::kDelivered;
-}
+bool IsDelivery(const Event& event) { return event.Is(core::NoteKind::kDelivered); }
 
 // How many positions a rate-limited RSM can have committed by `at`; see IntegrityChecker.
 //   floor(rate * t * 1001/1000 / 1e12) + 1, with t = at + clock_ahead in ps
@@ -56,7 +54,7 @@ std::uint64_t FirstOutside(const core::Run& run, const std::vector<core::Run>& p
 }  // namespace
 
 IntegrityChecker::IntegrityChecker(std::shared_ptr<StreamFacts> facts)
-    : StreamChecker("I", "integrity", std::move(facts), kNotes) {}
+    : StreamChecker("I", "integrity", std::move(facts), Deliveries()) {}
 
 void IntegrityChecker::Judge(const Event& event) {
   if (!IsDelivery(event) || !facts().IsCorrect(event.node)) return;
@@ -82,7 +80,8 @@ void IntegrityChecker::Judge(const Event& event) {
 }
 
 DuplicateChecker::DuplicateChecker(std::shared_ptr<StreamFacts> facts)
-    : StreamChecker("D", "no duplicate delivery", facts, kNotes | Bit(EventKind::kRestart)),
+    : StreamChecker("D", "no duplicate delivery", facts,
+                    Deliveries().Add(Bit(EventKind::kRestart))),
       delivered_(facts->receivers().size, core::SeqSet(facts->period())) {}
 
 void DuplicateChecker::Judge(const Event& event) {
@@ -110,8 +109,9 @@ void DuplicateChecker::Judge(const Event& event) {
 }
 
 DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts)
-    : StreamChecker("L", "eventual delivery", facts,
-                    kNotes | Bit(EventKind::kOffered) | Bit(EventKind::kEnd)),
+    : StreamChecker(
+          "L", "eventual delivery", facts,
+          Deliveries().Add(core::Fact::kCarries, trace::Phase::kSent).Add(Bit(EventKind::kEnd))),
       cut_(facts->recipe().heal),
       deadline_(facts->recipe().heal + facts->recipe().settle),
       sent_end_(facts->senders().size, 0),
@@ -124,7 +124,7 @@ std::uint64_t DeliveryChecker::TransmittedByAny() const {
 void DeliveryChecker::Judge(const Event& event) {
   if (event.kind == EventKind::kEnd) {
     is_run_long_enough_ = event.value == 0 && event.at >= deadline_;
-  } else if (event.kind == EventKind::kOffered) {
+  } else if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (event.at > cut_ || !facts().IsAcross(event.node, event.peer)) return;
     const std::optional<core::Run> run = RunOf(event);
     if (!run) return;

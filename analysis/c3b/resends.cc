@@ -25,7 +25,9 @@ constexpr std::size_t kMostNoted = 4096;
 
 ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts)
     : StreamChecker("R1", "resends by complaints", facts,
-                    Bit(EventKind::kHeard) | Bit(EventKind::kPhi) | Bit(EventKind::kOffered)),
+                    trace::Interest()
+                        .Add(core::Fact::kStates, trace::Phase::kHanded)
+                        .Add(core::Fact::kCarries, trace::Phase::kSent)),
       originals_(facts->schedule().lanes()) {
   const ComplaintBook::Rule rule{facts->schedule(), std::uint64_t{facts->receivers().u} + 1,
                                  std::uint64_t{facts->receivers().r} + 1,
@@ -43,32 +45,20 @@ std::size_t ResendChecker::size() const {
 }
 
 void ResendChecker::Judge(const Event& event) {
-  if (event.kind == EventKind::kHeard) OnHeard(event);
-  if (event.kind == EventKind::kPhi) OnPhi(event);
-  if (event.kind == EventKind::kOffered) OnOffered(event);
+  if (event.Is(core::Fact::kStates, trace::Phase::kHanded)) OnHeard(event);
+  if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) OnOffered(event);
 }
 
 void ResendChecker::OnHeard(const Event& event) {
-  awaited_ = 0;
   if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
-  heard_ = event;
-  awaited_ = event.detail;
   listed_.clear();
-  if (awaited_ == 0) HearReport();
-}
-
-void ResendChecker::OnPhi(const Event& event) {
-  // Most φ-runs that come by were stated, or heard by faulty nodes.
-  if (awaited_ == 0 || event.node != heard_.node || event.peer != heard_.peer) return;
-  if (const std::optional<core::Run> run = RunOf(event)) listed_.push_back(*run);
-  if (--awaited_ == 0) HearReport();
-}
-
-void ResendChecker::HearReport() {
-  const std::uint64_t index = heard_.node.value() - facts().senders().first.value();
+  for (const core::Run& listed : event.runs) {
+    if (const std::optional<core::Run> run = Plausible(listed)) listed_.push_back(*run);
+  }
+  const std::uint64_t index = event.node.value() - facts().senders().first.value();
   Sender& sender = senders_[index];
-  const Report report{heard_.at, heard_.peer.value() - facts().receivers().first.value(),
-                      heard_.value, heard_.digest, listed_};
+  const Report report{event.at, event.peer.value() - facts().receivers().first.value(), event.value,
+                      event.further, listed_};
   sender.complaints.Hear(report, [&](const Stretch& stretch) {
     sender.noted.Update(stretch.begin, stretch.end,
                         [](std::uint64_t, std::uint64_t, const Noted* noted) {
@@ -188,7 +178,8 @@ bool ResendChecker::Use(Noted& noted, std::uint64_t sender, std::uint64_t receiv
 
 ResendBoundChecker::ResendBoundChecker(std::shared_ptr<StreamFacts> facts,
                                        std::shared_ptr<SendLedger> ledger)
-    : StreamChecker("R2", "resend bound", std::move(facts), SendLedger::kWants),
+    : StreamChecker("R2", "resend bound", std::move(facts),
+                    SendLedger::Wants().Add(Bit(EventKind::kFaulty))),
       ledger_(std::move(ledger)) {}
 
 void ResendBoundChecker::Judge(const Event& event) {

@@ -55,8 +55,6 @@ class ResendChecker final : public StreamChecker {
 
   void Judge(const trace::Event& event) override;
   void OnHeard(const trace::Event& event);
-  void OnPhi(const trace::Event& event);
-  void HearReport();
   void Prune(Sender& sender, std::uint64_t index);
   bool IsUsedUp(const Noted& noted, std::uint64_t index, std::uint64_t lane) const;
   void OnOffered(const trace::Event& event);
@@ -69,9 +67,7 @@ class ResendChecker final : public StreamChecker {
 
   std::vector<Sender> senders_;                        // by index
   std::vector<core::IntervalMap<Present>> originals_;  // originals_[lane]: sent in their turn
-  trace::Event heard_;
-  std::uint64_t awaited_ = 0;  // runs of the φ-list of heard_ still to come
-  std::vector<core::Run> listed_;
+  std::vector<core::Run> listed_;                      // of the report that was heard last
 };
 
 // R2: a message is sent no more often than the faults of both sides can make necessary. SendLedger

@@ -8,8 +8,9 @@
 namespace lockstep::analysis {
 namespace {
 
+using core::Fact;
 using trace::Event;
-using trace::EventKind;
+using trace::Phase;
 
 // Sends of one message that are told apart; beyond them, more of the same are not listed.
 constexpr std::size_t kMostListed = 4096;
@@ -25,6 +26,13 @@ std::uint64_t BoundOf(const StreamFacts& facts) {
 SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts)
     : facts_(std::move(facts)), bound_(BoundOf(*facts_)), lanes_(facts_->schedule().lanes()) {}
 
+trace::Interest SendLedger::Wants() {
+  return trace::Interest()
+      .Add(Fact::kCarries, Phase::kSent)
+      .Add(Fact::kCarries, Phase::kHanded)
+      .Add(Fact::kCarries, Phase::kDestroyed);
+}
+
 std::size_t SendLedger::size() const {
   std::size_t sum = 0;
   for (const auto& lane : lanes_) sum += lane.intervals().size();
@@ -34,7 +42,7 @@ std::size_t SendLedger::size() const {
 std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
   excess_.reset();
   // What was handed over names the receiver first, the other kinds the sender.
-  const bool is_handed = event.kind == EventKind::kHanded;
+  const bool is_handed = event.Is(Fact::kCarries, Phase::kHanded);
   const core::NodeId from = is_handed ? event.peer : event.node;
   const core::NodeId to = is_handed ? event.node : event.peer;
   if (!facts_->IsAcross(from, to)) return std::nullopt;
@@ -42,7 +50,7 @@ std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
   if (!run) return std::nullopt;
   const Send send{from.value() - facts_->senders().first.value(),
                   to.value() - facts_->receivers().first.value(), false};
-  if (event.kind == EventKind::kOffered) OnOffered(send, *run);
+  if (event.Is(Fact::kCarries, Phase::kSent)) OnOffered(send, *run);
   if (is_handed && IsBetweenCorrect(send)) {
     if (facts_->IsAuthentic(*run, event.digest)) {
       OnHanded(send, *run);
@@ -50,7 +58,7 @@ std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
       OnDestroyed(send, *run);
     }
   }
-  if (event.kind == EventKind::kDestroyed) {
+  if (event.Is(Fact::kCarries, Phase::kDestroyed)) {
     const bool is_host_down =
         event.detail == static_cast<std::uint64_t>(trace::DropCause::kHostDown);
     if (!is_host_down || IsBetweenCorrect(send)) OnDestroyed(send, *run);

@@ -37,13 +37,14 @@
 #include "protocols/core/interval_map.h"
 #include "protocols/core/run.h"
 #include "sim/trace/event.h"
+#include "sim/trace/interest.h"
 
 namespace lockstep::analysis {
 
 class SendLedger {
  public:
-  static constexpr trace::KindSet kWants =
-      StreamFacts::kWants | Bit(trace::EventKind::kOffered) | Bit(trace::EventKind::kDestroyed);
+  // What Take is to be shown.
+  static trace::Interest Wants();
 
   // A k′ whose sends exceeded the bound.
   struct Excess {

@@ -13,14 +13,9 @@
 #include "analysis/c3b/stream_facts.h"
 #include "analysis/checker.h"
 #include "sim/trace/event.h"
+#include "sim/trace/sink.h"
 
 namespace lockstep::analysis {
-
-// The kinds whose `stream` field says what they are about; the others concern every stream.
-inline constexpr trace::KindSet kStreamKinds =
-    Bit(trace::EventKind::kNote) | Bit(trace::EventKind::kOffered) |
-    Bit(trace::EventKind::kHanded) | Bit(trace::EventKind::kDestroyed) |
-    Bit(trace::EventKind::kStated) | Bit(trace::EventKind::kHeard) | Bit(trace::EventKind::kPhi);
 
 class StreamChecker : public Checker {
  public:
@@ -28,11 +23,9 @@ class StreamChecker : public Checker {
   std::string_view name() const final { return name_; }
   std::optional<core::StreamId> stream() const final { return facts_->stream().stream; }
 
-  trace::KindSet Wants() const final { return wants_; }
+  trace::Interest Wants() const final { return wants_; }
   void OnEvent(const trace::Event& event) final {
-    if ((kStreamKinds & Bit(event.kind)) != 0 && event.stream != facts_->stream().stream) return;
-    facts_->Learn(event);
-    Judge(event);
+    if (!IsOfOtherStream(event, facts_->stream().stream)) Judge(event);
   }
   void Finish() override {}
 
@@ -51,11 +44,8 @@ class StreamChecker : public Checker {
  protected:
   // `oracle` and `name` are literals.
   StreamChecker(std::string_view oracle, std::string_view name, std::shared_ptr<StreamFacts> facts,
-                trace::KindSet wants)
-      : oracle_(oracle),
-        name_(name),
-        facts_(std::move(facts)),
-        wants_(wants | StreamFacts::kWants) {}
+                trace::Interest wants)
+      : oracle_(oracle), name_(name), facts_(std::move(facts)), wants_(std::move(wants)) {}
 
   virtual void Judge(const trace::Event& event) = 0;
 
@@ -78,7 +68,7 @@ class StreamChecker : public Checker {
   std::string_view oracle_;
   std::string_view name_;
   std::shared_ptr<StreamFacts> facts_;
-  trace::KindSet wants_;
+  trace::Interest wants_;
   FindingLog log_;
   bool is_exercised_ = false;
   bool is_unsure_ = false;

@@ -9,9 +9,8 @@
 
 namespace lockstep::analysis {
 
-std::optional<core::Run> RunOf(const trace::Event& event) {
-  core::Run run = event.run();
-  if (run.count == 0 || run.first >= kSeqLimit) return std::nullopt;
+std::optional<core::Run> Plausible(core::Run run) {
+  if (run.count == 0 || run.count > kRunLimit || run.first >= kSeqLimit) return std::nullopt;
   if (run.count == 1) {
     run.stride = 1;
     return run;
@@ -39,15 +38,28 @@ StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t strea
       schedule_{senders().size, receivers().size},
       period_(schedule_.set_lanes()),
       content_(this->stream().content),
-      held_(receivers().size, core::SeqSet(period_)) {}
+      of_receiver_(receivers().size, Receiver{core::SeqSet(period_), {}, {}, false}) {}
 
-void StreamFacts::Learn(const trace::Event& event) {
-  if (event.index < next_index_) return;
-  next_index_ = event.index + 1;
+trace::Interest StreamFacts::Wants() const {
+  return trace::Interest(Bit(trace::EventKind::kFaulty))
+      .Add(core::Fact::kCarries, trace::Phase::kHanded);
+}
+
+void StreamFacts::OnEvent(const trace::Event& event) {
   if (event.kind == trace::EventKind::kFaulty) LearnFaulty(event.node);
-  if (event.kind == trace::EventKind::kHanded && event.stream == stream().stream) {
-    LearnHanded(event);
+  const bool is_handed = event.Is(core::Fact::kCarries, trace::Phase::kHanded);
+  if (is_handed && event.stream == stream().stream) LearnHanded(event);
+}
+
+std::optional<std::vector<core::Run>> StreamFacts::HeldSince(core::NodeId receiver,
+                                                             core::Instant since) const {
+  const Receiver& of = OfReceiver(receiver);
+  if (of.has_forgotten && of.forgotten >= since) return std::nullopt;
+  std::vector<core::Run> runs;
+  for (auto fresh = of.fresh.rbegin(); fresh != of.fresh.rend() && fresh->at >= since; ++fresh) {
+    runs.push_back(fresh->run);
   }
+  return runs;
 }
 
 void StreamFacts::LearnFaulty(core::NodeId node) {
@@ -57,7 +69,8 @@ void StreamFacts::LearnFaulty(core::NodeId node) {
   if (node.value() >= is_faulty_.size()) is_faulty_.resize(node.value() + 1);
   is_faulty_[node.value()] = true;
   if (receivers().Has(node)) {
-    held_[node.value() - receivers().first.value()] = core::SeqSet(period_);
+    of_receiver_[node.value() - receivers().first.value()] =
+        Receiver{core::SeqSet(period_), {}, {}, false};
   }
 }
 
@@ -65,7 +78,15 @@ void StreamFacts::LearnHanded(const trace::Event& event) {
   if (!receivers().Has(event.node) || !IsCorrect(event.node)) return;
   const std::optional<core::Run> run = RunOf(event);
   if (!run || !IsAuthentic(*run, event.digest)) return;
-  held_[event.node.value() - receivers().first.value()].Insert(*run);
+  Receiver& of = of_receiver_[event.node.value() - receivers().first.value()];
+  for (const core::Run& fresh : of.held.Insert(*run)) {
+    if (of.fresh.size() == kRemembered) {
+      of.forgotten = of.fresh.front().at;
+      of.has_forgotten = true;
+      of.fresh.pop_front();
+    }
+    of.fresh.push_back({event.at, fresh});
+  }
 }
 
 }  // namespace lockstep::analysis

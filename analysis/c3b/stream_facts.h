@@ -5,8 +5,7 @@
 // part. A run that is damaged anywhere counts as damaged as a whole: the digest of an event covers
 // all of it.
 //
-// One instance is shared by the checkers of a stream; each shows it every event before judging, and
-// it takes each event once.
+// One instance is shared by the checkers of a stream, and is told every event before they are.
 //
 // Invariant: a node that is faulty stays so.
 
@@ -15,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,14 +27,28 @@
 #include "protocols/core/run.h"
 #include "protocols/core/seq_set.h"
 #include "sim/trace/event.h"
+#include "sim/trace/sink.h"
 
 namespace lockstep::analysis {
 
 // k′ at or above this are out of the world: a counter that says so is lying, or broken.
 inline constexpr std::uint64_t kSeqLimit = core::LaneLine::kNumberLimit;
 
-// The numbers that an event stands for; none where they repeat themselves or leave the world.
-std::optional<core::Run> RunOf(const trace::Event& event);
+// More numbers than a message can carry: an event that says so is made up, and would keep us busy.
+inline constexpr std::uint64_t kRunLimit = std::uint64_t{1} << 24;
+
+// `run`, with the stride 1 where it is a single number; none where it is empty, repeats itself,
+// leaves the world or is longer than any honest one.
+std::optional<core::Run> Plausible(core::Run run);
+// The numbers that an event stands for.
+inline std::optional<core::Run> RunOf(const trace::Event& event) { return Plausible(event.run()); }
+
+// Whether the event is about a stream, but not about this one. Others concern every stream.
+inline bool IsOfOtherStream(const trace::Event& event, core::StreamId stream) {
+  const bool is_of_stream =
+      event.kind == trace::EventKind::kNote || event.kind == trace::EventKind::kFact;
+  return is_of_stream && event.stream != stream;
+}
 
 // Digests of what the File RSM commits, remembered for runs that were asked for lately: the same
 // run is handed over, delivered and broadcast many times.
@@ -53,15 +67,13 @@ class ExpectedContent {
   std::vector<Entry> recent_;
 };
 
-class StreamFacts {
+class StreamFacts final : public trace::Sink {
  public:
-  static constexpr trace::KindSet kWants =
-      Bit(trace::EventKind::kFaulty) | Bit(trace::EventKind::kHanded);
-
   StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t stream);
 
-  // Takes the event, unless another checker has shown it before.
-  void Learn(const trace::Event& event);
+  trace::Interest Wants() const override;
+  void OnEvent(const trace::Event& event) override;
+  void Finish() override {}
 
   const Recipe& recipe() const { return *recipe_; }
   const Stream& stream() const { return recipe_->streams[stream_]; }
@@ -83,22 +95,37 @@ class StreamFacts {
     return senders().Has(from) && receivers().Has(to);
   }
   // What a correct receiver holds; empty for a faulty one.
-  const core::SeqSet& Held(core::NodeId receiver) const {
-    return held_[receiver.value() - receivers().first.value()];
-  }
+  const core::SeqSet& Held(core::NodeId receiver) const { return OfReceiver(receiver).held; }
+  // Of these, the runs that came at `since` or later. None where that is longer ago than is
+  // remembered.
+  std::optional<std::vector<core::Run>> HeldSince(core::NodeId receiver, core::Instant since) const;
 
  private:
+  static constexpr std::size_t kRemembered = 1024;
+  struct Fresh {
+    core::Instant at;
+    core::Run run;
+  };
+  struct Receiver {
+    core::SeqSet held;
+    std::deque<Fresh> fresh;  // what came last of it, oldest first; kRemembered runs at most
+    core::Instant forgotten;  // when the last came that `fresh` has lost
+    bool has_forgotten = false;
+  };
+
   void LearnFaulty(core::NodeId node);
   void LearnHanded(const trace::Event& event);
+  const Receiver& OfReceiver(core::NodeId node) const {
+    return of_receiver_[node.value() - receivers().first.value()];
+  }
 
   std::shared_ptr<const Recipe> recipe_;
   std::size_t stream_;
   Schedule schedule_;
   std::uint64_t period_;
   ExpectedContent content_;
-  std::vector<bool> is_faulty_;     // is_faulty_[node]
-  std::vector<core::SeqSet> held_;  // held_[index of the receiver]
-  std::uint64_t next_index_ = 0;    // of the next event to take
+  std::vector<bool> is_faulty_;        // is_faulty_[node]
+  std::vector<Receiver> of_receiver_;  // by index
 };
 
 }  // namespace lockstep::analysis

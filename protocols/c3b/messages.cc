@@ -9,11 +9,13 @@
 namespace lockstep::c3b {
 namespace {
 
-enum BatchField : std::uint32_t { kStream, kSeq, kContent };
-constexpr std::array<core::FieldSpec, 3> kBatchFields = {{
-    {"data.stream", core::Role::kStream},
-    {"data.seq", core::Role::kSeq},
-    {"data.content", core::Role::kContent},
+enum BatchField : std::uint32_t { kData, kStream, kRecords, kSeq, kContent };
+constexpr std::array<core::FieldSpec, 5> kBatchFields = {{
+    {"data", core::Role::kGroup},
+    {"stream", core::Role::kStream, kData},
+    {"records", core::Role::kGroup, kData, core::Fact::kCarries},
+    {"seq", core::Role::kSeq, kRecords},
+    {"content", core::Role::kContent, kRecords},
 }};
 constexpr std::array<core::TypeSpec, 1> kTypes = {{{"c3b.batch", kBatchFields}}};
 
@@ -48,8 +50,9 @@ bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
   if (!batch) return false;
   out.type = 0;
   out.fields.clear();
-  out.fields.push_back({kStream, 0, core::Run{batch->stream.value(), 1, 1}, core::Bytes()});
-  core::ReadRecords(batch->data, kSeq, kContent, out.fields);
+  out.fields.push_back(core::Field::Group(kData));
+  out.fields.push_back(core::Field::Number(kStream, batch->stream.value()));
+  core::ReadRecords(batch->data, kRecords, kSeq, kContent, out.fields);
   return true;
 }
 

@@ -138,8 +138,7 @@ std::string Bytes::ToString() const {
 }
 
 std::uint64_t Bytes::Digest() const {
-  const bool is_whole = rep_ != nullptr && size_ == rep_->size;
-  if (!is_whole) return ComputeDigest();
+  if (!is_whole()) return ComputeDigest();
   if (!rep_->has_digest) {
     rep_->digest = ComputeDigest();
     rep_->has_digest = true;

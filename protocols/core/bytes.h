@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,13 @@ struct FillerRun {
 
 // Byte at `position` of filler number `number`.
 std::uint8_t FillerByte(std::uint64_t generator, std::uint64_t number, std::uint64_t position);
+
+// What a world keeps with a payload, for as long as that lives: all who share its memory share it.
+// It must hold no part of the payload itself, which would then live for ever.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+};
 
 class Bytes {
  public:
@@ -80,6 +88,15 @@ class Bytes {
     return rep_ == other.rep_ && offset_ == other.offset_ && size_ == other.size_;
   }
 
+  // Of the whole of the memory; null where there is none, or where this value is a part.
+  Attachment* attachment() const { return is_whole() ? rep_->attachment.get() : nullptr; }
+  // Replaces the one before; the value must be whole.
+  void Attach(std::unique_ptr<Attachment> attachment) const {
+    rep_->attachment = std::move(attachment);
+  }
+  // Whether this is all of its memory, and not nothing.
+  bool is_whole() const { return rep_ != nullptr && size_ == rep_->size; }
+
   // Writes out the bytes from `offset` on; the range must lie inside.
   void CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const;
   std::string ToString() const;
@@ -100,6 +117,7 @@ class Bytes {
     // Of the whole, when it has been asked for: a payload is digested at every stop of its way.
     std::uint64_t digest = 0;
     bool has_digest = false;
+    std::unique_ptr<Attachment> attachment = nullptr;
   };
   std::uint64_t ComputeDigest() const;
 

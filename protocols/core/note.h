@@ -1,38 +1,56 @@
 // Notes: what a node says about itself, for the trace. Nothing in the world acts on them.
 //
-// One closed list for all protocols, so that checkers and pictures need no protocol's header.
+// A kind is known by its name, so that every protocol can declare its own, in its own folder, and
+// no list has to be changed. Here stand those that several protocols share, and that checkers which
+// belong to no protocol look at.
 
 #pragma once
 
-#include <array>
+#include <compare>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-
-#include "protocols/core/ids.h"
-#include "protocols/core/run.h"
 
 namespace lockstep::core {
 
-// `values` and `detail` mean what is said beside each kind.
-enum class NoteKind : std::uint8_t {
-  kCommitted,     // values: log indices; digest: of the content. By the state machine.
-  kState,         // values: log index; digest: of the state after it. By the state machine.
-  kDelivered,     // values: k′ of `stream`; digest: of the contents. By a C3B layer.
-  kAcknowledged,  // values.first: cumulative ACK of `stream`, how many are held without a gap.
-  kQuacked,       // values.first: QUACK of `stream`, how many a quorum has acknowledged.
-  kComplaint,     // values: k′ declared lost; detail: the attempt that this orders.
-  kResent,        // values: k′; detail: attempt. To `peer`.
-  kDiscarded,     // values.first: everything below is forgotten.
-  kMalformed,     // A message of `peer` that could not be decoded or verified.
+// What kind of note it is: a number made from its name (FNV-1a). 0 is no kind.
+class NoteKind {
+ public:
+  constexpr NoteKind() = default;
+  explicit constexpr NoteKind(std::string_view name) : id_(2'166'136'261U) {
+    for (const char c : name) id_ = (id_ ^ static_cast<std::uint8_t>(c)) * 16'777'619U;
+  }
+  constexpr std::uint32_t id() const { return id_; }
+  friend constexpr auto operator<=>(NoteKind, NoteKind) = default;
+
+  static const NoteKind kCommitted;
+  static const NoteKind kState;
+  static const NoteKind kDelivered;
+  static const NoteKind kQuacked;
+  static const NoteKind kMalformed;
+
+ private:
+  std::uint32_t id_ = 0;
 };
 
-inline constexpr std::array<std::string_view, 9> kNoteNames = {
-    "committed", "state",  "delivered", "acknowledged", "quacked",
-    "complaint", "resent", "discarded", "malformed"};
+// How a protocol declares a kind: its name in traces, and what its values mean.
+struct NoteSpec {
+  std::string_view name;
+  std::string_view meaning;
+  constexpr NoteKind kind() const { return NoteKind(name); }
+};
 
-constexpr std::string_view Name(NoteKind kind) {
-  return kNoteNames[static_cast<std::size_t>(kind)];
-}
+inline constexpr NoteSpec kSharedNotes[] = {
+    {"committed", "values: log indices; digest: of the content. By the state machine."},
+    {"state", "values: log index; digest: of the state after it. By the state machine."},
+    {"delivered", "values: k′ of `stream`; digest: of the contents. By a C3B layer."},
+    {"quacked", "value: QUACK of `stream`, how many a quorum has acknowledged. By a C3B layer."},
+    {"malformed", "`peer` sent what could not be decoded or verified."},
+};
+
+inline constexpr NoteKind NoteKind::kCommitted = kSharedNotes[0].kind();
+inline constexpr NoteKind NoteKind::kState = kSharedNotes[1].kind();
+inline constexpr NoteKind NoteKind::kDelivered = kSharedNotes[2].kind();
+inline constexpr NoteKind NoteKind::kQuacked = kSharedNotes[3].kind();
+inline constexpr NoteKind NoteKind::kMalformed = kSharedNotes[4].kind();
 
 }  // namespace lockstep::core

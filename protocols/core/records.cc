@@ -71,11 +71,12 @@ void GetContents(Decoder& decoder, std::vector<Records>& batch) {
   }
 }
 
-void ReadRecords(const std::vector<Records>& batch, std::uint32_t seq_spec,
-                 std::uint32_t content_spec, std::vector<Field>& out) {
+void ReadRecords(const std::vector<Records>& batch, std::uint32_t group_spec,
+                 std::uint32_t seq_spec, std::uint32_t content_spec, std::vector<Field>& out) {
   for (std::uint32_t i = 0; i < batch.size(); ++i) {
-    out.push_back(Field{seq_spec, i, batch[i].run, Bytes()});
-    out.push_back(Field{content_spec, i, Run{}, batch[i].contents});
+    out.push_back(Field::Group(group_spec, i));
+    out.push_back(Field{seq_spec, 0, batch[i].run});
+    out.push_back(Field{content_spec, 0, Run{}, batch[i].contents});
   }
 }
 
@@ -84,8 +85,8 @@ std::vector<Records> BuildRecords(const std::vector<Field>& fields, std::uint32_
   std::vector<Records> batch;
   for (const Field& field : fields) {
     if (field.spec == seq_spec) batch.push_back(Records{field.values, 0, Bytes()});
-    if (field.spec == content_spec && field.index < batch.size()) {
-      Records& records = batch[field.index];
+    if (field.spec == content_spec && !batch.empty()) {
+      Records& records = batch.back();
       records.contents = field.content;
       const std::uint64_t total = field.content.size();
       const bool fits = records.run.count > 0 && total % records.run.count == 0;

@@ -34,9 +34,9 @@ void PutContents(Encoder& encoder, const std::vector<Records>& batch);
 std::vector<Records> GetHeaders(Decoder& decoder);
 void GetContents(Decoder& decoder, std::vector<Records>& batch);
 
-// As fields: index i is the i-th element.
-void ReadRecords(const std::vector<Records>& batch, std::uint32_t seq_spec,
-                 std::uint32_t content_spec, std::vector<Field>& out);
+// As fields: the i-th element is group i of `group_spec`, with a member of each of the other two.
+void ReadRecords(const std::vector<Records>& batch, std::uint32_t group_spec,
+                 std::uint32_t seq_spec, std::uint32_t content_spec, std::vector<Field>& out);
 // Back from fields; a content whose size does not fit its run makes the size of each zero.
 std::vector<Records> BuildRecords(const std::vector<Field>& fields, std::uint32_t seq_spec,
                                   std::uint32_t content_spec);

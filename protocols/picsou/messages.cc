@@ -20,37 +20,35 @@ constexpr std::uint32_t kPhiRunsMax = 1U << 20;
 constexpr std::uint64_t kFixedBytes = 64;
 constexpr std::uint64_t kRunBytes = 32;
 
+// Of a batch; a broadcast has those up to kAck.
 enum BatchField : std::uint32_t {
+  kData,
   kDataStream,
-  kDataSeq,
-  kDataContent,
+  kRecords,
+  kSeq,
+  kContent,
+  kAck,
   kAckStream,
   kAckCumulative,
   kAckPhi,
   kAckPhiEnd,
 };
-constexpr std::array<core::FieldSpec, 7> kBatchFields = {{
-    {"data.stream", core::Role::kStream},
-    {"data.seq", core::Role::kSeq},
-    {"data.content", core::Role::kContent},
-    {"ack.stream", core::Role::kStream},
-    {"ack.cumulative", core::Role::kAck},
-    {"ack.phi", core::Role::kPhi},
-    {"ack.phi_end", core::Role::kPhiEnd},
-}};
-constexpr std::array<core::FieldSpec, 3> kBroadcastFields = {{
-    {"data.stream", core::Role::kStream},
-    {"data.seq", core::Role::kSeq},
-    {"data.content", core::Role::kContent},
+constexpr std::array<core::FieldSpec, 10> kBatchFields = {{
+    {"data", core::Role::kGroup},
+    {"stream", core::Role::kStream, kData},
+    {"records", core::Role::kGroup, kData, core::Fact::kCarries},
+    {"seq", core::Role::kSeq, kRecords},
+    {"content", core::Role::kContent, kRecords},
+    {"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},
+    {"stream", core::Role::kStream, kAck},
+    {"cumulative", core::Role::kAck, kAck},
+    {"phi", core::Role::kPhi, kAck},
+    {"phi_end", core::Role::kPhiEnd, kAck},
 }};
 constexpr std::array<core::TypeSpec, 2> kTypes = {{
     {"picsou.batch", kBatchFields},
-    {"picsou.broadcast", kBroadcastFields},
+    {"picsou.broadcast", std::span(kBatchFields).first(kAck)},
 }};
-
-core::Field Number(std::uint32_t spec, std::uint64_t value) {
-  return core::Field{spec, 0, core::Run{value, 1, 1}, core::Bytes()};
-}
 
 // Bytes of the bitmap on the wire: words up to the one with the last set bit.
 std::uint64_t PhiBytes(const Ack& ack, const WireSizes& sizes) {
@@ -187,33 +185,31 @@ std::span<const core::TypeSpec> Fields::types() const { return kTypes; }
 
 bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
   const Codec::Decoded decoded = codec_.Decode(payload);
+  if (!decoded.batch && !decoded.broadcast) return false;
+  out.type = decoded.batch ? kBatchType : kBroadcastType;
   out.fields.clear();
-  if (decoded.batch) {
-    const Batch& batch = *decoded.batch;
-    out.type = kBatchType;
-    out.fields.push_back(Number(kDataStream, batch.data_stream.value()));
-    core::ReadRecords(batch.data, kDataSeq, kDataContent, out.fields);
-    out.fields.push_back(Number(kAckStream, batch.ack_stream.value()));
-    out.fields.push_back(Number(kAckCumulative, batch.ack.cumulative));
-    for (std::uint32_t i = 0; i < batch.ack.phi.size(); ++i) {
-      out.fields.push_back(core::Field{kAckPhi, i, batch.ack.phi[i], core::Bytes()});
-    }
-    out.fields.push_back(Number(kAckPhiEnd, batch.ack.phi_end));
-    return true;
+  const core::StreamId stream =
+      decoded.batch ? decoded.batch->data_stream : decoded.broadcast->stream;
+  out.fields.push_back(core::Field::Group(kData));
+  out.fields.push_back(core::Field::Number(kDataStream, stream.value()));
+  core::ReadRecords(decoded.batch ? decoded.batch->data : decoded.broadcast->data, kRecords, kSeq,
+                    kContent, out.fields);
+  if (!decoded.batch) return true;
+  const Ack& ack = decoded.batch->ack;
+  out.fields.push_back(core::Field::Group(kAck));
+  out.fields.push_back(core::Field::Number(kAckStream, decoded.batch->ack_stream.value()));
+  out.fields.push_back(core::Field::Number(kAckCumulative, ack.cumulative));
+  for (std::uint32_t i = 0; i < ack.phi.size(); ++i) {
+    out.fields.push_back(core::Field{kAckPhi, i, ack.phi[i]});
   }
-  if (decoded.broadcast) {
-    out.type = kBroadcastType;
-    out.fields.push_back(Number(kDataStream, decoded.broadcast->stream.value()));
-    core::ReadRecords(decoded.broadcast->data, kDataSeq, kDataContent, out.fields);
-    return true;
-  }
-  return false;
+  out.fields.push_back(core::Field::Number(kAckPhiEnd, ack.phi_end));
+  return true;
 }
 
 core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signer& signer,
                           core::NodeId receiver) const {
   Batch batch;
-  batch.data = core::BuildRecords(message.fields, kDataSeq, kDataContent);
+  batch.data = core::BuildRecords(message.fields, kSeq, kContent);
   for (const core::Field& field : message.fields) {
     const auto low = static_cast<std::uint32_t>(field.values.first);
     if (field.spec == kDataStream) batch.data_stream = core::StreamId(low);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocols/core/check.h"
+#include "protocols/picsou/notes.h"
 
 namespace lockstep::picsou {
 namespace {
@@ -181,8 +182,8 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
   }
   for (const Attempt& attempt :
        complaints_.Report(now.monotonic, receiver, judged, quacks_.quack())) {
-    out.Note({core::NoteKind::kComplaint, core::NodeId(), config_.out_stream, attempt.positions,
-              attempt.number, 0});
+    out.Note(
+        {kComplaint, core::NodeId(), config_.out_stream, attempt.positions, attempt.number, 0});
     const std::uint64_t first = attempt.positions.first;
     if (schedule_.Sender(first, attempt.number) != seat_.index) continue;
     const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
@@ -288,7 +289,7 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   for (const core::Batcher::Item& item : items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
     if (item.attempt == 0) continue;
-    out.Note({core::NoteKind::kResent, to, config_.out_stream, item.run, item.attempt, 0});
+    out.Note({kResent, to, config_.out_stream, item.run, item.attempt, 0});
   }
   out.Spend(core::Work::kSend, core::CountOf(batch.data),
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));

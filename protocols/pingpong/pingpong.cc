@@ -37,7 +37,7 @@ std::span<const TypeSpec> Fields::types() const { return kTypes; }
 bool Fields::Read(const Bytes& payload, FieldedMessage& out) const {
   Decoder decoder(payload);
   const bool is_ball = decoder.U8() == 0;
-  out = {0, {{0, 0, {decoder.U64(), 1, 1}, {}}}};
+  out = {0, {Field::Number(0, decoder.U64())}};
   return is_ball && decoder.ok() && decoder.remaining() == 0;
 }
 Bytes Fields::Build(const FieldedMessage& ball, const Signer&, NodeId) const {

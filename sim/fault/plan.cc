@@ -112,18 +112,17 @@ bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message
   if (!IsAbout(fault, message.from, message.to)) return false;
   const MessageSelector& wanted = fault.message;
   if (!wanted.type.empty() || wanted.seq) {
-    const core::FieldedMessage* read = deriver_.Read(message.from, message.payload);
-    if (read == nullptr) return false;
-    const core::TypeSpec& type = deriver_.TypeOf(message.from, *read);
+    const Decoded& decoded = deriver_.Decode(message.from, message.payload);
+    if (decoded.type() == nullptr) return false;
+    const core::TypeSpec& type = *decoded.type();
     if (!wanted.type.empty() && wanted.type != type.name) return false;
     if (wanted.seq) {
-      const bool carries =
-          std::any_of(read->fields.begin(), read->fields.end(), [&](const core::Field& field) {
-            if (type.fields[field.spec].role != core::Role::kSeq) return false;
-            const core::Run& run = field.values;
-            return run.count > 0 && *wanted.seq >= run.first && *wanted.seq <= run.Last() &&
-                   (*wanted.seq - run.first) % run.stride == 0;
-          });
+      const bool carries = std::ranges::any_of(decoded.fields(), [&](const DecodedField& field) {
+        if (type.fields[field.spec].role != core::Role::kSeq) return false;
+        const core::Run& run = field.values;
+        return run.count > 0 && *wanted.seq >= run.first && *wanted.seq <= run.Last() &&
+               (*wanted.seq - run.first) % run.stride == 0;
+      });
       if (!carries) return false;
     }
   }
@@ -165,7 +164,7 @@ void FaultPlan::EmitReceipts(core::Instant now) {
     event.kind = trace::EventKind::kReceipt;
     event.value = i;
     event.detail = states_[i].effect.touched;
-    event.digest = states_[i].effect.changed;
+    event.further = states_[i].effect.changed;
     emitter_.Emit(event);
   }
 }

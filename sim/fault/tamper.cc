@@ -41,7 +41,7 @@ void Tamper::LieAck(core::Instant now, const Fault& fault, std::uint64_t index,
     event.peer = send.to;
     event.value = honest;
     event.detail = lie;
-    event.digest = index;
+    event.further = index;
     emitter_.Emit(event);
   }
   if (is_changed) {

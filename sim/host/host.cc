@@ -133,7 +133,7 @@ void Host::Call(core::Instant now, const Input& input) {
   if (services_.faults.IsFiltered(self_)) {
     services_.faults.Filter(now, self_, list, silenced_);
     for (const core::effect::Send& send : silenced_) {
-      const Message message = MessageOf(send, 0);
+      const Message message = MessageOf(now, send, 0);
       EmitDrop(now, message, trace::DropCause::kFault);
       ReturnLostCredit(now, send.to, message.credit);
     }
@@ -154,8 +154,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
     case Input::Kind::kMessage: {
       const Message& message = input.message;
       ++messages_handled_;
-      services_.deriver.Contents(now, message, trace::EventKind::kHanded);
-      services_.deriver.Statement(now, message, trace::EventKind::kHeard);
+      services_.deriver.Tell(now, message, trace::Phase::kHanded);
       services_.network.OnRead(now, message);
       node_->OnMessage(reading, message.from, message.payload, effects_);
       return;
@@ -176,16 +175,23 @@ void Host::NumberMessages() {
 
 // --- Effects ---
 
-Message Host::MessageOf(const core::effect::Send& send, std::uint64_t count) const {
-  return Message{
-      self_, send.to,       send.payload, core::ByteCount(static_cast<std::int64_t>(send.credit)),
-      0,     {self_, count}};
+Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
+                        std::uint64_t count) const {
+  Message message;
+  message.from = self_;
+  message.to = send.to;
+  message.payload = send.payload;
+  message.credit = core::ByteCount(static_cast<std::int64_t>(send.credit));
+  message.id = {self_, count};
+  message.listed = since;
+  return message;
 }
 
-bool Host::OnPerformed(core::Instant now, core::Listed& listed, Message& message) {
+bool Host::OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,
+                       Message& message) {
   EmitPerformed(now, listed);
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
-    message = MessageOf(*send, listed.message);
+    message = MessageOf(since, *send, listed.message);
     return PerformSend(now, message, send->is_beyond_credit);
   }
   if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
@@ -203,13 +209,12 @@ bool Host::OnPerformed(core::Instant now, core::Listed& listed, Message& message
 }
 
 bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credit) {
-  services_.deriver.Statement(now, message, trace::EventKind::kStated);
+  services_.deriver.Tell(now, message, trace::Phase::kSent);
   if (is_beyond_credit) {
-    EmitDrop(now, message, trace::DropCause::kCredit);
+    Lose(now, message, trace::DropCause::kCredit);
     ReturnLostCredit(now, message.to, message.credit);
     return false;
   }
-  services_.deriver.Contents(now, message, trace::EventKind::kOffered);
   return true;
 }
 
@@ -252,7 +257,7 @@ void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCoun
 
 void Host::Lose(core::Instant now, const Message& message, trace::DropCause cause) {
   EmitDrop(now, message, cause);
-  services_.deriver.Destroyed(now, message, cause);
+  services_.deriver.TellDestroyed(now, message, cause);
 }
 
 }  // namespace lockstep::sim

@@ -97,13 +97,15 @@ class Host : private InputListener, private EffectListener {
   bool StillStands(Input& input) override;
   void Call(core::Instant now, const Input& input) override;
   void OnLeftRing(core::Instant now, const Message& message) override;
-  bool OnPerformed(core::Instant now, core::Listed& listed, Message& message) override;
+  bool OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,
+                   Message& message) override;
   void OnSendable(core::Instant now, Message&& message) override;
 
   void HandInput(core::Instant now, const Input& input);
   // Gives each message that the call has listed its identity.
   void NumberMessages();
-  Message MessageOf(const core::effect::Send& send, std::uint64_t count) const;
+  Message MessageOf(core::Instant since, const core::effect::Send& send,
+                    std::uint64_t count) const;
   bool PerformSend(core::Instant now, Message& message, bool is_beyond_credit);
   void OfferWritable(core::Instant now, core::NodeId peer);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:

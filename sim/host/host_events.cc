@@ -45,7 +45,7 @@ struct Describe {
     event.kind = EventKind::kSetTimer;
     event.value = timer.id.value();
     event.detail = static_cast<std::uint64_t>(timer.at.ps());
-    event.digest = static_cast<std::uint64_t>(timer.clock);
+    event.further = static_cast<std::uint64_t>(timer.clock);
   }
   void operator()(const core::effect::CancelTimer& timer) const {
     event.kind = EventKind::kCancelTimer;
@@ -110,6 +110,7 @@ void Host::EmitInput(core::Instant now, const Input& input) {
     case Input::Kind::kMessage:
       event.kind = EventKind::kMessage;
       event.peer = input.message.from;
+      event.message = input.message.id;
       event.size = input.message.payload.byte_count();
       event.digest = input.message.payload.Digest();
       break;
@@ -120,7 +121,6 @@ void Host::EmitInput(core::Instant now, const Input& input) {
     case Input::Kind::kWritable:
       event.kind = EventKind::kWritable;
       event.peer = input.peer;
-      event.size = input.size;
       break;
   }
   services_.emitter.Emit(event);
@@ -134,6 +134,7 @@ void Host::EmitPerformed(core::Instant now, const core::Listed& listed) {
   trace::Event event = At(now, self_);
   event.layer = listed.layer;
   std::visit(Describe{event}, listed.what);
+  if (listed.message > 0) event.message = {self_, listed.message};
   services_.emitter.Emit(event);
 }
 
@@ -145,6 +146,7 @@ void Host::EmitDrop(core::Instant now, const Message& message, trace::DropCause 
   event.detail = static_cast<std::uint64_t>(cause);
   event.size = message.payload.byte_count();
   event.digest = message.payload.Digest();
+  event.message = message.id;
   services_.emitter.Emit(event);
 }
 

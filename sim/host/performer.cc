@@ -70,7 +70,7 @@ std::size_t Performer::PerformAtOnce(core::Instant now, std::vector<core::Listed
     const bool is_message = std::holds_alternative<core::effect::Send>(list[i].what);
     if (is_message && stages_.IsServedOnArrival(profile_.send_message.stage)) break;
     at_once_ = list.size() - i;
-    const bool goes_on = Perform(now, list[i], 0, i);
+    const bool goes_on = Perform(now, now, list[i], 0, i);
     at_once_ = 0;
     if (!goes_on) return list.size();
   }
@@ -94,6 +94,7 @@ std::size_t Performer::MakeStep(core::Instant now, std::vector<core::Listed>& li
     if (WorkOf(step.list[i]) != nullptr) ++step.unserved;
   step.coming = 0;
   step.ready = now;
+  step.since = now;
   step.durable = core::Instant();
   step.stood_still = tasks_.stood_still();
   step.waits_for_work = false;
@@ -147,7 +148,7 @@ Performer::Progress Performer::Advance(core::Instant now, std::size_t slot) {
       continue;
     }
     if (!TellWork(now, step, step.next)) return Progress::kCutOff;
-    if (!Perform(now, listed, slot, step.next)) return Progress::kCutOff;
+    if (!Perform(now, step.since, listed, slot, step.next)) return Progress::kCutOff;
     step.told = step.next + 1;
   }
   return TellWork(now, step, step.list.size()) ? Progress::kDone : Progress::kCutOff;
@@ -170,7 +171,7 @@ Performer::Progress Performer::AdvanceWrites(core::Instant now, Step& step) {
   for (Message none; step.next < end; ++step.next) {
     core::Listed& listed = step.list[step.next];
     if (!SurvivesHook(now, listed)) return Progress::kCutOff;
-    listener_.OnPerformed(now, listed, none);
+    listener_.OnPerformed(now, step.since, listed, none);
     step.told = step.next + 1;
   }
   --step.next;  // Advance goes on to what follows.
@@ -180,7 +181,7 @@ Performer::Progress Performer::AdvanceWrites(core::Instant now, Step& step) {
 bool Performer::TellWork(core::Instant now, Step& step, std::size_t end) {
   for (Message none; step.told < end; ++step.told) {
     if (!SurvivesHook(now, step.list[step.told])) return false;
-    listener_.OnPerformed(now, step.list[step.told], none);
+    listener_.OnPerformed(now, step.since, step.list[step.told], none);
   }
   return true;
 }
@@ -192,12 +193,12 @@ bool Performer::SurvivesHook(core::Instant now, const core::Listed& listed) {
   return tasks_.life() == life;
 }
 
-bool Performer::Perform(core::Instant now, core::Listed& listed, std::size_t slot,
-                        std::size_t index) {
+bool Performer::Perform(core::Instant now, core::Instant since, core::Listed& listed,
+                        std::size_t slot, std::size_t index) {
   if (!SurvivesHook(now, listed)) return false;
   const std::uint64_t life = tasks_.life();
   Message message;
-  const bool goes_on = listener_.OnPerformed(now, listed, message);
+  const bool goes_on = listener_.OnPerformed(now, since, listed, message);
   if (goes_on && std::holds_alternative<core::effect::Send>(listed.what)) {
     HandToSendStage(now, std::move(message), slot, index);
   } else if (IsWrite(listed)) {

@@ -39,9 +39,11 @@ class EffectHook {
 class EffectListener {
  public:
   virtual ~EffectListener() = default;
-  // It is performed: to be told, and done, unless it is work or a write. False where nothing more
-  // is to be done with a Send; else `message` is what the send stage gets.
-  virtual bool OnPerformed(core::Instant now, core::Listed& listed, Message& message) = 0;
+  // It is performed, that was listed at `since`: to be told, and done, unless it is work or a
+  // write. False where nothing more is to be done with a Send; else `message` is what the send
+  // stage gets.
+  virtual bool OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,
+                           Message& message) = 0;
   // The send stage is through with a message.
   virtual void OnSendable(core::Instant now, Message&& message) = 0;
 };
@@ -88,6 +90,7 @@ class Performer {
     std::size_t unserved = 0;     // items of work
     std::size_t coming = 0;       // items on their way to a core
     core::Instant ready;          // all work before `next` is done
+    core::Instant since;         // it was listed
     core::Instant durable;        // what the step has written so far
     core::Duration stood_still;   // of the host, when these times were right
     bool waits_for_work = false;  // and not for an entry of the queue
@@ -115,7 +118,8 @@ class Performer {
   // Lets a fault strike; false where it has crashed the host.
   bool SurvivesHook(core::Instant now, const core::Listed& listed);
   // Tells and does an effect that is due; false where a crash has struck.
-  bool Perform(core::Instant now, core::Listed& listed, std::size_t slot, std::size_t index);
+  bool Perform(core::Instant now, core::Instant since, core::Listed& listed, std::size_t slot,
+               std::size_t index);
   // The work listed from `told` up to `end`.
   bool TellWork(core::Instant now, Step& step, std::size_t end);
   void HandToSendStage(core::Instant now, Message&& message, std::size_t slot, std::size_t index);

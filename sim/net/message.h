@@ -6,6 +6,7 @@
 
 #include "protocols/core/bytes.h"
 #include "protocols/core/ids.h"
+#include "protocols/core/time.h"
 #include "sim/trace/message_id.h"
 
 namespace lockstep::sim {
@@ -17,6 +18,7 @@ struct Message {
   core::ByteCount credit;   // that its sender gets back when a stream has taken it
   std::uint64_t epoch = 0;  // of the stream that carried it
   trace::MessageId id;
+  core::Instant listed;  // when its node said that it be sent
 };
 
 }  // namespace lockstep::sim

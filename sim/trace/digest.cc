@@ -13,16 +13,18 @@ constexpr std::uint64_t kSeed = 0x6C6F'636B'7374'6570;  // "lockstep"
 }  // namespace
 
 void Digest::OnEvent(const Event& event) {
-  const std::array<std::uint64_t, 11> words = {
+  const std::array<std::uint64_t, 13> words = {
       chain_.low,
       chain_.high,
       static_cast<std::uint64_t>(event.at.ps()),
-      static_cast<std::uint64_t>(event.kind) | static_cast<std::uint64_t>(event.note) << 8 |
-          std::uint64_t{event.layer.value()} << 16 | std::uint64_t{event.stream.value()} << 32,
+      static_cast<std::uint64_t>(event.kind) | std::uint64_t{event.layer.value()} << 8 |
+          std::uint64_t{event.stream.value()} << 32,
       std::uint64_t{event.node.value()} | std::uint64_t{event.peer.value()} << 32,
       static_cast<std::uint64_t>(event.size.value()),
+      event.note.id(),
       event.value,
       event.detail,
+      event.further,
       event.digest,
       event.count,
       event.stride};

@@ -1,8 +1,8 @@
 // The digest of a run: one hash chain over its observable events.
 //
 // Two runs did the same if and only if their digests are equal. It is folded field by field and
-// never from `index`, nor from a derived event, so it depends neither on the trace level nor on who
-// listens. FORMAT.md says how; changing that changes every digest ever printed.
+// never from `index`, nor from a fact or comment, so it depends neither on the trace level nor on
+// who listens. FORMAT.md says how; changing that changes every digest ever printed.
 
 #pragma once
 
@@ -17,7 +17,7 @@ namespace lockstep::trace {
 
 class Digest : public Sink {
  public:
-  KindSet Wants() const override { return kObservableKinds; }
+  Interest Wants() const override { return kObservableKinds; }
   void OnEvent(const Event& event) override;
   void Finish() override {}
 

@@ -1,8 +1,9 @@
-// Hands each event to the sinks that want its kind, and numbers it.
+// Hands each event to the sinks that want it, and numbers it.
 
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/trace/event.h"
@@ -14,37 +15,34 @@ class Emitter {
  public:
   // Sinks are not owned, and outlive the emitter's last event.
   void Add(Sink* sink) {
-    sinks_.push_back({sink->Wants(), sink});
-    wanted_ |= sink->Wants();
+    listeners_.emplace_back(sink->Wants(), sink);
+    wanted_.Add(listeners_.back().first);
   }
 
-  // Whether anybody wants this kind: one bit test before a costly event is built.
-  bool Wants(EventKind kind) const { return Wants(Bit(kind)); }
-  bool Wants(KindSet kinds) const { return (wanted_ & kinds) != 0; }
+  // Whether anybody wants any of these: one bit test before a costly event is built.
+  bool Wants(EventKind kind) const { return wanted_.Has(kind); }
+  bool WantsAny(FactSet facts) const { return wanted_.HasAny(facts); }
 
-  // An event of a kind that nobody wants: only counted.
+  // An observable event of a kind that nobody wants: only counted.
   void Skip() { ++next_index_; }
 
-  // The index counts events of all kinds, wanted or not, so that traces of any level agree; but for
-  // kinds derived from messages, which are not derived where nobody wants any of them.
+  // The index counts observable events, wanted or not, and nothing else: so it depends neither on
+  // who listens nor on what was made for them.
   void Emit(Event& event) {
-    event.index = next_index_++;
-    for (const Listener& listener : sinks_) {
-      if ((listener.wants & Bit(event.kind)) != 0) listener.sink->OnEvent(event);
+    event.index = next_index_;
+    if ((kObservableKinds & Bit(event.kind)) != 0) ++next_index_;
+    for (const auto& [interest, sink] : listeners_) {
+      if (interest.Has(event)) sink->OnEvent(event);
     }
   }
 
   void Finish() {
-    for (const Listener& listener : sinks_) listener.sink->Finish();
+    for (const auto& [interest, sink] : listeners_) sink->Finish();
   }
 
  private:
-  struct Listener {
-    KindSet wants;
-    Sink* sink;
-  };
-  std::vector<Listener> sinks_;
-  KindSet wanted_ = 0;
+  std::vector<std::pair<Interest, Sink*>> listeners_;
+  Interest wanted_;
   std::uint64_t next_index_ = 0;
 };
 

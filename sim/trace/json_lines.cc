@@ -1,17 +1,12 @@
-// Formatting, parsing and the files of json_lines.h.
-//
-// An event line is formatted and parsed by hand, since traces have millions of them; the first and
-// the last line go through the JSON library.
+// The files of json_lines.h. Lines of events stand in event_line.h; the first and the last line go
+// through the JSON library.
 
 #include "sim/trace/json_lines.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -19,48 +14,26 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/core/check.h"
-#include "protocols/core/hash.h"
+#include "sim/trace/event_line.h"
 
 namespace lockstep::trace {
 namespace {
 
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
-// More than the longest event line: 14 keys, no value longer than 20 characters.
-constexpr std::size_t kEventLineMax = 512;
-// More than any honest first or last line.
-constexpr std::size_t kLineMax = std::size_t{64} << 20;
+// More than any honest line.
+constexpr std::size_t kLineMax = std::size_t{128} << 20;
 constexpr int kDepthMax = 100;
 
 constexpr std::string_view kFormatKey = "lockstep_trace";
 constexpr std::string_view kFirstLine = R"({"lockstep_trace":)";
 constexpr std::string_view kFooterLine = R"({"footer":)";
+constexpr std::string_view kCheck = R"("check":")";
 
 constexpr std::string_view kTruncated =
     "truncated: want the footer, the last line of every finished trace";
 constexpr std::string_view kChanged =
     "want the lines that were written: this trace was changed or damaged afterwards";
-
-// The keys of an event, in the order in which they are written.
-enum class Key : std::uint8_t {
-  kAt,
-  kIndex,
-  kKind,
-  kNote,
-  kLayer,
-  kStream,
-  kNode,
-  kPeer,
-  kSize,
-  kValue,
-  kDetail,
-  kDigest,
-  kCount,
-  kStride
-};
-constexpr std::array<std::string_view, 14> kKeys = {"t", "i", "k", "note", "l", "s", "n",
-                                                    "p", "b", "v", "x",    "d", "c", "st"};
-constexpr std::uint32_t KeyBit(Key key) { return 1U << static_cast<unsigned>(key); }
 
 absl::Status FileError(const std::string& path, const char* doing, int error_number) {
   return absl::Status(
@@ -87,224 +60,36 @@ std::optional<nlohmann::json> ParseObject(std::string_view text) {
 
 std::string Hex(std::uint64_t value) { return absl::StrCat(absl::Hex(value)); }
 
-// Order-sensitive, over the bytes of each line without its newline.
-std::uint64_t FoldLine(std::uint64_t check, std::string_view line) {
-  return core::Mix(check, core::HashBytes(line.data(), line.size()));
+// By how much the index of the next event is greater at least.
+std::uint64_t IndexStep(EventKind kind) { return (kObservableKinds & Bit(kind)) != 0 ? 1 : 0; }
+
+// What a recipe says under "notes". Errors say what was wanted.
+absl::StatusOr<NoteNames> ReadNotes(const nlohmann::json& recipe) {
+  NoteNames names;
+  const auto notes = recipe.find("notes");
+  if (notes == recipe.end()) return names;
+  bool is_fit = notes->is_array();
+  for (const nlohmann::json& name : *notes) {
+    is_fit = is_fit && name.is_string() && names.Add(name.get_ref<const std::string&>());
+  }
+  if (is_fit) return names;
+  return absl::InvalidArgumentError(
+      "want \"notes\" to list the names of kinds of notes, small letters, digits and underscores");
 }
 
-// --- Formatting ---
-
-char* Put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+nlohmann::json MarksOf(const LineChain& chain) {
+  nlohmann::json after = nlohmann::json::array();
+  for (const std::uint64_t mark : chain.marks()) after.push_back(Hex(mark));
+  return {{"every", chain.every()}, {"after", std::move(after)}};
 }
 
-char* PutNumber(char* out, std::string_view key, std::uint64_t value) {
-  out = Put(out, key);
-  return std::to_chars(out, out + 20, value).ptr;
+// The last line, whose "check" covers every line before it and itself up to there.
+std::string FooterLine(const LineChain& chain, const nlohmann::json& footer) {
+  std::string line = std::string(kFooterLine) + Dump(footer);
+  line.pop_back();  // the }
+  return absl::StrCat(line, footer.empty() ? "" : ",", std::string(kCheck), Hex(chain.With(line)),
+                      "\"}}");
 }
-
-// Writes the line without its newline, at most kEventLineMax - 1 bytes, and returns its end.
-char* PutEvent(char* out, const Event& event) {
-  out = PutNumber(out, R"({"t":)", static_cast<std::uint64_t>(event.at.ps()));
-  out = PutNumber(out, R"(,"i":)", event.index);
-  out = Put(out, R"(,"k":")");
-  out = Put(out, Name(event.kind));
-  *out++ = '"';
-  if (event.kind == EventKind::kNote) {
-    out = Put(out, R"(,"note":")");
-    out = Put(out, core::Name(event.note));
-    *out++ = '"';
-  }
-  if (event.layer.value() != 0) out = PutNumber(out, R"(,"l":)", event.layer.value());
-  if (event.stream.value() != 0) out = PutNumber(out, R"(,"s":)", event.stream.value());
-  out = PutNumber(out, R"(,"n":)", event.node.value());
-  if (event.peer != event.node) out = PutNumber(out, R"(,"p":)", event.peer.value());
-  if (event.size.value() != 0) {
-    out = PutNumber(out, R"(,"b":)", static_cast<std::uint64_t>(event.size.value()));
-  }
-  if (event.value != 0) out = PutNumber(out, R"(,"v":)", event.value);
-  if (event.detail != 0) out = PutNumber(out, R"(,"x":)", event.detail);
-  if (event.digest != 0) {
-    out = Put(out, R"(,"d":")");
-    out = std::to_chars(out, out + 16, event.digest, 16).ptr;
-    *out++ = '"';
-  }
-  if (event.count != 1) out = PutNumber(out, R"(,"c":)", event.count);
-  if (event.stride != 1) out = PutNumber(out, R"(,"st":)", event.stride);
-  *out++ = '}';
-  return out;
-}
-
-// --- Parsing ---
-
-// Reads one event line. Total on any input: on failure, `want()` and `column()` say why.
-class EventParser {
- public:
-  explicit EventParser(std::string_view line)
-      : begin_(line.data()), at_(line.data()), end_(line.data() + line.size()) {}
-
-  std::optional<Event> Parse() {
-    Event event;
-    if (!Take('{')) return Fail(at_, "want an event, {\"t\":...}");
-    do {
-      const std::optional<Key> key = TakeKey();
-      if (!key || !TakeValue(*key, event)) return std::nullopt;
-    } while (Take(','));
-    if (!Take('}')) return Fail(at_, "want , or }");
-    if (at_ != end_) return Fail(at_, "want nothing after the }");
-    return Completed(event);
-  }
-
-  const std::string& want() const { return want_; }
-  std::size_t column() const { return static_cast<std::size_t>(at_ - begin_) + 1; }
-
- private:
-  // Nothing is read after a failure, so the first is the only one.
-  std::nullopt_t Fail(const char* place, std::string want) {
-    at_ = place;
-    want_ = std::move(want);
-    return std::nullopt;
-  }
-
-  bool Take(char c) {
-    if (at_ == end_ || *at_ != c) return false;
-    ++at_;
-    return true;
-  }
-
-  // The text between the quotes here; none of ours has an escape in it.
-  std::optional<std::string_view> TakeText() {
-    if (at_ == end_ || *at_ != '"') return std::nullopt;
-    const char* const close = std::find(at_ + 1, end_, '"');
-    if (close == end_) return std::nullopt;
-    const std::string_view text(at_ + 1, static_cast<std::size_t>(close - at_ - 1));
-    at_ = close + 1;
-    return text;
-  }
-
-  std::optional<Key> TakeKey() {
-    const char* const start = at_;
-    const std::optional<std::string_view> text = TakeText();
-    if (!text || !Take(':')) return Fail(at_, "want a key and a colon, without spaces");
-    // The next key is most often the one we expect, or comes soon after it.
-    for (std::size_t i = 0; i < kKeys.size(); ++i) {
-      const std::size_t candidate = (next_key_ + i) % kKeys.size();
-      if (kKeys[candidate] != *text) continue;
-      const auto key = static_cast<Key>(candidate);
-      if ((seen_ & KeyBit(key)) != 0) return Fail(start, "want each key once");
-      seen_ |= KeyBit(key);
-      next_key_ = candidate + 1;
-      return key;
-    }
-    return Fail(start, "want one of the keys of an event (FORMAT.md), got one that is unknown");
-  }
-
-  bool TakeValue(Key key, Event& event) {
-    switch (key) {
-      case Key::kAt:
-        return TakeNumber(at_ps_);
-      case Key::kIndex:
-        return TakeNumber(event.index);
-      case Key::kKind:
-        return TakeName(kEventNames, "the name of an event kind", event.kind);
-      case Key::kNote:
-        return TakeName(core::kNoteNames, "the name of a note kind", event.note);
-      case Key::kLayer:
-        return TakeStrong(event.layer);
-      case Key::kStream:
-        return TakeStrong(event.stream);
-      case Key::kNode:
-        return TakeStrong(event.node);
-      case Key::kPeer:
-        return TakeStrong(event.peer);
-      case Key::kSize:
-        return TakeStrong(event.size);
-      case Key::kValue:
-        return TakeNumber(event.value);
-      case Key::kDetail:
-        return TakeNumber(event.detail);
-      case Key::kDigest:
-        return TakeHex(event.digest);
-      case Key::kCount:
-        return TakeNumber(event.count);
-      case Key::kStride:
-        return TakeNumber(event.stride);
-    }
-    return false;
-  }
-
-  // A `Number` that is not negative.
-  template <typename Number>
-  bool TakeNumber(Number& number) {
-    const auto [stop, error] = std::from_chars(at_, end_, number);
-    // JSON has no leading zeros.
-    const bool is_number = error == std::errc() && *at_ != '-' && (stop - at_ == 1 || *at_ != '0');
-    if (!is_number || stop == end_ || (*stop != ',' && *stop != '}')) {
-      Fail(at_,
-           "want a whole number from 0 to " + std::to_string(std::numeric_limits<Number>::max()));
-      return false;
-    }
-    at_ = stop;
-    return true;
-  }
-
-  template <typename Strong>
-  bool TakeStrong(Strong& strong) {
-    typename Strong::rep number = 0;
-    const bool is_taken = TakeNumber(number);
-    strong = Strong(number);
-    return is_taken;
-  }
-
-  bool TakeHex(std::uint64_t& number) {
-    const char* const start = at_;
-    const std::optional<std::string_view> text = TakeText();
-    if (text && !text->empty()) {
-      const char* const stop = text->data() + text->size();
-      const auto result = std::from_chars(text->data(), stop, number, 16);
-      if (result.ec == std::errc() && result.ptr == stop) return true;
-    }
-    Fail(start, "want a string of 1 to 16 hexadecimal digits");
-    return false;
-  }
-
-  template <std::size_t kSize, typename Kind>
-  bool TakeName(const std::array<std::string_view, kSize>& names, const char* wanted, Kind& kind) {
-    const char* const start = at_;
-    if (const std::optional<std::string_view> text = TakeText()) {
-      const auto found = std::find(names.begin(), names.end(), *text);
-      if (found != names.end()) {
-        kind = static_cast<Kind>(found - names.begin());
-        return true;
-      }
-    }
-    Fail(start, std::string("want ") + wanted + " (FORMAT.md)");
-    return false;
-  }
-
-  // What keys mean together.
-  std::optional<Event> Completed(Event& event) {
-    constexpr std::uint32_t kRequired =
-        KeyBit(Key::kAt) | KeyBit(Key::kIndex) | KeyBit(Key::kKind) | KeyBit(Key::kNode);
-    if ((seen_ & kRequired) != kRequired) return Fail(at_, "want the keys t, i, k and n");
-    const bool is_note = event.kind == EventKind::kNote;
-    if (is_note != ((seen_ & KeyBit(Key::kNote)) != 0)) {
-      return Fail(at_, "want the key \"note\" where the kind is \"note\", and only there");
-    }
-    event.at = core::Instant::FromPicoseconds(at_ps_);
-    if ((seen_ & KeyBit(Key::kPeer)) == 0) event.peer = event.node;
-    return event;
-  }
-
-  const char* begin_;
-  const char* at_;
-  const char* end_;
-  std::int64_t at_ps_ = 0;
-  std::uint32_t seen_ = 0;
-  std::size_t next_key_ = 0;
-  std::string want_;
-};
 
 // Where a trace for `path` goes: the file itself, and the partial one (empty: written in place).
 struct Target {
@@ -332,12 +117,13 @@ absl::StatusOr<Target> ResolveTarget(const std::string& path) {
 // --- Writing ---
 
 JsonLinesWriter::JsonLinesWriter(std::string path, std::string partial, std::FILE* file,
-                                 KindSet wants)
+                                 const Interest& wants, NoteNames notes)
     : path_(std::move(path)),
       partial_(std::move(partial)),
       file_(file),
       buffer_(kWriteBytes),
-      wants_(wants) {}
+      wants_(wants),
+      notes_(std::move(notes)) {}
 
 JsonLinesWriter::~JsonLinesWriter() {
   if (file_ == nullptr) return;
@@ -347,8 +133,10 @@ JsonLinesWriter::~JsonLinesWriter() {
 
 absl::StatusOr<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Open(const std::string& path,
                                                                        const nlohmann::json& recipe,
-                                                                       KindSet wants) {
+                                                                       const Interest& wants) {
   CHECK(recipe.is_object());
+  absl::StatusOr<NoteNames> notes = ReadNotes(recipe);
+  if (!notes.ok()) return notes.status();
   const absl::StatusOr<Target> target = ResolveTarget(path);
   if (!target.ok()) return target.status();
   const std::string& opened = target->partial.empty() ? target->path : target->partial;
@@ -357,12 +145,14 @@ absl::StatusOr<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Open(const std
   if (file == nullptr) return FileError(opened, "write", errno);
 
   std::unique_ptr<JsonLinesWriter> writer(
-      new JsonLinesWriter(target->path, target->partial, file, wants));
+      new JsonLinesWriter(target->path, target->partial, file, wants, *std::move(notes)));
   nlohmann::json rest = recipe;
   rest.erase(std::string(kFormatKey));
   // The format comes first, so that a reader knows a trace by how it begins.
-  writer->Write(std::string(kFirstLine) + std::to_string(kTraceFormat) + (rest.empty() ? "" : ",") +
-                Dump(rest).substr(1) + "\n");
+  const std::string first = std::string(kFirstLine) + std::to_string(kTraceFormat) +
+                            (rest.empty() ? "" : ",") + Dump(rest).substr(1);
+  writer->chain_.Fold(first);
+  writer->Write(first + "\n");
   writer->Flush();
   if (!writer->status_.ok()) return writer->status_;
   return writer;
@@ -373,15 +163,17 @@ void JsonLinesWriter::OnEvent(const Event& event) {
   CHECK(event.index >= next_index_);
   CHECK(event.size.value() >= 0);
   // Folded into the digest, so it must not be left to chance.
-  CHECK(event.kind == EventKind::kNote || event.note == core::NoteKind{});
+  CHECK(event.kind == EventKind::kNote || event.note == core::NoteKind());
   last_at_ = event.at;
-  next_index_ = event.index + 1;
-  if (buffer_.size() - used_ < kEventLineMax) Flush();
+  next_index_ = event.index + IndexStep(event.kind);
+  const std::size_t most = LineSizeMax(event);
+  if (buffer_.size() - used_ < most) Flush();
   if (file_ == nullptr) return;
+  buffer_.resize(std::max(buffer_.size(), most));
   char* const begin = buffer_.data() + used_;
-  char* const end = PutEvent(begin, event);
+  char* const end = PutEvent(begin, event, notes_);
   const auto size = static_cast<std::size_t>(end - begin);
-  check_ = FoldLine(check_, std::string_view(begin, size));
+  chain_.Fold(std::string_view(begin, size));
   *end = '\n';
   used_ += size + 1;
   bytes_ += size + 1;
@@ -395,9 +187,11 @@ void JsonLinesWriter::SetFooter(nlohmann::json footer) {
 
 void JsonLinesWriter::Finish() {
   if (file_ == nullptr) return;
+  footer_.erase("check");
   footer_["lines"] = lines_;
-  footer_["check"] = Hex(check_);
-  Write(std::string(kFooterLine) + Dump(footer_) + "}\n");
+  footer_["body"] = Hex(chain_.value());
+  footer_["marks"] = MarksOf(chain_);
+  Write(FooterLine(chain_, footer_) + "\n");
   Flush();
   if (file_ == nullptr) return;
   errno = 0;
@@ -474,7 +268,10 @@ class TraceReader::Lines {
 
   // An error about the line read last.
   absl::Status Error(std::string_view what, std::size_t column = 0) const {
-    std::string place = path_ + ":" + std::to_string(number_) + ":";
+    return ErrorAt(number_, what, column);
+  }
+  absl::Status ErrorAt(std::uint64_t number, std::string_view what, std::size_t column = 0) const {
+    std::string place = path_ + ":" + std::to_string(number) + ":";
     if (column != 0) place += std::to_string(column) + ":";
     return absl::InvalidArgumentError(place + " " + std::string(what));
   }
@@ -488,7 +285,7 @@ class TraceReader::Lines {
     }
     if (end_ == buffer_.size()) {
       if (end_ >= kLineMax) {
-        status_ = Error("want a trace, got a line of more than 64 MiB");
+        status_ = Error("want a trace, got a line of more than 128 MiB");
         return false;
       }
       buffer_.resize(2 * end_);
@@ -511,8 +308,12 @@ class TraceReader::Lines {
   absl::Status status_;
 };
 
-TraceReader::TraceReader(std::unique_ptr<Lines> lines, nlohmann::json recipe)
-    : lines_(std::move(lines)), recipe_(std::move(recipe)) {}
+TraceReader::TraceReader(std::unique_ptr<Lines> lines, nlohmann::json recipe, NoteNames notes,
+                         const LineChain& chain)
+    : lines_(std::move(lines)),
+      recipe_(std::move(recipe)),
+      notes_(std::move(notes)),
+      chain_(chain) {}
 TraceReader::TraceReader(TraceReader&&) noexcept = default;
 TraceReader::~TraceReader() = default;
 
@@ -532,7 +333,7 @@ absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
     return lines->Error(kTruncated);
   }
   if (!recipe || !recipe->contains(std::string(kFormatKey))) {
-    return lines->Error("not a trace: want {\"lockstep_trace\":1,...} as the whole first line");
+    return lines->Error("not a trace: want {\"lockstep_trace\":2,...} as the whole first line");
   }
   const nlohmann::json& format = (*recipe)[std::string(kFormatKey)];
   if (!format.is_number_unsigned() || format != kTraceFormat) {
@@ -540,20 +341,58 @@ absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
                         ", got one of format " + Dump(format) +
                         ": another version of lockstep wrote it");
   }
-  return TraceReader(std::move(lines), *std::move(recipe));
+  absl::StatusOr<NoteNames> notes = ReadNotes(*recipe);
+  if (!notes.ok()) return lines->Error(std::string(notes.status().message()));
+  LineChain chain;
+  chain.Fold(lines->line());
+  return TraceReader(std::move(lines), *std::move(recipe), *std::move(notes), chain);
 }
 
-// Checks the footer, on the line read last, against the lines before it.
-absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(Lines& lines, std::uint64_t count,
-                                                       std::uint64_t check) {
+// Whether the footer, on the line read last, stands behind the lines that were written.
+absl::Status TraceReader::CheckFooter(const Lines& lines, const nlohmann::json& footer) const {
+  const std::string_view line = lines.line();
+  const std::size_t at = line.rfind(kCheck);
+  if (at == std::string_view::npos) {
+    return lines.Error("want \"check\" in a footer that says anything, as its last key");
+  }
+  const std::size_t comma = at > 0 && line[at - 1] == ',' ? 1 : 0;
+  const std::string_view covered = line.substr(0, at - comma);
+  const std::string expected = absl::StrCat(std::string(kCheck), Hex(chain_.With(covered)), "\"}}");
+  if (line.substr(at) == expected) return absl::OkStatus();
+  if (footer.value("body", nlohmann::json()) == Hex(chain_.value())) {
+    return lines.Error(kChanged);  // It is the footer itself.
+  }
+  return ErrorOfChange(lines, footer);
+}
+
+// Names the first line that differs from those that were written, as far as the footer tells.
+absl::Status TraceReader::ErrorOfChange(const Lines& lines, const nlohmann::json& footer) const {
+  const nlohmann::json marks = footer.value("marks", nlohmann::json::object());
+  const std::uint64_t every = chain_.every();
+  const bool is_comparable = marks.is_object() && marks.value("every", nlohmann::json()) == every &&
+                             marks.value("after", nlohmann::json()).is_array();
+  if (!is_comparable) return lines.Error(kChanged);
+  const nlohmann::json& after = marks["after"];
+  std::size_t i = 0;
+  while (i < chain_.marks().size() && i < after.size() && after[i] == Hex(chain_.marks()[i])) ++i;
+  const std::uint64_t first = i * every + 1;
+  const std::uint64_t last = std::min(first + every - 1, chain_.lines() + 1);
+  const std::string range =
+      first < last ? absl::StrCat(", first in one of the lines ", first, " to ", last) : "";
+  return lines.ErrorAt(first, std::string(kChanged) + range);
+}
+
+absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(Lines& lines, std::uint64_t count) const {
   std::optional<nlohmann::json> last = ParseObject(lines.line());
   if (!last || last->size() != 1 || !(*last)["footer"].is_object()) {
     return lines.Error("want {\"footer\":{...}}");
   }
   nlohmann::json footer = std::move((*last)["footer"]);
-  // Traces made by hand may do without these two.
-  if (footer.contains("lines") && footer["lines"] != count) return lines.Error(kChanged);
-  if (footer.contains("check") && footer["check"] != Hex(check)) return lines.Error(kChanged);
+  // A trace made by hand has an empty one.
+  if (!footer.empty()) {
+    if (const absl::Status status = CheckFooter(lines, footer); !status.ok()) return status;
+    if (footer.contains("lines") && footer["lines"] != count) return lines.Error(kChanged);
+  }
   if (lines.Next() == Lines::Outcome::kEnd) return footer;
   return lines.status().ok() ? lines.Error("want nothing after the footer") : lines.status();
 }
@@ -561,12 +400,14 @@ absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(Lines& lines, std::uint64
 absl::StatusOr<nlohmann::json> TraceReader::Replay(const std::vector<Sink*>& sinks) {
   CHECK(lines_ != nullptr);
   const std::unique_ptr<Lines> lines = std::move(lines_);
-  std::vector<std::pair<KindSet, Sink*>> listeners;
+  std::vector<std::pair<Interest, Sink*>> listeners;
   for (Sink* const sink : sinks) listeners.emplace_back(sink->Wants(), sink);
 
+  EventLineReader reader(notes_);
   std::uint64_t count = 0;
-  std::uint64_t check = 0;
-  std::optional<Event> last;
+  std::uint64_t least_index = 0;  // of the next event
+  core::Instant now;
+  bool is_ended = false;
   while (true) {
     const Lines::Outcome outcome = lines->Next();
     if (outcome == Lines::Outcome::kError) return lines->status();
@@ -574,20 +415,22 @@ absl::StatusOr<nlohmann::json> TraceReader::Replay(const std::vector<Sink*>& sin
     const std::string_view line = lines->line();
     if (line.starts_with(kFooterLine)) break;
 
-    EventParser parser(line);
-    const std::optional<Event> event = parser.Parse();
-    if (!event) return lines->Error(parser.want(), parser.column());
-    if (last && last->kind == EventKind::kEnd) return lines->Error("want the footer after an end");
-    if (last && (event->index <= last->index || event->at < last->at)) {
-      return lines->Error("want \"i\" to increase and \"t\" never to go back");
+    const Event* const event = reader.Read(line);
+    if (event == nullptr) return lines->Error(reader.want(), reader.column());
+    if (is_ended) return lines->Error("want the footer after an end");
+    if (event->index < least_index || event->at < now) {
+      return lines->Error(
+          "want \"t\" and \"i\" never to go back, and \"i\" to grow with observable events");
     }
-    last = event;
-    check = FoldLine(check, line);
+    now = event->at;
+    least_index = event->index + IndexStep(event->kind);
+    is_ended = event->kind == EventKind::kEnd;
+    chain_.Fold(line);
     ++count;
     for (const auto& [wants, sink] : listeners)
-      if ((wants & Bit(event->kind)) != 0) sink->OnEvent(*event);
+      if (wants.Has(*event)) sink->OnEvent(*event);
   }
-  absl::StatusOr<nlohmann::json> footer = ReadFooter(*lines, count, check);
+  absl::StatusOr<nlohmann::json> footer = ReadFooter(*lines, count);
   if (footer.ok())
     for (Sink* const sink : sinks) sink->Finish();
   return footer;

@@ -19,11 +19,13 @@
 
 #include "protocols/core/time.h"
 #include "sim/trace/event.h"
+#include "sim/trace/line_chain.h"
+#include "sim/trace/note_names.h"
 #include "sim/trace/sink.h"
 
 namespace lockstep::trace {
 
-inline constexpr std::uint64_t kTraceFormat = 1;
+inline constexpr std::uint64_t kTraceFormat = 2;
 
 // Writes FILE.partial, and renames it to FILE once all is written. What is no regular file (a
 // pipe, /dev/null) is written in place, and "-" is standard output.
@@ -33,17 +35,19 @@ inline constexpr std::uint64_t kTraceFormat = 1;
 class JsonLinesWriter : public Sink {
  public:
   // Writes the first line at once, so that a path that cannot be written fails here. `recipe` is an
-  // object; the key "lockstep_trace" is added to it.
+  // object, which lists under "notes" the kinds of notes that are not shared; the key
+  // "lockstep_trace" is added to it.
   static absl::StatusOr<std::unique_ptr<JsonLinesWriter>> Open(const std::string& path,
                                                                const nlohmann::json& recipe,
-                                                               KindSet wants);
+                                                               const Interest& wants);
   ~JsonLinesWriter() override;
   JsonLinesWriter(const JsonLinesWriter&) = delete;
   JsonLinesWriter& operator=(const JsonLinesWriter&) = delete;
 
-  KindSet Wants() const override { return wants_; }
+  Interest Wants() const override { return wants_; }
   void OnEvent(const Event& event) override;
-  // What the last line is to say, an object; the keys "lines" and "check" are added to it.
+  // What the last line is to say, an object; the keys "lines", "body", "marks" and
+  // "check" are added to it.
   void SetFooter(nlohmann::json footer);
   void Finish() override;
 
@@ -54,7 +58,8 @@ class JsonLinesWriter : public Sink {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  JsonLinesWriter(std::string path, std::string partial, std::FILE* file, KindSet wants);
+  JsonLinesWriter(std::string path, std::string partial, std::FILE* file, const Interest& wants,
+                  NoteNames notes);
   void Write(std::string_view text);
   void Flush();
   void Fail(int error_number);
@@ -65,12 +70,13 @@ class JsonLinesWriter : public Sink {
   std::FILE* file_;           // null once finished or failed
   std::vector<char> buffer_;  // buffer_[0, used_) is still to be written
   std::size_t used_ = 0;
-  KindSet wants_;
+  Interest wants_;
+  NoteNames notes_;
   nlohmann::json footer_ = nlohmann::json::object();
   std::uint64_t lines_ = 0;
   std::uint64_t bytes_ = 0;
-  std::uint64_t check_ = 0;  // of the event lines
-  std::uint64_t next_index_ = 0;
+  LineChain chain_;
+  std::uint64_t next_index_ = 0;  // the least that may come
   core::Instant last_at_;
   absl::Status status_;
 };
@@ -84,19 +90,24 @@ class TraceReader {
   ~TraceReader();
 
   const nlohmann::json& recipe() const { return recipe_; }
-  // Gives each event to the sinks that want its kind, finishes them, and returns the footer. May be
+  // Gives each event to the sinks that want it, finishes them, and returns the footer. May be
   // called once. After an error the sinks have seen a part of the run and are not finished: they
   // are not to be asked for conclusions.
   absl::StatusOr<nlohmann::json> Replay(const std::vector<Sink*>& sinks);
 
  private:
   class Lines;
-  TraceReader(std::unique_ptr<Lines> lines, nlohmann::json recipe);
-  static absl::StatusOr<nlohmann::json> ReadFooter(Lines& lines, std::uint64_t count,
-                                                   std::uint64_t check);
+  TraceReader(std::unique_ptr<Lines> lines, nlohmann::json recipe, NoteNames notes,
+              const LineChain& chain);
+  // `count`: lines of events before it.
+  absl::StatusOr<nlohmann::json> ReadFooter(Lines& lines, std::uint64_t count) const;
+  absl::Status CheckFooter(const Lines& lines, const nlohmann::json& footer) const;
+  absl::Status ErrorOfChange(const Lines& lines, const nlohmann::json& footer) const;
 
   std::unique_ptr<Lines> lines_;  // null once replayed
   nlohmann::json recipe_;
+  NoteNames notes_;
+  LineChain chain_;
 };
 
 }  // namespace lockstep::trace

@@ -5,14 +5,15 @@
 #pragma once
 
 #include "sim/trace/event.h"
+#include "sim/trace/interest.h"
 
 namespace lockstep::trace {
 
 class Sink {
  public:
   virtual ~Sink() = default;
-  // The kinds that OnEvent is to be given; asked once, before the first event.
-  virtual KindSet Wants() const = 0;
+  // What OnEvent is to be given; asked once, before the first event.
+  virtual Interest Wants() const = 0;
   virtual void OnEvent(const Event& event) = 0;
   // No more events will come.
   virtual void Finish() = 0;

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,17 +81,17 @@ class Story {
     return Add(trace::EventKind::kRestart, node, node, {1, 1, 1});
   }
   Story& Offered(core::NodeId from, core::NodeId to, const core::Run& run) {
-    return Add(trace::EventKind::kOffered, from, to, run, DigestOf(run));
+    return Carried(trace::Phase::kSent, from, to, run, DigestOf(run));
   }
   Story& Handed(core::NodeId to, core::NodeId from, const core::Run& run) {
-    return Add(trace::EventKind::kHanded, to, from, run, DigestOf(run));
+    return Carried(trace::Phase::kHanded, to, from, run, DigestOf(run));
   }
   Story& HandedDamaged(core::NodeId to, core::NodeId from, const core::Run& run) {
-    return Add(trace::EventKind::kHanded, to, from, run, ~DigestOf(run));
+    return Carried(trace::Phase::kHanded, to, from, run, ~DigestOf(run));
   }
   Story& Destroyed(core::NodeId from, core::NodeId to, const core::Run& run,
                    trace::DropCause cause = trace::DropCause::kFault) {
-    Add(trace::EventKind::kDestroyed, from, to, run, DigestOf(run));
+    Carried(trace::Phase::kDestroyed, from, to, run, DigestOf(run));
     events_.back().detail = static_cast<std::uint64_t>(cause);
     return *this;
   }
@@ -110,16 +110,22 @@ class Story {
     return *this;
   }
   Story& Stated(core::NodeId node, core::NodeId peer, std::uint64_t acknowledged,
-                std::initializer_list<core::Run> phi = {}, std::uint64_t phi_end = 0) {
-    return Report(trace::EventKind::kStated, node, peer, acknowledged, phi, phi_end);
+                const std::vector<core::Run>& phi = {}, std::uint64_t phi_end = 0) {
+    return Report(trace::Phase::kSent, node, peer, acknowledged, phi, phi_end);
+  }
+  // What was told last was listed so long before.
+  Story& ListedBefore(core::Duration age) {
+    events_.back().detail = static_cast<std::uint64_t>(age.ps());
+    return *this;
   }
   Story& Heard(core::NodeId node, core::NodeId peer, std::uint64_t acknowledged,
-               std::initializer_list<core::Run> phi = {}, std::uint64_t phi_end = 0) {
-    return Report(trace::EventKind::kHeard, node, peer, acknowledged, phi, phi_end);
+               const std::vector<core::Run>& phi = {}, std::uint64_t phi_end = 0) {
+    return Report(trace::Phase::kHanded, node, peer, acknowledged, phi, phi_end);
   }
   Story& Receipt(std::uint64_t fault, std::uint64_t touched, std::uint64_t changed) {
-    Add(trace::EventKind::kReceipt, {}, {}, {fault, 1, 1}, changed);
+    Add(trace::EventKind::kReceipt, {}, {}, {fault, 1, 1});
     events_.back().detail = touched;
+    events_.back().further = changed;
     return *this;
   }
   Story& Metric(core::NodeId node, trace::Metric metric, std::uint64_t amount) {
@@ -151,8 +157,9 @@ class Story {
   }
   // Shows the events to `sink`, those that it wants.
   void Tell(trace::Sink& sink) const {
+    const trace::Interest wants = sink.Wants();
     for (const trace::Event& event : events_) {
-      if ((sink.Wants() & Bit(event.kind)) != 0) sink.OnEvent(event);
+      if (wants.Has(event)) sink.OnEvent(event);
     }
     sink.Finish();
   }
@@ -175,16 +182,26 @@ class Story {
     event.SetRun(run);
     return Raw(event);
   }
-  Story& Report(trace::EventKind kind, core::NodeId node, core::NodeId peer,
-                std::uint64_t acknowledged, std::initializer_list<core::Run> phi,
+  Story& Carried(trace::Phase phase, core::NodeId node, core::NodeId peer, const core::Run& run,
+                 std::uint64_t digest) {
+    Add(trace::EventKind::kFact, node, peer, run, digest);
+    events_.back().fact = core::Fact::kCarries;
+    events_.back().phase = phase;
+    return *this;
+  }
+  Story& Report(trace::Phase phase, core::NodeId node, core::NodeId peer,
+                std::uint64_t acknowledged, const std::vector<core::Run>& phi,
                 std::uint64_t phi_end) {
-    Add(kind, node, peer, {acknowledged, 1, 1}, phi_end);
-    events_.back().detail = phi.size();
-    for (const core::Run& run : phi) Add(trace::EventKind::kPhi, node, peer, run);
+    Add(trace::EventKind::kFact, node, peer, {acknowledged, 1, 1});
+    events_.back().fact = core::Fact::kStates;
+    events_.back().phase = phase;
+    events_.back().further = phi_end;
+    events_.back().runs = *lists_.emplace_back(std::make_shared<std::vector<core::Run>>(phi));
     return *this;
   }
 
   analysis::Recipe recipe_;
+  std::vector<std::shared_ptr<const std::vector<core::Run>>> lists_;  // of the events
   std::vector<trace::Event> events_;
   core::Instant now_;
 };

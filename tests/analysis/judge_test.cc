@@ -154,7 +154,7 @@ TEST_CASE("judge: streams are judged apart") {
   CHECK(SummaryOf(Story(story).AtMs(3000).End())["verdict"] == "holds");
   story.Delivered(B(1), {17, 1, 1});
   trace::Event foreign;
-  foreign.kind = trace::EventKind::kOffered;
+  foreign.kind = trace::EventKind::kFact;
   foreign.stream = core::StreamId(9);
   story.Raw(foreign);
   const nlohmann::json summary = SummaryOf(story.AtMs(3000).End());
@@ -164,15 +164,17 @@ TEST_CASE("judge: streams are judged apart") {
   }
 }
 
-TEST_CASE("judge: an event is taken once, however many checkers share it") {
+TEST_CASE("judge: checkers can be fed without one, after the facts that they share") {
   const Story story = GoodRun(TwoClusters(4, 4)).AtMs(3000).End();
   const auto recipe = std::make_shared<const analysis::Recipe>(story.recipe());
   const analysis::Panel panel = analysis::MakeCheckers(recipe);
   // Without a judge, as sinks of an emitter would be fed.
   for (const trace::Event& event : story.events()) {
-    for (const auto& checker : panel.checkers) {
-      if ((checker->Wants() & Bit(event.kind)) != 0) checker->OnEvent(event);
-    }
+    const auto feed = [&](trace::Sink& sink) {
+      if (sink.Wants().Has(event)) sink.OnEvent(event);
+    };
+    for (const auto& facts : panel.facts) feed(*facts);
+    for (const auto& checker : panel.checkers) feed(*checker);
   }
   for (const auto& checker : panel.checkers) {
     checker->Finish();

@@ -18,35 +18,38 @@ constexpr std::uint64_t kGenerator = 1;
 constexpr std::uint8_t kDataByte = 1;
 constexpr std::uint8_t kAckByte = 2;
 
-constexpr core::FieldSpec kDataFields[] = {
-    {"stream", Role::kStream}, {"seq", Role::kSeq}, {"content", Role::kContent}};
-constexpr core::FieldSpec kAckFields[] = {{"stream", Role::kStream},
-                                          {"cumulative", Role::kAck},
-                                          {"phi", Role::kPhi},
-                                          {"phi_end", Role::kPhiEnd},
-                                          {"signature", Role::kSignature}};
+constexpr std::uint32_t kMessage = core::FieldSpec::kMessage;
+constexpr core::FieldSpec kDataFields[] = {{"data", Role::kGroup, kMessage, core::Fact::kCarries},
+                                           {"stream", Role::kStream, 0},
+                                           {"seq", Role::kSeq, 0},
+                                           {"content", Role::kContent, 0}};
+enum AckField : std::uint32_t { kAck, kStream, kCumulative, kPhi, kPhiEnd, kSignature };
+constexpr core::FieldSpec kAckFields[] = {{"ack", Role::kGroup, kMessage, core::Fact::kStates},
+                                          {"stream", Role::kStream, kAck},
+                                          {"cumulative", Role::kAck, kAck},
+                                          {"phi", Role::kPhi, kAck},
+                                          {"phi_end", Role::kPhiEnd, kAck},
+                                          {"signature", Role::kSignature, kAck}};
 constexpr core::TypeSpec kTypes[] = {{"test.data", kDataFields}, {"test.ack", kAckFields}};
 
-core::Field Number(std::uint32_t spec, std::uint64_t value) {
-  return core::Field{spec, 0, core::Run{value, 1, 1}, {}};
-}
-
 bool ReadData(core::Decoder& decoder, core::FieldedMessage& out) {
-  out = {TestFields::kData, {Number(0, decoder.U32())}};
-  out.fields.push_back(core::Field{1, 0, decoder.GetRun(), {}});
-  out.fields.push_back(core::Field{2, 0, {}, decoder.Content(decoder.remaining())});
+  out = {TestFields::kData, {core::Field::Group(0), core::Field::Number(1, decoder.U32())}};
+  out.fields.push_back(core::Field{2, 0, decoder.GetRun()});
+  out.fields.push_back(core::Field{3, 0, {}, decoder.Content(decoder.remaining())});
   return decoder.ok();
 }
 
 bool ReadAck(core::Decoder& decoder, core::FieldedMessage& out) {
-  out = {TestFields::kAck, {Number(0, decoder.U32()), Number(1, decoder.U64())}};
+  out = {TestFields::kAck, {core::Field::Group(kAck)}};
+  out.fields.push_back(core::Field::Number(kStream, decoder.U32()));
+  out.fields.push_back(core::Field::Number(kCumulative, decoder.U64()));
   const std::uint32_t runs = decoder.U32();
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
-    out.fields.push_back(core::Field{2, i, decoder.GetRun(), {}});
+    out.fields.push_back(core::Field{kPhi, i, decoder.GetRun()});
   }
-  out.fields.push_back(Number(3, decoder.U64()));
+  out.fields.push_back(core::Field::Number(kPhiEnd, decoder.U64()));
   const core::Tag tag = decoder.GetTag();
-  out.fields.push_back(Number(4, tag.low));
+  out.fields.push_back(core::Field::Number(kSignature, tag.low));
   return decoder.ok() && decoder.remaining() == 0;
 }
 
@@ -70,10 +73,10 @@ core::Bytes TestFields::Build(const core::FieldedMessage& message, const core::S
                               core::NodeId receiver) const {
   std::vector<core::Run> phi;
   for (const core::Field& field : message.fields) {
-    if (field.spec == 2) phi.push_back(field.values);
+    if (field.spec == kPhi) phi.push_back(field.values);
   }
   const std::uint64_t phi_end = message.fields[message.fields.size() - 2].values.first;
-  return Ack(message.fields[1].values.first, phi, phi_end, &signer, receiver);
+  return Ack(message.fields[kCumulative].values.first, phi, phi_end, &signer, receiver);
 }
 
 core::Bytes Data(const core::Run& run, std::uint64_t size) {
@@ -247,6 +250,19 @@ std::vector<trace::Event> SmallWorld::Of(trace::EventKind kind) const {
   std::vector<trace::Event> found;
   std::copy_if(recorder_.events.begin(), recorder_.events.end(), std::back_inserter(found),
                [&](const trace::Event& event) { return event.kind == kind; });
+  return found;
+}
+
+std::vector<trace::Event> SmallWorld::Of(core::Fact fact, trace::Phase phase) const {
+  std::vector<trace::Event> found = Of(trace::EventKind::kFact);
+  std::erase_if(found, [&](const trace::Event& event) { return !event.Is(fact, phase); });
+  return found;
+}
+
+std::vector<trace::Event> SmallWorld::Of(core::Fact fact, trace::Phase phase,
+                                         std::uint32_t node) const {
+  std::vector<trace::Event> found = Of(fact, phase);
+  std::erase_if(found, [&](const trace::Event& event) { return event.node != core::NodeId(node); });
   return found;
 }
 

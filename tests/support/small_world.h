@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -67,11 +68,16 @@ std::uint64_t NumberOf(const core::Bytes& payload);
 // Keeps all events.
 class Recorder final : public trace::Sink {
  public:
-  trace::KindSet Wants() const override { return trace::kAllKinds; }
-  void OnEvent(const trace::Event& event) override { events.push_back(event); }
+  trace::Interest Wants() const override { return trace::kAllKinds; }
+  void OnEvent(const trace::Event& event) override {
+    events.push_back(event);
+    runs.emplace_back(event.runs.begin(), event.runs.end());
+    events.back().runs = runs.back();
+  }
   void Finish() override { is_finished = true; }
 
   std::vector<trace::Event> events;
+  std::deque<std::vector<core::Run>> runs;  // of the events
   bool is_finished = false;
 };
 
@@ -112,6 +118,8 @@ class SmallWorld {
   // Seats for which a node was built, in order.
   const std::vector<core::Seat>& seats() const { return seats_; }
   std::vector<trace::Event> Of(trace::EventKind kind) const;
+  std::vector<trace::Event> Of(core::Fact fact, trace::Phase phase) const;
+  std::vector<trace::Event> Of(core::Fact fact, trace::Phase phase, std::uint32_t node) const;
   std::vector<trace::Event> Of(trace::EventKind kind, std::uint32_t node) const;
   const std::vector<trace::Event>& events() const { return recorder_.events; }
   std::string digest() const { return digest_.Hex(); }

@@ -117,7 +117,7 @@ class Footer : public trace::Sink {
  public:
   Footer(trace::JsonLinesWriter& writer, const trace::Digest& digest, const analysis::Judge& judge)
       : writer_(writer), digest_(digest), judge_(judge) {}
-  trace::KindSet Wants() const override { return 0; }
+  trace::Interest Wants() const override { return {}; }
   void OnEvent(const trace::Event&) override {}
   void Finish() override {
     writer_.SetFooter({{"digest", digest_.Hex()},
@@ -187,6 +187,10 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
 
 nlohmann::json FirstLine(const Prepared& prepared) {
   nlohmann::json line = analysis::ToJson(prepared.recipe);
+  line["notes"] = nlohmann::json::array();
+  for (const core::NoteSpec& note : prepared.program->Notes()) {
+    line["notes"].push_back(std::string(note.name));
+  }
   line["scenario"] = prepared.scenario.document;
   line["path"] = prepared.scenario.path;
   line["revision"] = Revision();
@@ -202,9 +206,9 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;
   if (!options.trace_path.empty()) {
-    auto opened =
-        trace::JsonLinesWriter::Open(options.trace_path, FirstLine(prepared),
-                                     options.has_detail ? trace::kAllKinds : trace::kDefaultKinds);
+    const trace::Interest wants = options.has_detail ? trace::Interest(trace::kAllKinds)
+                                                     : trace::TheStory().Add(judge.Wants());
+    auto opened = trace::JsonLinesWriter::Open(options.trace_path, FirstLine(prepared), wants);
     if (!opened.ok()) return opened.status();
     writer = *std::move(opened);
     footer = std::make_unique<Footer>(*writer, digest, judge);

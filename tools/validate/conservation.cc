@@ -22,7 +22,7 @@ bool IsStreamed(const Mix& mix, core::NodeId a, core::NodeId b) {
 class Drops final : public trace::Sink {
  public:
   Drops(const Mix& mix, Tally& tally) : mix_(mix), tally_(tally) {}
-  trace::KindSet Wants() const override { return trace::kAllKinds; }
+  trace::Interest Wants() const override { return trace::kAllKinds; }
   void OnEvent(const trace::Event& event) override {
     if (event.kind != trace::EventKind::kDrop) return;
     ++(IsStreamed(mix_, event.node, event.peer) ? tally_.lost_packets : tally_.destroyed_datagrams);

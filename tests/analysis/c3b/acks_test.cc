@@ -157,23 +157,34 @@ TEST_CASE("ack: judged as a plain set would judge it") {
       const std::uint64_t flipped = p + 1 + random.Below(end - p - 1);
       if (listed.erase(flipped) == 0) listed.insert(flipped);
     }
-    trace::Event stated;
-    stated.kind = trace::EventKind::kStated;
-    stated.node = B(3);
-    stated.peer = A(1);
-    stated.value = p;
-    stated.detail = listed.size();
-    stated.digest = end;
-    story.Raw(stated);
-    for (const std::uint64_t number : listed) {
-      trace::Event phi = stated;
-      phi.kind = trace::EventKind::kPhi;
-      phi.SetRun({number, 1, 1});
-      story.Raw(phi);
-    }
+    std::vector<core::Run> phi;
+    for (const std::uint64_t number : listed) phi.push_back({number, 1, 1});
+    story.Stated(B(3), A(1), p, phi, end);
     CAPTURE(round);
     CHECK((story.Ask("A") == Verdict::kViolated) == is_lie);
   }
+}
+
+TEST_CASE("acks: a statement may deny what came after it was listed, and not what came before") {
+  // k′ 3 comes at 10 ms. A statement that leaves at 12 ms and denies it was listed before, or not.
+  const auto ask = [](core::Duration age, std::uint64_t p, const std::vector<core::Run>& phi,
+                      std::uint64_t end) {
+    Story story(TwoClusters(4, 4));
+    story.AtMs(5).Handed(B(1), A(0), {0, 3, 1}).Handed(B(1), A(0), {5, 2, 1});
+    story.AtMs(10).Handed(B(1), A(0), {3, 1, 1});
+    return story.AtMs(12).Stated(B(1), A(0), p, phi, end).ListedBefore(age).Ask("A");
+  };
+  const core::Duration ms = core::Duration::Milliseconds(1);
+  CHECK(ask(ms * 3, 3, {{5, 2, 1}}, 7) == Verdict::kHolds);
+  CHECK(ask(ms * 2, 3, {{5, 2, 1}}, 7) == Verdict::kHolds);  // At that instant: before or after.
+  CHECK(ask(ms, 3, {{5, 2, 1}}, 7) == Verdict::kViolated);
+  CHECK(ask(ms * 0, 3, {{5, 2, 1}}, 7) == Verdict::kViolated);
+  // What it held by then, it may not deny, nor claim what it has not been handed since either.
+  CHECK(ask(ms * 3, 3, {{5, 1, 1}}, 6) == Verdict::kHolds);  // The list does not judge 6.
+  CHECK(ask(ms * 3, 3, {{5, 1, 1}}, 7) == Verdict::kViolated);
+  CHECK(ask(ms * 3, 3, {{6, 1, 1}}, 7) == Verdict::kViolated);
+  CHECK(ask(ms * 3, 4, {{5, 2, 1}}, 7) == Verdict::kHolds);
+  CHECK(ask(ms * 3, 5, {{5, 2, 1}}, 7) == Verdict::kViolated);
 }
 
 }  // namespace lockstep::tests

@@ -137,7 +137,7 @@ TEST_CASE("send ledger: counted as one message at a time would be") {
       }
     }
     for (const trace::Event& event : story.events()) {
-      facts->Learn(event);
+      facts->OnEvent(event);
       ledger.Take(event);
     }
     ledger.Finish();
@@ -162,7 +162,7 @@ TEST_CASE("send ledger: state is bounded by what is open, not by what has passed
     }
   }
   for (const trace::Event& event : story.events()) {
-    facts->Learn(event);
+    facts->OnEvent(event);
     ledger.Take(event);
   }
   CHECK(ledger.sends() == kRounds * 160);

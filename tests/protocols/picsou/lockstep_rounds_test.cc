@@ -15,6 +15,7 @@
 
 #include "protocols/core/program.h"
 #include "protocols/picsou/messages.h"
+#include "protocols/picsou/notes.h"
 #include "protocols/picsou/replica.h"
 #include "tests/support/keys.h"
 #include "tests/support/lock_step.h"
@@ -147,10 +148,10 @@ class Example {
     const std::string message = absl::StrCat("m", note.values.first + 1);
     if (note.kind == core::NoteKind::kQuacked) {
       absl::StrAppend(&text, "QUACK: ", Name(node), " ", note.values.first, "\n");
-    } else if (note.kind == core::NoteKind::kComplaint) {
+    } else if (note.kind == picsou::kComplaint) {
       absl::StrAppend(&text, "lost:  ", Name(node), " gives up ", message, ", attempt ",
                       note.detail, "\n");
-    } else if (note.kind == core::NoteKind::kResent) {
+    } else if (note.kind == picsou::kResent) {
       absl::StrAppend(&text, "again: ", Name(node), " ", message, " to ", Name(note.peer), "\n");
     }
   }

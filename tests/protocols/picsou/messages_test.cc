@@ -228,7 +228,11 @@ TEST_CASE("picsou fields: a message built from its fields is the message") {
       REQUIRE(fields.Read(bytes, message));
       REQUIRE(fields.types()[message.type].name ==
               (bytes.SharesWith(crossing) ? "picsou.batch" : "picsou.broadcast"));
-      REQUIRE(fields.Build(message, kSenderKeys, kReceiver) == bytes);
+      const Bytes built = fields.Build(message, kSenderKeys, kReceiver);
+      REQUIRE(built == bytes);
+      core::FieldedMessage again;
+      REQUIRE(fields.Read(built, again));
+      REQUIRE((again.fields == message.fields));
     }
   }
 }
@@ -238,7 +242,7 @@ template <typename Change>
 void ForField(const picsou::Fields& fields, core::FieldedMessage& message, std::string_view name,
               Change&& change) {
   for (core::Field& field : message.fields) {
-    if (fields.types()[message.type].fields[field.spec].name == name) change(field);
+    if (core::Path(fields.types()[message.type], field.spec) == name) change(field);
   }
 }
 

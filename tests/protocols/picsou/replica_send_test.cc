@@ -6,6 +6,7 @@
 #include "protocols/core/pace.h"
 #include "protocols/core/random.h"
 #include "protocols/core/run.h"
+#include "protocols/picsou/notes.h"
 #include "protocols/picsou/schedule.h"
 #include "tests/protocols/picsou/rig.h"
 
@@ -229,11 +230,11 @@ TEST_CASE("replica: the designated sender alone resends what r_r + 1 receivers m
       for (std::uint64_t before = 1; before < attempt; ++before) Complain(rig, 3, 1);
       rig.Take();
       Complain(rig, 3, 2);  // r_r = 2
-      const auto noted = Notes(rig.out, NoteKind::kComplaint);
+      const auto noted = Notes(rig.out, picsou::kComplaint);
       REQUIRE(noted.size() == 1);
       CHECK(noted[0].values.first == kLost);
       CHECK(noted[0].detail == attempt);
-      const auto resent = Notes(rig.out, NoteKind::kResent);
+      const auto resent = Notes(rig.out, picsou::kResent);
       const bool is_turn = kSchedule.Sender(kLost, attempt) == index;
       REQUIRE(resent.size() == (is_turn ? 1 : 0));
       CHECK(rig.PositionsSent(rig.out) == (is_turn ? Positions{kLost} : Positions{}));
@@ -251,14 +252,14 @@ TEST_CASE("replica: r_r complaints are not enough, whoever repeats them") {
   rig.Start(20);
   rig.HearAck(NowAtMs(1), 6, 2);  // The third ACK of the QUACK, never repeated.
   for (int time = 0; time < 5; ++time) Complain(rig, 2, 2);
-  CHECK(Notes(rig.out, NoteKind::kComplaint).empty());
+  CHECK(Notes(rig.out, picsou::kComplaint).empty());
 }
 
 TEST_CASE("replica: what the log does not have yet is not lost, whatever receivers say") {
   Rig rig(PicsouConfig(), 3);
   rig.Start(2);
   for (int time = 0; time < 3; ++time) Complain(rig, 7, 1);
-  CHECK(Notes(rig.out, NoteKind::kComplaint).empty());
+  CHECK(Notes(rig.out, picsou::kComplaint).empty());
   // Nor what is beyond W_q, by phi-lists that say that something later has come.
   picsou::Config config = PicsouConfig();
   config.quack_window = 4;
@@ -267,10 +268,10 @@ TEST_CASE("replica: what the log does not have yet is not lost, whatever receive
   for (int time = 0; time < 3; ++time) {
     for (std::uint32_t j = 0; j < 5; ++j) narrow.Hear(NowAtMs(1), j, {2, 30, {{29, 1, 1}}});
   }
-  for (const core::effect::Note& note : Notes(narrow.out, NoteKind::kComplaint)) {
+  for (const core::effect::Note& note : Notes(narrow.out, picsou::kComplaint)) {
     CHECK(note.values.Last() < 2 + 4);
   }
-  CHECK_FALSE(Notes(narrow.out, NoteKind::kComplaint).empty());
+  CHECK_FALSE(Notes(narrow.out, picsou::kComplaint).empty());
 }
 
 TEST_CASE("replica: a receiver that holds all there is takes its complaint back") {
@@ -281,14 +282,14 @@ TEST_CASE("replica: a receiver that holds all there is takes its complaint back"
     rig.HearAck(NowAtMs(1), 6, 2);
   }
   // Three complained by now: attempt 1. Anew, two complain, and one of them is served.
-  CHECK(Notes(rig.Take(), NoteKind::kComplaint).size() == 1);
+  CHECK(Notes(rig.Take(), picsou::kComplaint).size() == 1);
   for (int time = 0; time < 2; ++time) {
     for (const std::uint32_t j : {0U, 1U}) rig.HearAck(NowAtMs(2), j, 2);
   }
   rig.HearAck(NowAtMs(3), 0, 3);
   // A third complaint makes two, not three.
   for (int time = 0; time < 2; ++time) rig.HearAck(NowAtMs(4), 6, 2);
-  CHECK(Notes(rig.Take(), NoteKind::kComplaint).empty());
+  CHECK(Notes(rig.Take(), picsou::kComplaint).empty());
 }
 
 TEST_CASE("replica: lost messages of different sizes are resent each with its own") {
@@ -319,12 +320,12 @@ TEST_CASE("replica: a resend that is QUACKed while it waits for credit is droppe
   rig.Start(core::Log::kEndless);
   rig.Take();  // Credit is spent.
   Complain(rig, 3, 1);
-  CHECK(Notes(rig.out, NoteKind::kComplaint).size() == 1);
-  CHECK(Notes(rig.out, NoteKind::kResent).empty());
+  CHECK(Notes(rig.out, picsou::kComplaint).size() == 1);
+  CHECK(Notes(rig.out, picsou::kResent).empty());
   rig.Quack(NowAtMs(2), 3);
   const auto to = static_cast<std::uint32_t>(kSchedule.Receiver(2, 1));
   rig.Free(NowAtMs(3), rig.Receiver(to), kBuffer / 2);
-  CHECK(Notes(rig.out, NoteKind::kResent).empty());
+  CHECK(Notes(rig.out, picsou::kResent).empty());
   CHECK_FALSE(rig.BatchesTo(rig.out, to).empty());
 }
 

@@ -46,7 +46,7 @@ Receipt RunAll(SmallWorld& world, std::size_t index = 0) {
   world.Finish();
   const auto receipts = world.Of(EventKind::kReceipt);
   REQUIRE(receipts.size() == world.scenario.faults.size());
-  return {receipts[index].detail, receipts[index].digest};
+  return {receipts[index].detail, receipts[index].further};
 }
 
 Fault& AddFault(SmallWorld& world, FaultKind kind, std::uint32_t target, Duration from,
@@ -324,10 +324,11 @@ TEST_CASE("conn_reset: what a stream carried is destroyed, and its credit comes 
   fault.link.dst = {NodeId(1)};
   CHECK(RunAll(world) == Receipt{1, 3});
   std::vector<std::uint64_t> handed;
-  for (const trace::Event& event : world.Of(EventKind::kHanded, 1)) handed.push_back(event.value);
+  for (const trace::Event& event : world.Of(core::Fact::kCarries, trace::Phase::kHanded, 1))
+    handed.push_back(event.value);
   CHECK(handed == std::vector<std::uint64_t>{0, 9});
-  CHECK(world.Of(EventKind::kHanded, 2).size() == 4);
-  const auto destroyed = world.Of(EventKind::kDestroyed);
+  CHECK(world.Of(core::Fact::kCarries, trace::Phase::kHanded, 2).size() == 4);
+  const auto destroyed = world.Of(core::Fact::kCarries, trace::Phase::kDestroyed);
   REQUIRE(destroyed.size() == 3);
   for (const trace::Event& event : destroyed) {
     CHECK(event.at == At(kMs * 2));

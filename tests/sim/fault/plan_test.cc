@@ -44,7 +44,8 @@ void SendTen(SmallWorld& world, const std::vector<std::uint32_t>& peers) {
 // The k′ that a host was handed, in order.
 std::vector<std::uint64_t> HandedTo(const SmallWorld& world, std::uint32_t host) {
   std::vector<std::uint64_t> seqs;
-  for (const trace::Event& event : world.Of(EventKind::kHanded, host)) seqs.push_back(event.value);
+  for (const trace::Event& event : world.Of(core::Fact::kCarries, trace::Phase::kHanded, host))
+    seqs.push_back(event.value);
   return seqs;
 }
 
@@ -60,7 +61,7 @@ Receipt RunAll(SmallWorld& world) {
   world.Finish();
   const auto receipts = world.Of(EventKind::kReceipt);
   REQUIRE(receipts.size() == world.scenario.faults.size());
-  return {receipts[0].detail, receipts[0].digest};
+  return {receipts[0].detail, receipts[0].further};
 }
 
 std::vector<std::uint64_t> DropsOfFaults(const SmallWorld& world) {
@@ -90,11 +91,11 @@ TEST_CASE("drop: it destroys the message that carries a sequence number, and onl
   CHECK(RunAll(world) == Receipt{2, 2});
   CHECK(HandedTo(world, 1) == Seqs{0, 1, 2, 4, 5, 6, 7, 8, 9});
   CHECK(HandedTo(world, 0) == Seqs{0, 4, 3});
-  CHECK(world.Of(EventKind::kHeard, 0).size() == 1);
+  CHECK(world.Of(core::Fact::kStates, trace::Phase::kHanded, 0).size() == 1);
   // Its contents are offered, and destroyed; its credit returns.
-  CHECK(world.Of(EventKind::kOffered, 0).size() == 10);
-  CHECK(world.Of(EventKind::kDestroyed, 0).size() == 1);
-  CHECK(world.Of(EventKind::kDestroyed, 0)[0].value == 3);
+  CHECK(world.Of(core::Fact::kCarries, trace::Phase::kSent, 0).size() == 10);
+  CHECK(world.Of(core::Fact::kCarries, trace::Phase::kDestroyed, 0).size() == 1);
+  CHECK(world.Of(core::Fact::kCarries, trace::Phase::kDestroyed, 0)[0].value == 3);
   CHECK(world.CreditLeft(0, 1) == world.scenario.network.send_buffer.value());
 }
 
@@ -109,8 +110,9 @@ TEST_CASE("drop: it destroys messages of a type") {
   world.AddFault(FaultKind::kDrop).message.type = "test.ack";
   CHECK(RunAll(world) == Receipt{2, 2});
   CHECK(world.arrivals().size() == 2);
-  CHECK(world.Of(EventKind::kStated).size() == 2);  // It was said, but not heard.
-  CHECK(world.Of(EventKind::kHeard).empty());
+  CHECK(world.Of(core::Fact::kStates, trace::Phase::kSent).size() ==
+        2);  // It was said, but not heard.
+  CHECK(world.Of(core::Fact::kStates, trace::Phase::kHanded).empty());
 }
 
 TEST_CASE("drop: it destroys the nth that matches otherwise, counted from 0") {
@@ -226,7 +228,7 @@ TEST_CASE("faults: one that had nothing to act on leaves a receipt of nothing") 
   CHECK(RunAll(world) == Receipt{0, 0});
   for (const trace::Event& receipt : world.Of(EventKind::kReceipt)) {
     CHECK(receipt.detail == 0);
-    CHECK(receipt.digest == 0);
+    CHECK(receipt.further == 0);
   }
 }
 

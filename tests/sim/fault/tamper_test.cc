@@ -41,7 +41,8 @@ void Acknowledge(SmallWorld& world, const std::vector<std::uint64_t>& cumulative
 
 std::vector<std::uint64_t> Heard(const SmallWorld& world) {
   std::vector<std::uint64_t> heard;
-  for (const trace::Event& event : world.Of(EventKind::kHeard, 1)) heard.push_back(event.value);
+  for (const trace::Event& event : world.Of(core::Fact::kStates, trace::Phase::kHanded, 1))
+    heard.push_back(event.value);
   return heard;
 }
 
@@ -81,7 +82,7 @@ TEST_CASE("lie_ack: others hear the lie, whole and signed as by its node") {
   CHECK(tampered[0].value == 4);
   CHECK(tampered[0].detail == kInfinity);
   CHECK(tampered[1].value == 10);
-  CHECK(world.Of(EventKind::kStated)[0].value == kInfinity);
+  CHECK(world.Of(core::Fact::kStates, trace::Phase::kSent)[0].value == kInfinity);
 }
 
 TEST_CASE("lie_ack: a lie that is the truth changes nothing, and does not count") {
@@ -92,8 +93,8 @@ TEST_CASE("lie_ack: a lie that is the truth changes nothing, and does not count"
   world.Finish();
   CHECK(Heard(world) == Numbers{0, 0, 0});
   CHECK(world.Of(EventKind::kTampered).size() == 1);
-  CHECK(world.Of(EventKind::kReceipt)[0].detail == 3);  // touched
-  CHECK(world.Of(EventKind::kReceipt)[0].digest == 1);  // changed
+  CHECK(world.Of(EventKind::kReceipt)[0].detail == 3);   // touched
+  CHECK(world.Of(EventKind::kReceipt)[0].further == 1);  // changed
 }
 
 TEST_CASE("lie_ack: a lag says so many fewer") {
@@ -114,12 +115,12 @@ TEST_CASE("lie_ack: it ends after so many lies, and others are honest") {
   world.Run(Duration::Seconds(1));
   world.Finish();
   Numbers from_liar;
-  for (const trace::Event& event : world.Of(EventKind::kHeard, 1)) {
+  for (const trace::Event& event : world.Of(core::Fact::kStates, trace::Phase::kHanded, 1)) {
     if (event.peer == NodeId(0)) from_liar.push_back(event.value);
     if (event.peer == NodeId(2)) CHECK(event.value == 8);
   }
   CHECK(from_liar == Numbers{kInfinity, kInfinity, 5, 6});
-  CHECK(world.Of(EventKind::kReceipt)[0].digest == 2);
+  CHECK(world.Of(EventKind::kReceipt)[0].further == 2);
 }
 
 TEST_CASE("lie_ack: credit is what the node believes that it spent") {
@@ -129,6 +130,10 @@ TEST_CASE("lie_ack: credit is what the node believes that it spent") {
   world.scenario.network.send_buffer = core::ByteCount(2 * size);
   world.host(0).on_start = [&](const Now&, auto, Effects& out) {
     for (int i = 0; i < 2; ++i) out.Send(NodeId(1), Ack(4, {Run{6, 3, 1}}, 13));
+  };
+  std::int64_t freed = 0;
+  world.host(0).on_writable = [&](const Now&, NodeId, core::ByteCount bytes, Effects&) {
+    freed += bytes.value();
   };
   world.AddFault(FaultKind::kLieAck, {0});
   world.Run(Duration::Seconds(1));

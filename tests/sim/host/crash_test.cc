@@ -210,7 +210,7 @@ TEST_CASE("crash: what is sent to a host that is down is lost, and its credit re
     world.Run(Duration::Seconds(1));
     CHECK(world.arrivals().empty());
     CHECK(CountDrops(world, DropCause::kHostDown) == 2);
-    CHECK(world.Of(EventKind::kDestroyed).size() == 2);
+    CHECK(world.Of(core::Fact::kCarries, trace::Phase::kDestroyed).size() == 2);
     const bool is_limited = transport == sim::Transport::kStream;
     CHECK(world.CreditLeft(0, 1) ==
           (is_limited ? world.scenario.network.send_buffer.value() : core::Credit::kUnlimited));
@@ -335,8 +335,8 @@ TEST_CASE("crash: a host that is down is not hit again") {
   CHECK(world.Of(EventKind::kRestart).empty());
   const auto receipts = world.Of(EventKind::kReceipt);
   REQUIRE(receipts.size() == 2);
-  CHECK(receipts[0].digest == 1);
-  CHECK(receipts[1].digest == 0);
+  CHECK(receipts[0].further == 1);
+  CHECK(receipts[1].further == 0);
 }
 
 namespace {

@@ -20,13 +20,13 @@ namespace {
 // A sink that wants `wants` and forgets it.
 class Listener : public Sink {
  public:
-  explicit Listener(KindSet wants) : wants_(wants) {}
-  KindSet Wants() const override { return wants_; }
+  explicit Listener(const Interest& wants) : wants_(wants) {}
+  Interest Wants() const override { return wants_; }
   void OnEvent(const Event& event) override { last_ = event.kind; }
   void Finish() override {}
 
  private:
-  KindSet wants_;
+  Interest wants_;
   EventKind last_ = EventKind::kEnd;
 };
 
@@ -37,6 +37,7 @@ Event Base() {
   event.index = 17;
   event.kind = EventKind::kNote;
   event.note = core::NoteKind::kQuacked;
+  event.message = {core::NodeId(5), 29, 31};
   event.layer = core::Layer(2);
   event.stream = core::StreamId(3);
   event.node = core::NodeId(5);
@@ -44,6 +45,7 @@ Event Base() {
   event.size = core::ByteCount(1'000'037);
   event.value = 11;
   event.detail = 13;
+  event.further = 14;
   event.digest = 0x0123'4567'89AB'CDEF;
   event.count = 19;
   event.stride = 23;
@@ -64,7 +66,7 @@ std::string DigestOf(const std::vector<Event>& events) {
 }
 
 // As a run with this listener beside the digest would have it.
-std::string EmittedDigest(const std::vector<Event>& events, KindSet listened) {
+std::string EmittedDigest(const std::vector<Event>& events, const Interest& listened) {
   Digest digest;
   Listener listener(listened);
   Emitter emitter;
@@ -75,11 +77,11 @@ std::string EmittedDigest(const std::vector<Event>& events, KindSet listened) {
   return digest.Hex();
 }
 
-TEST_CASE("digest: each field of an event changes it, but for the index") {
+TEST_CASE("digest: what an event says changes it, its index and the name of its message do not") {
   const std::vector<std::function<void(Event&)>> changes = {
       [](Event& e) { e.at = e.at + core::Duration::Picoseconds(1); },
       [](Event& e) { e.kind = EventKind::kSpend; },
-      [](Event& e) { e.note = core::NoteKind::kComplaint; },
+      [](Event& e) { e.note = core::NoteKind("another"); },
       [](Event& e) { e.layer = core::Layer(3); },
       [](Event& e) { e.stream = core::StreamId(4); },
       [](Event& e) { e.node = core::NodeId(6); },
@@ -89,6 +91,8 @@ TEST_CASE("digest: each field of an event changes it, but for the index") {
       [](Event& e) { ++e.value; },
       [](Event& e) { ++e.detail; },
       [](Event& e) { std::swap(e.value, e.detail); },
+      [](Event& e) { ++e.further; },
+      [](Event& e) { std::swap(e.detail, e.further); },
       [](Event& e) { ++e.digest; },
       [](Event& e) { ++e.count; },
       [](Event& e) { ++e.stride; },
@@ -104,6 +108,7 @@ TEST_CASE("digest: each field of an event changes it, but for the index") {
 
   Event later = Base();
   ++later.index;
+  ++later.message.count;
   CHECK(DigestOf({later}) == DigestOf({Base()}));
 }
 
@@ -116,7 +121,7 @@ TEST_CASE("digest: the order of events matters, and so does every one of them") 
   CHECK(digests.size() == 7);
 }
 
-TEST_CASE("digest: neither listeners nor derived events change it") {
+TEST_CASE("digest: neither listeners nor facts nor comments change it") {
   const std::vector<Event> observed = {OfKind(EventKind::kStart), OfKind(EventKind::kMessage),
                                        OfKind(EventKind::kNote), OfKind(EventKind::kFault)};
   std::vector<Event> all;
@@ -128,8 +133,8 @@ TEST_CASE("digest: neither listeners nor derived events change it") {
     all.push_back(event);
   }
   const std::string expected = DigestOf(observed);
-  for (const KindSet listened : {KindSet{0}, kDefaultKinds, kObservableKinds, kAllKinds}) {
-    CAPTURE(listened);
+  for (const Interest& listened :
+       {Interest(), TheStory(), Interest(kObservableKinds), Interest(kAllKinds)}) {
     CHECK(EmittedDigest(observed, listened) == expected);
     CHECK(EmittedDigest(all, listened) == expected);
   }
@@ -159,8 +164,8 @@ TEST_CASE("digest: a fixed sequence has the digest that it always had") {
   extreme.at = core::Instant::Max();
   extreme.value = ~std::uint64_t{0};
   events.push_back(extreme);
-  CHECK(events.size() == 19);
-  CHECK(DigestOf(events) == "f0bd984fe630d60db93f5c0037137f32");
+  CHECK(events.size() == 20);
+  CHECK(DigestOf(events) == "35db1834d6006ed2d1d2d7d20856c656");
 }
 
 }  // namespace
