@@ -137,7 +137,11 @@ void World::CrashHosts(std::size_t index) {
     if (!host.is_up() && !is_before_start) continue;
     EmitLife(target, trace::EventKind::kCrash);
     host.Crash(now_, fault.disk);
-    network_.OnCrash(target);
+    if (fault.is_of_machine) {
+      network_.OnMachineDown(now_, target);
+    } else {
+      network_.OnProcessDown(now_, target);
+    }
     faults_.Count(index, {1, 1});
     if (fault.restart_after.ps() > 0) {
       queue_.Push(now_ + fault.restart_after, MakeTask(TaskKind::kRestart, target.value()));
@@ -159,6 +163,7 @@ void World::Restart(core::NodeId node) {
   Host& host = *hosts_[node.value()];
   if (host.is_up()) return;
   EmitLife(node, trace::EventKind::kRestart);
+  network_.OnUp(now_, node);
   host.Boot();
   host.Start(now_);
 }
@@ -181,13 +186,13 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
   hosts_[from.value()]->OnTaken(now_, to, size);
 }
 
-void World::OnDestroyed(const Message& message, trace::DropCause cause) {
+void World::OnDestroyed(const Message& message, trace::DropCause cause, Place) {
   EmitDrop(message.from, message.to, message.payload.byte_count(), cause);
   deriver_.Destroyed(now_, message, cause);
 }
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
-                         trace::DropCause cause) {
+                         trace::DropCause cause, Place) {
   if (cause == trace::DropCause::kReset) acts_.OnForgotten(from, to);
   EmitDrop(from, to, size, cause);
 }
@@ -230,7 +235,7 @@ void World::EmitMetrics() {
 
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
-  acts_.CountUnended();
+  acts_.CountUnended(now_);
   faults_.EmitReceipts(now_);
   drops_.Emit(now_, emitter_);
   trace::Event event;

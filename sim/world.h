@@ -43,9 +43,9 @@ class World : private NetworkListener {
  private:
   void OnArrived(Message&& message) override;
   void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) override;
-  void OnDestroyed(const Message& message, trace::DropCause cause) override;
+  void OnDestroyed(const Message& message, trace::DropCause cause, Place place) override;
   void OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
-                    trace::DropCause cause) override;
+                    trace::DropCause cause, Place place) override;
 
   void ScheduleFaults();
   void OnTask(const Task& task);

@@ -42,7 +42,6 @@ FaultActs::FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& networ
       forgotten_(scenario.faults.size()) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
-    if (fault.kind == FaultKind::kNicStall) StallCards(fault);
     if (fault.kind == FaultKind::kHalfOpen) half_open_.push_back(i);
   }
 }
@@ -54,6 +53,10 @@ void FaultActs::Begin(Instant now, std::size_t index) {
   if (fault.kind == FaultKind::kHalfOpen) return ForgetConnections(index);
   const bool is_doubled = fault.kind == FaultKind::kNicStall && fault.side == CardSide::kBoth;
   plan_.Count(index, {fault.targets.size() * (is_doubled ? 2 : 1), 0});
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault)) network_.wires().BeginStall(now, edge);
+    return;
+  }
   for (const NodeId target : fault.targets) {
     const Host& host = HostOf(target);
     before_[index].push_back({host.calls(), host.busy()});
@@ -64,14 +67,18 @@ void FaultActs::Begin(Instant now, std::size_t index) {
 void FaultActs::End(Instant now, std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   if (fault.is_of_messages()) return;
-  plan_.Count(index, {0, Changed(index)});
+  plan_.Count(index, {0, Changed(now, index)});
   if (fault.kind == FaultKind::kHalfOpen) return CloseForgotten(index);
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault)) network_.wires().EndStall(now, edge);
+    return;
+  }
   for (const NodeId target : fault.targets) EndOn(now, index, target);
 }
 
-void FaultActs::CountUnended() {
+void FaultActs::CountUnended(Instant now) {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
-    if (plan_.is_active(i)) plan_.Count(i, {0, Changed(i)});
+    if (plan_.is_active(i)) plan_.Count(i, {0, Changed(now, i)});
 }
 
 // --- Hosts ---
@@ -110,7 +117,7 @@ void FaultActs::BeginOn(Instant now, std::size_t index, NodeId target) {
       SetFrozen(now, target, change.clock);
       return;
     default:
-      return;  // A card has been told.
+      return;
   }
 }
 
@@ -193,11 +200,12 @@ void FaultActs::Slew(Instant now, NodeId target, const ClockChange& change) {
   host.OnClockChanged(now, change.clock);
 }
 
-void FaultActs::StallCards(const Fault& fault) {
+std::vector<std::uint32_t> FaultActs::CardEdges(const Fault& fault) const {
+  std::vector<std::uint32_t> edges;
   for (const NodeId target : fault.targets)
     for (const bool outwards : {false, true})
-      if (Stalls(fault, outwards))
-        network_.StallCard(target, outwards, fault.at, EndOf(fault, scenario_));
+      if (Stalls(fault, outwards)) edges.push_back(network_.CardEdge(target, outwards));
+  return edges;
 }
 
 // --- Connections ---
@@ -247,22 +255,17 @@ void FaultActs::OnForgotten(NodeId from, NodeId to) {
 
 // --- Receipts ---
 
-std::uint64_t FaultActs::Changed(std::size_t index) const {
+std::uint64_t FaultActs::Changed(Instant now, std::size_t index) const {
   const Fault& fault = scenario_.faults[index];
-  if (fault.kind == FaultKind::kNicStall) return PacketsDelayed(fault);
   std::uint64_t changed = 0;
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault))
+      changed += network_.wires().port(edge).MadeLater(now);
+    return changed;
+  }
   for (std::size_t i = 0; i < before_[index].size(); ++i)
     changed += ChangedOn(fault, HostOf(fault.targets[i]), before_[index][i]);
   return changed;
-}
-
-std::uint64_t FaultActs::PacketsDelayed(const Fault& fault) const {
-  std::uint64_t delayed = 0;
-  for (const NodeId target : fault.targets)
-    for (const bool outwards : {false, true})
-      if (Stalls(fault, outwards))
-        delayed += network_.DelayedByStall(target, outwards, fault.at, EndOf(fault, scenario_));
-  return delayed;
 }
 
 std::uint64_t FaultActs::ChangedOn(const Fault& fault, const Host& host,

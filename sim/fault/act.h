@@ -35,8 +35,7 @@ class Network;
 
 class FaultActs {
  public:
-  // All outlive this; `hosts` may be filled later. Tells the cards of stalls, which they must know
-  // beforehand.
+  // All outlive this; `hosts` may be filled later.
   FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& network,
             const std::vector<std::unique_ptr<Host>>& hosts);
 
@@ -46,7 +45,7 @@ class FaultActs {
   // A packet has come to an end that has forgotten its connection.
   void OnForgotten(core::NodeId from, core::NodeId to);
   // The run is over: counts what faults have done that are still in force.
-  void CountUnended();
+  void CountUnended(core::Instant now);
 
  private:
   using Pair = std::pair<core::NodeId, core::NodeId>;
@@ -56,7 +55,8 @@ class FaultActs {
     core::Duration busy;
   };
 
-  void StallCards(const Fault& fault);
+  // The edges whose ports a stall of cards is about.
+  std::vector<std::uint32_t> CardEdges(const Fault& fault) const;
   void BeginOn(core::Instant now, std::size_t index, core::NodeId target);
   void EndOn(core::Instant now, std::size_t index, core::NodeId target);
   // Makes speed and drift of a host, and which of its clocks stand still, those of the faults that
@@ -76,8 +76,7 @@ class FaultActs {
   bool IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) const;
 
   // What a fault in force has changed so far.
-  std::uint64_t Changed(std::size_t index) const;
-  std::uint64_t PacketsDelayed(const Fault& fault) const;
+  std::uint64_t Changed(core::Instant now, std::size_t index) const;
   std::uint64_t ChangedOn(const Fault& fault, const Host& host, const Before& before) const;
   // The last in the list that is in force on a host and does this; null if none does.
   const Fault* InForce(core::NodeId target, FaultKind kind, core::Clock clock) const;

@@ -437,8 +437,8 @@ void Host::PerformEffect(core::Instant now, core::Listed& listed) {
 }
 
 Message Host::MessageOf(const core::effect::Send& send) const {
-  return Message{self_, send.to, send.payload,
-                 core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
+  return Message{
+      self_, send.to, send.payload, core::ByteCount(static_cast<std::int64_t>(send.credit)), 0, {}};
 }
 
 void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
@@ -461,12 +461,9 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
 
 void Host::Transmit(core::Instant now, Message&& message) {
   services_.deriver.Contents(now, message, trace::EventKind::kOffered);
-  const bool is_faulted = services_.faults.Destroys(now, message);
-  if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
-    const trace::DropCause cause =
-        is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown;
-    EmitDrop(now, message, cause);
-    services_.deriver.Destroyed(now, message, cause);
+  if (services_.faults.Destroys(now, message)) {
+    EmitDrop(now, message, trace::DropCause::kFault);
+    services_.deriver.Destroyed(now, message, trace::DropCause::kFault);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }
@@ -475,6 +472,9 @@ void Host::Transmit(core::Instant now, Message&& message) {
     OnArrived(now, std::move(message));
     return;
   }
+  // Nobody says when the card has sent a datagram.
+  if (!services_.network.IsStream(self_, message.to))
+    ReturnLostCredit(now, message.to, message.credit);
   services_.network.Send(now, std::move(message));
 }
 
