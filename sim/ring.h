@@ -20,17 +20,26 @@ class Ring {
   const T& front() const { return slots_[first_]; }
   // The i-th from the front.
   const T& operator[](std::size_t i) const { return slots_[(first_ + i) & (slots_.size() - 1)]; }
+  T& operator[](std::size_t i) { return slots_[(first_ + i) & (slots_.size() - 1)]; }
 
-  void push_back(T value) {
+  T& back() { return slots_[(first_ + size_ - 1) & (slots_.size() - 1)]; }
+
+  T& push_back(T value) {
     if (size_ == slots_.size()) Grow();
-    slots_[(first_ + size_) & (slots_.size() - 1)] = std::move(value);
+    T& slot = slots_[(first_ + size_) & (slots_.size() - 1)];
+    slot = std::move(value);
     ++size_;
+    return slot;
   }
   // What was there stays in its slot until it is written over: move it out first where it owns
   // much.
   void pop_front() {
     CHECK(size_ > 0);
     first_ = (first_ + 1) & (slots_.size() - 1);
+    --size_;
+  }
+  void pop_back() {
+    CHECK(size_ > 0);
     --size_;
   }
   T Take() {

@@ -7,15 +7,15 @@
 namespace lockstep::sim {
 
 enum class TaskKind : std::uint32_t {
-  // For the network.
-  kSegmentSent,  // target: stream; a: epoch; b, c: begin, end
-  kAtPort,       // a: packet: at the port of its next edge
-  kAtCard,       // a: packet: at its receiver's card, whole; where that takes time
-  kAtHost,       // a: packet: at its receiver
-  kAcked,        // target: stream; a: epoch; b: begin of a segment; c: offset read
-  kTimeout,      // target: stream; a: epoch: of retransmission, if it has not moved
+  // For the network. `serial`: of a packet, new whenever its times change; else the task is void.
+  kSegmentSent,  // target: stream; a: epoch; b: serial: a segment has left the card
+  kFirstBit,     // a: packet; b: serial: begins to leave its sender's card; where that is wanted
+  kAtPort,       // a: packet; b: serial: at the port of its next edge
+  kLost,         // a: packet; b: serial: on a wire
+  kAtCard,       // a: packet; b: serial: at its receiver's card, whole; where that takes time
+  kAtHost,       // a: packet; b: serial: at its receiver
+  kTimeout,      // target: stream; a: epoch: of waiting for an answer, if it has not moved
   kPaced,        // target: stream; a: epoch: the pace allows a segment
-  kWindow,       // target: stream; a: epoch; b: offset read
   // For a host.
   kTimer,       // target: host; a: timer; b: entry
   kCredit,      // target: host; a: peer; b: life; c: credit of what was lost

@@ -14,6 +14,13 @@ Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0) {
   return Task{static_cast<std::uint32_t>(kind), target, a, 0, 0};
 }
 
+// The network asks who listens while it is made.
+trace::Emitter MakeEmitter(const std::vector<trace::Sink*>& sinks) {
+  trace::Emitter emitter;
+  for (trace::Sink* sink : sinks) emitter.Add(sink);
+  return emitter;
+}
+
 std::vector<Keys> MakeKeys(const WorldSpec& scenario, const core::Random& random) {
   core::Random stream = random.Fork("keys");
   const std::uint64_t secret = stream.Next();
@@ -31,6 +38,7 @@ std::vector<Keys> MakeKeys(const WorldSpec& scenario, const core::Random& random
 World::World(const WorldSpec& scenario, const core::Program& program,
              const std::vector<trace::Sink*>& sinks)
     : scenario_(scenario),
+      emitter_(MakeEmitter(sinks)),
       random_(scenario.seed),
       keys_(MakeKeys(scenario, random_)),
       deriver_(program, emitter_),
@@ -38,7 +46,6 @@ World::World(const WorldSpec& scenario, const core::Program& program,
       network_(scenario, queue_, *this, random_),
       acts_(scenario, faults_, network_, hosts_),
       counted_(keys_.size()) {
-  for (trace::Sink* sink : sinks) emitter_.Add(sink);
   const HostServices services{scenario_, program,  queue_, network_, deriver_,
                               faults_,   emitter_, drops_, hosts_,   hook_};
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
@@ -148,7 +155,7 @@ void World::EndFault(std::size_t index) {
 void World::CrashHosts(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   for (const core::NodeId target : fault.targets) {
-    if (!Crash(target, fault.disk)) continue;
+    if (!Crash(target, fault.disk, fault.is_of_machine)) continue;
     faults_.Count(index, {1, 1});
     if (fault.restart_after.ps() > 0) {
       Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
@@ -156,14 +163,19 @@ void World::CrashHosts(std::size_t index) {
   }
 }
 
-bool World::Crash(core::NodeId target, CrashState disk) {
+bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
   Host& host = *hosts_[target.value()];
   const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
   if (!host.is_up() && !is_before_start) return false;
   acts_.OnCrash(target);
   EmitLife(target, trace::EventKind::kCrash, host.undone());
+  if (is_of_machine) acts_.OnMachineDown(now_, target);
   host.Crash(now_, disk);
-  network_.OnCrash(target);
+  if (is_of_machine) {
+    network_.OnMachineDown(now_, target);
+  } else {
+    network_.OnProcessDown(now_, target);
+  }
   return true;
 }
 
@@ -181,6 +193,7 @@ void World::Restart(core::NodeId node) {
   Host& host = *hosts_[node.value()];
   if (host.is_up()) return;
   EmitLife(node, trace::EventKind::kRestart);
+  network_.OnUp(now_, node);
   host.Boot();
   host.Start(now_);
 }
@@ -205,19 +218,42 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
   hosts_[from.value()]->OnTaken(now_, to, size);
 }
 
-void World::OnDestroyed(const Message& message, trace::DropCause cause) {
-  EmitDrop(message.from, message.to, message.payload.byte_count(), cause);
+void World::OnDestroyed(const Message& message, trace::DropCause cause, Place place) {
+  trace::Event drop = DropOf(message.from, message.to, message.payload.byte_count(), cause, place);
+  drop.message = message.id;
+  emitter_.Emit(drop);
   deriver_.TellDestroyed(now_, message, cause);
 }
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
-                         trace::DropCause cause) {
+                         trace::DropCause cause, Place place) {
   if (cause == trace::DropCause::kReset) acts_.OnForgotten(from, to);
-  EmitDrop(from, to, size, cause);
+  trace::Event drop = DropOf(from, to, size, cause, place);
+  emitter_.Emit(drop);
 }
 
-void World::EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size,
-                     trace::DropCause cause) {
+void World::OnWire(const Message& message) {
+  EmitOfMessage(trace::EventKind::kOnWire, message, message.from, message.to);
+}
+
+void World::OnAtCard(const Message& message) {
+  EmitOfMessage(trace::EventKind::kArrived, message, message.to, message.from);
+}
+
+void World::EmitOfMessage(trace::EventKind kind, const Message& message, core::NodeId node,
+                          core::NodeId peer) {
+  trace::Event event;
+  event.at = now_;
+  event.kind = kind;
+  event.node = node;
+  event.peer = peer;
+  event.message = message.id;
+  event.size = message.payload.byte_count();
+  emitter_.Emit(event);
+}
+
+trace::Event World::DropOf(core::NodeId from, core::NodeId to, core::ByteCount size,
+                           trace::DropCause cause, Place place) {
   drops_.Add(cause, size);
   trace::Event event;
   event.at = now_;
@@ -225,8 +261,11 @@ void World::EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size,
   event.node = from;
   event.peer = to;
   event.detail = static_cast<std::uint64_t>(cause);
+  // Vertices are numbered first, then edges.
+  const std::uint64_t before = place.kind == Place::Kind::kEdge ? network_.vertices() : 0;
+  event.further = 1 + before + place.index;
   event.size = size;
-  emitter_.Emit(event);
+  return event;
 }
 
 void World::EmitMetrics() {
@@ -254,7 +293,7 @@ void World::EmitMetrics() {
 
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
-  acts_.CountUnended();
+  acts_.CountUnended(now_);
   faults_.EmitReceipts(now_);
   drops_.Emit(now_, emitter_);
   trace::Event event;

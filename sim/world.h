@@ -42,15 +42,20 @@ class World : private NetworkListener {
   const Network& network() const { return network_; }
   // Who may strike before each effect of every host; outlives the world, or is null.
   void SetHook(EffectHook* hook) { hook_ = hook; }
-  // Crashes a host now; false where it is down already.
-  bool Crash(core::NodeId target, CrashState disk);
+  // Crashes a host now, the process or the whole machine; false where it is down already.
+  bool Crash(core::NodeId target, CrashState disk, bool is_of_machine = false);
 
  private:
   void OnArrived(Message&& message) override;
   void OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) override;
-  void OnDestroyed(const Message& message, trace::DropCause cause) override;
+  void OnDestroyed(const Message& message, trace::DropCause cause, Place place) override;
   void OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
-                    trace::DropCause cause) override;
+                    trace::DropCause cause, Place place) override;
+  bool wants_life() const override {
+    return emitter_.Wants(trace::EventKind::kOnWire) || emitter_.Wants(trace::EventKind::kArrived);
+  }
+  void OnWire(const Message& message) override;
+  void OnAtCard(const Message& message) override;
 
   void ScheduleFaults();
   void Schedule(const FaultAgenda::Item& item);
@@ -61,7 +66,11 @@ class World : private NetworkListener {
   void CrashHosts(std::size_t index);
   void StartAll();
   void Restart(core::NodeId node);
-  void EmitDrop(core::NodeId from, core::NodeId to, core::ByteCount size, trace::DropCause cause);
+  // Counts it, too.
+  trace::Event DropOf(core::NodeId from, core::NodeId to, core::ByteCount size,
+                      trace::DropCause cause, Place place);
+  void EmitOfMessage(trace::EventKind kind, const Message& message, core::NodeId node,
+                     core::NodeId peer);
   void EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t undone = 0);
   void EmitMetrics();
 

@@ -39,10 +39,10 @@ FaultActs::FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& networ
       network_(network),
       hosts_(hosts),
       before_(scenario.faults.size()),
+      lifted_(scenario.faults.size()),
       forgotten_(scenario.faults.size()) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
-    if (fault.kind == FaultKind::kNicStall) StallCards(fault);
     if (fault.kind == FaultKind::kHalfOpen) half_open_.push_back(i);
   }
 }
@@ -54,6 +54,10 @@ void FaultActs::Begin(Instant now, std::size_t index) {
   if (fault.kind == FaultKind::kHalfOpen) return ForgetConnections(index);
   const bool is_doubled = fault.kind == FaultKind::kNicStall && fault.side == CardSide::kBoth;
   plan_.Count(index, {fault.targets.size() * (is_doubled ? 2 : 1), 0});
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault)) network_.wires().BeginStall(now, edge);
+    return;
+  }
   for (const NodeId target : fault.targets) {
     const Host& host = HostOf(target);
     before_[index].push_back({host.calls(), host.busy()});
@@ -64,8 +68,12 @@ void FaultActs::Begin(Instant now, std::size_t index) {
 void FaultActs::End(Instant now, std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   if (fault.is_of_messages()) return;
-  plan_.Count(index, {0, Changed(index)});
+  plan_.Count(index, {0, Changed(now, index)});
   if (fault.kind == FaultKind::kHalfOpen) return CloseForgotten(index);
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault)) network_.wires().EndStall(now, edge);
+    return;
+  }
   for (const NodeId target : fault.targets) EndOn(now, index, target);
 }
 
@@ -78,9 +86,27 @@ void FaultActs::OnCrash(NodeId target) {
   }
 }
 
-void FaultActs::CountUnended() {
+void FaultActs::OnMachineDown(Instant now, NodeId target) {
+  std::optional<Instant> frozen_since;
+  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
+    const Fault& fault = scenario_.faults[i];
+    const bool stands_still = fault.kind == FaultKind::kPause || fault.kind == FaultKind::kFreeze;
+    if (!stands_still || !plan_.is_active(i) || !Targets(fault, target)) continue;
+    lifted_[i].push_back(target);
+    if (fault.kind != FaultKind::kFreeze) continue;
+    frozen_since = std::min(frozen_since.value_or(fault.at), fault.at);
+  }
+  HostOf(target).EndPause(now);
+  if (!frozen_since) return;
+  for (const Clock clock : kClockList) {
+    SetFrozen(now, target, clock);
+    Step(now, target, clock, now - *frozen_since);
+  }
+}
+
+void FaultActs::CountUnended(Instant now) {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
-    if (plan_.is_active(i)) plan_.Count(i, {0, Changed(i)});
+    if (plan_.is_active(i)) plan_.Count(i, {0, Changed(now, i)});
 }
 
 // --- Hosts ---
@@ -119,7 +145,7 @@ void FaultActs::BeginOn(Instant now, std::size_t index, NodeId target) {
       SetFrozen(now, target, change.clock);
       return;
     default:
-      return;  // A card has been told.
+      return;
   }
 }
 
@@ -156,7 +182,8 @@ const Fault* FaultActs::InForce(NodeId target, FaultKind kind, Clock clock) cons
   const Fault* last = nullptr;
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const Fault& fault = scenario_.faults[i];
-    if (fault.kind == kind && fault.clock.clock == clock && plan_.is_active(i) &&
+    const bool is_lifted = std::ranges::find(lifted_[i], target) != lifted_[i].end();
+    if (fault.kind == kind && fault.clock.clock == clock && plan_.is_active(i) && !is_lifted &&
         Targets(fault, target)) {
       last = &fault;
     }
@@ -202,11 +229,12 @@ void FaultActs::Slew(Instant now, NodeId target, const ClockChange& change) {
   host.OnClockChanged(now, change.clock);
 }
 
-void FaultActs::StallCards(const Fault& fault) {
+std::vector<std::uint32_t> FaultActs::CardEdges(const Fault& fault) const {
+  std::vector<std::uint32_t> edges;
   for (const NodeId target : fault.targets)
     for (const bool outwards : {false, true})
-      if (Stalls(fault, outwards))
-        network_.StallCard(target, outwards, fault.at, EndOf(fault, scenario_));
+      if (Stalls(fault, outwards)) edges.push_back(network_.CardEdge(target, outwards));
+  return edges;
 }
 
 // --- Connections ---
@@ -256,22 +284,17 @@ void FaultActs::OnForgotten(NodeId from, NodeId to) {
 
 // --- Receipts ---
 
-std::uint64_t FaultActs::Changed(std::size_t index) const {
+std::uint64_t FaultActs::Changed(Instant now, std::size_t index) const {
   const Fault& fault = scenario_.faults[index];
-  if (fault.kind == FaultKind::kNicStall) return PacketsDelayed(fault);
   std::uint64_t changed = 0;
+  if (fault.kind == FaultKind::kNicStall) {
+    for (const std::uint32_t edge : CardEdges(fault))
+      changed += network_.wires().port(edge).MadeLater(now);
+    return changed;
+  }
   for (std::size_t i = 0; i < before_[index].size(); ++i)
     changed += ChangedOn(fault, HostOf(fault.targets[i]), before_[index][i]);
   return changed;
-}
-
-std::uint64_t FaultActs::PacketsDelayed(const Fault& fault) const {
-  std::uint64_t delayed = 0;
-  for (const NodeId target : fault.targets)
-    for (const bool outwards : {false, true})
-      if (Stalls(fault, outwards))
-        delayed += network_.DelayedByStall(target, outwards, fault.at, EndOf(fault, scenario_));
-  return delayed;
 }
 
 std::uint64_t FaultActs::ChangedOn(const Fault& fault, const Host& host,

@@ -36,8 +36,7 @@ class Network;
 
 class FaultActs {
  public:
-  // All outlive this; `hosts` may be filled later. Tells the cards of stalls, which they must know
-  // beforehand.
+  // All outlive this; `hosts` may be filled later.
   FaultActs(const WorldSpec& scenario, FaultPlan& plan, Network& network,
             const std::vector<std::unique_ptr<Host>>& hosts);
 
@@ -46,10 +45,12 @@ class FaultActs {
   void End(core::Instant now, std::size_t index);
   // The host is about to crash: what has waited on it while it stood still waits no more.
   void OnCrash(core::NodeId target);
+  // The machine loses its power: it stands still no more, and its clocks are right when it is back.
+  void OnMachineDown(core::Instant now, core::NodeId target);
   // A packet has come to an end that has forgotten its connection.
   void OnForgotten(core::NodeId from, core::NodeId to);
   // The run is over: counts what faults have done that are still in force.
-  void CountUnended();
+  void CountUnended(core::Instant now);
 
  private:
   using Pair = std::pair<core::NodeId, core::NodeId>;
@@ -59,7 +60,8 @@ class FaultActs {
     core::Duration busy;
   };
 
-  void StallCards(const Fault& fault);
+  // The edges whose ports a stall of cards is about.
+  std::vector<std::uint32_t> CardEdges(const Fault& fault) const;
   void BeginOn(core::Instant now, std::size_t index, core::NodeId target);
   void EndOn(core::Instant now, std::size_t index, core::NodeId target);
   // Makes speed and drift of a host, and which of its clocks stand still, those of the faults that
@@ -79,8 +81,7 @@ class FaultActs {
   bool IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) const;
 
   // What a fault in force has changed so far.
-  std::uint64_t Changed(std::size_t index) const;
-  std::uint64_t PacketsDelayed(const Fault& fault) const;
+  std::uint64_t Changed(core::Instant now, std::size_t index) const;
   std::uint64_t ChangedOn(const Fault& fault, const Host& host, const Before& before) const;
   // The last in the list that is in force on a host and does this; null if none does.
   const Fault* InForce(core::NodeId target, FaultKind kind, core::Clock clock) const;
@@ -90,9 +91,10 @@ class FaultActs {
   FaultPlan& plan_;
   Network& network_;
   const std::vector<std::unique_ptr<Host>>& hosts_;
-  std::vector<std::vector<Before>> before_;   // before_[fault][target]
-  std::vector<std::vector<Pair>> forgotten_;  // forgotten_[fault]: made half-open by it
-  std::vector<std::size_t> half_open_;        // faults of that kind
+  std::vector<std::vector<Before>> before_;        // before_[fault][target]
+  std::vector<std::vector<core::NodeId>> lifted_;  // lifted_[fault]: targets that lost their power
+  std::vector<std::vector<Pair>> forgotten_;       // forgotten_[fault]: made half-open by it
+  std::vector<std::size_t> half_open_;             // faults of that kind
 };
 
 }  // namespace lockstep::sim

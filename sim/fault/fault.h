@@ -72,6 +72,7 @@ struct Fault {
   std::uint64_t count = ~std::uint64_t{0};  // ends after so many effects
   Ratio probability{1, 1};
   core::Duration restart_after;  // of a crash; zero: never
+  bool is_of_machine = false;    // a crash: the machine answers nothing; else it refuses
   CrashState disk = CrashState::kKeep;
   LieMode lie = LieMode::kInf;
   std::uint64_t lag = 0;

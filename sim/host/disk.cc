@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "protocols/core/check.h"
-#include "sim/net/nic.h"
+#include "sim/net/line_rate.h"
 
 namespace lockstep::sim {
 

@@ -219,9 +219,8 @@ bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credi
 }
 
 void Host::OnSendable(core::Instant now, Message&& message) {
-  const bool is_faulted = services_.faults.Destroys(now, message);
-  if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
-    Lose(now, message, is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown);
+  if (services_.faults.Destroys(now, message)) {
+    Lose(now, message, trace::DropCause::kFault);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }
@@ -230,6 +229,9 @@ void Host::OnSendable(core::Instant now, Message&& message) {
     OnArrived(now, std::move(message));
     return;
   }
+  // Nobody says when the card has sent a datagram.
+  if (!services_.network.IsStream(self_, message.to))
+    ReturnLostCredit(now, message.to, message.credit);
   services_.network.Send(now, std::move(message));
 }
 

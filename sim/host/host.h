@@ -66,6 +66,8 @@ class Host : private InputListener, private EffectListener {
   void SetSpeed(core::Instant now, std::uint64_t numerator, std::uint64_t denominator);
   // All cores stand still until then; clocks, card and disk go on.
   void Pause(core::Instant now, core::Instant until);
+  // The machine is off: it stands still no more.
+  void EndPause(core::Instant now) { tasks_.EndPause(now); }
   std::uint32_t id() const { return self_.value(); }
   bool is_up() const { return node_ != nullptr; }
   std::uint64_t incarnation() const { return tasks_.life(); }
@@ -104,8 +106,7 @@ class Host : private InputListener, private EffectListener {
   void HandInput(core::Instant now, const Input& input);
   // Gives each message that the call has listed its identity.
   void NumberMessages();
-  Message MessageOf(core::Instant since, const core::effect::Send& send,
-                    std::uint64_t count) const;
+  Message MessageOf(core::Instant since, const core::effect::Send& send, std::uint64_t count) const;
   bool PerformSend(core::Instant now, Message& message, bool is_beyond_credit);
   void OfferWritable(core::Instant now, core::NodeId peer);
   // What is lost at the sender gives its credit back no sooner than the card could have sent it:
@@ -136,7 +137,7 @@ class Host : private InputListener, private EffectListener {
   HostCredit credit_;
   core::Effects effects_;
   std::vector<core::effect::Send> silenced_;  // reused
-  core::Instant lost_until_;  // when the card would be done with what was lost
+  core::Instant lost_until_;                  // when the card would be done with what was lost
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_handled_ = 0;
   std::uint64_t calls_ = 0;

@@ -90,7 +90,7 @@ class Performer {
     std::size_t unserved = 0;     // items of work
     std::size_t coming = 0;       // items on their way to a core
     core::Instant ready;          // all work before `next` is done
-    core::Instant since;         // it was listed
+    core::Instant since;          // it was listed
     core::Instant durable;        // what the step has written so far
     core::Duration stood_still;   // of the host, when these times were right
     bool waits_for_work = false;  // and not for an entry of the queue

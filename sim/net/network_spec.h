@@ -21,7 +21,7 @@ enum class Segmentation : std::uint8_t {
   kMessage,  // a whole message, if the window allows
 };
 
-// Congestion control of a stream: see transport.h.
+// Congestion control of a stream: see reno.h.
 enum class Congestion : std::uint8_t { kNone, kReno };
 
 // How hosts of one class of pairs are connected.
@@ -39,6 +39,8 @@ struct LinkClass {
   core::ByteCount pair_burst;       // that may pass at once
   core::ByteCount window;           // sent and not yet read by the receiving host
   core::Duration retransmit_after;  // least retransmission timeout
+  core::Duration give_up = core::Duration::Seconds(15);  // after hearing nothing for so long
+  bool is_cold = false;  // connections are opened when they are needed; else they stand at 0
 };
 
 struct NetworkSpec {

@@ -298,6 +298,7 @@ void ReadDrop(Parameters& body, const std::vector<Cluster>& clusters, Fault& fau
 }
 
 void ReadCrash(Parameters& body, Fault& fault) {
+  fault.is_of_machine = body.ChoiceOr("scope", 0, {"process", "machine"}) == 1;
   fault.disk = static_cast<CrashState>(
       body.ChoiceOr("state", 0, {"keep", "lose_unsynced", "torn", "amnesia"}));
   if (!body.Has("restart_after")) return;

@@ -45,11 +45,17 @@ void ReadStream(Parameters& reader, LinkClass& link) {
   if (link.pair_rate_bps > 0) link.pair_burst = reader.SizeOr("pair_burst", core::ByteCount(0));
   link.window = reader.SizeOr("window", core::ByteCount(4 << 20));
   link.retransmit_after = reader.TimeOr("retransmit_after", Duration::Milliseconds(200));
+  link.give_up = reader.TimeOr("give_up", Duration::Seconds(15));
+  link.is_cold = reader.ChoiceOr("open", 0, {"warm", "cold"}) == 1;
   if (!reader.ok()) return;
   if (link.window.value() == 0) reader.FailWanted("window", "a size above zero");
   if (link.segmentation == Segmentation::kBytes && link.window < link.segment)
     reader.Fail("window", absl::StrCat("want at least a segment, ", link.segment.value(), "B, not ",
                                        link.window.value(), "B"));
+  if (link.give_up < link.retransmit_after)
+    reader.Fail("give_up", absl::StrCat("want at least retransmit_after, ",
+                                        FormatDuration(link.retransmit_after), ", not ",
+                                        FormatDuration(link.give_up)));
   const Duration round_trip = (link.delay + link.jitter) * 2;
   if (link.retransmit_after <= round_trip)
     reader.Fail("retransmit_after",
@@ -79,7 +85,7 @@ LinkClass ReadLinkClass(Parameters reader, bool has_topology) {
                   "comes from the topology: leave it out here, or leave out /network/topology");
   ReadSegmentation(reader, link);
   for (const std::string_view key :
-       {"congestion", "pair_rate", "pair_burst", "window", "retransmit_after"})
+       {"congestion", "pair_rate", "pair_burst", "window", "retransmit_after", "give_up", "open"})
     reader.Has(key);
   if (link.transport == Transport::kStream) ReadStream(reader, link);
   return link;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "protocols/core/wire.h"
-#include "sim/net/nic.h"
+#include "sim/net/line_rate.h"
 
 namespace lockstep::tests {
 namespace {

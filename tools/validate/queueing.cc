@@ -11,7 +11,7 @@
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
 #include "sim/chance/distribution.h"
-#include "sim/net/nic.h"
+#include "sim/net/port.h"
 #include "tools/validate/batch_means.h"
 
 namespace lockstep::validate {
@@ -84,7 +84,7 @@ double LossRate(double load, std::uint32_t places) {
 
 Finding WaitAtPort(Sizes sizes, unsigned load_percent, const Effort& effort) {
   const double load = load_percent / 100.0;
-  sim::Nic port(PortOfANanosecondPerByte());
+  sim::Port port(PortOfANanosecondPerByte());
   Arrivals arrivals(sizes, load_percent, effort.seed);
   BatchMeans waits(BatchLength(load));
   while (!waits.IsEnough(effort.half_width, effort.samples_max)) {
@@ -97,7 +97,7 @@ Finding WaitAtPort(Sizes sizes, unsigned load_percent, const Effort& effort) {
 Finding LossAtPort(unsigned load_percent, std::uint32_t places, const Effort& effort) {
   sim::PortSpec spec = PortOfANanosecondPerByte();
   spec.packets = places;
-  sim::Nic port(spec);
+  sim::Port port(spec);
   Arrivals arrivals(Sizes::kExponential, load_percent, effort.seed);
   // A full queue of so few places forgets within K^2 services, whatever the load.
   BatchMeans losses(std::uint64_t{200} * (places + 1) * (places + 1));
@@ -111,16 +111,16 @@ Finding LossAtPort(unsigned load_percent, std::uint32_t places, const Effort& ef
 
 Finding WaitInTandem(unsigned load_percent, bool is_drawn_anew, const Effort& effort) {
   const double load = load_percent / 100.0;
-  sim::Nic first(PortOfANanosecondPerByte());
-  sim::Nic second(PortOfANanosecondPerByte());
+  sim::Port first(PortOfANanosecondPerByte());
+  sim::Port second(PortOfANanosecondPerByte());
   Arrivals arrivals(Sizes::kExponential, load_percent, effort.seed);
   BatchMeans waits(BatchLength(load));
   while (!waits.IsEnough(effort.half_width, effort.samples_max)) {
     const core::Instant now = arrivals.Next();
     const core::ByteCount size = arrivals.Size();
     // The first port is FIFO, so the order of its departures is that of its arrivals.
-    const sim::Service at_first = *first.Enqueue(now, size);
-    const sim::Service at_second =
+    const sim::Port::Queued at_first = *first.Enqueue(now, size);
+    const sim::Port::Queued at_second =
         *second.Enqueue(at_first.ends, is_drawn_anew ? arrivals.SizeAnew() : size);
     waits.Add(InServices((at_first.begins - now) + (at_second.begins - at_first.ends)));
   }

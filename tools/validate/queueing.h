@@ -1,6 +1,6 @@
 // The port against queueing theory: waits and losses under Poisson arrivals.
 //
-// Drives sim::Nic itself, which is a card and a switch port alike. Its rate is 8 Gbit/s, so that a
+// Drives sim::Port itself, which is a card and a switch port alike. Its rate is 8 Gbit/s, so that a
 // byte takes a nanosecond, and packets are a million bytes in the mean, so that whole bytes are as
 // good as any size. Waits are in mean service times.
 

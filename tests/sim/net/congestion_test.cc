@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/net/transport.h"
 #include "tests/support/small_world.h"
 
 // The last include: see there.

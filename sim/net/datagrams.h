@@ -1,0 +1,63 @@
+// Datagrams: messages whole or in fragments, and the rings in which they wait for their hosts.
+//
+// A datagram is lost with the first of its fragments; the others travel on for nothing. One that
+// comes to a host whose process is dead dies there.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "protocols/core/random.h"
+#include "sim/net/framing.h"
+#include "sim/net/machines.h"
+#include "sim/net/message.h"
+#include "sim/net/network_listener.h"
+#include "sim/net/network_spec.h"
+#include "sim/net/receive_ring.h"
+#include "sim/net/topology.h"
+#include "sim/net/wires.h"
+#include "sim/slab.h"
+
+namespace lockstep::sim {
+
+class Datagrams {
+ public:
+  // All but `random` outlive this.
+  Datagrams(const Topology& topology, const NicSpec& nic, const Machines& machines, Wires& wires,
+            NetworkListener& listener, const core::Random& random);
+
+  void Send(core::Instant now, Message&& message, Segmentation segmentation);
+  // A fragment is at its receiver, whose machine is up.
+  void OnArrived(const Packet& packet);
+  void OnLost(const Packet& packet, trace::DropCause cause, Place place);
+  // Its first bit is on the wire; it is whole at the receiving card.
+  void OnFirstBit(const Packet& packet);
+  void OnAtCard(const Packet& packet);
+  // The receive stage has taken a message, or a crash has: its place in the ring is free.
+  void Release(const Message& message, Segmentation segmentation);
+  // When a packet that has come whole, of whatever kind, is where the receive stage sees it.
+  core::Instant ReadyAt(core::Instant now, const Packet& packet) {
+    return rings_[packet.to.value()].ReadyAt(now, packet.size, nic_);
+  }
+
+ private:
+  struct Datagram {
+    Message message;
+    std::uint32_t coming = 0;   // fragments neither arrived nor lost
+    std::uint32_t to_card = 0;  // fragments that have not come to the card
+    bool is_on_wire = false;
+    bool is_lost = false;
+    core::ByteCount in_ring;  // fragments that wait for the others, on the wire
+    std::uint64_t ring_packets = 0;
+  };
+
+  const NicSpec& nic_;
+  const Machines& machines_;
+  Wires& wires_;
+  NetworkListener& listener_;
+  std::vector<ReceiveRing> rings_;  // rings_[host]
+  Slab<Datagram> datagrams_;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,196 @@
+// Line-rate FIFO server: see port.h.
+
+#include "sim/net/port.h"
+
+#include <algorithm>
+
+#include "absl/numeric/int128.h"
+
+#include "protocols/core/check.h"
+
+namespace lockstep::sim {
+namespace {
+
+// What is left of a packet, at another rate; rounded up.
+core::Duration AtRate(core::Duration left, std::int64_t before_bps, std::int64_t after_bps) {
+  const absl::int128 bits = absl::int128(left.ps()) * before_bps;
+  return core::Duration::Picoseconds(static_cast<std::int64_t>((bits + after_bps - 1) / after_bps));
+}
+
+}  // namespace
+
+Port::Port(const PortSpec& spec, core::Random random)
+    : spec_(spec),
+      rate_(spec.rate_bps),
+      random_(random),
+      is_bounded_(spec.bytes.value() > 0 || spec.packets > 0),
+      has_latency_(!spec.latency.is_constant() || spec.latency.min().ps() > 0 ||
+                   spec.per_byte.ps() > 0) {
+  if (spec.limit.rate_bps > 0) settled_ = shaper_.emplace(spec.limit);
+}
+
+void Port::PopFront() {
+  const Queued& front = queue_.front();
+  waiting_ = waiting_ - front.size;
+  if (settled_ && !is_front_begun_) settled_->Take(front.begins, front.size);
+  is_front_begun_ = false;
+  queue_.pop_front();
+}
+
+void Port::Settle(core::Instant now) {
+  if (is_standing()) return;
+  while (!queue_.empty() && queue_.front().ends <= now) PopFront();
+}
+
+bool Port::HasRoomFor(core::Instant now, core::ByteCount size) {
+  if (is_down_ && while_down_ == WhileDown::kDropped) return false;
+  Settle(now);
+  if (!is_bounded_) return true;
+  if (spec_.bytes.value() > 0 && waiting_ + size > spec_.bytes) return false;
+  return spec_.packets == 0 || queue_.size() < spec_.packets;
+}
+
+core::Instant Port::ReadyAt(core::Instant now, core::ByteCount size) {
+  const core::Duration latency = spec_.latency.Sample(random_) + spec_.per_byte * size.value();
+  return ready_ = std::max(ready_, now + latency);
+}
+
+const Port::Queued* Port::Enqueue(core::Instant now, core::Instant tail, core::ByteCount size,
+                                  Tag tag) {
+  if (!HasRoomFor(now, size)) {
+    dropped_ = dropped_ + size;
+    return nullptr;
+  }
+  const core::Duration service = rate_.TimeFor(size);
+  Queued packet{tag, size, now, tail, {}, {}};
+  if (has_latency_) {
+    packet.ready = ReadyAt(now, size);
+    packet.tail = tail + (packet.ready - now);
+  }
+  packet.begins = std::max({packet.ready, packet.tail - service, busy_until_});
+  if (shaper_) {
+    packet.begins = shaper_->Earliest(packet.begins, size);
+    shaper_->Take(packet.begins, size);
+  }
+  packet.ends = busy_until_ = packet.begins + service;
+  taken_ = taken_ + size;
+  waiting_ = waiting_ + size;
+  return &queue_.push_back(packet);
+}
+
+core::Instant Port::RetryAt(core::Instant now, core::ByteCount size) {
+  const core::Instant alone = now + rate_.TimeFor(size);
+  return is_standing() ? alone : std::max(alone, busy_until_);
+}
+
+// --- What is done to it ---
+
+// The front's service so far is done with; what is left of it begins now.
+void Port::HalveFront(core::Instant now) {
+  if (queue_.empty() || queue_.front().begins >= now) return;
+  Queued& front = queue_.front();
+  if (settled_ && !is_front_begun_) settled_->Take(front.begins, front.size);
+  is_front_begun_ = true;
+  front.begins = now;
+}
+
+void Port::PassFront() {
+  passed_until_ = queue_.front().ends;
+  PopFront();
+}
+
+// Visits each packet that is here with the times that it has if the port goes on now.
+template <typename Visit>
+void Port::ForEachPlanned(core::Instant now, const Visit& visit) const {
+  core::Instant free = std::max(now, passed_until_);
+  std::optional<Shaper> shaper = settled_;
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    const Queued& packet = queue_[i];
+    const core::Duration left = packet.ends - packet.begins;
+    const bool is_begun = i == 0 && is_front_begun_;
+    core::Instant begins = free;
+    if (!is_begun) begins = std::max({free, packet.ready, packet.tail - left});
+    if (shaper && !is_begun) {
+      begins = shaper->Earliest(begins, packet.size);
+      shaper->Take(begins, packet.size);
+    }
+    free = begins + left;
+    visit(i, begins, free);
+  }
+}
+
+void Port::Plan(core::Instant now) {
+  busy_until_ = std::max(now, passed_until_);
+  shaper_ = settled_;
+  ForEachPlanned(now, [&](std::size_t i, core::Instant begins, core::Instant ends) {
+    Queued& packet = queue_[i];
+    packet.begins = begins;
+    packet.ends = busy_until_ = ends;
+    if (shaper_ && !(i == 0 && is_front_begun_)) shaper_->Take(begins, packet.size);
+  });
+}
+
+void Port::Stand(core::Instant now) {
+  if (is_standing()) return;
+  Settle(now);
+  HalveFront(now);
+}
+
+void Port::BeginStall(core::Instant now) {
+  Stand(now);
+  ++stalls_;
+}
+
+std::uint64_t Port::MadeLater(core::Instant now) const {
+  std::uint64_t later = 0;
+  ForEachPlanned(now, [&](std::size_t i, core::Instant, core::Instant ends) {
+    if (ends > queue_[i].ends) ++later;
+  });
+  return later;
+}
+
+void Port::EndStall(core::Instant now) {
+  CHECK(stalls_ > 0);
+  Plan(now);
+  --stalls_;
+}
+
+std::vector<Port::Queued> Port::TakeDown(core::Instant now, WhileDown fate) {
+  CHECK(!is_down_);
+  Stand(now);
+  is_down_ = true;
+  while_down_ = fate;
+  std::vector<Queued> lost;
+  while (!queue_.empty() && (is_front_begun_ || fate == WhileDown::kDropped)) {
+    lost.push_back(queue_.front());
+    waiting_ = waiting_ - queue_.front().size;
+    is_front_begun_ = false;
+    queue_.pop_front();
+  }
+  if (queue_.empty()) Plan(now);
+  return lost;
+}
+
+void Port::BringUp(core::Instant now) {
+  CHECK(is_down_);
+  Plan(now);
+  is_down_ = false;
+}
+
+void Port::SetRate(core::Instant now, std::int64_t rate_bps) {
+  CHECK(rate_bps > 0);
+  Settle(now);
+  if (!is_standing()) HalveFront(now);
+  const std::int64_t before_bps = rate_.rate_bps();
+  rate_ = LineRate(rate_bps);
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    Queued& packet = queue_[i];
+    const bool is_begun = i == 0 && is_front_begun_;
+    packet.ends =
+        packet.begins + (is_begun ? AtRate(packet.ends - packet.begins, before_bps, rate_bps)
+                                  : rate_.TimeFor(packet.size));
+  }
+  Plan(now);
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,275 @@
+// Packets from card to card: see wires.h.
+
+#include "sim/net/wires.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "protocols/core/check.h"
+
+namespace lockstep::sim {
+namespace {
+
+Task MakeTask(TaskKind kind, const Port::Tag& tag) {
+  return Task{static_cast<std::uint32_t>(kind), 0, tag.slot, tag.serial, 0};
+}
+
+// The port of an edge: a host's card, or a switch's.
+PortSpec PortOf(const Topology& topology, const Edge& edge, const NicSpec& nic) {
+  PortSpec port;
+  port.rate_bps = edge.rate_bps;
+  port.bytes = edge.queue;
+  if (topology.is_host(edge.from)) {
+    port.packets = nic.tx.descriptors;
+    port.latency = nic.tx_latency;
+    port.per_byte = nic.dma_per_byte;
+    port.limit = nic.limit;
+  } else {
+    port.latency = topology.vertices[edge.from].forwarding.latency;
+  }
+  return port;
+}
+
+}  // namespace
+
+Wires::Wires(const Topology& topology, const NicSpec& nic, EventQueue& queue,
+             PacketListener& listener, const core::Random& random)
+    : topology_(topology), nic_(nic), queue_(queue), listener_(listener), routes_(topology) {
+  has_receive_latency_ =
+      !nic.rx_latency.is_zero() || !nic.poll_delay.is_zero() || nic.dma_per_byte > core::Duration();
+  uplink_.assign(topology.hosts, Routes::kNone);
+  downlink_.assign(topology.hosts, Routes::kNone);
+  for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
+    const Edge& edge = topology.edges[i];
+    const SwitchSpec& forwarding = topology.vertices[edge.from].forwarding;
+    // Latency is the port's: a switch that has some has ports.
+    CHECK(edge.rate_bps > 0 || forwarding.latency.is_zero());
+    outlets_.push_back(
+        {Port(PortOf(topology, edge, nic), random.Fork(absl::StrCat("port/", edge.name))),
+         Link(edge.wire, random.Fork(absl::StrCat("link/", edge.name))), edge.from, edge.to,
+         edge.rate_bps > 0, forwarding.is_cut_through, forwarding.buffer.value() > 0});
+    if (topology.is_host(edge.from)) uplink_[edge.from] = i;
+    if (topology.is_host(edge.to)) downlink_[edge.to] = i;
+  }
+  for (const Vertex& vertex : topology.vertices) {
+    const core::ByteCount buffer = vertex.forwarding.buffer;
+    buffers_.emplace_back(buffer.value() > 0 ? std::optional<SharedBuffer>(buffer) : std::nullopt);
+  }
+}
+
+core::Duration Wires::LeastDelay(core::NodeId from, core::NodeId to) const {
+  core::Duration delay = nic_.tx_latency.min() + nic_.rx_latency.min() + nic_.poll_delay.min();
+  for (const std::uint32_t edge : routes_.Path(topology_, from, to, Routes::FlowOf(from, to))) {
+    delay += outlets_[edge].link.delay();
+    delay += topology_.vertices[outlets_[edge].from].forwarding.latency.min();
+  }
+  return delay;
+}
+
+// --- On the way ---
+
+std::uint32_t Wires::Launch(core::Instant now, const Packet& packet) {
+  in_ = in_ + packet.size;
+  in_flight_ = in_flight_ + packet.size;
+  Crossing crossing;
+  crossing.packet = packet;
+  crossing.edge = uplink_[packet.from.value()];
+  crossing.tail = now;
+  const std::uint32_t slot = crossings_.Put(crossing);
+  return Serve(now, slot) ? crossings_[slot].serial : kNoSerial;
+}
+
+bool Wires::Serve(core::Instant now, std::uint32_t slot) {
+  Crossing& crossing = crossings_[slot];
+  Outlet& outlet = outlets_[crossing.edge];
+  SharedBuffer* buffer = outlet.is_buffered ? &*buffers_[outlet.from] : nullptr;
+  crossing.serial = NextSerial();
+  const core::ByteCount size = crossing.packet.size;
+  const Port::Queued* queued = nullptr;
+  if (buffer == nullptr || buffer->HasRoomFor(now, size))
+    queued = outlet.port.Enqueue(now, crossing.tail, size, {slot, crossing.serial});
+  if (queued == nullptr) {
+    Lose(slot, outlet.port.is_down() ? outlet.while_down : trace::DropCause::kQueue,
+         Place::Edge(crossing.edge));
+    return false;
+  }
+  const bool is_standing = outlet.port.is_standing();
+  if (buffer != nullptr) buffer->Hold(is_standing ? core::Instant::Max() : queued->ends, size);
+  Cross(crossing);
+  if (!is_standing) Schedule(now, slot, outlet, *queued);
+  return true;
+}
+
+void Wires::Cross(Crossing& crossing) {
+  const Packet& packet = crossing.packet;
+  const std::uint64_t flow = Routes::FlowOf(packet.from, packet.to);
+  crossing.way = core::Duration();
+  for (;;) {
+    Outlet& outlet = outlets_[crossing.edge];
+    const auto delay = outlet.link.Traverse();
+    if (!delay) {
+      crossing.stop = Stop::kLost;
+      return;
+    }
+    crossing.way += *delay;
+    if (outlet.to == packet.to.value()) {
+      crossing.stop = Stop::kHost;
+      return;
+    }
+    crossing.edge = routes_.Next(outlet.to, packet.to, flow);
+    CHECK(crossing.edge != Routes::kNone);
+    if (outlets_[crossing.edge].has_port) {
+      crossing.stop = Stop::kPort;
+      return;
+    }
+  }
+}
+
+void Wires::Schedule(core::Instant now, std::uint32_t slot, const Outlet& outlet,
+                     const Port::Queued& times) {
+  Crossing& crossing = crossings_[slot];
+  const Port::Tag tag{slot, crossing.serial};
+  if (outlet.from == crossing.packet.from.value()) {
+    if (tells_first_bits_ && !crossing.is_first_bit_out)
+      queue_.Push(times.begins, MakeTask(TaskKind::kFirstBit, tag));
+    if (crossing.packet.kind == PacketKind::kSegment)
+      queue_.Push(times.ends, Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent),
+                                   crossing.packet.owner, crossing.packet.epoch, tag.serial, 0});
+  }
+  crossing.tail = times.ends + crossing.way;
+  switch (crossing.stop) {
+    case Stop::kPort: {
+      const bool is_cut_through = outlets_[crossing.edge].is_cut_through;
+      const core::Instant head = times.begins + crossing.way;
+      queue_.Push(is_cut_through ? std::max(now, head) : crossing.tail,
+                  MakeTask(TaskKind::kAtPort, tag));
+      return;
+    }
+    case Stop::kHost:
+      queue_.Push(crossing.tail,
+                  MakeTask(has_receive_latency_ ? TaskKind::kAtCard : TaskKind::kAtHost, tag));
+      return;
+    case Stop::kLost:
+      queue_.Push(crossing.tail, MakeTask(TaskKind::kLost, tag));
+  }
+}
+
+void Wires::OnTask(core::Instant now, const Task& task) {
+  Crossing& crossing = crossings_[task.a];
+  if (crossing.serial != task.b) return;  // It has got other times since.
+  switch (static_cast<TaskKind>(task.kind)) {
+    case TaskKind::kFirstBit:
+      crossing.is_first_bit_out = true;
+      listener_.OnFirstBit(crossing.packet);
+      return;
+    case TaskKind::kAtPort:
+      Serve(now, static_cast<std::uint32_t>(task.a));
+      return;
+    case TaskKind::kLost:
+      Lose(task.a, trace::DropCause::kLoss, Place::Edge(crossing.edge));
+      return;
+    default:
+      CHECK(false);
+  }
+}
+
+void Wires::Lose(std::uint64_t slot, trace::DropCause cause, Place place) {
+  const Packet packet = crossings_[slot].packet;
+  crossings_[slot].serial = kNoSerial;
+  crossings_.Take(slot);
+  in_flight_ = in_flight_ - packet.size;
+  Count(packet, cause);
+  listener_.OnLost(packet, cause, place);
+}
+
+void Wires::Count(const Packet& packet, trace::DropCause cause) {
+  core::ByteCount& dropped = dropped_[static_cast<std::size_t>(cause)];
+  dropped = dropped + packet.size;
+}
+
+Packet Wires::Arrive(std::uint64_t slot) {
+  crossings_[slot].serial = kNoSerial;
+  const Packet packet = crossings_.Take(slot).packet;
+  in_flight_ = in_flight_ - packet.size;
+  delivered_ = delivered_ + packet.size;
+  return packet;
+}
+
+void Wires::Refuse(const Packet& packet, trace::DropCause cause) {
+  delivered_ = delivered_ - packet.size;
+  Count(packet, cause);
+}
+
+// --- What is done to ports ---
+
+void Wires::Unschedule(core::Instant now, Outlet& outlet) {
+  CHECK(outlet.has_port);
+  Port& port = outlet.port;
+  port.Settle(now);
+  const bool is_begun = port.queued() > 0 && port.at(0).begins <= now;
+  if (is_begun && !IsCurrent(port.at(0).tag)) port.PassFront();
+  for (std::size_t i = 0; i < port.queued(); ++i) {
+    Port::Queued& queued = port.at(i);
+    CHECK(IsCurrent(queued.tag));
+    if (outlet.is_buffered)
+      buffers_[outlet.from]->Forget(port.is_standing() ? core::Instant::Max() : queued.ends,
+                                    queued.size);
+    Crossing& crossing = crossings_[queued.tag.slot];
+    queued.tag.serial = crossing.serial = NextSerial();
+    if (crossing.packet.from.value() == outlet.from)
+      listener_.OnMoved(crossing.packet, crossing.serial);
+  }
+}
+
+void Wires::Reschedule(core::Instant now, Outlet& outlet) {
+  Port& port = outlet.port;
+  for (std::size_t i = 0; i < port.queued(); ++i) {
+    const Port::Queued& queued = port.at(i);
+    if (outlet.is_buffered)
+      buffers_[outlet.from]->Hold(port.is_standing() ? core::Instant::Max() : queued.ends,
+                                  queued.size);
+    if (!port.is_standing()) Schedule(now, queued.tag.slot, outlet, queued);
+  }
+}
+
+void Wires::BeginStall(core::Instant now, std::uint32_t edge) {
+  Unschedule(now, outlets_[edge]);
+  outlets_[edge].port.BeginStall(now);
+  Reschedule(now, outlets_[edge]);
+}
+
+void Wires::EndStall(core::Instant now, std::uint32_t edge) {
+  Unschedule(now, outlets_[edge]);
+  outlets_[edge].port.EndStall(now);
+  Reschedule(now, outlets_[edge]);
+}
+
+void Wires::SetRate(core::Instant now, std::uint32_t edge, std::int64_t rate_bps) {
+  Unschedule(now, outlets_[edge]);
+  outlets_[edge].port.SetRate(now, rate_bps);
+  Reschedule(now, outlets_[edge]);
+}
+
+void Wires::TakeDown(core::Instant now, std::uint32_t edge, Port::WhileDown fate,
+                     trace::DropCause cause) {
+  Unschedule(now, outlets_[edge]);
+  outlets_[edge].while_down = cause;
+  const std::vector<Port::Queued> lost = outlets_[edge].port.TakeDown(now, fate);
+  Reschedule(now, outlets_[edge]);
+  for (const Port::Queued& packet : lost) Lose(packet.tag.slot, cause, Place::Edge(edge));
+}
+
+void Wires::BringUp(core::Instant now, std::uint32_t edge) {
+  Unschedule(now, outlets_[edge]);
+  outlets_[edge].port.BringUp(now);
+  Reschedule(now, outlets_[edge]);
+}
+
+void Wires::CheckConservation() const {
+  core::ByteCount dropped;
+  for (const core::ByteCount bytes : dropped_) dropped = dropped + bytes;
+  CHECK(in_ == delivered_ + dropped + in_flight_);
+}
+
+}  // namespace lockstep::sim
