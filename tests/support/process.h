@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Finished {
   int exit_code = -1;  // -1: ended by a signal
   std::string out;
   std::string err;
+  std::int64_t peak_bytes = 0;  // of memory, resident
 };
 
 class Process {
