@@ -9,7 +9,6 @@
 #include <iterator>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,11 +74,10 @@ void Process::Signal(int signal) const { CHECK(kill(pid_, signal) == 0); }
 
 Finished Process::Wait() {
   int status = 0;
-  rusage used = {};
-  CHECK(wait4(pid_, &status, 0, &used) == pid_);
+  CHECK(waitpid(pid_, &status, 0) == pid_);
   pid_ = -1;
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadText(folder_.File("out")),
-          ReadText(folder_.File("err")), 1024 * used.ru_maxrss};
+          ReadText(folder_.File("err"))};
 }
 
 Finished Lockstep(std::vector<std::string> arguments, const std::vector<std::string>& environment) {

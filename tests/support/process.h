@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,6 @@ struct Finished {
   int exit_code = -1;  // -1: ended by a signal
   std::string out;
   std::string err;
-  std::int64_t peak_bytes = 0;  // of memory, resident
 };
 
 class Process {

@@ -92,6 +92,8 @@ std::optional<core::ByteCount> AvailableMemory() {
   return core::ByteCount(*available);
 }
 
+std::optional<std::int64_t> PeakKilobytes() { return KilobytesOf("/proc/self/status", "VmHWM:"); }
+
 absl::Status CheckMemory(const Prepared& prepared, core::ByteCount limit, const std::string& whose,
                          const std::string& remedy) {
   const core::ByteCount estimate = EstimateMemory(prepared);

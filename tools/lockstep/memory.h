@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,9 @@ core::ByteCount EstimateMemory(const Prepared& prepared);
 // What the system can give to this process without swapping, as it is now; none where it does not
 // say.
 std::optional<core::ByteCount> AvailableMemory();
+
+// The most that this process has had resident so far, in KiB; none where the system does not say.
+std::optional<std::int64_t> PeakKilobytes();
 
 // Refuses a run whose estimate is above `limit`. The message names `whose` that is, and how to be
 // given more.
