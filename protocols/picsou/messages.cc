@@ -89,7 +89,7 @@ Ack GetAck(core::Decoder& decoder, std::uint64_t phi_limit) {
       (ack.phi_end <= ack.cumulative || ack.phi_end - ack.cumulative - 1 > phi_limit)) {
     decoder.Fail();
   }
-  // No more than there can be, whatever a hostile header says.
+  // A hostile header gets no more memory than its message is long.
   ack.phi.reserve(std::min<std::uint64_t>(runs, decoder.remaining() / kRunBytes));
   std::uint64_t last_end = 0;
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
