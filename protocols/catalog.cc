@@ -2,6 +2,7 @@
 
 #include "protocols/catalog.h"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -31,6 +32,7 @@ struct C3bLayer {
   std::function<core::LogReader&(core::Node&)> reader;
   std::unique_ptr<core::MessageFields> fields;
   std::span<const core::NoteSpec> notes;
+  std::function<Footprint(const RunExtent&)> footprint;
 };
 
 struct Ends {
@@ -65,7 +67,29 @@ picsou::Config ReadPicsou(const Ends& ends, Parameters& layer) {
   return config;
 }
 
-C3bLayer MakePicsou(const picsou::Config& config) {
+// A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
+// positions are outstanding, some are held, and peers that have spoken miss the others.
+Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
+                          const RunExtent& extent) {
+  constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
+  constexpr std::uint64_t kHeld = 32;
+  constexpr std::uint64_t kMissed = 120;  // here, in the oracle's books, in reports on their way
+  const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
+  const std::uint64_t outstanding = std::min(config.quack_window, lanes);
+  const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;
+  const auto noops = static_cast<std::uint64_t>(extent.time.ps() / config.noop_delay.ps());
+  const std::uint64_t across =
+      std::min<std::uint64_t>(config.other.size, positions / config.own.size + 1 + noops);
+  const std::uint64_t within =
+      (config.own.size - 1) * std::min<std::uint64_t>(config.own.size, positions) / config.own.size;
+  Footprint footprint;
+  footprint.bytes = kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
+                    kMissed * across * std::min(outstanding, config.phi + 1);
+  footprint.peers = across + within;
+  return footprint;
+}
+
+C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes) {
   C3bLayer layer;
   layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
     return std::make_unique<picsou::Replica>(config, seat, log, owner);
@@ -75,6 +99,9 @@ C3bLayer MakePicsou(const picsou::Config& config) {
   };
   layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
   layer.notes = picsou::kNotes;
+  layer.footprint = [config, message_bytes](const RunExtent& extent) {
+    return PicsouFootprint(config, message_bytes, extent);
+  };
   return layer;
 }
 
@@ -95,6 +122,12 @@ c3b::Config ReadBaseline(c3b::Pattern pattern, const Ends& ends, Parameters& lay
   return config;
 }
 
+// In time everybody is sent to; for each peer there is a queue.
+Footprint FootprintOfAllPeers(std::uint64_t peers) {
+  constexpr std::uint64_t kPeer = 500;
+  return {kPeer * peers, peers};
+}
+
 C3bLayer MakeBaseline(const c3b::Config& config) {
   C3bLayer layer;
   layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
@@ -104,6 +137,11 @@ C3bLayer MakeBaseline(const c3b::Config& config) {
     return static_cast<c3b::Baseline&>(node);
   };
   layer.fields = std::make_unique<c3b::Fields>(config.wire);
+  // Senders speak across only, receivers within their cluster where they pass on.
+  const std::uint64_t peers = config.pattern == c3b::Pattern::kAllToAll
+                                  ? config.other.size
+                                  : 1 + config.other.size / config.own.size;
+  layer.footprint = [peers](const RunExtent&) { return FootprintOfAllPeers(peers); };
   return layer;
 }
 
@@ -117,7 +155,7 @@ C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamPromise& promise) {
       promise.repeat_interval = config.repeat_interval;
       promise.phi = config.phi;
       promise.throughput = "quack";
-      return MakePicsou(config);
+      return MakePicsou(config, promise.message_bytes);
     }
     case 1:
       promise.delivery = "none";
@@ -187,6 +225,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   HostProgram host;
   host.notes.push_back(layer->notes);
   host.layers.push_back(std::move(layer->fields));
+  host.footprint = layer->footprint;
   host.fields = std::make_unique<core::StackFields>(
       std::vector<const core::MessageFields*>{nullptr, host.layers[0].get()});
   host.build = [file, layer](const core::Seat& seat) { return BuildStack(file, *layer, seat); };
@@ -197,6 +236,7 @@ HostProgram CompilePingPong(Parameters& layer, const core::Cluster& own) {
   const core::Duration retry = layer.TimeOr("retry", core::Duration::Milliseconds(10));
   HostProgram host;
   host.fields = std::make_unique<pingpong::Fields>();
+  host.footprint = [](const RunExtent&) { return FootprintOfAllPeers(1); };
   host.build = [own, retry](const core::Seat& seat) {
     return std::make_unique<pingpong::Player>(own, seat.index, retry);
   };

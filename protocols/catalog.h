@@ -27,12 +27,28 @@
 
 namespace lockstep {
 
+// How much can happen in a run.
+struct RunExtent {
+  core::Duration time;
+  std::uint64_t card_bytes = 0;  // that one card can take in by then
+};
+
+// What one node of a cluster comes to by the end of a run, estimated, on average over the cluster.
+struct Footprint {
+  std::uint64_t bytes = 0;  // of memory, at the peak
+  std::uint64_t peers = 0;  // that it has sent to
+};
+
 // How to build and read what runs on the hosts of a cluster.
 struct HostProgram {
   std::vector<std::span<const core::NoteSpec>> notes;  // kinds that its protocols have declared
   std::function<std::unique_ptr<core::Node>(const core::Seat&)> build;
   std::vector<std::unique_ptr<core::MessageFields>> layers;  // that `fields` is made of, if it is
   std::unique_ptr<core::MessageFields> fields;
+  // Where a protocol says nothing: next to nothing.
+  std::function<Footprint(const RunExtent&)> footprint = [](const RunExtent&) {
+    return Footprint();
+  };
 };
 
 // A protocol that is a whole stack by itself: {"protocol": NAME, ...}. `compile` takes its
@@ -85,6 +101,9 @@ class CatalogProgram : public core::Program {
   const std::vector<StreamPromise>& streams() const { return streams_; }
   // The kinds of notes that its nodes say beside those that all share; each once, by name.
   std::vector<core::NoteSpec> Notes() const;
+  Footprint FootprintOf(core::ClusterId cluster, const RunExtent& extent) const {
+    return hosts_[cluster.value()].footprint(extent);
+  }
 
  private:
   std::vector<core::Cluster> clusters_;

@@ -87,6 +87,8 @@ Ack GetAck(core::Decoder& decoder, std::uint64_t phi_limit) {
       (ack.phi_end <= ack.cumulative || ack.phi_end - ack.cumulative - 1 > phi_limit)) {
     decoder.Fail();
   }
+  // A hostile header gets no more memory than its message is long.
+  ack.phi.reserve(std::min<std::uint64_t>(runs, decoder.remaining() / kRunBytes));
   std::uint64_t last_end = 0;
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
     const core::Run run = decoder.GetRun();
@@ -157,6 +159,12 @@ core::Bytes Codec::Encode(const Broadcast& broadcast) const {
 }
 
 Codec::Decoded Codec::Decode(const core::Bytes& payload) const {
+  Decoded decoded = Parse(payload);
+  if (decoded.batch) decoded.signed_digest = DigestOf(*decoded.batch);
+  return decoded;
+}
+
+Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
   Decoded decoded;
   core::Decoder decoder(payload);
   const std::uint8_t type = decoder.U8();
@@ -169,7 +177,6 @@ Codec::Decoded Codec::Decode(const core::Bytes& payload) const {
     batch.data = core::GetHeaders(decoder);
     core::GetContents(decoder, batch.data);
     if (!decoder.ok()) return decoded;
-    decoded.signed_digest = DigestOf(batch);
     decoded.batch = std::move(batch);
   } else if (type == kBroadcastType) {
     Broadcast broadcast;
@@ -184,7 +191,7 @@ Codec::Decoded Codec::Decode(const core::Bytes& payload) const {
 std::span<const core::TypeSpec> Fields::types() const { return kTypes; }
 
 bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
-  const Codec::Decoded decoded = codec_.Decode(payload);
+  const Codec::Decoded decoded = codec_.Parse(payload);
   if (!decoded.batch && !decoded.broadcast) return false;
   out.type = decoded.batch ? kBatchType : kBroadcastType;
   out.fields.clear();

@@ -63,6 +63,8 @@ class Codec {
     core::Tag mac;
   };
   Decoded Decode(const core::Bytes& payload) const;
+  // The same but for the digest, for whoever verifies nothing.
+  Decoded Parse(const core::Bytes& payload) const;
 
   const WireSizes& sizes() const { return sizes_; }
   std::uint64_t phi() const { return phi_; }

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -46,9 +47,11 @@ struct Config {
   core::Duration repeat_interval;  // see resend.h
   WireSizes wire;
 
-  // What a φ-list may have at most on our wire, in runs.
+  // What a φ-list may have at most on our wire, in runs: a few for each pair of replicas, as far as
+  // a batch stays within the 1 MiB that send buffers have for it beside its contents.
   std::uint64_t PhiRunsMax() const {
-    return 512 + 4 * static_cast<std::uint64_t>(own.size) * other.size;
+    constexpr std::uint64_t kFitting = 31'700;
+    return std::min(kFitting, 512 + 4 * static_cast<std::uint64_t>(own.size) * other.size);
   }
 };
 

@@ -32,7 +32,7 @@ struct ExitCodeMeaning {
 inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
     {kAsExpected, "the run got what the scenario expects (\"holds\" where it says nothing)"},
     {kInternalError, "internal error: a bug in lockstep"},
-    {kBadInput, "bad input: a flag, a file, or what is in it"},
+    {kBadInput, "bad input: a flag, a file, or what is in it; a run that memory cannot hold"},
     {kViolated, "a promise was violated, which the scenario does not expect"},
     {kNotExercised, "a promise was not put to the test, or a fault had no effect"},
     {kUnknown, "a checker could not tell"},

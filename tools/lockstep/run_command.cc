@@ -2,11 +2,17 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/memory.h"
 #include "tools/lockstep/overrides.h"
 #include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
@@ -36,13 +42,31 @@ struct RunFlags {
   std::string trace;
   bool has_detail = false;
   bool as_json = false;
+  std::string memory;
 };
+
+// Whether the run fits into what the user allows, or else into what the system has.
+absl::Status CheckMemoryOf(const Prepared& prepared, const std::string& allowed) {
+  if (!allowed.empty()) {
+    const absl::StatusOr<core::ByteCount> limit = ParseBytes(allowed);
+    if (!limit.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--memory: ", limit.status().message()));
+    }
+    return CheckMemory(prepared, *limit, "what --memory allows", "allow more with --memory");
+  }
+  const std::optional<core::ByteCount> available = AvailableMemory();
+  if (!available) return absl::OkStatus();
+  return CheckMemory(prepared, *available, "what is available",
+                     "allow as much with --memory, if there is swap space");
+}
 
 int RunScenario(const RunFlags& flags) {
   const auto overrides = ReadOverrides(flags.overrides);
   if (!overrides.ok()) return ReportError(overrides.status());
   const auto prepared = Prepare(flags.scenario, *overrides);
   if (!prepared.ok()) return ReportError(prepared.status());
+  const absl::Status fits = CheckMemoryOf(*prepared, flags.memory);
+  if (!fits.ok()) return ReportError(fits);
   PrintRemarks(prepared->scenario.remarks);
   NoteInterrupts();
   RunOptions options;
@@ -76,6 +100,10 @@ void AddRun(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->add_flag("--detail", flags->has_detail,
                     "The trace holds every input and effect, not only what checkers want");
+  command
+      ->add_option("--memory", flags->memory,
+                   "Refuses a run that needs more than this; default: what is available")
+      ->type_name("SIZE");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
   command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = RunScenario(*flags); });

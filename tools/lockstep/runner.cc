@@ -15,6 +15,7 @@
 #include "sim/world.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/memory.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/schema.h"
 #include "tools/lockstep/version.h"
@@ -232,6 +233,7 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   result.summary["speed"] = {{"wall_s", wall.count()},
                              {"steps", world.steps()},
                              {"simulated_s", static_cast<double>(world.now().ps()) / 1e12}};
+  if (const auto peak = PeakKilobytes()) result.summary["speed"]["memory_kb"] = *peak;
   if (writer != nullptr) {
     result.summary["trace"] = {
         {"path", options.trace_path}, {"lines", writer->lines()}, {"bytes", writer->bytes()}};

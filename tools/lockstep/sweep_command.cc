@@ -149,7 +149,9 @@ int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
   for (; tried < std::min(plan.points(), kTriedMax) && !IsInterrupted(); ++tried) {
     const sweep::Job job = sweep::MakeJob(plan, tried * plan.sweep().seeds.count);
     const auto prepared = PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes);
-    if (!prepared.ok()) refused.emplace_back(tried, prepared.status().message());
+    absl::Status status = prepared.status();
+    if (status.ok()) status = CheckMemoryOf(plan.sweep(), *prepared);
+    if (!status.ok()) refused.emplace_back(tried, status.message());
   }
   std::fputs(DryReport(plan, campaign.runs_max(), tried, refused, as_json).c_str(), stdout);
   if (IsInterrupted()) return kInterrupted;

@@ -11,6 +11,7 @@
 #include "analysis/metrics.h"
 #include "protocols/core/hash.h"
 #include "protocols/parameters/parameters.h"
+#include "tools/lockstep/memory.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/runner.h"
 
@@ -63,6 +64,11 @@ RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
     return row;
   }
   row.recipe = RecipeHash(prepared->scenario);
+  if (const absl::Status fits = CheckMemoryOf(sweep, *prepared); !fits.ok()) {
+    row.outcome = Outcome::kMemoryLimit;
+    row.error = std::string(fits.message());
+    return row;
+  }
   RunOptions options;
   options.simulated_max = sweep.limits.simulated;
   options.events_max = sweep.limits.events;
@@ -91,6 +97,12 @@ RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
 }
 
 }  // namespace
+
+absl::Status CheckMemoryOf(const sweep::Sweep& sweep, const Prepared& prepared) {
+  const core::ByteCount limit = sweep.limits.memory.value_or(sweep::MemoryForEach());
+  return CheckMemory(prepared, limit, "what a run of this sweep may take",
+                     "allow more with /limits/memory");
+}
 
 std::string RecipeHash(const sim::Scenario& scenario) {
   const std::string text = scenario.document.dump();

@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+
 #include "analysis/results/results.h"
 #include "protocols/catalog.h"
 #include "sim/scenario/scenario.h"
+#include "tools/lockstep/runner.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/sweep_file.h"
 
@@ -17,6 +20,9 @@ namespace lockstep::cli {
 // the catalogue.
 sweep::RunOne RunnerOf(const sweep::Sweep& sweep,
                        const std::vector<ProtocolEntry>& more_protocols = {});
+
+// Refuses a run that would exceed the memory that the sweep allows.
+absl::Status CheckMemoryOf(const sweep::Sweep& sweep, const Prepared& prepared);
 
 // 16 hex digits over the scenario as it is run: the `recipe` of a row.
 std::string RecipeHash(const sim::Scenario& scenario);

@@ -104,6 +104,15 @@ TEST_CASE("replica: without credit an endless log goes by the clock, a buffer's 
   CHECK(rig.PositionsSent(rig.out).size() == first);
 }
 
+TEST_CASE("replica: a batch stays within what a send buffer has for it, whatever the clusters") {
+  for (const std::uint32_t size : {4U, 19U, 100U, 400U, 10'000U}) {
+    picsou::Config config = PicsouConfig();
+    config.own.size = config.other.size = size;
+    const picsou::Codec codec(config.wire, config.phi);
+    CHECK(codec.OverheadMax(core::Batcher::kItemsMax, config.PhiRunsMax()) <= 1U << 20);
+  }
+}
+
 TEST_CASE("replica: never sends beyond its credit towards any peer") {
   core::Random random = core::Random(4).Fork("credit");
   picsou::Config config = PicsouConfig();
