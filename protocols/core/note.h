@@ -25,11 +25,13 @@ enum class NoteKind : std::uint8_t {
   kResent,        // values: k′; detail: attempt. To `peer`.
   kDiscarded,     // values.first: everything below is forgotten.
   kMalformed,     // A message of `peer` that could not be decoded or verified.
+  kInvoked,       // values.first: request; detail: its client; digest: of it. By the client.
+  kReturned,  // values.first: request; detail: its client; digest: of the answer. By the client.
 };
 
-inline constexpr std::array<std::string_view, 9> kNoteNames = {
-    "committed", "state",  "delivered", "acknowledged", "quacked",
-    "complaint", "resent", "discarded", "malformed"};
+inline constexpr std::array<std::string_view, 11> kNoteNames = {
+    "committed", "state",     "delivered", "acknowledged", "quacked", "complaint",
+    "resent",    "discarded", "malformed", "invoked",      "returned"};
 
 constexpr std::string_view Name(NoteKind kind) {
   return kNoteNames[static_cast<std::size_t>(kind)];

@@ -48,6 +48,7 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
 void Host::Boot() {
   core::Seat seat;
   seat.self = self_;
+  seat.identity = keys_.holder();
   seat.cluster = cluster_;
   seat.index = index_;
   seat.incarnation = incarnation_;
@@ -55,6 +56,7 @@ void Host::Boot() {
   seat.random = random_.Fork(absl::StrCat("incarnation/", incarnation_));
   seat.signer = &keys_;
   seat.verifier = &keys_;
+  seat.contents = &core::ContentsOf(services_.scenario.contents);
   node_ = services_.program.Build(seat);
   inputs_.push_back(Input{});
 }
@@ -465,9 +467,11 @@ void Host::PerformSend(core::Instant now, const core::effect::Send& send) {
 void Host::Transmit(core::Instant now, Message&& message) {
   services_.deriver.Contents(now, message, trace::EventKind::kOffered);
   const bool is_faulted = services_.faults.Destroys(now, message);
-  if (is_faulted || !services_.hosts[message.to.value()]->is_up()) {
-    const trace::DropCause cause =
-        is_faulted ? trace::DropCause::kFault : trace::DropCause::kHostDown;
+  const bool is_anybody = services_.network.Has(message.to);
+  if (is_faulted || !is_anybody || !services_.hosts[message.to.value()]->is_up()) {
+    const trace::DropCause cause = is_faulted    ? trace::DropCause::kFault
+                                   : !is_anybody ? trace::DropCause::kNoHost
+                                                 : trace::DropCause::kHostDown;
     EmitDrop(now, message, cause);
     services_.deriver.Destroyed(now, message, cause);
     ReturnLostCredit(now, message.to, message.credit);

@@ -73,6 +73,7 @@ class Network {
   // Handles a task of the network.
   void OnTask(core::Instant now, const Task& task);
 
+  bool Has(core::NodeId host) const { return host.value() < site_.size(); }
   bool IsStream(core::NodeId from, core::NodeId to) const {
     return ClassOf(from, to).transport == Transport::kStream;
   }
@@ -130,8 +131,8 @@ class Network {
 
   void WireUp(const core::Random& random);
   const LinkClass& ClassOf(core::NodeId from, core::NodeId to) const {
-    return site_[from.value()] == site_[to.value()] ? scenario_.network.intra
-                                                    : scenario_.network.cross;
+    return scenario_.network.Of(PairClassOf(scenario_.clusters[site_[from.value()]],
+                                            scenario_.clusters[site_[to.value()]]));
   }
   std::uint32_t StreamOf(core::NodeId from, core::NodeId to);
   core::Duration AckDelay(core::NodeId from, core::NodeId to) const;

@@ -245,7 +245,7 @@ TEST_CASE("baselines: padding charges the declared sizes, and fields build the m
   core::FieldedMessage message;
   REQUIRE(fields.Read(bytes, message));
   CHECK(fields.types()[message.type].name == "c3b.batch");
-  CHECK(fields.Build(message, Keys(NodeId(0)), NodeId(1)) == bytes);
+  CHECK(fields.Build(message, Keys(NodeId(0)), core::Identity(1)) == bytes);
   CHECK_FALSE(fields.Read(core::Bytes::Copy("\x05"), message));
 }
 
