@@ -122,6 +122,7 @@ const std::vector<MetricInfo>& KnownMetrics() {
       {"dropped_fault", "messages", "or packets lost to a fault of the scenario"},
       {"dropped_host_down", "messages", "or packets whose sender or receiver is down"},
       {"dropped_loss", "packets", "lost by links"},
+      {"dropped_no_host", "messages", "to hosts that do not exist"},
       {"dropped_no_receive", "messages", "or packets that met a full ring or stage"},
       {"dropped_queue", "packets", "that met a full queue"},
       {"dropped_reset", "messages", "of streams that were reset or forgotten"},

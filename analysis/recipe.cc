@@ -140,6 +140,10 @@ Content ReadContent(Reader& reader, const json& object, const std::string& point
   // Below 2^40, so that the length of a run of messages stays a number.
   content.message_bytes =
       reader.Number(object, pointer, "message_bytes", 0, (std::uint64_t{1} << 40) - 1);
+  const std::string kind = reader.TextOr(object, pointer, "contents", "filler");
+  if (kind == "real") content.kind = core::ContentKind::kReal;
+  if (kind != "real" && kind != "filler")
+    reader.Fail(pointer + "/contents", "\"filler\" or \"real\"");
   if (reader.Find(object, pointer, "rate", false) != nullptr) {
     content.rate = reader.Number(object, pointer, "rate", 1, kMaxTime);
     const std::uint64_t ahead = reader.NumberOr(object, pointer, "clock_ahead_ps", 0);
@@ -263,23 +267,25 @@ std::string_view Name(Delivery delivery) {
 json ToJson(const Stream& stream) {
   const Content& content = stream.content;
   const Promises& promises = stream.promises;
-  json written = {{"stream", stream.stream.value()},
-                  {"from", stream.from.value()},
-                  {"to", stream.to.value()},
-                  {"content",
-                   {{"kind", "file"},
-                    {"generator", absl::StrCat(content.generator)},
-                    {"message_bytes", content.message_bytes}}},
-                  {"promises",
-                   {{"integrity", promises.integrity},
-                    {"no_duplicates", promises.no_duplicates},
-                    {"delivery", std::string(Name(promises.delivery))},
-                    {"quack", promises.quack},
-                    {"acks", promises.acks},
-                    {"resends", promises.resends},
-                    {"repeat_interval_ps", promises.repeat_interval.ps()},
-                    {"phi", promises.phi}}},
-                  {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+  json written = {
+      {"stream", stream.stream.value()},
+      {"from", stream.from.value()},
+      {"to", stream.to.value()},
+      {"content",
+       {{"kind", "file"},
+        {"contents", std::string(core::kContentNames[static_cast<std::size_t>(content.kind)])},
+        {"generator", absl::StrCat(content.generator)},
+        {"message_bytes", content.message_bytes}}},
+      {"promises",
+       {{"integrity", promises.integrity},
+        {"no_duplicates", promises.no_duplicates},
+        {"delivery", std::string(Name(promises.delivery))},
+        {"quack", promises.quack},
+        {"acks", promises.acks},
+        {"resends", promises.resends},
+        {"repeat_interval_ps", promises.repeat_interval.ps()},
+        {"phi", promises.phi}}},
+      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
   if (content.rate) {
     written["content"]["rate"] = *content.rate;
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();

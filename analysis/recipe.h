@@ -18,18 +18,20 @@
 #include "nlohmann/json.hpp"
 
 #include "analysis/verdict.h"
+#include "protocols/core/content.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
 
 namespace lockstep::analysis {
 
-// What the File RSM commits at position k′: filler number k′ of `generator`.
+// What the File RSM commits at position k′: content number k′ of `generator`.
 struct Content {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
   std::optional<std::uint64_t> rate;  // messages per second; endless where there is none
   core::Duration clock_ahead = {};    // of a rate: what a clock that commits may be ahead
+  core::ContentKind kind = core::ContentKind::kFiller;  // what the world of the run is made of
   friend bool operator==(const Content&, const Content&) = default;
 };
 

@@ -10,8 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "protocols/c3b/baseline.h"
+#include "protocols/client/closed.h"
 #include "protocols/core/stack.h"
 #include "protocols/file/file.h"
 #include "protocols/parameters/parameters.h"
@@ -24,6 +26,9 @@ namespace {
 
 constexpr std::uint64_t kMessageBytesMax = 1U << 30;
 constexpr std::uint64_t kPhiMax = 1U << 24;
+constexpr std::uint64_t kClientsMax = 1U << 20;
+// Clients of one cluster have numbers below 2^this.
+constexpr int kClusterShift = 40;
 
 // A C3B layer: how to build it over a log, how to read it, what it promises.
 struct C3bLayer {
@@ -179,7 +184,7 @@ file::Config ReadFile(core::ClusterId cluster, Parameters& layer) {
 
 std::unique_ptr<core::Node> BuildStack(const file::Config& file, const C3bLayer& c3b,
                                        const core::Seat& seat) {
-  auto below = std::make_unique<file::FileRsm>(file);
+  auto below = std::make_unique<file::FileRsm>(file, *seat.contents);
   file::FileRsm* rsm = below.get();
   std::vector<std::unique_ptr<core::Node>> layers;
   layers.push_back(std::move(below));
@@ -194,8 +199,79 @@ std::unique_ptr<core::Node> BuildStack(const file::Config& file, const C3bLayer&
   return stack;
 }
 
+bool IsLayer(const nlohmann::json& stack, std::size_t index, const char* key) {
+  return stack.is_array() && index < stack.size() && stack[index].is_object() &&
+         stack[index].contains(key);
+}
+
+bool IsC3bStack(const nlohmann::json& stack) {
+  return IsLayer(stack, 0, "rsm") && IsLayer(stack, 1, "c3b") && stack.size() == 2;
+}
+
+bool HasKnownShape(const nlohmann::json& stack) {
+  if (IsC3bStack(stack)) return true;
+  return stack.size() == 1 && (IsLayer(stack, 0, "protocol") || IsLayer(stack, 0, "client"));
+}
+
+// The cluster that `layer` names under "to"; none, which is an error, where there is no such.
+std::optional<std::size_t> NamedCluster(const CatalogInput& input, Parameters& layer) {
+  const std::string name = layer.String("to");
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < input.clusters.size(); ++c) {
+    if (input.clusters[c].name == name) return c;
+    names.push_back(input.clusters[c].name);
+  }
+  layer.FailWanted("to",
+                   absl::StrCat("the name of a cluster; there are: ", absl::StrJoin(names, ", ")));
+  return std::nullopt;
+}
+
+// Whom the C3B layer of cluster c speaks to.
+absl::StatusOr<std::size_t> PeerOf(const CatalogInput& input, std::size_t c) {
+  Parameters layer(input.stacks[c][1], input.file, absl::StrCat(input.pointers[c], "/1"));
+  std::vector<std::size_t> others;
+  for (std::size_t other = 0; other < input.clusters.size(); ++other) {
+    if (other != c && IsC3bStack(input.stacks[other])) others.push_back(other);
+  }
+  const std::string& own = input.clusters[c].name;
+  if (layer.Raw("to") == nullptr) {
+    if (others.size() == 1) return others[0];
+    layer.Fail("to", absl::StrCat("want the cluster that ", own, " speaks to, since ",
+                                  others.size(), " others have a C3B layer"));
+    return layer.Done();
+  }
+  const std::optional<std::size_t> to = NamedCluster(input, layer);
+  if (to && std::find(others.begin(), others.end(), *to) == others.end()) {
+    layer.Fail("to", absl::StrCat("want another cluster with a C3B layer for ", own, ", not ",
+                                  input.clusters[*to].name));
+  }
+  if (!layer.ok()) return layer.Done();
+  return *to;
+}
+
+// peers[c]: whom cluster c speaks to; c where it has no C3B layer. They speak in pairs.
+absl::StatusOr<std::vector<std::size_t>> PeersOf(const CatalogInput& input) {
+  std::vector<std::size_t> peers;
+  for (std::size_t c = 0; c < input.clusters.size(); ++c) {
+    peers.push_back(c);
+    if (!IsC3bStack(input.stacks[c])) continue;
+    const absl::StatusOr<std::size_t> peer = PeerOf(input, c);
+    if (!peer.ok()) return peer.status();
+    peers.back() = *peer;
+  }
+  for (std::size_t c = 0; c < peers.size(); ++c) {
+    if (peers[peers[c]] == c) continue;
+    Parameters layer(input.stacks[c][1], input.file, absl::StrCat(input.pointers[c], "/1"));
+    const std::string& to = input.clusters[peers[c]].name;
+    layer.Fail("to", absl::StrCat("want a cluster that speaks to ", input.clusters[c].name, "; ",
+                                  to, " speaks to ", input.clusters[peers[peers[c]]].name));
+    return layer.Done();
+  }
+  return peers;
+}
+
 absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterId cluster,
-                                       StreamPromise& promise) {
+                                       std::size_t other, StreamPromise& promise) {
   const std::size_t c = cluster.value();
   const nlohmann::json& stack = input.stacks[c];
   Parameters below(stack[0], input.file, absl::StrCat(input.pointers[c], "/0"));
@@ -203,8 +279,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   if (const absl::Status status = below.Done(); !status.ok()) return status;
 
   Parameters above(stack[1], input.file, absl::StrCat(input.pointers[c], "/1"));
-  if (input.clusters.size() != 2) above.Fail("c3b", "want a scenario of exactly two clusters");
-  const std::size_t other = input.clusters.size() == 2 ? 1 - c : c;
+  above.StringOr("to", "");  // See PeerOf.
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
                   core::StreamId(static_cast<std::uint32_t>(other))};
@@ -262,9 +337,43 @@ absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::Clu
   return host;
 }
 
-bool IsLayer(const nlohmann::json& stack, std::size_t index, const char* key) {
-  return stack.is_array() && index < stack.size() && stack[index].is_object() &&
-         stack[index].contains(key);
+// One layer as a stack, so that clients reach it. `layer.fields` may be null: it sends nothing.
+HostProgram AsStack(HostProgram layer) {
+  HostProgram host;
+  host.layers.push_back(std::move(layer.fields));
+  host.fields = std::make_unique<core::StackFields>(
+      std::vector<const core::MessageFields*>{host.layers[0].get()});
+  host.build = [build = std::move(layer.build)](const core::Seat& seat) {
+    std::vector<std::unique_ptr<core::Node>> layers;
+    layers.push_back(build(seat));
+    return std::make_unique<core::Stack>(std::move(layers));
+  };
+  return host;
+}
+
+absl::StatusOr<HostProgram> CompileClient(const CatalogInput& input, core::ClusterId cluster) {
+  const std::size_t c = cluster.value();
+  Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
+  layer.Choice("client", {"closed"});
+  client::Config config;
+  const std::optional<std::size_t> to = NamedCluster(input, layer);
+  if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
+  config.count = static_cast<std::uint32_t>(layer.IntegerOr("clients", 1, 1, kClientsMax));
+  config.generator = c + 1;  // 0 is padding.
+  config.request_bytes = layer.Integer("request_bytes", 0, kMessageBytesMax);
+  config.think = layer.TimeOr("think", config.think);
+  config.retry = layer.TimeOr("retry", core::Duration::Seconds(1));
+  if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
+  if (const absl::Status status = layer.Done(); !status.ok()) return status;
+  config.replicas = input.clusters[*to];
+  HostProgram host;
+  host.build = [config, cluster](const core::Seat& seat) {
+    client::Config own = config;
+    own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
+                               std::uint64_t{seat.index} * config.count);
+    return std::make_unique<client::ClosedLoop>(own, seat);
+  };
+  return host;
 }
 
 }  // namespace
@@ -272,20 +381,31 @@ bool IsLayer(const nlohmann::json& stack, std::size_t index, const char* key) {
 absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const CatalogInput& input) {
   auto program = std::make_unique<CatalogProgram>();
   program->clusters_ = input.clusters;
+  for (std::size_t c = 0; c < input.clusters.size(); ++c) {
+    if (HasKnownShape(input.stacks[c])) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        input.file, ": ", input.pointers[c],
+        ": want [{\"rsm\": ...}, {\"c3b\": ...}], [{\"protocol\": ...}] or [{\"client\": ...}], "
+        "layers from below"));
+  }
+  const absl::StatusOr<std::vector<std::size_t>> peers = PeersOf(input);
+  if (!peers.ok()) return peers.status();
   for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {
     const nlohmann::json& stack = input.stacks[c];
-    absl::StatusOr<HostProgram> host = absl::InvalidArgumentError(absl::StrCat(
-        input.file, ": ", input.pointers[c],
-        ": want [{\"rsm\": ...}, {\"c3b\": ...}] or [{\"protocol\": ...}], layers from below"));
-    if (IsLayer(stack, 0, "rsm") && IsLayer(stack, 1, "c3b") && stack.size() == 2) {
+    if (IsC3bStack(stack)) {
       StreamPromise promise;
-      host = CompileRsm(input, core::ClusterId(c), promise);
+      absl::StatusOr<HostProgram> host =
+          CompileRsm(input, core::ClusterId(c), (*peers)[c], promise);
+      if (!host.ok()) return host.status();
       program->streams_.push_back(promise);
-    } else if (IsLayer(stack, 0, "protocol") && stack.size() == 1) {
-      host = CompileProtocol(input, core::ClusterId(c));
+      program->hosts_.push_back(*std::move(host));
+      continue;
     }
-    if (!host.ok()) return host.status();
-    program->hosts_.push_back(*std::move(host));
+    absl::StatusOr<HostProgram> layer = IsLayer(stack, 0, "client")
+                                            ? CompileClient(input, core::ClusterId(c))
+                                            : CompileProtocol(input, core::ClusterId(c));
+    if (!layer.ok()) return layer.status();
+    program->hosts_.push_back(AsStack(*std::move(layer)));
   }
   return program;
 }

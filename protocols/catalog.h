@@ -51,8 +51,8 @@ struct HostProgram {
   };
 };
 
-// A protocol that is a whole stack by itself: {"protocol": NAME, ...}. `compile` takes its
-// parameters from `layer`, which refuses what it does not ask for.
+// A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` takes its parameters
+// from `layer`, which refuses what it does not ask for, and says how to build that layer.
 struct ProtocolEntry {
   std::string_view name;
   HostProgram (*compile)(Parameters& layer, const core::Cluster& own);
@@ -73,7 +73,7 @@ struct StreamPromise {
   core::StreamId stream;
   core::ClusterId from;
   core::ClusterId to;
-  // Contents: filler of this generator and size, at this rate (0: endless).
+  // Contents: of this generator and size, at this rate (0: endless).
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
   std::uint64_t rate_per_s = 0;

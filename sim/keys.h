@@ -14,29 +14,30 @@ namespace lockstep::sim {
 
 class Keys : public core::Signer, public core::Verifier {
  public:
-  Keys(std::uint64_t secret, core::NodeId holder) : secret_(secret), holder_(holder) {}
+  Keys(std::uint64_t secret, core::Identity holder) : secret_(secret), holder_(holder) {}
 
+  core::Identity holder() const { return holder_; }
   core::Tag Sign(std::uint64_t digest) const override { return Make(holder_, kAnybody, digest); }
-  core::Tag Mac(core::NodeId receiver, std::uint64_t digest) const override {
+  core::Tag Mac(core::Identity receiver, std::uint64_t digest) const override {
     return Make(holder_, receiver, digest);
   }
-  bool Verify(core::NodeId signer, std::uint64_t digest, const core::Tag& tag) const override {
+  bool Verify(core::Identity signer, std::uint64_t digest, const core::Tag& tag) const override {
     return Make(signer, kAnybody, digest) == tag;
   }
-  bool VerifyMac(core::NodeId sender, std::uint64_t digest, const core::Tag& tag) const override {
+  bool VerifyMac(core::Identity sender, std::uint64_t digest, const core::Tag& tag) const override {
     return Make(sender, holder_, digest) == tag;
   }
 
  private:
-  static constexpr core::NodeId kAnybody{~std::uint32_t{0}};
+  static constexpr core::Identity kAnybody{~std::uint32_t{0}};
 
-  core::Tag Make(core::NodeId signer, core::NodeId receiver, std::uint64_t digest) const {
+  core::Tag Make(core::Identity signer, core::Identity receiver, std::uint64_t digest) const {
     const std::array<std::uint64_t, 3> words = {signer.value(), receiver.value(), digest};
     return core::HashWords128(words, secret_);
   }
 
   std::uint64_t secret_;
-  core::NodeId holder_;
+  core::Identity holder_;
 };
 
 }  // namespace lockstep::sim

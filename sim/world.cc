@@ -27,7 +27,7 @@ std::vector<Keys> MakeKeys(const WorldSpec& scenario, const core::Random& random
   std::vector<Keys> keys;
   for (const core::Cluster& cluster : scenario.clusters) {
     for (std::uint32_t i = 0; i < cluster.size; ++i) {
-      keys.emplace_back(secret, core::NodeId(cluster.first.value() + i));
+      keys.emplace_back(secret, cluster.Speaker(i));
     }
   }
   return keys;

@@ -18,6 +18,7 @@ struct WorldSpec {
   core::Instant end;      // run.for
   core::Duration period;  // between metrics
   std::uint64_t seed = 0;
+  core::ContentKind contents = core::ContentKind::kFiller;  // of test messages
 
   Profile profile;
   std::vector<core::Cluster> clusters;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/content.h"
 #include "protocols/core/hash.h"
 
 namespace lockstep::analysis {
@@ -25,9 +26,8 @@ std::uint64_t ExpectedContent::Digest(const core::Run& run) {
   const std::uint64_t key = core::Mix(run.first, core::Mix(run.count, run.stride));
   Entry& entry = recent_[key % kRecent];
   if (entry.run != run) {
-    const core::FillerRun filler{content_.generator,     run.first, run.stride, run.count,
-                                 content_.message_bytes, 0};
-    entry = {run, core::Bytes::Filler(filler).Digest()};
+    const core::Contents& contents = core::ContentsOf(content_.kind);
+    entry = {run, contents.Make(content_.generator, run, content_.message_bytes).Digest()};
   }
   return entry.digest;
 }

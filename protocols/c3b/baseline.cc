@@ -143,7 +143,7 @@ void Baseline::OnMessage(const core::Now& now, core::NodeId from, const core::By
   }
 }
 
-void Baseline::OnSubmit(const core::Now&, core::NodeId client, core::RequestId id,
+void Baseline::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
                         const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }

@@ -57,7 +57,7 @@ bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
 }
 
 core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signer&,
-                          core::NodeId) const {
+                          core::Identity) const {
   Batch batch;
   for (const core::Field& field : message.fields) {
     if (field.spec != kStream) continue;

@@ -34,7 +34,7 @@ class Fields : public core::MessageFields {
   std::span<const core::TypeSpec> types() const override;
   bool Read(const core::Bytes& payload, core::FieldedMessage& out) const override;
   core::Bytes Build(const core::FieldedMessage& message, const core::Signer& signer,
-                    core::NodeId receiver) const override;
+                    core::Identity receiver) const override;
 
  private:
   WireSizes sizes_;

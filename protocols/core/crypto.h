@@ -1,7 +1,7 @@
 // Signing and verifying: handed in, like time and randomness.
 //
-// A node signs as itself only: whoever holds a Signer holds one node's key. What is signed is a
-// digest; binding it to sender, receiver and meaning is the codec's business.
+// A node signs as itself only: whoever holds a Signer holds the key of one identity. What is signed
+// is a digest; binding it to sender, receiver and meaning is the codec's business.
 
 #pragma once
 
@@ -20,15 +20,15 @@ class Signer {
   // A signature that anybody can verify.
   virtual Tag Sign(std::uint64_t digest) const = 0;
   // A message authentication code that only `receiver` can verify.
-  virtual Tag Mac(NodeId receiver, std::uint64_t digest) const = 0;
+  virtual Tag Mac(Identity receiver, std::uint64_t digest) const = 0;
 };
 
 class Verifier {
  public:
   virtual ~Verifier() = default;
-  virtual bool Verify(NodeId signer, std::uint64_t digest, const Tag& tag) const = 0;
+  virtual bool Verify(Identity signer, std::uint64_t digest, const Tag& tag) const = 0;
   // Checks a Mac that `sender` made for the holder of this verifier.
-  virtual bool VerifyMac(NodeId sender, std::uint64_t digest, const Tag& tag) const = 0;
+  virtual bool VerifyMac(Identity sender, std::uint64_t digest, const Tag& tag) const = 0;
 };
 
 }  // namespace lockstep::core

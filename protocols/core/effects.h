@@ -109,9 +109,9 @@ struct Note {
   std::uint64_t digest = 0;
   friend bool operator==(const Note&, const Note&) = default;
 };
-// Answers the request `id` of `client`.
+// Answers the request `id` of `client`, by the way that its last request came.
 struct Reply {
-  NodeId client;
+  ClientId client;
   RequestId id;
   Bytes answer;
   friend bool operator==(const Reply&, const Reply&) = default;
@@ -165,7 +165,7 @@ class Effects {
     if (count > 0) Add(effect::Spend{kind, count, bytes});
   }
   void Note(const effect::Note& note) { Add<effect::Note>(note); }
-  void Reply(NodeId client, RequestId id, Bytes answer) {
+  void Reply(ClientId client, RequestId id, Bytes answer) {
     Add(effect::Reply{client, id, std::move(answer)});
   }
 

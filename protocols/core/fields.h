@@ -121,7 +121,7 @@ class MessageFields {
   virtual bool Read(const Bytes& payload, FieldedMessage& out) const = 0;
   // The message with these fields, signed anew with `signer`'s key for `receiver`.
   virtual Bytes Build(const FieldedMessage& message, const Signer& signer,
-                      NodeId receiver) const = 0;
+                      Identity receiver) const = 0;
 };
 
 }  // namespace lockstep::core

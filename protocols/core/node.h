@@ -3,7 +3,7 @@
 // A node is a state machine: inputs come in with the time, effects go out as data. It does no I/O,
 // reads no clock, starts no thread, owns no randomness but what it was handed. A world promises one
 // call at a time, messages whole, and that OnStart comes first and once. The first byte of a
-// message is its type, below 32: a stack of layers needs the bits above it.
+// message is its type, below 30: a stack of layers needs the bits above it, and clients the rest.
 
 #pragma once
 
@@ -27,8 +27,10 @@ class Node {
   // As much of the credit towards `peer` is free as AwaitWritable asked for.
   virtual void OnWritable(const Now& now, NodeId peer, Effects& out) = 0;
   // A request that a client sent to this replica; answered by a Reply to `client` with `id`.
-  virtual void OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
+  virtual void OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
                         Effects& out) = 0;
+  // The answer to a request of `client`, which may live on this host; for clients.
+  virtual void OnAnswer(const Now&, ClientId, RequestId, const Bytes&, Effects&) {}
 };
 
 }  // namespace lockstep::core

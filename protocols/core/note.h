@@ -27,6 +27,8 @@ class NoteKind {
   static const NoteKind kDelivered;
   static const NoteKind kQuacked;
   static const NoteKind kMalformed;
+  static const NoteKind kInvoked;
+  static const NoteKind kReturned;
 
  private:
   std::uint32_t id_ = 0;
@@ -45,6 +47,8 @@ inline constexpr NoteSpec kSharedNotes[] = {
     {"delivered", "values: k′ of `stream`; digest: of the contents. By a C3B layer."},
     {"quacked", "value: QUACK of `stream`, how many a quorum has acknowledged. By a C3B layer."},
     {"malformed", "`peer` sent what could not be decoded or verified."},
+    {"invoked", "value: a request; detail: its client; digest: of it. By the client."},
+    {"returned", "value: a request; detail: its client; digest: of the answer. By the client."},
 };
 
 inline constexpr NoteKind NoteKind::kCommitted = kSharedNotes[0].kind();
@@ -52,5 +56,7 @@ inline constexpr NoteKind NoteKind::kState = kSharedNotes[1].kind();
 inline constexpr NoteKind NoteKind::kDelivered = kSharedNotes[2].kind();
 inline constexpr NoteKind NoteKind::kQuacked = kSharedNotes[3].kind();
 inline constexpr NoteKind NoteKind::kMalformed = kSharedNotes[4].kind();
+inline constexpr NoteKind NoteKind::kInvoked = kSharedNotes[5].kind();
+inline constexpr NoteKind NoteKind::kReturned = kSharedNotes[6].kind();
 
 }  // namespace lockstep::core

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/core/content.h"
 #include "protocols/core/crypto.h"
 #include "protocols/core/fields.h"
 #include "protocols/core/ids.h"
@@ -17,6 +18,9 @@
 #include "protocols/core/random.h"
 
 namespace lockstep::core {
+
+// Who speaks on a host that nobody has taken over: identities are numbered as hosts are.
+constexpr Identity SpeakerOf(NodeId host) { return Identity(host.value()); }
 
 // A cluster: hosts first .. first + size - 1. Faults it bears, UpRight style (Picsou, section 2):
 // at most `u` replicas fail in any way, of which at most `r` lie; size >= 2u + r + 1.
@@ -26,18 +30,22 @@ struct Cluster {
   std::uint32_t size = 0;
   std::uint32_t u = 0;
   std::uint32_t r = 0;
+  bool is_client = false;  // its hosts ask those of other clusters, and replicate nothing
 
   NodeId Replica(std::uint64_t index) const {
     return NodeId(first.value() + static_cast<std::uint32_t>(index % size));
   }
+  // Who speaks for that replica.
+  Identity Speaker(std::uint64_t index) const { return SpeakerOf(Replica(index)); }
   bool Has(NodeId node) const {
     return node.value() >= first.value() && node.value() - first.value() < size;
   }
 };
 
-// What one node is told about itself. Signer and verifier outlive the node.
+// What one node is told about itself. Signer, verifier and contents outlive the node.
 struct Seat {
-  NodeId self;
+  NodeId self;        // the machine
+  Identity identity;  // who speaks: the holder of `signer`
   ClusterId cluster;
   std::uint32_t index = 0;        // within the cluster
   std::uint64_t incarnation = 0;  // 0 at first, one more after each restart
@@ -45,6 +53,7 @@ struct Seat {
   Random random;
   const Signer* signer = nullptr;
   const Verifier* verifier = nullptr;
+  const Contents* contents = &ContentsOf(ContentKind::kFiller);
 };
 
 class Program {

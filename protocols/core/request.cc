@@ -6,22 +6,24 @@
 
 namespace lockstep::core {
 
-Bytes EncodeRequest(const Request& request) {
+Bytes EncodeFrame(const Frame& frame) {
   Encoder encoder;
-  encoder.U8(0);  // The type: there is only one.
-  encoder.U64(request.id.value());
-  encoder.Content(request.content);
+  encoder.U8(frame.type);
+  encoder.U64(frame.client.value());
+  encoder.U64(frame.id.value());
+  encoder.Content(frame.content);
   return encoder.Take();
 }
 
-std::optional<Request> DecodeRequest(const Bytes& bytes) {
+std::optional<Frame> DecodeFrame(const Bytes& bytes) {
   Decoder decoder(bytes);
-  Request request;
-  if (decoder.U8() != 0) return std::nullopt;
-  request.id = RequestId(decoder.U64());
-  request.content = decoder.Content(decoder.remaining());
-  if (!decoder.ok()) return std::nullopt;
-  return request;
+  Frame frame;
+  frame.type = decoder.U8();
+  frame.client = ClientId(decoder.U64());
+  frame.id = RequestId(decoder.U64());
+  if (!decoder.ok() || !Frame::IsType(frame.type)) return std::nullopt;
+  frame.content = decoder.Content(decoder.remaining());
+  return frame;
 }
 
 }  // namespace lockstep::core

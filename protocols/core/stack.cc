@@ -91,13 +91,7 @@ void Stack::OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) 
 
 void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
   const std::optional<std::uint8_t> tag = TagOf(payload);
-  if (tag == kClientTag) {
-    const std::optional<Request> request = DecodeRequest(Untagged(payload));
-    if (request) {
-      OnSubmit(now, from, request->id, request->content, out);
-      return;
-    }
-  }
+  if (tag == kClientTag && OnFrame(now, from, Untagged(payload), out)) return;
   if (!tag || *tag >= layers_.size()) {
     out.Note({NoteKind::kMalformed, from, StreamId(), Run{}, 0, 0});
     return;
@@ -108,6 +102,18 @@ void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects
     layers_[*tag]->OnMessage(now, from, Untagged(payload), out);
   }
   TagListed(out, start);
+}
+
+bool Stack::OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
+  const std::optional<Frame> frame = DecodeFrame(payload);
+  if (!frame) return false;
+  if (frame->type == Frame::kAnswer) {
+    OnAnswer(now, frame->client, frame->id, frame->content, out);
+    return true;
+  }
+  clients_[frame->client] = from;
+  OnSubmit(now, frame->client, frame->id, frame->content, out);
+  return true;
 }
 
 void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
@@ -147,7 +153,7 @@ ByteCount Stack::Await(NodeId peer, const Wait& wait) {
   return least;
 }
 
-void Stack::OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
+void Stack::OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
                      Effects& out) {
   const std::size_t from = out.list().size();
   {
@@ -155,6 +161,25 @@ void Stack::OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& r
     layers_[0]->OnSubmit(now, client, id, request, out);
   }
   TagListed(out, from);
+}
+
+void Stack::OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes& answer,
+                     Effects& out) {
+  const std::size_t from = out.list().size();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    LayerScope scope(out, Layer(static_cast<std::uint8_t>(i)));
+    layers_[i]->OnAnswer(now, client, id, answer, out);
+  }
+  TagListed(out, from);
+}
+
+bool Stack::SendReply(Effects& out, Effect& what) {
+  const auto& reply = std::get<effect::Reply>(what);
+  const auto client = clients_.find(reply.client);
+  if (client == clients_.end()) return false;
+  const Frame frame{Frame::kAnswer, reply.client, reply.id, reply.answer};
+  what = out.Charged(client->second, Tagged(kClientTag, EncodeFrame(frame)));
+  return true;
 }
 
 void Stack::TagListed(Effects& out, std::size_t from) {
@@ -167,7 +192,8 @@ void Stack::TagListed(Effects& out, std::size_t from) {
     if (auto* send = std::get_if<effect::Send>(&what)) {
       if (tagged.empty() || tagged_for != layer || !send->payload.SharesWith(untagged)) {
         untagged = send->payload;
-        tagged = Tagged(layer.value(), untagged);
+        const bool is_frame = !untagged.empty() && Frame::IsType(FirstByte(untagged));
+        tagged = Tagged(is_frame ? kClientTag : layer.value(), untagged);
         tagged_for = layer;
       }
       send->payload = tagged;
@@ -181,9 +207,9 @@ void Stack::TagListed(Effects& out, std::size_t from) {
       save->record = TaggedRecord(layer, save->record);
     } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
       snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
-    } else if (auto* reply = std::get_if<effect::Reply>(&what)) {
-      Bytes answer = Tagged(kClientTag, EncodeRequest({reply->id, reply->answer}));
-      what = out.Charged(reply->client, std::move(answer));
+    } else if (std::holds_alternative<effect::Reply>(what) && !SendReply(out, what)) {
+      out.list().erase(out.list().begin() + static_cast<std::ptrdiff_t>(i));
+      --i;
     }
   }
 }
@@ -205,7 +231,7 @@ bool StackFields::Read(const Bytes& payload, FieldedMessage& out) const {
 }
 
 Bytes StackFields::Build(const FieldedMessage& message, const Signer& signer,
-                         NodeId receiver) const {
+                         Identity receiver) const {
   std::size_t layer = layers_.size() - 1;
   while (layers_[layer] == nullptr || first_type_[layer] > message.type) {
     CHECK(layer > 0);

@@ -3,9 +3,11 @@
 // The Stack tags messages, timers and saved records with the layer that they belong to, so that a
 // host knows only hosts. The first byte of a message is its type, below 32; the tag takes the three
 // bits above it, so that a message is as long inside the stack as outside. Layers of one host call
-// each other directly through the ports below, which keep the tags right. Clients' requests go to
-// the lowest layer, the state machine. Credit towards a peer is the host's, so of all layers that
-// wait for it those for whom there is enough are called, in the order in which they asked.
+// each other directly through the ports below, which keep the tags right. Clients' frames have a
+// tag of their own: a request goes to the lowest layer, the state machine, its answer by the way
+// that the client's last request came, and to whichever layer is that client. Credit towards a peer
+// is the host's, so of all layers that wait for it those for whom there is enough are called, in
+// the order in which they asked.
 
 #pragma once
 
@@ -58,7 +60,7 @@ class DownPort : public LogOwner {
 class Stack : public Node {
  public:
   static constexpr std::uint8_t kLayersMax = 7;
-  // The tag of a message from or to a client.
+  // The tag of clients' frames.
   static constexpr std::uint8_t kClientTag = 7;
 
   // `layers[i]` is layer i, from below.
@@ -73,7 +75,9 @@ class Stack : public Node {
   void OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) override;
   void OnTimer(const Now& now, TimerId timer, Effects& out) override;
   void OnWritable(const Now& now, NodeId peer, Effects& out) override;
-  void OnSubmit(const Now& now, NodeId client, RequestId id, const Bytes& request,
+  void OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
+                Effects& out) override;
+  void OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes& answer,
                 Effects& out) override;
 
  private:
@@ -83,6 +87,10 @@ class Stack : public Node {
     ByteCount bytes;
   };
 
+  // False if the payload is no frame.
+  bool OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out);
+  // Makes a reply the frame that answers; one to a client that was never heard of cannot be sent.
+  bool SendReply(Effects& out, Effect& what);
   // Tags what a call has listed from index `from` on.
   void TagListed(Effects& out, std::size_t from);
   // Notes that a layer waits for `peer`. Returns the least that any layer waits for there.
@@ -91,6 +99,7 @@ class Stack : public Node {
   std::vector<std::unique_ptr<LogReader>> up_ports_;
   std::vector<std::unique_ptr<DownPort>> down_ports_;
   std::vector<std::unique_ptr<Node>> layers_;  // after the ports: layers go first
+  std::map<ClientId, NodeId> clients_;         // where a client's last request came from
   std::map<NodeId, std::vector<Wait>> waits_;  // by peer; one for each layer at most
 };
 
@@ -101,7 +110,8 @@ class StackFields : public MessageFields {
   explicit StackFields(std::vector<const MessageFields*> layers);
   std::span<const TypeSpec> types() const override { return types_; }
   bool Read(const Bytes& payload, FieldedMessage& out) const override;
-  Bytes Build(const FieldedMessage& message, const Signer& signer, NodeId receiver) const override;
+  Bytes Build(const FieldedMessage& message, const Signer& signer,
+              Identity receiver) const override;
 
  private:
   std::vector<const MessageFields*> layers_;

@@ -65,17 +65,16 @@ core::Extent FileRsm::Uniform(const core::Run& positions) const {
 }
 
 core::Bytes FileRsm::Contents(const core::Run& positions) const {
-  return core::Bytes::Filler({config_.generator, positions.first, positions.stride, positions.count,
-                              config_.message_bytes, 0});
+  return contents_.Make(config_.generator, positions, config_.message_bytes);
 }
 
-// A log without consensus has no peers and no clients.
+// A log without consensus has no peers, and its clients change nothing.
 void FileRsm::OnMessage(const core::Now&, core::NodeId from, const core::Bytes&,
                         core::Effects& out) {
   out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
 }
 void FileRsm::OnWritable(const core::Now&, core::NodeId, core::Effects&) {}
-void FileRsm::OnSubmit(const core::Now&, core::NodeId client, core::RequestId id,
+void FileRsm::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
                        const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }

@@ -2,26 +2,29 @@
 //
 // Every replica holds the same entries of one size from the start, as the load generator of the
 // Picsou evaluation does (Picsou, section 6): it measures the C3B layer above it and nothing else.
-// Contents are filler, so an endless log costs no memory.
+// Contents are made when they are asked for, so an endless log costs no memory.
 
 #pragma once
 
 #include <cstdint>
 
+#include "protocols/core/content.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
 
 namespace lockstep::file {
 
 struct Config {
-  std::uint64_t generator = 1;      // of the filler; another for each cluster
+  std::uint64_t generator = 1;      // of the contents; another for each cluster
   std::uint64_t message_bytes = 0;  // of each entry
   std::uint64_t rate_per_s = 0;     // entries committed a second; 0: endless
 };
 
 class FileRsm : public core::Node, public core::Log, public core::LogOwner {
  public:
-  explicit FileRsm(const Config& config) : config_(config) {}
+  // `contents` outlives the state machine.
+  FileRsm(const Config& config, const core::Contents& contents)
+      : config_(config), contents_(contents) {}
 
   // Who is to be told that the log has grown; may be null. Not owned.
   void set_reader(core::LogReader* reader) { reader_ = reader; }
@@ -32,7 +35,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
                  core::Effects& out) override;
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
   void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
-  void OnSubmit(const core::Now& now, core::NodeId client, core::RequestId id,
+  void OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
                 const core::Bytes& request, core::Effects& out) override;
 
   core::SeqNo Committed() const override { return core::SeqNo(committed_); }
@@ -50,6 +53,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
   void Grow(const core::Now& now, core::Effects& out);
 
   Config config_;
+  const core::Contents& contents_;
   core::LogReader* reader_ = nullptr;
   core::Instant began_;  // when the log began to grow, by the own clock; outlives a crash
   std::uint64_t committed_ = 0;

@@ -130,7 +130,7 @@ std::uint64_t Codec::OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs
 }
 
 core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
-                          core::NodeId receiver) const {
+                          core::Identity receiver) const {
   core::Encoder encoder;
   encoder.U8(kBatchType);
   encoder.U32(batch.data_stream.value());
@@ -214,7 +214,7 @@ bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
 }
 
 core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signer& signer,
-                          core::NodeId receiver) const {
+                          core::Identity receiver) const {
   Batch batch;
   batch.data = core::BuildRecords(message.fields, kSeq, kContent);
   for (const core::Field& field : message.fields) {

@@ -52,7 +52,7 @@ class Codec {
  public:
   Codec(const WireSizes& sizes, std::uint64_t phi) : sizes_(sizes), phi_(phi) {}
 
-  core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::NodeId receiver) const;
+  core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::Identity receiver) const;
   core::Bytes Encode(const Broadcast& broadcast) const;
 
   // What a payload is: none of the two if it is malformed.
@@ -84,7 +84,7 @@ class Fields : public core::MessageFields {
   std::span<const core::TypeSpec> types() const override;
   bool Read(const core::Bytes& payload, core::FieldedMessage& out) const override;
   core::Bytes Build(const core::FieldedMessage& message, const core::Signer& signer,
-                    core::NodeId receiver) const override;
+                    core::Identity receiver) const override;
 
  private:
   Codec codec_;

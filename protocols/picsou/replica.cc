@@ -78,9 +78,9 @@ void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Byt
 void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
                       core::Effects& out) {
   const Batch& batch = *decoded.batch;
-  const bool is_ours = batch.data_stream == config_.in_stream &&
-                       batch.ack_stream == config_.out_stream &&
-                       seat_.verifier->VerifyMac(from, decoded.signed_digest, decoded.mac);
+  const bool is_ours =
+      batch.data_stream == config_.in_stream && batch.ack_stream == config_.out_stream &&
+      seat_.verifier->VerifyMac(core::SpeakerOf(from), decoded.signed_digest, decoded.mac);
   if (!is_ours) {
     out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
     return;
@@ -293,7 +293,7 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   }
   out.Spend(core::Work::kSend, core::CountOf(batch.data),
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
-  core::Bytes payload = codec_.Encode(batch, *seat_.signer, to);
+  core::Bytes payload = codec_.Encode(batch, *seat_.signer, config_.other.Speaker(receiver));
   out.Send(to, std::move(payload));
   last_sent_ = now.monotonic;
   if (!items.empty()) {
@@ -339,7 +339,7 @@ void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::Effects&
 }
 
 // Clients speak to the state machine below, never to the C3B layer.
-void Replica::OnSubmit(const core::Now&, core::NodeId client, core::RequestId id,
+void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
                        const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }

@@ -40,7 +40,7 @@ bool Fields::Read(const Bytes& payload, FieldedMessage& out) const {
   out = {0, {Field::Number(0, decoder.U64())}};
   return is_ball && decoder.ok() && decoder.remaining() == 0;
 }
-Bytes Fields::Build(const FieldedMessage& ball, const Signer&, NodeId) const {
+Bytes Fields::Build(const FieldedMessage& ball, const Signer&, Identity) const {
   return Ball(ball.fields[0].values.first);
 }
 }  // namespace lockstep::pingpong

@@ -15,8 +15,11 @@ class Player : public core::Node {
   void OnMessage(const core::Now&, core::NodeId, const core::Bytes&, core::Effects&) override;
   void OnTimer(const core::Now&, core::TimerId, core::Effects&) override;
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
-  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
-                core::Effects&) override {}
+  // Anybody may ask, and gets the question back.
+  void OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
+                const core::Bytes& request, core::Effects& out) override {
+    out.Reply(client, id, request);
+  }
 
  private:
   core::Cluster cluster_;
@@ -28,6 +31,7 @@ class Fields : public core::MessageFields {
  public:
   std::span<const core::TypeSpec> types() const override;
   bool Read(const core::Bytes& payload, core::FieldedMessage& out) const override;
-  core::Bytes Build(const core::FieldedMessage&, const core::Signer&, core::NodeId) const override;
+  core::Bytes Build(const core::FieldedMessage&, const core::Signer&,
+                    core::Identity) const override;
 };
 }  // namespace lockstep::pingpong

@@ -49,7 +49,7 @@ struct MessageSelector {
 struct LinkSelector {
   std::vector<core::NodeId> src;  // empty: any
   std::vector<core::NodeId> dst;
-  std::string link_class;  // "intra", "cross" or empty: any
+  std::string link_class;  // of kPairClassNames, or empty: any
 };
 
 // What is done to one clock of a host.

@@ -13,11 +13,12 @@ bool Contains(const std::vector<core::NodeId>& hosts, core::NodeId host) {
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
-bool SameCluster(const std::vector<core::Cluster>& clusters, core::NodeId a, core::NodeId b) {
+// Null for a host that does not exist.
+const core::Cluster* ClusterOf(const std::vector<core::Cluster>& clusters, core::NodeId host) {
   for (const core::Cluster& cluster : clusters) {
-    if (cluster.Has(a)) return cluster.Has(b);
+    if (cluster.Has(host)) return &cluster;
   }
-  return false;
+  return nullptr;
 }
 
 }  // namespace
@@ -105,7 +106,11 @@ bool FaultPlan::IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) 
   if (!link.src.empty() && !Contains(link.src, from)) return false;
   if (!link.dst.empty() && !Contains(link.dst, to)) return false;
   if (link.link_class.empty()) return true;
-  return SameCluster(scenario_.clusters, from, to) == (link.link_class == "intra");
+  const core::Cluster* sender = ClusterOf(scenario_.clusters, from);
+  const core::Cluster* receiver = ClusterOf(scenario_.clusters, to);
+  if (sender == nullptr || receiver == nullptr) return false;
+  const auto pair = static_cast<std::size_t>(PairClassOf(*sender, *receiver));
+  return link.link_class == kPairClassNames[pair];
 }
 
 bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message) {

@@ -45,7 +45,7 @@ void Tamper::LieAck(core::Instant now, const Fault& fault, std::uint64_t index,
     emitter_.Emit(event);
   }
   if (is_changed) {
-    send.payload = deriver_.FieldsOf(host_).Build(message, signer_, send.to);
+    send.payload = deriver_.FieldsOf(host_).Build(message, signer_, core::SpeakerOf(send.to));
   }
 }
 

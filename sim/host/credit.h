@@ -95,7 +95,9 @@ class HostCredit final : public core::Credit {
       : network_(network), self_(self), book_(each) {}
 
   // Whether what is sent to `peer` takes any.
-  bool IsLimited(core::NodeId peer) const { return network_.IsStream(self_, peer); }
+  bool IsLimited(core::NodeId peer) const {
+    return network_.Has(peer) && network_.IsStream(self_, peer);
+  }
   std::int64_t Left(core::NodeId peer) const override {
     return IsLimited(peer) ? book_.Left(peer) : kUnlimited;
   }

@@ -33,6 +33,7 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
 void Host::Boot() {
   core::Seat seat;
   seat.self = self_;
+  seat.identity = keys_.holder();
   seat.cluster = cluster_;
   seat.index = index_;
   seat.incarnation = incarnation();
@@ -40,6 +41,7 @@ void Host::Boot() {
   seat.random = random_.Fork(absl::StrCat("incarnation/", incarnation()));
   seat.signer = &keys_;
   seat.verifier = &keys_;
+  seat.contents = &core::ContentsOf(services_.scenario.contents);
   node_ = services_.program.Build(seat);
   pipeline_.Enqueue(core::Instant(), Input{});
 }
@@ -219,8 +221,9 @@ bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credi
 }
 
 void Host::OnSendable(core::Instant now, Message&& message) {
-  if (services_.faults.Destroys(now, message)) {
-    Lose(now, message, trace::DropCause::kFault);
+  const bool is_faulted = services_.faults.Destroys(now, message);
+  if (is_faulted || !services_.network.Has(message.to)) {
+    Lose(now, message, is_faulted ? trace::DropCause::kFault : trace::DropCause::kNoHost);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }

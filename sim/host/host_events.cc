@@ -78,7 +78,6 @@ struct Describe {
   }
   void operator()(const core::effect::Reply& reply) const {
     event.kind = EventKind::kSend;
-    event.peer = reply.client;
     event.value = reply.id.value();
     event.size = reply.answer.byte_count();
     event.digest = reply.answer.Digest();

@@ -34,7 +34,7 @@ Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& 
       machines_(site_.size()),
       wires_(topology_, scenario.profile.nic, queue, *this, random),
       datagrams_(topology_, scenario.profile.nic, machines_, wires_, listener, random),
-      streams_(scenario.profile.nic, scenario.network.intra, scenario.network.cross, machines_,
+      streams_(scenario.profile.nic, scenario.network, machines_,
                wires_, queue, listener),
       tells_life_(listener.wants_life()) {
   CHECK(site_.size() == topology_.hosts);
@@ -46,8 +46,8 @@ Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& 
 void Network::Send(core::Instant now, Message&& message) {
   const LinkClass& link = ClassOf(message.from, message.to);
   if (link.transport == Transport::kStream) {
-    const bool is_intra = IsIntra(message.from, message.to);
-    streams_.Send(now, std::move(message), is_intra);
+    const PairClass pair = PairOf(message.from, message.to);
+    streams_.Send(now, std::move(message), pair);
   } else {
     datagrams_.Send(now, std::move(message), link.segmentation);
   }

@@ -69,6 +69,7 @@ class Network : private PacketListener {
   std::string_view NameOf(const Place& place) const;
   std::size_t vertices() const { return topology_.vertices.size(); }
 
+  bool Has(core::NodeId host) const { return host.value() < site_.size(); }
   bool IsStream(core::NodeId from, core::NodeId to) const {
     return ClassOf(from, to).transport == Transport::kStream;
   }
@@ -91,10 +92,11 @@ class Network : private PacketListener {
   void OnMoved(const Packet& packet, std::uint32_t serial) override;
 
   const LinkClass& ClassOf(core::NodeId from, core::NodeId to) const {
-    return IsIntra(from, to) ? scenario_.network.intra : scenario_.network.cross;
+    return scenario_.network.Of(PairOf(from, to));
   }
-  bool IsIntra(core::NodeId from, core::NodeId to) const {
-    return site_[from.value()] == site_[to.value()];
+  PairClass PairOf(core::NodeId from, core::NodeId to) const {
+    return PairClassOf(scenario_.clusters[site_[from.value()]],
+                       scenario_.clusters[site_[to.value()]]);
   }
   void TellAtCard(const Packet& packet);
   void OnArrived(core::Instant now, const Packet& packet);

@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "protocols/core/ids.h"
+#include "protocols/core/program.h"
 #include "protocols/core/time.h"
 #include "sim/chance/ratio.h"
 #include "sim/net/topology.h"
@@ -43,12 +46,27 @@ struct LinkClass {
   bool is_cold = false;  // connections are opened when they are needed; else they stand at 0
 };
 
+enum class PairClass : std::uint8_t { kIntra, kCross, kClient };
+inline constexpr std::array<std::string_view, 3> kPairClassNames = {"intra", "cross", "client"};
+
+// The class of a host of one cluster and a host of another, or of the same.
+inline PairClass PairClassOf(const core::Cluster& a, const core::Cluster& b) {
+  if (a.first == b.first) return PairClass::kIntra;
+  return a.is_client || b.is_client ? PairClass::kClient : PairClass::kCross;
+}
+
 struct NetworkSpec {
-  LinkClass intra;
-  LinkClass cross;
+  LinkClass intra;              // within a cluster
+  LinkClass cross;              // between clusters of replicas
+  LinkClass client;             // between a cluster of clients and any other
   core::ByteCount send_buffer;  // credit of each (node, peer)
-  // What the scenario describes or imports; else the fabric of the two classes.
+  // What the scenario describes or imports; else the fabric of these classes.
   std::optional<Topology> topology;
+
+  const LinkClass& Of(PairClass pair) const {
+    if (pair == PairClass::kIntra) return intra;
+    return pair == PairClass::kCross ? cross : client;
+  }
 };
 
 }  // namespace lockstep::sim

@@ -16,12 +16,12 @@ Task MakeTask(TaskKind kind, std::uint32_t stream, std::uint64_t epoch, std::uin
 
 }  // namespace
 
-Streams::Streams(const NicSpec& nic, const LinkClass& intra, const LinkClass& cross,
+Streams::Streams(const NicSpec& nic, const NetworkSpec& network,
                  const Machines& machines, Wires& wires, EventQueue& queue,
                  NetworkListener& listener)
     : nic_(nic),
-      intra_(intra, nic.mtu_payload),
-      cross_(cross, nic.mtu_payload),
+      specs_{StreamSpec(network.intra, nic.mtu_payload), StreamSpec(network.cross, nic.mtu_payload),
+             StreamSpec(network.client, nic.mtu_payload)},
       machines_(machines),
       wires_(wires),
       queue_(queue),
@@ -33,14 +33,14 @@ const Stream* Streams::Find(core::NodeId from, core::NodeId to) const {
   return index == kNone ? nullptr : &streams_[index];
 }
 
-std::uint32_t Streams::Of(core::Instant now, core::NodeId from, core::NodeId to, bool is_intra) {
+std::uint32_t Streams::Of(core::Instant now, core::NodeId from, core::NodeId to, PairClass pair) {
   if (index_.empty()) index_.resize(machines_.size());
   std::vector<std::uint32_t>& row = index_[from.value()];
   if (row.empty()) row.assign(machines_.size(), kNone);
   std::uint32_t& index = row[to.value()];
   if (index != kNone) return index;
   index = static_cast<std::uint32_t>(streams_.size());
-  const StreamSpec& spec = is_intra ? intra_ : cross_;
+  const StreamSpec& spec = specs_[static_cast<std::size_t>(pair)];
   Stream& stream = streams_.emplace_back(from, to, spec, pool_);
   // As it would be, had it stood since time 0: gone if either end has died since and the sender
   // knows.
@@ -53,8 +53,8 @@ std::uint32_t Streams::Of(core::Instant now, core::NodeId from, core::NodeId to,
 
 // --- From hosts ---
 
-void Streams::Send(core::Instant now, Message&& message, bool is_intra) {
-  const std::uint32_t index = Of(now, message.from, message.to, is_intra);
+void Streams::Send(core::Instant now, Message&& message, PairClass pair) {
+  const std::uint32_t index = Of(now, message.from, message.to, pair);
   // A sender that lives again sends over a new connection, and what the old one still carries is
   // not waited for.
   if (streams_[index].is_orphaned()) Forget(index);

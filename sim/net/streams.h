@@ -31,10 +31,10 @@ namespace lockstep::sim {
 class Streams {
  public:
   // All outlive the streams.
-  Streams(const NicSpec& nic, const LinkClass& intra, const LinkClass& cross,
+  Streams(const NicSpec& nic, const NetworkSpec& network,
           const Machines& machines, Wires& wires, EventQueue& queue, NetworkListener& listener);
 
-  void Send(core::Instant now, Message&& message, bool is_intra);
+  void Send(core::Instant now, Message&& message, PairClass pair);
   // The receiving host has read a message.
   void OnRead(core::Instant now, const Message& message);
   // A packet is at its receiver, whose machine is up.
@@ -65,7 +65,7 @@ class Streams {
 
   const Stream* Find(core::NodeId from, core::NodeId to) const;
   // The stream between them, which begins if there is none.
-  std::uint32_t Of(core::Instant now, core::NodeId from, core::NodeId to, bool is_intra);
+  std::uint32_t Of(core::Instant now, core::NodeId from, core::NodeId to, PairClass pair);
   // Sends segments, or opens the connection, as far as it allows.
   void Drive(core::Instant now, std::uint32_t index);
   void LaunchSegment(core::Instant now, std::uint32_t index, const Segment& segment);
@@ -87,8 +87,7 @@ class Streams {
   void Destroy(const std::vector<Message>& lost, trace::DropCause cause, Place place);
 
   const NicSpec& nic_;
-  StreamSpec intra_;
-  StreamSpec cross_;
+  std::array<StreamSpec, kPairClassNames.size()> specs_;  // specs_[PairClass]
   const Machines& machines_;
   Wires& wires_;
   EventQueue& queue_;

@@ -80,7 +80,7 @@ Topology BuildFabric(const std::vector<core::Cluster>& clusters, const NetworkSp
     }
     for (std::size_t to = 0; to < clusters.size(); ++to) {
       add(entry_of(site), exit_of(to), absl::StrCat(clusters[site].name, "-", clusters[to].name), 0,
-          core::ByteCount(0), WireOf(site == to ? network.intra : network.cross));
+          core::ByteCount(0), WireOf(network.Of(PairClassOf(clusters[site], clusters[to]))));
     }
   }
   return topology;

@@ -55,7 +55,7 @@ struct Topology {
   bool is_host(std::uint32_t vertex) const { return vertex < hosts; }
 };
 
-// The fabric of `network`'s two classes, with the cards and ports of `profile`.
+// The fabric of `network`'s classes, with the cards and ports of `profile`.
 Topology BuildFabric(const std::vector<core::Cluster>& clusters, const NetworkSpec& network,
                      const Profile& profile);
 

@@ -198,7 +198,17 @@ bool IsClusterName(std::string_view name) {
          });
 }
 
-core::Cluster ReadCluster(Parameters& entry) {
+// Whether a stack is one of clients. One that is like another's is what that is.
+bool IsClientStack(const json* stack, const Scenario& scenario) {
+  if (stack != nullptr && stack->is_string()) {
+    for (const core::Cluster& other : scenario.clusters)
+      if (*stack == "like " + other.name) return other.is_client;
+  }
+  return stack != nullptr && stack->is_array() && stack->size() == 1 &&
+         stack->front().is_object() && stack->front().contains("client");
+}
+
+core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario) {
   core::Cluster cluster;
   cluster.name = entry.String("name");
   if (entry.ok() && !IsClusterName(cluster.name))
@@ -206,6 +216,8 @@ core::Cluster ReadCluster(Parameters& entry) {
                      "at most 32 of a-z, 0-9, _ and -, from a letter on, and no digit last "
                      "(hosts append their index)");
   cluster.size = static_cast<std::uint32_t>(entry.Integer("size", 1, kHostsMax));
+  cluster.is_client = IsClientStack(entry.Raw("stack"), scenario);
+  if (cluster.is_client) return cluster;  // Without a budget: nothing is promised of them.
   Parameters budget = entry.Object("budget");
   cluster.u = static_cast<std::uint32_t>(budget.Integer("u", 0, kHostsMax));
   cluster.r = static_cast<std::uint32_t>(budget.Integer("r", 0, kHostsMax));
@@ -220,7 +232,7 @@ core::Cluster ReadCluster(Parameters& entry) {
 void ReadClusters(std::vector<Parameters>& entries, Scenario& scenario) {
   std::uint64_t hosts = 0;
   for (Parameters& entry : entries) {
-    core::Cluster cluster = ReadCluster(entry);
+    core::Cluster cluster = ReadCluster(entry, scenario);
     cluster.first = core::NodeId(static_cast<std::uint32_t>(hosts));
     for (const core::Cluster& other : scenario.clusters)
       if (other.name == cluster.name) entry.Fail("name", "another cluster has this name");
@@ -281,6 +293,10 @@ void ReadStacks(std::vector<Parameters>& entries, Scenario& scenario) {
       stack = StackLike(entries[i], entries[i].Raw("stack")->get<std::string>(), scenario, written,
                         like);
     scenario.stacks.push_back(stack == nullptr ? json::array() : *stack);
+    // Whom a C3B layer speaks to is its own.
+    if (like != i)
+      for (json& layer : scenario.stacks.back())
+        if (layer.contains("c3b")) layer.erase("to");
     scenario.stack_pointers.push_back(entries[like].pointer() + "/stack");
   }
 }
@@ -316,6 +332,8 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   scenario.path = path;
   scenario.name = reader.String("name");
   scenario.why = reader.String("why");
+  scenario.contents =
+      static_cast<core::ContentKind>(reader.ChoiceOr("contents", 0, {"filler", "real"}));
   ReadRun(reader.Object("run"), scenario);
   absl::StatusOr<Profile> profile = ReadProfileOf(reader, document, profile_file);
 
@@ -324,7 +342,7 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   ReadClusters(clusters, scenario);
   ReadStacks(clusters, scenario);
   Parameters network = reader.Object("network");
-  ReadNetwork(network, clusters.size(), scenario.network);
+  ReadNetwork(network, scenario.clusters, scenario.network);
   ReadPhases(reader, scenario);
   scenario.is_negative_control = reader.BoolOr("negative_control", false);
   ReadFaults(reader, scenario);

@@ -284,7 +284,7 @@ void ReadLink(Parameters& body, const std::vector<Cluster>& clusters, Fault& fau
     if (link->Has("src")) fault.link.src = ReadHosts(*link, "src", clusters);
     if (link->Has("dst")) fault.link.dst = ReadHosts(*link, "dst", clusters);
     if (link->Has("class"))
-      fault.link.link_class = link->Choice("class", {"intra", "cross"}) == 0 ? "intra" : "cross";
+      fault.link.link_class = kPairClassNames[link->Choice("class", {"intra", "cross", "client"})];
   }
 }
 

@@ -124,6 +124,13 @@ Room SmallestRoom(const Scenario& scenario) {
   return smallest;
 }
 
+bool HasPair(const std::vector<core::Cluster>& clusters, PairClass wanted) {
+  for (const core::Cluster& a : clusters)
+    for (const core::Cluster& b : clusters)
+      if (PairClassOf(a, b) == wanted) return true;
+  return false;
+}
+
 // A segment that fits no queue on its way would be resent for ever.
 void CheckSegment(Parameters network, std::string_view name, const LinkClass& link,
                   const Scenario& scenario) {
@@ -143,7 +150,8 @@ void CheckSegment(Parameters network, std::string_view name, const LinkClass& li
 
 }  // namespace
 
-void ReadNetwork(Parameters& reader, std::size_t clusters, NetworkSpec& network) {
+void ReadNetwork(Parameters& reader, const std::vector<core::Cluster>& clusters,
+                 NetworkSpec& network) {
   // What these mean depends on the rest of the scenario: see ReadTopology.
   const bool has_topology = reader.Raw("topology") != nullptr;
   for (const std::string_view key : {"attach", "host_link"})
@@ -151,15 +159,22 @@ void ReadNetwork(Parameters& reader, std::size_t clusters, NetworkSpec& network)
       reader.Fail(key, "means nothing without /network/topology");
   network.intra = ReadLinkClass(reader.Object("intra"), has_topology);
   reader.Has("cross");
-  if (clusters > 1) network.cross = ReadLinkClass(reader.Object("cross"), has_topology);
+  reader.Has("client");
+  if (HasPair(clusters, PairClass::kCross))
+    network.cross = ReadLinkClass(reader.Object("cross"), has_topology);
+  if (HasPair(clusters, PairClass::kClient))
+    network.client = ReadLinkClass(reader.Object("client"), has_topology);
   network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
   if (reader.ok() && network.send_buffer.value() == 0)
     reader.FailWanted("send_buffer", "a size above zero");
 }
 
 void CheckNetwork(Parameters& reader, const Scenario& scenario) {
-  CheckSegment(reader, "intra", scenario.network.intra, scenario);
-  if (scenario.clusters.size() > 1) CheckSegment(reader, "cross", scenario.network.cross, scenario);
+  for (const PairClass pair : {PairClass::kIntra, PairClass::kCross, PairClass::kClient}) {
+    if (!HasPair(scenario.clusters, pair)) continue;
+    CheckSegment(reader, kPairClassNames[static_cast<std::size_t>(pair)], scenario.network.Of(pair),
+                 scenario);
+  }
   if (scenario.network.topology) CheckTimeouts(reader, scenario);
 }
 

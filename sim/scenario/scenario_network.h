@@ -8,7 +8,8 @@
 namespace lockstep::sim {
 
 // Reads the object "network"; errors are recorded in `reader`.
-void ReadNetwork(Parameters& reader, std::size_t clusters, NetworkSpec& network);
+void ReadNetwork(Parameters& reader, const std::vector<core::Cluster>& clusters,
+                 NetworkSpec& network);
 
 // What the network and the rest of `scenario`, all of it read without an error, mean together.
 void CheckNetwork(Parameters& reader, const Scenario& scenario);

@@ -512,13 +512,14 @@ void CheckTimeouts(Parameters& network, const Scenario& scenario) {
     for (const auto& [other, to] : groups) {
       const core::NodeId a = from.first;
       const core::NodeId b = to.second;
-      const bool is_intra = from.cluster == to.cluster;
-      const LinkClass& link = is_intra ? scenario.network.intra : scenario.network.cross;
+      const PairClass pair =
+          PairClassOf(scenario.clusters[from.cluster], scenario.clusters[to.cluster]);
+      const LinkClass& link = scenario.network.Of(pair);
       if (a == b || link.transport != Transport::kStream) continue;
       const Duration round_trip =
           PathDelay(topology, routes, a, b) + PathDelay(topology, routes, b, a);
       if (link.retransmit_after > round_trip) continue;
-      network.Object(is_intra ? "intra" : "cross")
+      network.Object(kPairClassNames[static_cast<std::size_t>(pair)])
           .Fail("retransmit_after",
                 absl::StrCat("want more than a round trip, such as that of ",
                              HostName(scenario.clusters, a), " and ",

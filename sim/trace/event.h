@@ -112,9 +112,10 @@ enum class DropCause : std::uint8_t {
   kHostDown,   // its receiver, or its sender, is down
   kNoReceive,  // the receiver's ring or stage was full
   kReset,      // its stream was reset, or its receiver has forgotten the stream
+  kNoHost,     // its receiver does not exist
 };
-inline constexpr std::array<std::string_view, 7> kDropCauses = {
-    "credit", "queue", "loss", "fault", "host_down", "no_receive", "reset"};
+inline constexpr std::array<std::string_view, 8> kDropCauses = {
+    "credit", "queue", "loss", "fault", "host_down", "no_receive", "reset", "no_host"};
 
 enum class Metric : std::uint8_t { kEgressBytes, kIngressBytes, kMessagesHandled };
 inline constexpr std::array<std::string_view, 3> kMetricNames = {"egress_bytes", "ingress_bytes",

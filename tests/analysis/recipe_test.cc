@@ -23,6 +23,7 @@ analysis::Recipe FullRecipe() {
   std::swap(back.from, back.to);
   back.content.rate = 1000;
   back.content.generator = ~std::uint64_t{0};
+  back.content.kind = core::ContentKind::kReal;
   back.promises = {};
   back.throughput = analysis::Published::kEnqueue;
   recipe.streams.push_back(back);
@@ -104,6 +105,16 @@ TEST_CASE("recipe: an error names the pointer and what was wanted") {
     CAPTURE(error);
     CHECK(error.rfind(std::string(pointer) + ": want ", 0) == 0);
   }
+}
+
+TEST_CASE("recipe: contents are filler or real, and filler where nothing is said") {
+  nlohmann::json written = ToJson(FullRecipe());
+  written["streams"][1]["content"].erase("contents");
+  const auto read = analysis::ReadRecipe(written);
+  REQUIRE(read.ok());
+  CHECK(read->streams[1].content.kind == core::ContentKind::kFiller);
+  CHECK(ErrorWith("/streams/0/content/contents", "paper") ==
+        "/streams/0/content/contents: want \"filler\" or \"real\"");
 }
 
 TEST_CASE("recipe: a missing part is an error, and so is JSON of another kind") {

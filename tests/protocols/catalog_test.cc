@@ -119,7 +119,7 @@ TEST_CASE("catalog: a node built by name sends what its fields read") {
         REQUIRE(fields.Read(send.payload, message));
         CHECK(fields.types()[message.type].name ==
               (name == "picsou" ? "picsou.batch" : "c3b.batch"));
-        CHECK(fields.Build(message, keys, send.to) == send.payload);
+        CHECK(fields.Build(message, keys, core::SpeakerOf(send.to)) == send.payload);
       }
     }
   }
@@ -174,14 +174,16 @@ TEST_CASE("catalog: a stack of another shape is refused where it stands") {
   }
 }
 
-TEST_CASE("catalog: a C3B layer wants two clusters, and credit for two of the largest messages") {
+TEST_CASE(
+    "catalog: a C3B layer wants another cluster with one, and credit for two of the largest "
+    "messages") {
   CatalogInput alone = InputOf(Over(R"({"c3b": "picsou"})"), Over(R"({"c3b": "picsou"})"));
   alone.clusters.pop_back();
   alone.stacks.pop_back();
   alone.pointers.pop_back();
   const auto program = CatalogProgram::Compile(alone);
   REQUIRE(!program.ok());
-  CHECK(Begins(std::string(program.status().message()), "f.json: /clusters/0/stack/1/c3b: "));
+  CHECK(Begins(std::string(program.status().message()), "f.json: /clusters/0/stack/1/to: "));
 
   json large = Over(R"({"c3b": "picsou"})");
   // kBuffer is 2^23: 2 * (2^22 - 2^20) + 2 * 2^20 fits, one byte more does not.
@@ -189,6 +191,65 @@ TEST_CASE("catalog: a C3B layer wants two clusters, and credit for two of the la
   CHECK(ErrorOf(large) == "none");
   large[0]["message_bytes"] = (1 << 22) - (1 << 20) + 1;
   CHECK(ErrorOf(large).find("/network/send_buffer") != std::string::npos);
+}
+
+// Clusters a, b, ... of four, with these C3B layers.
+std::string ErrorAmong(const std::vector<std::string>& layers) {
+  CatalogInput input;
+  for (std::uint32_t c = 0; c < layers.size(); ++c) {
+    input.clusters.push_back(
+        {std::string(1, static_cast<char>('a' + c)), core::NodeId(4 * c), 4, 1, 1});
+    input.stacks.push_back(Over(layers[c]));
+    input.pointers.push_back("/clusters/" + std::to_string(c) + "/stack");
+  }
+  input.file = "f.json";
+  input.send_buffer = core::ByteCount(kBuffer);
+  const auto program = CatalogProgram::Compile(input);
+  if (!program.ok()) return std::string(program.status().message());
+  std::string pairs;
+  for (const StreamPromise& stream : (*program)->streams()) {
+    pairs +=
+        input.clusters[stream.from.value()].name + input.clusters[stream.to.value()].name + " ";
+  }
+  return pairs;
+}
+
+TEST_CASE("catalog: a C3B layer names the cluster that it speaks to, and that speaks to it") {
+  const std::string plain = R"({"c3b": "picsou"})";
+  const auto to = [](const std::string& name) {
+    return R"({"c3b": "picsou", "to": ")" + name + R"("})";
+  };
+  CHECK(ErrorAmong({plain, plain}) == "ab ba ");
+  CHECK(ErrorAmong({to("b"), plain}) == "ab ba ");
+  CHECK(ErrorAmong({to("c"), to("d"), to("a"), to("b")}) == "ac bd ca db ");
+  CHECK(ErrorAmong({plain, plain, plain}) ==
+        "f.json: /clusters/0/stack/1/to: want the cluster that a speaks to, since 2 others have a "
+        "C3B layer");
+  CHECK(ErrorAmong({to("b"), to("c"), to("b")}) ==
+        "f.json: /clusters/0/stack/1/to: want a cluster that speaks to a; b speaks to c");
+  CHECK(ErrorAmong({to("a"), plain}) ==
+        "f.json: /clusters/0/stack/1/to: want another cluster with a C3B layer for a, not a");
+  CHECK(Begins(ErrorAmong({plain, to("z")}),
+               "f.json: /clusters/1/stack/1/to: want the name of a cluster; there are: a, b"));
+}
+
+TEST_CASE("catalog: clients name the cluster of replicas that they ask") {
+  CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
+  input.clusters[1].is_client = true;
+  const auto error = [&](std::string_view layer) {
+    input.stacks[1] = json::array({Parsed(layer)});
+    const auto program = CatalogProgram::Compile(input);
+    return program.ok() ? "none" : std::string(program.status().message());
+  };
+  CHECK(error(R"({"client": "closed", "to": "a", "request_bytes": 10, "think": "1ms"})") == "none");
+  CHECK(Begins(error(R"({"client": "closed", "request_bytes": 10})"),
+               "f.json: /clusters/1/stack/0/to: "));
+  CHECK(Begins(error(R"({"client": "closed", "to": "b", "request_bytes": 10})"),
+               "f.json: /clusters/1/stack/0/to: want a cluster of replicas"));
+  CHECK(Begins(error(R"({"client": "open", "to": "a", "request_bytes": 10})"),
+               "f.json: /clusters/1/stack/0/client: "));
+  CHECK(Begins(error(R"({"client": "closed", "to": "a", "request_bytes": 10, "retry": "0s"})"),
+               "f.json: /clusters/1/stack/0/retry: "));
 }
 
 }  // namespace

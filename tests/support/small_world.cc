@@ -70,7 +70,7 @@ bool TestFields::Read(const core::Bytes& payload, core::FieldedMessage& out) con
 }
 
 core::Bytes TestFields::Build(const core::FieldedMessage& message, const core::Signer& signer,
-                              core::NodeId receiver) const {
+                              core::Identity receiver) const {
   std::vector<core::Run> phi;
   for (const core::Field& field : message.fields) {
     if (field.spec == kPhi) phi.push_back(field.values);
@@ -90,7 +90,7 @@ core::Bytes Data(const core::Run& run, std::uint64_t size) {
 }
 
 core::Bytes Ack(std::uint64_t cumulative, const std::vector<core::Run>& phi, std::uint64_t phi_end,
-                const core::Signer* signer, core::NodeId receiver) {
+                const core::Signer* signer, core::Identity receiver) {
   core::Encoder encoder;
   encoder.U8(kAckByte);
   encoder.U32(0);
@@ -184,7 +184,7 @@ class SmallWorld::ScriptedNode final : public core::Node {
   void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override {
     if (script_.on_writable) script_.on_writable(now, peer, out);
   }
-  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
+  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
                 core::Effects&) override {}
 
  private:

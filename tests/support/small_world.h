@@ -52,7 +52,7 @@ class TestFields final : public core::MessageFields {
   std::span<const core::TypeSpec> types() const override;
   bool Read(const core::Bytes& payload, core::FieldedMessage& out) const override;
   core::Bytes Build(const core::FieldedMessage& message, const core::Signer& signer,
-                    core::NodeId receiver) const override;
+                    core::Identity receiver) const override;
 };
 
 // "test.data": these k′ of stream 0, each of `size` bytes.
@@ -60,7 +60,7 @@ core::Bytes Data(const core::Run& run, std::uint64_t size = 10);
 // "test.ack" of stream 0, signed for `receiver` where there is a signer.
 core::Bytes Ack(std::uint64_t cumulative, const std::vector<core::Run>& phi = {},
                 std::uint64_t phi_end = 0, const core::Signer* signer = nullptr,
-                core::NodeId receiver = {});
+                core::Identity receiver = {});
 // A message of `size` bytes that says nothing but its number, which it is known by.
 core::Bytes Numbered(std::uint64_t number, std::uint64_t size);
 std::uint64_t NumberOf(const core::Bytes& payload);

@@ -64,11 +64,13 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
   return ahead;
 }
 
-analysis::Stream StreamOf(const StreamPromise& promise, core::Duration clock_ahead) {
+analysis::Stream StreamOf(const StreamPromise& promise, core::ContentKind contents,
+                          core::Duration clock_ahead) {
   analysis::Stream stream;
   stream.stream = promise.stream;
   stream.from = promise.from;
   stream.to = promise.to;
+  stream.content.kind = contents;
   stream.content.generator = promise.generator;
   stream.content.message_bytes = promise.message_bytes;
   if (promise.rate_per_s > 0) {
@@ -98,7 +100,7 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   recipe.seed = scenario.seed;
   recipe.clusters = scenario.clusters;
   for (const StreamPromise& stream : program.streams())
-    recipe.streams.push_back(StreamOf(stream, ClockAhead(scenario)));
+    recipe.streams.push_back(StreamOf(stream, scenario.contents, ClockAhead(scenario)));
   recipe.run_for = scenario.end - core::Instant();
   recipe.warmup = scenario.warmup;
   recipe.heal = scenario.heal;

@@ -26,7 +26,7 @@ class QuietNode : public core::Node {
   void OnMessage(const core::Now&, core::NodeId, const core::Bytes&, core::Effects&) override {}
   void OnTimer(const core::Now&, core::TimerId, core::Effects&) override {}
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
-  void OnSubmit(const core::Now&, core::NodeId, core::RequestId, const core::Bytes&,
+  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
                 core::Effects&) override {}
 };
 

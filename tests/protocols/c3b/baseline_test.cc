@@ -245,7 +245,7 @@ TEST_CASE("baselines: padding charges the declared sizes, and fields build the m
   core::FieldedMessage message;
   REQUIRE(fields.Read(bytes, message));
   CHECK(fields.types()[message.type].name == "c3b.batch");
-  const core::Bytes built = fields.Build(message, Keys(NodeId(0)), NodeId(1));
+  const core::Bytes built = fields.Build(message, Keys(NodeId(0)), core::Identity(1));
   CHECK(built == bytes);
   core::FieldedMessage again;
   REQUIRE(fields.Read(built, again));

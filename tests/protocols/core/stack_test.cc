@@ -28,7 +28,9 @@ using core::Now;
 namespace effect = core::effect;
 
 constexpr NodeId kPeer(5);
-constexpr NodeId kClient(9);
+// Where clients live, and one of them.
+constexpr NodeId kDesk(9);
+constexpr core::ClientId kClient(1'000'000'000'007);
 
 // A layer that writes down what it was asked, and does once what it was told to.
 class Probe : public core::Node, public core::LogReader {
@@ -49,10 +51,15 @@ class Probe : public core::Node, public core::LogReader {
     told.push_back("writable " + std::to_string(peer.value()));
     Act(out);
   }
-  void OnSubmit(const Now&, NodeId client, core::RequestId id, const Bytes& request,
+  void OnSubmit(const Now&, core::ClientId client, core::RequestId id, const Bytes& request,
                 Effects& out) override {
     told.push_back("submit " + std::to_string(id.value()) + " " + request.ToString());
     out.Reply(client, id, Bytes::Copy("done"));
+  }
+  void OnAnswer(const Now&, core::ClientId client, core::RequestId id, const Bytes& answer,
+                Effects&) override {
+    CHECK(client == kClient);
+    told.push_back("answer " + std::to_string(id.value()) + " " + answer.ToString());
   }
   void OnCommitted(const Now&, Effects& out) override {
     told.push_back("committed");
@@ -234,24 +241,56 @@ TEST_CASE("stack: each layer waits for itself for the credit that all share") {
   });
 }
 
-TEST_CASE("stack: a request goes to the lowest layer, and its reply to the client") {
-  // A client is a layer of another host, with a tag of its own.
+// A frame as it stands on the wire, with the tag of clients.
+Bytes OnWire(const core::Frame& frame) {
+  std::string text = core::EncodeFrame(frame).ToString();
+  text[0] = static_cast<char>(core::Stack::kClientTag << 5 | text[0]);
+  return Bytes::Copy(text);
+}
+
+TEST_CASE("stack: a request goes to the lowest layer, and its answer whence it came") {
   Host host;
-  std::string request = core::EncodeRequest({core::RequestId(4), Bytes::Copy("put")}).ToString();
-  request[0] = static_cast<char>(core::Stack::kClientTag << 5);
-  host.stack->OnMessage(NowAtMs(0), kClient, Bytes::Copy(request), host.out);
+  const core::RequestId id(4);
+  host.stack->OnMessage(NowAtMs(0), kDesk,
+                        OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("put")}), host.out);
   CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 put"});
   CHECK(host.probes[1]->told.empty());
   CHECK(All<effect::Reply>(host.out).empty());
-  const std::vector<Bytes> sent = SentTo(host.out, kClient);
+  const Bytes answer = OnWire({core::Frame::kAnswer, kClient, id, Bytes::Copy("done")});
+  CHECK(SentTo(host.out, kDesk) == std::vector<Bytes>{answer});
+  // The client has moved: so does the answer.
+  host.out.Clear();
+  host.stack->OnMessage(NowAtMs(1), kPeer,
+                        OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("put")}), host.out);
+  CHECK(SentTo(host.out, kPeer) == std::vector<Bytes>{answer});
+}
+
+TEST_CASE("stack: a reply to a client that was never heard of cannot be sent") {
+  Host host;
+  host.stack->OnSubmit(NowAtMs(0), kClient, core::RequestId(4), Bytes::Copy("put"), host.out);
+  CHECK(host.probes[0]->told.size() == 1);
+  CHECK(host.out.list().empty());
+}
+
+TEST_CASE("stack: what a layer asks as a client goes to the other's lowest layer, and comes back") {
+  Host asking;
+  const core::RequestId id(8);
+  asking.probes[1]->todo.Send(
+      kPeer, core::EncodeFrame({core::Frame::kRequest, kClient, id, Bytes::Copy("get")}));
+  asking.stack->OnTimer(NowAtMs(0), core::TimerId(1), asking.out);
+  const std::vector<Bytes> sent = SentTo(asking.out, kPeer);
   REQUIRE(sent.size() == 1);
-  std::string answer = sent[0].ToString();
-  CHECK(answer[0] == request[0]);
-  answer[0] = 0;
-  const auto reply = core::DecodeRequest(Bytes::Copy(answer));
-  REQUIRE(reply.has_value());
-  CHECK(reply->id == core::RequestId(4));
-  CHECK(reply->content == Bytes::Copy("done"));
+  CHECK(sent[0] == OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("get")}));
+
+  Host asked;
+  asked.stack->OnMessage(NowAtMs(1), kDesk, sent[0], asked.out);
+  CHECK(asked.probes[0]->told == std::vector<std::string>{"submit 8 get"});
+  for (Probe* probe : asking.probes) probe->told.clear();
+  asking.stack->OnMessage(NowAtMs(2), kPeer, SentTo(asked.out, kDesk).at(0), asking.out);
+  // Whoever is that client takes it; the others know that they are not.
+  for (const Probe* probe : asking.probes) {
+    CHECK(probe->told == std::vector<std::string>{"answer 8 done"});
+  }
 }
 
 TEST_CASE("stack: messages of no layer and broken requests are noted and ignored") {
@@ -308,7 +347,7 @@ class NumberFields : public core::MessageFields {
     out.fields = {{0, 0, {decoder.U64(), 1, 1}, Bytes()}};
     return decoder.ok() && out.type == 0;
   }
-  Bytes Build(const core::FieldedMessage& message, const core::Signer&, NodeId) const override {
+  Bytes Build(const core::FieldedMessage& message, const core::Signer&, core::Identity) const override {
     core::Encoder encoder;
     encoder.U8(static_cast<std::uint8_t>(message.type));
     encoder.U64(message.fields[0].values.first);
@@ -330,7 +369,7 @@ TEST_CASE("stack: the fields of all layers are one list of types, read and built
   const Keys keys(NodeId(0));
   for (std::uint32_t type = 0; type < 2; ++type) {
     const core::FieldedMessage message{type, {{0, 0, {77, 1, 1}, Bytes()}}};
-    const Bytes bytes = fields.Build(message, keys, kPeer);
+    const Bytes bytes = fields.Build(message, keys, core::SpeakerOf(kPeer));
     const int tag = static_cast<std::uint8_t>(bytes.literal()[0]) >> 5;
     CHECK(tag == (type == 0 ? 0 : 2));
     core::FieldedMessage again;

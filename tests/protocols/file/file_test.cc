@@ -19,6 +19,8 @@ using core::NoteKind;
 using core::Run;
 namespace effect = core::effect;
 
+const core::Contents& kContents = core::ContentsOf(core::ContentKind::kFiller);
+
 class Reader : public core::LogReader {
  public:
   void OnCommitted(const core::Now&, core::Effects&) override { ++calls; }
@@ -26,7 +28,7 @@ class Reader : public core::LogReader {
 };
 
 TEST_CASE("file: without a rate the log is endless from the start") {
-  file::FileRsm rsm({3, 1'000, 0});
+  file::FileRsm rsm({3, 1'000, 0}, kContents);
   Reader reader;
   rsm.set_reader(&reader);
   CHECK(rsm.Committed() == core::SeqNo(0));
@@ -41,7 +43,7 @@ TEST_CASE("file: without a rate the log is endless from the start") {
 TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick") {
   for (const std::uint64_t rate : {1U, 999U, 1'000U, 1'234'567U}) {
     CAPTURE(rate);
-    file::FileRsm rsm({3, 100, rate});
+    file::FileRsm rsm({3, 100, rate}, kContents);
     Reader reader;
     rsm.set_reader(&reader);
     core::Effects out;
@@ -75,7 +77,7 @@ core::TimerId GrowTimer(const core::Effects& out) { return All<effect::SetTimer>
 
 TEST_CASE("file: the log grows from its first start on, whatever the clock says then") {
   const core::Duration start = core::Duration::Milliseconds(12'345);
-  file::FileRsm rsm({3, 100, 1'000});
+  file::FileRsm rsm({3, 100, 1'000}, kContents);
   core::Effects out;
   rsm.OnStart(NowAt(start), {}, out);
   CHECK(rsm.Committed() == core::SeqNo(0));
@@ -85,13 +87,13 @@ TEST_CASE("file: the log grows from its first start on, whatever the clock says 
 
 TEST_CASE("file: a restart goes on as if the log had grown meanwhile") {
   const core::Duration start = core::Duration::Milliseconds(500);
-  file::FileRsm before({3, 100, 1'000});
+  file::FileRsm before({3, 100, 1'000}, kContents);
   core::Effects out;
   before.OnStart(NowAt(start), {}, out);
   const std::vector<effect::Save> saves = All<effect::Save>(out);
   REQUIRE(saves.size() == 1);
   const std::vector<core::Bytes> disk = {saves[0].record};
-  file::FileRsm after({3, 100, 1'000});
+  file::FileRsm after({3, 100, 1'000}, kContents);
   core::Effects restarted;
   after.OnStart(NowAt(start + core::Duration::Milliseconds(40)), disk, restarted);
   CHECK(after.Committed() == core::SeqNo(40));
@@ -100,7 +102,7 @@ TEST_CASE("file: a restart goes on as if the log had grown meanwhile") {
 
 TEST_CASE("file: long after the start no product overflows") {
   constexpr std::uint64_t kRate = 1'000'000'000;
-  file::FileRsm rsm({3, 100, kRate});
+  file::FileRsm rsm({3, 100, kRate}, kContents);
   core::Effects out;
   rsm.OnStart(NowAtMs(0), {}, out);
   constexpr std::int64_t kLate = 9'000'000;  // seconds: nearly the end of time
@@ -109,9 +111,9 @@ TEST_CASE("file: long after the start no product overflows") {
 }
 
 TEST_CASE("file: every entry has its own content, the same at every replica of the cluster") {
-  const file::FileRsm rsm({3, 50, 0});
-  const file::FileRsm twin({3, 50, 0});
-  const file::FileRsm other({4, 50, 0});
+  const file::FileRsm rsm({3, 50, 0}, kContents);
+  const file::FileRsm twin({3, 50, 0}, kContents);
+  const file::FileRsm other({4, 50, 0}, kContents);
   const core::Bytes run = rsm.Contents({5, 4, 7});
   CHECK(run.size() == 4 * 50);
   CHECK(run == twin.Contents({5, 4, 7}));
@@ -128,15 +130,15 @@ TEST_CASE("file: every entry has its own content, the same at every replica of t
 }
 
 TEST_CASE("file: it has no peers, and a client's request gets an empty answer") {
-  file::FileRsm rsm({3, 50, 0});
+  file::FileRsm rsm({3, 50, 0}, kContents);
   core::Effects out;
   rsm.OnMessage(NowAtMs(0), core::NodeId(4), core::Bytes::Copy("x"), out);
   CHECK(Notes(out, NoteKind::kMalformed).at(0).peer == core::NodeId(4));
   out.Clear();
-  rsm.OnSubmit(NowAtMs(0), core::NodeId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
+  rsm.OnSubmit(NowAtMs(0), core::ClientId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
   REQUIRE(out.list().size() == 1);
   CHECK(All<effect::Reply>(out).at(0) ==
-        effect::Reply{core::NodeId(9), core::RequestId(2), core::Bytes()});
+        effect::Reply{core::ClientId(9), core::RequestId(2), core::Bytes()});
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ using picsou::Broadcast;
 using picsou::Codec;
 
 constexpr std::uint64_t kPhi = 1'000;
-constexpr NodeId kSender(2);
-constexpr NodeId kReceiver(9);
+constexpr core::Identity kSender(2);
+constexpr core::Identity kReceiver(9);
 const Keys kSenderKeys(kSender);
 const Keys kReceiverKeys(kReceiver);
 
@@ -143,8 +143,8 @@ TEST_CASE("picsou codec: a MAC is for one sender and one receiver") {
   const Codec::Decoded decoded =
       codec.Decode(codec.Encode(DrawBatch(random), kSenderKeys, kReceiver));
   CHECK(kReceiverKeys.VerifyMac(kSender, decoded.signed_digest, decoded.mac));
-  CHECK_FALSE(kReceiverKeys.VerifyMac(NodeId(3), decoded.signed_digest, decoded.mac));
-  CHECK_FALSE(Keys(NodeId(8)).VerifyMac(kSender, decoded.signed_digest, decoded.mac));
+  CHECK_FALSE(kReceiverKeys.VerifyMac(core::Identity(3), decoded.signed_digest, decoded.mac));
+  CHECK_FALSE(Keys(core::Identity(8)).VerifyMac(kSender, decoded.signed_digest, decoded.mac));
 }
 
 // A batch that says this of the receiver's stream, and has no data.

@@ -175,7 +175,7 @@ void CheckRefused(const Rig& rig, core::NodeId from) {
 
 TEST_CASE("replica: malformed and forged messages are noted and ignored") {
   const picsou::Batch good{kIn, {Incoming({0, 1, 1})}, kOut, {5, 0, {}}};
-  const core::NodeId self(0);
+  const core::Identity self(0);
   const core::NodeId peer(kOwnSize + 2);
   const core::NodeId local(1);
   struct Case {
@@ -196,7 +196,7 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
            {"rubbish", peer, core::Bytes::Copy("\x01\x02\x03")},
            {"cut short", peer, batch.Slice(0, batch.size() - 1)},
            {"signed by another", peer, codec.Encode(good, Keys(core::NodeId(9)), self)},
-           {"signed for another", peer, codec.Encode(good, Keys(peer), core::NodeId(1))},
+           {"signed for another", peer, codec.Encode(good, Keys(peer), core::Identity(1))},
            {"passed off as another's", core::NodeId(9), batch},
            {"of a wrong stream", peer, codec.Encode(other_data, Keys(peer), self)},
            {"about a wrong stream", peer, codec.Encode(other_ack, Keys(peer), self)},
@@ -216,7 +216,7 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
 
 TEST_CASE("replica: a request of a client gets an empty answer from this layer") {
   Rig rig(PicsouConfig());
-  rig.replica->OnSubmit(NowAtMs(0), core::NodeId(50), core::RequestId(3), core::Bytes(), rig.out);
+  rig.replica->OnSubmit(NowAtMs(0), core::ClientId(50), core::RequestId(3), core::Bytes(), rig.out);
   REQUIRE(All<effect::Reply>(rig.out).size() == 1);
   CHECK(All<effect::Reply>(rig.out)[0].id == core::RequestId(3));
 }

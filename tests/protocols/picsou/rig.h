@@ -48,6 +48,7 @@ class Rig {
                std::uint64_t incarnation = 0, std::int64_t buffer = kBuffer)
       : config(settings), log(kMessageBytes), credit(buffer), keys_(core::NodeId(index)) {
     seat_.self = core::NodeId(index);
+    seat_.identity = core::SpeakerOf(seat_.self);
     seat_.index = index;
     seat_.incarnation = incarnation;
     seat_.send_buffer = core::ByteCount(buffer);
@@ -71,7 +72,8 @@ class Rig {
   void Hear(core::Now now, std::uint32_t j, const picsou::Ack& ack,
             const std::vector<core::Records>& data = {}) {
     const picsou::Batch batch{kIn, data, kOut, ack};
-    replica->OnMessage(now, Receiver(j), codec().Encode(batch, Keys(Receiver(j)), seat_.self), out);
+    replica->OnMessage(now, Receiver(j), codec().Encode(batch, Keys(Receiver(j)), seat_.identity),
+                       out);
   }
   void HearAck(core::Now now, std::uint32_t j, std::uint64_t cumulative) {
     Hear(now, j, picsou::Ack{cumulative, 0, {}});

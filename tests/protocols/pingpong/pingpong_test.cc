@@ -74,7 +74,7 @@ TEST_CASE("pingpong: an old ball is not played, and rubbish is noted") {
   const pingpong::Fields fields;
   const Keys keys(NodeId(10));
   const auto ball = [&](std::uint64_t lap) {
-    return fields.Build({0, {{0, 0, {lap, 1, 1}, {}}}}, keys, NodeId(11));
+    return fields.Build({0, {{0, 0, {lap, 1, 1}, {}}}}, keys, core::Identity(11));
   };
   core::Effects out;
   player.OnMessage(NowAtMs(0), NodeId(10), ball(5), out);
@@ -96,7 +96,7 @@ TEST_CASE("pingpong: an old ball is not played, and rubbish is noted") {
 TEST_CASE("pingpong: fields read the lap and build the ball back") {
   const pingpong::Fields fields;
   const Keys keys(NodeId(10));
-  const core::Bytes ball = fields.Build({0, {{0, 0, {77, 1, 1}, {}}}}, keys, NodeId(11));
+  const core::Bytes ball = fields.Build({0, {{0, 0, {77, 1, 1}, {}}}}, keys, core::Identity(11));
   core::FieldedMessage message;
   REQUIRE(fields.Read(ball, message));
   CHECK(fields.types()[message.type].name == "pingpong.ball");

@@ -32,7 +32,7 @@ void Acknowledge(SmallWorld& world, const std::vector<std::uint64_t>& cumulative
   world.host(0).on_start = [&world, cumulative](const Now&, auto, Effects& out) {
     for (const std::uint64_t ack : cumulative) {
       out.Send(NodeId(1),
-               Ack(ack, {Run{ack + 2, 3, 1}}, ack + 9, world.seats()[0].signer, NodeId(1)));
+               Ack(ack, {Run{ack + 2, 3, 1}}, ack + 9, world.seats()[0].signer, core::Identity(1)));
     }
     out.Send(NodeId(1), Data(Run{5, 1, 1}));
     out.Send(NodeId(1), Bytes::Copy("hello"));
@@ -68,10 +68,10 @@ TEST_CASE("lie_ack: others hear the lie, whole and signed as by its node") {
   REQUIRE(world.arrivals().size() == 4);
   const core::Signer* signer = world.seats()[0].signer;
   // Everything but the acknowledgement, φ-list included, is what the node said.
-  CHECK(world.arrivals()[0].payload == Ack(kInfinity, {Run{6, 3, 1}}, 13, signer, NodeId(1)));
-  CHECK(world.arrivals()[1].payload == Ack(kInfinity, {Run{12, 3, 1}}, 19, signer, NodeId(1)));
+  CHECK(world.arrivals()[0].payload == Ack(kInfinity, {Run{6, 3, 1}}, 13, signer, core::Identity(1)));
+  CHECK(world.arrivals()[1].payload == Ack(kInfinity, {Run{12, 3, 1}}, 19, signer, core::Identity(1)));
   CHECK_FALSE(world.arrivals()[0].payload ==
-              Ack(kInfinity, {Run{6, 3, 1}}, 13, world.seats()[1].signer, NodeId(1)));
+              Ack(kInfinity, {Run{6, 3, 1}}, 13, world.seats()[1].signer, core::Identity(1)));
   CHECK(world.arrivals()[2].payload == Data(Run{5, 1, 1}));
   CHECK(world.arrivals()[3].payload == Bytes::Copy("hello"));
   // The world says what was said instead of what, and states the lie.

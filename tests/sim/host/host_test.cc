@@ -240,6 +240,30 @@ TEST_CASE("host: what is sent beyond the credit is dropped, counted and given ba
   CHECK(world.Of(EventKind::kWritable).empty());  // Nobody has asked.
 }
 
+TEST_CASE("host: what is sent to a host that does not exist is dropped and counted") {
+  for (const auto transport : {sim::Transport::kStream, sim::Transport::kDatagram}) {
+    SmallWorld world({2});
+    world.intra().transport = transport;
+    world.host(0).on_start = [](const Now&, auto, Effects& out) {
+      CHECK(out.CreditLeft(NodeId(2)) == core::Credit::kUnlimited);
+      out.Send(NodeId(2), Numbered(0, 100));
+      out.Send(NodeId(~std::uint32_t{0}), Numbered(1, 50));
+      out.AwaitWritable(NodeId(2), ByteCount(1));
+      out.Hold(NodeId(2));
+      out.Send(NodeId(1), Numbered(2, 10));
+    };
+    world.Run(Duration::Seconds(1));
+    CHECK(world.NumbersAt(1) == std::vector<std::uint64_t>{2});
+    const auto drops = world.Of(EventKind::kDrop);
+    REQUIRE(drops.size() == 2);
+    for (const trace::Event& drop : drops) {
+      CHECK(drop.detail == static_cast<std::uint64_t>(DropCause::kNoHost));
+    }
+    CHECK(drops[0].size == ByteCount(100));
+    world.Finish();
+  }
+}
+
 TEST_CASE("host: the credit that comes back can be spent again, each byte once") {
   SmallWorld world({2});
   constexpr std::int64_t kBuffer = 100'000;

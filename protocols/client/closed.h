@@ -1,0 +1,61 @@
+// Clients in a closed loop: each has one request outstanding, and makes the next one when it has
+// been answered and has thought for a while.
+//
+// A request that is not answered in time is sent again, under its old number, to the next replica.
+// Client c begins with replica c modulo the replicas, so that they share the load.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "protocols/core/content.h"
+#include "protocols/core/node.h"
+#include "protocols/core/program.h"
+
+namespace lockstep::client {
+
+struct Config {
+  core::Cluster replicas;       // whom they ask
+  core::ClientId first;         // the clients of this host: first .. first + count - 1
+  std::uint32_t count = 1;      // clients of a host
+  std::uint64_t generator = 0;  // of the contents of requests
+  std::uint64_t request_bytes = 0;
+  core::Duration think;  // between an answer and the next request
+  core::Duration retry;  // how long an answer is waited for
+};
+
+class ClosedLoop : public core::Node {
+ public:
+  ClosedLoop(const Config& config, const core::Seat& seat);
+
+  void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
+               core::Effects& out) override;
+  void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                 core::Effects& out) override;
+  void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
+  void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
+  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
+                core::Effects&) override {}
+  void OnAnswer(const core::Now& now, core::ClientId client, core::RequestId id,
+                const core::Bytes& answer, core::Effects& out) override;
+
+ private:
+  struct Client {
+    core::RequestId request;     // the newest
+    bool is_waiting = false;     // for its answer; else it thinks
+    std::uint32_t attempts = 0;  // of all its requests, so that no replica is asked twice in a row
+  };
+
+  void Invoke(const core::Now& now, std::uint32_t index, core::Effects& out);
+  void SendRequest(const core::Now& now, std::uint32_t index, core::Effects& out);
+  core::ClientId IdOf(std::uint32_t index) const {
+    return core::ClientId(config_.first.value() + index);
+  }
+
+  Config config_;
+  const core::Contents& contents_;
+  std::vector<Client> clients_;  // clients_[index]; each has the timer of its index
+};
+
+}  // namespace lockstep::client

@@ -1,0 +1,130 @@
+// Clients in a closed loop: what they ask whom, when they ask again, and what they say of it.
+
+#include "protocols/client/closed.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "protocols/core/request.h"
+#include "tests/support/listed.h"
+#include "tests/support/script.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+namespace effect = core::effect;
+
+constexpr std::uint64_t kRequestBytes = 40;
+
+core::Now NowAtUs(const Command& command) {
+  return NowAt(core::Duration::Microseconds(command.Get<std::int64_t>("us")));
+}
+
+std::string Named(std::uint64_t client, std::uint64_t request) {
+  return std::to_string(client) + "/" + std::to_string(request);
+}
+
+struct Describe {
+  std::string operator()(const effect::Send& send) const {
+    const std::optional<core::Frame> frame = core::DecodeFrame(send.payload);
+    REQUIRE(frame.has_value());
+    CHECK(frame->type == core::Frame::kRequest);
+    CHECK(send.payload.size() == core::Frame::kOverhead + kRequestBytes);
+    return "to " + std::to_string(send.to.value()) + ": request " +
+           Named(frame->client.value(), frame->id.value());
+  }
+  std::string operator()(const effect::SetTimer& set) const {
+    return "timer " + std::to_string(set.id.value()) + " at " +
+           std::to_string(set.at.ps() / 1'000'000) + " us";
+  }
+  std::string operator()(const effect::Note& note) const {
+    std::string text(core::Name(note.kind));
+    if (note.kind != core::NoteKind::kMalformed)
+      text += " " + Named(note.detail, note.values.first);
+    return text;
+  }
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return "something else";
+  }
+};
+
+std::string Told(core::Effects& out) {
+  std::string text;
+  for (const core::Listed& listed : out.list()) text += std::visit(Describe(), listed.what) + "\n";
+  out.Clear();
+  return text;
+}
+
+client::Config ConfigOf(std::uint32_t replicas, std::uint32_t clients) {
+  client::Config config;
+  config.replicas = {"a", core::NodeId(0), replicas, 0, 0};
+  config.count = clients;
+  config.request_bytes = kRequestBytes;
+  config.generator = 5;
+  config.retry = core::Duration::Milliseconds(1);
+  return config;
+}
+
+TEST_CASE("client: one request at a time, again where no answer comes, and a while to think") {
+  std::unique_ptr<client::ClosedLoop> node;
+  core::Effects out;
+  RunScript("protocols/client/closed.txt", [&](const Command& command) -> std::string {
+    if (command.name() == "new") {
+      client::Config config =
+          ConfigOf(command.Get<std::uint32_t>("replicas"), command.Get<std::uint32_t>("clients"));
+      config.first = command.Get<core::ClientId>("first");
+      config.think = core::Duration::Microseconds(command.Get<std::int64_t>("think_us"));
+      config.retry = core::Duration::Microseconds(command.Get<std::int64_t>("retry_us"));
+      node = std::make_unique<client::ClosedLoop>(config, core::Seat());
+      return "";
+    }
+    const core::Now now = NowAtUs(command);
+    if (command.name() == "start") node->OnStart(now, {}, out);
+    if (command.name() == "timer") node->OnTimer(now, command.Get<core::TimerId>("id"), out);
+    if (command.name() == "message")
+      node->OnMessage(now, core::NodeId(0), core::Bytes::Copy("\x01hello"), out);
+    if (command.name() == "answer") {
+      node->OnAnswer(now, command.Get<core::ClientId>("client"),
+                     command.Get<core::RequestId>("request"), core::Bytes::Copy("done"), out);
+    }
+    return Told(out);
+  });
+}
+
+TEST_CASE("client: after a restart its requests have new numbers") {
+  core::Seat seat;
+  core::Effects out;
+  client::ClosedLoop(ConfigOf(3, 1), seat).OnStart(NowAtMs(0), {}, out);
+  seat.incarnation = 1;
+  client::ClosedLoop(ConfigOf(3, 1), seat).OnStart(NowAtMs(1), {}, out);
+  const auto invoked = Notes(out, core::NoteKind::kInvoked);
+  REQUIRE(invoked.size() == 2);
+  CHECK(invoked[0].values.first != invoked[1].values.first);
+}
+
+TEST_CASE("client: requests of one size differ, and a note's digest is that of the request") {
+  core::Effects out;
+  client::ClosedLoop node(ConfigOf(1, 1), core::Seat());
+  node.OnStart(NowAtMs(0), {}, out);
+  node.OnAnswer(NowAtMs(1), core::ClientId(0), core::RequestId(1), core::Bytes(), out);
+  node.OnTimer(NowAtMs(1), core::TimerId(0), out);
+  const std::vector<core::Bytes> sent = SentTo(out, core::NodeId(0));
+  const auto invoked = Notes(out, core::NoteKind::kInvoked);
+  REQUIRE(sent.size() == 2);
+  REQUIRE(invoked.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(core::DecodeFrame(sent[i])->content.Digest() == invoked[i].digest);
+  }
+  CHECK(invoked[0].digest != invoked[1].digest);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
