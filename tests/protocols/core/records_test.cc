@@ -97,12 +97,12 @@ TEST_CASE("records: a part has the contents of its numbers") {
 
 TEST_CASE("records: fields are read and built back") {
   std::vector<core::Field> fields;
-  core::ReadRecords(Sample(), 6, 7, fields);
-  CHECK(fields.size() == 2 * Sample().size());
+  core::ReadRecords(Sample(), 5, 6, 7, fields);
+  CHECK(fields.size() == 3 * Sample().size());
   CHECK(core::BuildRecords(fields, 6, 7) == Sample());
   CHECK(core::BuildRecords({}, 6, 7).empty());
   // A content of a length that the run does not divide has no size each.
-  fields[1].content = Bytes::Copy("123456789");
+  fields[2].content = Bytes::Copy("123456789");
   CHECK(core::BuildRecords(fields, 6, 7)[0].size == 0);
 }
 

@@ -330,7 +330,7 @@ TEST_CASE("trace reader: time and index never go back, and nothing follows the e
 
 TEST_CASE("trace format: FORMAT.md names every kind, and its examples are events") {
   const Folder folder;
-  const std::string text = Slurp(LOCKSTEP_SOURCE_DIR "/sim/trace/FORMAT.md");
+  const std::string text = Slurp("sim/trace/FORMAT.md");
   const auto expect_named = [&](std::string_view name) {
     CAPTURE(std::string(name));
     CHECK(text.find("| `" + std::string(name) + "` |") != std::string::npos);

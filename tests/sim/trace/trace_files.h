@@ -23,7 +23,7 @@
 namespace lockstep::trace {
 
 inline constexpr core::NoteKind kOwnNote("heard_a_bell");
-inline const std::string kData = LOCKSTEP_SOURCE_DIR "/tests/data/traces/";
+inline const std::string kData = "tests/data/traces/";
 
 // Runs that an event may refer to for as long as the tests run.
 inline std::span<const core::Run> Kept(std::vector<core::Run> runs) {
