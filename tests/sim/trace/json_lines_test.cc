@@ -220,8 +220,8 @@ TEST_CASE("json lines: a writer gets only the kinds it wants, and their indices 
   REQUIRE((*writer)->status().ok());
   const auto events = ReadTrace(folder.File("t"));
   REQUIRE(events.ok());
-  // All but the 17 observable kinds, of which note, crash, restart and fault; and the notes.
-  const std::size_t kinds = kEventKinds - 18 + 4;
+  // All but the 19 observable kinds, of which note, crash, restart and fault; and the notes.
+  const std::size_t kinds = kEventKinds - 19 + 4;
   CHECK(events->size() == kinds + core::kNoteNames.size());
   CHECK(events->front().kind == EventKind::kNote);
   CHECK(events->front().index == static_cast<std::uint64_t>(EventKind::kNote));
