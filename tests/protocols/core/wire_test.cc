@@ -104,18 +104,25 @@ TEST_CASE("wire: a run whose last number cannot exist is refused") {
   CHECK(IsRun(0, 2, kLargest / 2));
 }
 
-TEST_CASE("wire: a request is read back, and what is none is refused") {
-  const core::Request request{core::RequestId(77), Bytes::Filler({3, 0, 1, 2, 10, 0})};
-  const auto again = core::DecodeRequest(core::EncodeRequest(request));
-  REQUIRE(again.has_value());
-  CHECK(again->id == request.id);
-  CHECK(again->content == request.content);
-  const std::string text = core::EncodeRequest({core::RequestId(1), Bytes()}).ToString();
-  CHECK(core::DecodeRequest(Bytes::Copy(text)).has_value());
-  for (std::size_t size = 0; size < text.size(); ++size) {
-    CHECK_FALSE(core::DecodeRequest(Bytes::Copy(text.substr(0, size))).has_value());
+TEST_CASE(
+    "frames: requests and answers come back as they were, and all that is cut off is noticed") {
+  for (const std::uint8_t type : {core::Frame::kRequest, core::Frame::kAnswer}) {
+    const core::Frame frame{type, core::ClientId(1'000'000'000'007), core::RequestId(77),
+                            Bytes::Copy("content")};
+    const Bytes whole = core::EncodeFrame(frame);
+    CHECK(whole.size() == core::Frame::kOverhead + frame.content.size());
+    const auto read = core::DecodeFrame(whole);
+    REQUIRE(read.has_value());
+    CHECK(read->type == frame.type);
+    CHECK(read->client == frame.client);
+    CHECK(read->id == frame.id);
+    CHECK(read->content == frame.content);
+    for (std::uint64_t size = 0; size < core::Frame::kOverhead; ++size) {
+      CHECK_FALSE(core::DecodeFrame(whole.Slice(0, size)).has_value());
+    }
   }
-  CHECK_FALSE(core::DecodeRequest(Bytes::Copy("\x01" + text.substr(1))).has_value());
+  const core::Frame other{29, core::ClientId(1), core::RequestId(2), Bytes()};
+  CHECK_FALSE(core::DecodeFrame(core::EncodeFrame(other)).has_value());
 }
 
 }  // namespace

@@ -201,8 +201,6 @@ TEST_CASE("host: a message to itself arrives at once, and its credit comes back"
   world.host(0).on_start = [](const Now&, auto, Effects& out) {
     out.Send(NodeId(0), Numbered(4, 1'000));
   };
-  ByteCount freed;
-  world.host(0).on_writable = [&](const Now&, NodeId, ByteCount size, Effects&) { freed = size; };
   world.Run(Duration::Seconds(1));
   REQUIRE(world.arrivals().size() == 1);
   CHECK(world.arrivals()[0].at == Instant());
