@@ -84,7 +84,6 @@ TEST_CASE("scenario: a good one means what it says") {
   CHECK(s.network.intra.window == core::ByteCount(4 * 1'024 * 1'024));
   CHECK(s.network.intra.retransmit_after == Duration::Milliseconds(200));
   CHECK(s.network.intra.give_up == Duration::Seconds(15));
-  CHECK_FALSE(s.network.intra.is_cold);
   CHECK(s.network.send_buffer == core::ByteCount(8 * 1'024 * 1'024));
   CHECK(s.heal == At(Duration::Seconds(2)));
   CHECK(s.settle == Duration::Seconds(1));
