@@ -22,14 +22,11 @@ class Ring {
   const T& operator[](std::size_t i) const { return slots_[(first_ + i) & (slots_.size() - 1)]; }
   T& operator[](std::size_t i) { return slots_[(first_ + i) & (slots_.size() - 1)]; }
 
-  T& back() { return slots_[(first_ + size_ - 1) & (slots_.size() - 1)]; }
-
-  T& push_back(T value) {
+  void push_back(T value) { Add() = std::move(value); }
+  // A new last one, to be filled in; it may still hold what was in its slot before.
+  T& Add() {
     if (size_ == slots_.size()) Grow();
-    T& slot = slots_[(first_ + size_) & (slots_.size() - 1)];
-    slot = std::move(value);
-    ++size_;
-    return slot;
+    return slots_[(first_ + size_++) & (slots_.size() - 1)];
   }
   // What was there stays in its slot until it is written over: move it out first where it owns
   // much.

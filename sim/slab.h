@@ -24,6 +24,18 @@ class Slab {
     slots_[slot] = std::move(value);
     return slot;
   }
+  // A slot to be filled in; it may still hold what was in it before.
+  std::uint32_t Add() {
+    if (free_.empty()) {
+      slots_.emplace_back();
+      return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  // What is in it stays there until the slot is used again.
+  void Free(std::uint64_t slot) { free_.push_back(static_cast<std::uint32_t>(slot)); }
   T& operator[](std::uint64_t slot) {
     CHECK(slot < slots_.size());
     return slots_[slot];

@@ -62,20 +62,25 @@ const Port::Queued* Port::Enqueue(core::Instant now, core::Instant tail, core::B
     return nullptr;
   }
   const core::Duration service = rate_.TimeFor(size);
-  Queued packet{tag, size, now, tail, {}, {}};
+  Queued& packet = queue_.Add();
+  packet.tag = tag;
+  packet.size = size;
+  packet.ready = now;
+  packet.tail = tail;
   if (has_latency_) {
     packet.ready = ReadyAt(now, size);
     packet.tail = tail + (packet.ready - now);
   }
-  packet.begins = std::max({packet.ready, packet.tail - service, busy_until_});
+  core::Instant begins = std::max({packet.ready, packet.tail - service, busy_until_});
   if (shaper_) {
-    packet.begins = shaper_->Earliest(packet.begins, size);
-    shaper_->Take(packet.begins, size);
+    begins = shaper_->Earliest(begins, size);
+    shaper_->Take(begins, size);
   }
-  packet.ends = busy_until_ = packet.begins + service;
+  packet.begins = begins;
+  packet.ends = busy_until_ = begins + service;
   taken_ = taken_ + size;
   waiting_ = waiting_ + size;
-  return &queue_.push_back(packet);
+  return &packet;
 }
 
 core::Instant Port::RetryAt(core::Instant now, core::ByteCount size) {

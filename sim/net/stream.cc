@@ -27,8 +27,8 @@ core::ByteCount BytesOf(std::uint64_t size) {
   return core::ByteCount(static_cast<std::int64_t>(size));
 }
 
-std::optional<Shaper> ShaperOf(const TokenBucket& pace) {
-  return pace.rate_bps == 0 ? std::nullopt : std::optional(Shaper(pace));
+std::unique_ptr<Shaper> ShaperOf(const TokenBucket& pace) {
+  return pace.rate_bps == 0 ? nullptr : std::make_unique<Shaper>(pace);
 }
 
 }  // namespace
@@ -96,10 +96,10 @@ std::vector<Message> Stream::Reset(core::ByteCount* untaken) {
   const std::uint32_t next = epoch_ + 1;
   std::unique_ptr<Outbound> out = std::move(out_);
   // A pace is the pair's, whatever becomes of its connection.
-  const std::optional<Shaper> pace = pace_;
+  std::unique_ptr<Shaper> pace = std::move(pace_);
   *this = Stream(from_, to_, *spec_, *pool_);
   epoch_ = next;
-  pace_ = pace;
+  pace_ = std::move(pace);
   if (out != nullptr) pool_->Return(std::move(out));
   return lost;
 }
@@ -230,7 +230,8 @@ std::optional<Segment> Stream::Next(core::Instant now) {
     return flight.segment;
   }
   if (!IsOutstanding()) silent_since_ = now;
-  Flight& flight = out_->flights.push_back({{sent_, sent_ + size}, 0, now, false, false, false});
+  Flight& flight = out_->flights.Add();
+  flight = {{sent_, sent_ + size}, 0, now, false, false, false};
   sent_ += size;
   Sent(now, flight);
   return flight.segment;
@@ -414,6 +415,7 @@ std::size_t Stream::bytes_reserved() const {
   std::size_t bytes = sizeof(*this);
   if (out_ != nullptr) bytes += sizeof(Outbound);
   if (life_ != nullptr) bytes += sizeof(Life);
+  if (pace_ != nullptr) bytes += sizeof(Shaper);
   return bytes;
 }
 

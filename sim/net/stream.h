@@ -179,7 +179,7 @@ class Stream {
   template <typename Visit>
   void ForEachAtCard(const Segment& segment, const Visit& visit);
 
-  // What it holds, itself included; what it has been lent, too.
+  // What it holds, itself and what it has been lent included, but for what the latter holds.
   std::size_t bytes_reserved() const;
 
  private:
@@ -230,7 +230,7 @@ class Stream {
   std::uint64_t queued_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t read_known_ = 0;
-  std::optional<Shaper> pace_;
+  std::unique_ptr<Shaper> pace_;  // null where there is none
   core::Instant pace_told_;
   Reno reno_;
   std::uint64_t next_order_ = 0;

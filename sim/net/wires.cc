@@ -72,12 +72,13 @@ core::Duration Wires::LeastDelay(core::NodeId from, core::NodeId to) const {
 std::uint32_t Wires::Launch(core::Instant now, const Packet& packet) {
   in_ = in_ + packet.size;
   in_flight_ = in_flight_ + packet.size;
-  Crossing crossing;
+  const std::uint32_t slot = crossings_.Add();
+  Crossing& crossing = crossings_[slot];
   crossing.packet = packet;
   crossing.edge = uplink_[packet.from.value()];
   crossing.tail = now;
-  const std::uint32_t slot = crossings_.Put(crossing);
-  return Serve(now, slot) ? crossings_[slot].serial : kNoSerial;
+  crossing.is_first_bit_out = false;
+  return Serve(now, slot) ? crossing.serial : kNoSerial;
 }
 
 bool Wires::Serve(core::Instant now, std::uint32_t slot) {
@@ -97,7 +98,7 @@ bool Wires::Serve(core::Instant now, std::uint32_t slot) {
   const bool is_standing = outlet.port.is_standing();
   if (buffer != nullptr) buffer->Hold(is_standing ? core::Instant::Max() : queued->ends, size);
   Cross(crossing);
-  if (!is_standing) Schedule(now, slot, outlet, *queued);
+  if (!is_standing) Schedule(now, crossing, outlet, *queued);
   return true;
 }
 
@@ -126,10 +127,9 @@ void Wires::Cross(Crossing& crossing) {
   }
 }
 
-void Wires::Schedule(core::Instant now, std::uint32_t slot, const Outlet& outlet,
+void Wires::Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet,
                      const Port::Queued& times) {
-  Crossing& crossing = crossings_[slot];
-  const Port::Tag tag{slot, crossing.serial};
+  const Port::Tag tag = times.tag;
   if (outlet.from == crossing.packet.from.value()) {
     if (tells_first_bits_ && !crossing.is_first_bit_out)
       queue_.Push(times.begins, MakeTask(TaskKind::kFirstBit, tag));
@@ -177,7 +177,7 @@ void Wires::OnTask(core::Instant now, const Task& task) {
 void Wires::Lose(std::uint64_t slot, trace::DropCause cause, Place place) {
   const Packet packet = crossings_[slot].packet;
   crossings_[slot].serial = kNoSerial;
-  crossings_.Take(slot);
+  crossings_.Free(slot);
   in_flight_ = in_flight_ - packet.size;
   Count(packet, cause);
   listener_.OnLost(packet, cause, place);
@@ -189,8 +189,10 @@ void Wires::Count(const Packet& packet, trace::DropCause cause) {
 }
 
 Packet Wires::Arrive(std::uint64_t slot) {
-  crossings_[slot].serial = kNoSerial;
-  const Packet packet = crossings_.Take(slot).packet;
+  Crossing& crossing = crossings_[slot];
+  crossing.serial = kNoSerial;
+  crossings_.Free(slot);
+  const Packet& packet = crossing.packet;
   in_flight_ = in_flight_ - packet.size;
   delivered_ = delivered_ + packet.size;
   return packet;
@@ -229,7 +231,7 @@ void Wires::Reschedule(core::Instant now, Outlet& outlet) {
     if (outlet.is_buffered)
       buffers_[outlet.from]->Hold(port.is_standing() ? core::Instant::Max() : queued.ends,
                                   queued.size);
-    if (!port.is_standing()) Schedule(now, queued.tag.slot, outlet, queued);
+    if (!port.is_standing()) Schedule(now, crossings_[queued.tag.slot], outlet, queued);
   }
 }
 

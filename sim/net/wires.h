@@ -126,7 +126,7 @@ class Wires {
   // Where it goes from the edge that it is at, and how long that takes.
   void Cross(Crossing& crossing);
   // Pushes what is to happen to it from now on.
-  void Schedule(core::Instant now, std::uint32_t slot, const Outlet& outlet,
+  void Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet,
                 const Port::Queued& times);
   // Before and after something is done to a port: its packets' old times are void, and they get
   // new ones.

@@ -154,9 +154,9 @@ Finding GoodputOfBounded(const BoundSetup& setup) {
   streams.message_bytes = 16 << 10;
   streams.warmup = core::Duration::Milliseconds(1'500);
   streams.interval = core::Duration::Milliseconds(2'500);
-  // A segment of 64 KiB, with its headers, is on two wires beside the delays; its acknowledgement
-  // takes no bandwidth.
-  const double segment = 2 * 8 * ((64 << 10) + 46 * 50) / 1e10;
+  // A segment of 64 KiB, with its headers, and its acknowledgement are on two wires beside the
+  // delays.
+  const double segment = 2 * 8 * ((64 << 10) + 46 * 50 + 66) / 1e10;
   const double round_trip = 2 * Seconds(setup.delay) + segment;
   double bound = std::min(kCardBytes, static_cast<double>(setup.window) / round_trip);
   if (setup.pair_rate_bps > 0) {

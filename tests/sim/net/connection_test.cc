@@ -168,8 +168,7 @@ TEST_CASE("crash: a machine that is back knows of no connection, and says so whe
   }
 }
 
-TEST_CASE(
-    "crash: what a dead process had sent whole arrives, and a dead machine's card sends nothing more") {
+TEST_CASE("crash: a dead process's card sends what it holds, and a dead machine's does not") {
   for (const bool is_of_machine : {false, true}) {
     CAPTURE(is_of_machine);
     SmallWorld world({2});

@@ -261,4 +261,20 @@ TEST_CASE("stream: a receiver on hold stops its sender at the window, and nobody
   world.Finish();
 }
 
+TEST_CASE("stream: one that is quiet costs at most 300 bytes, its place in the table included") {
+  constexpr std::uint32_t kHosts = 30;
+  SmallWorld world({kHosts});
+  for (std::uint32_t from = 0; from < kHosts; ++from) {
+    world.host(from).on_start = [=](const Now&, auto, Effects& out) {
+      for (std::uint32_t to = 0; to < kHosts; ++to)
+        if (to != from) out.Send(NodeId(to), Numbered(from, 10'000));
+    };
+  }
+  world.Run(Duration::Seconds(1));
+  CHECK(world.arrivals().size() == kHosts * (kHosts - 1));
+  const sim::Streams& streams = world.world().network().streams();
+  CHECK(streams.size() == kHosts * (kHosts - 1));
+  CHECK(streams.bytes_reserved() <= streams.size() * 300);
+}
+
 }  // namespace lockstep::tests

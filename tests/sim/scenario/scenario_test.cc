@@ -83,6 +83,7 @@ TEST_CASE("scenario: a good one means what it says") {
   CHECK(s.network.intra.segment == core::ByteCount(64 * 1'024));
   CHECK(s.network.intra.window == core::ByteCount(4 * 1'024 * 1'024));
   CHECK(s.network.intra.retransmit_after == Duration::Milliseconds(200));
+  CHECK(s.network.intra.give_up == Duration::Seconds(15));
   CHECK(s.network.send_buffer == core::ByteCount(8 * 1'024 * 1'024));
   CHECK(s.heal == At(Duration::Seconds(2)));
   CHECK(s.settle == Duration::Seconds(1));
@@ -308,6 +309,10 @@ TEST_CASE("scenario: a network that cannot work is refused") {
         "/network/cross/pair_rate: has no meaning here");
   CHECK(ErrorOf("/network/cross/window", "1KiB") ==
         "/network/cross/window: want at least a segment, 65536B, not 1024B");
+  CHECK(ErrorOf("/network/cross/give_up", "100ms") ==
+        "/network/cross/give_up: want at least retransmit_after, 200ms, not 100ms");
+  CHECK(ErrorOf("/network/cross/open", "lukewarm") ==
+        "/network/cross/open: want \"warm\" or \"cold\", not \"lukewarm\"");
   CHECK(ErrorOf("/network/cross/retransmit_after", "52us") ==
         "/network/cross/retransmit_after: want more than a round trip, 52us, not 52us");
   CHECK(ErrorOf("/network/cross/segment", "0B") ==
@@ -364,6 +369,8 @@ TEST_CASE("scenario: faults of hosts, clocks and connections mean what they say"
     return Read({{"/faults", absl::StrCat("[{\"id\": \"x\", \"at\": \"1s\", ", fault, "}]")}})
         .faults[0];
   };
+  CHECK_FALSE(read(R"("crash": {"target": "a0"})").is_of_machine);
+  CHECK(read(R"("crash": {"target": "a0", "scope": "machine"})").is_of_machine);
   const Fault stall = read(R"("nic_stall": {"target": ["a0", "b1"], "dir": "out"}, "for": "3ms")");
   CHECK(stall.kind == FaultKind::kNicStall);
   CHECK(stall.targets == Nodes({0, 5}));
