@@ -107,25 +107,36 @@ C3bLayer MakeBaseline(const c3b::Config& config) {
   return layer;
 }
 
-// The catalogue of C3B layers. Fills in the promises of the stream that the layer sends.
-C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamPromise& promise) {
+// The catalogue of C3B layers. Says of the stream that the layer sends how it is measured, and what
+// is promised of it.
+C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamInfo& stream,
+                 std::vector<Promise>& promises) {
+  const auto promise = [&](const char* oracle,
+                           nlohmann::json parameters = nlohmann::json::object()) {
+    promises.push_back({oracle, {{"stream", ends.out_stream.value()}}, std::move(parameters)});
+  };
+  promise("I");
+  promise("D");
   switch (layer.Choice("c3b", {"picsou", "one-shot", "all-to-all"})) {
     case 0: {
       const picsou::Config config = ReadPicsou(ends, layer);
-      promise.delivery = "all";
-      promise.quack = promise.acks = promise.resends = true;
-      promise.repeat_interval = config.repeat_interval;
-      promise.phi = config.phi;
-      promise.throughput = "quack";
+      stream.is_for_all = true;
+      stream.throughput = "quack";
+      promise("L", {{"to", "all"}});
+      promise("Q");
+      promise("A");
+      promise("R1",
+              {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
+      promise("R2");
       return MakePicsou(config);
     }
     case 1:
-      promise.delivery = "none";
-      promise.throughput = "enqueue";
+      stream.throughput = "enqueue";
       return MakeBaseline(ReadBaseline(c3b::Pattern::kOneShot, ends, layer));
     default:
-      promise.delivery = "all";
-      promise.throughput = "enqueue";
+      stream.is_for_all = true;
+      stream.throughput = "enqueue";
+      promise("L", {{"to", "all"}});
       return MakeBaseline(ReadBaseline(c3b::Pattern::kAllToAll, ends, layer));
   }
 }
@@ -157,7 +168,7 @@ std::unique_ptr<core::Node> BuildStack(const file::Config& file, const C3bLayer&
 }
 
 absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterId cluster,
-                                       StreamPromise& promise) {
+                                       StreamInfo& stream, std::vector<Promise>& promises) {
   const std::size_t c = cluster.value();
   const nlohmann::json& stack = input.stacks[c];
   Parameters below(stack[0], input.file, absl::StrCat(input.pointers[c], "/0"));
@@ -170,13 +181,13 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
                   core::StreamId(static_cast<std::uint32_t>(other))};
-  promise.stream = ends.out_stream;
-  promise.from = cluster;
-  promise.to = core::ClusterId(static_cast<std::uint32_t>(other));
-  promise.generator = file.generator;
-  promise.message_bytes = file.message_bytes;
-  promise.rate_per_s = file.rate_per_s;
-  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, promise));
+  stream.stream = ends.out_stream;
+  stream.from = cluster;
+  stream.to = core::ClusterId(static_cast<std::uint32_t>(other));
+  stream.generator = file.generator;
+  stream.message_bytes = file.message_bytes;
+  stream.rate_per_s = file.rate_per_s;
+  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, stream, promises));
   const std::uint64_t most = file.message_bytes + (1U << 20);
   if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
     above.Fail("", absl::StrCat("want a /network/send_buffer of at least ", 2 * most,
@@ -238,13 +249,17 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
         input.file, ": ", input.pointers[c],
         ": want [{\"rsm\": ...}, {\"c3b\": ...}] or [{\"protocol\": ...}], layers from below"));
     if (IsLayer(stack, 0, "rsm") && IsLayer(stack, 1, "c3b") && stack.size() == 2) {
-      StreamPromise promise;
-      host = CompileRsm(input, core::ClusterId(c), promise);
-      program->streams_.push_back(promise);
+      StreamInfo stream;
+      host = CompileRsm(input, core::ClusterId(c), stream, program->promises_);
+      program->streams_.push_back(stream);
     } else if (IsLayer(stack, 0, "protocol") && stack.size() == 1) {
       host = CompileProtocol(input, core::ClusterId(c));
     }
     if (!host.ok()) return host.status();
+    for (Promise& promise : host->promises) {
+      if (promise.scope.empty()) promise.scope["cluster"] = c;
+      program->promises_.push_back(promise);
+    }
     program->hosts_.push_back(*std::move(host));
   }
   return program;

@@ -24,9 +24,6 @@ namespace {
 // it is a little too wide.
 constexpr int kDegrees = 200;
 
-// The counts of a run that are summed up beside its metrics.
-constexpr std::string_view kCounts[] = {"resends", "premature_resends", "round_violations"};
-
 // Half the width of the 95 % confidence interval of a mean is t times its standard error.
 std::string StudentTable() {
   std::vector<std::string> rows;
@@ -63,8 +60,7 @@ std::string ResultsView(const std::vector<std::string>& parameters,
   // Taken first: a metric gives way, wherever it stands.
   for (const std::string_view column : {"run", "point"}) add("runs", column);
   for (const std::string& parameter : parameters) add("points", parameter);
-  for (const std::string_view column : {"seed", "outcome", "verdict", "as_expected", "resends",
-                                        "premature_resends", "round_violations", "events"})
+  for (const std::string_view column : {"seed", "outcome", "verdict", "as_expected", "events"})
     add("runs", column);
   const std::size_t middle = columns.size();
   for (const std::string_view column :
@@ -142,7 +138,6 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     columns.push_back(As(quantity.Least(), names.Take(name + "_min")));
     columns.push_back(As(quantity.Greatest(), names.Take(name + "_max")));
   };
-  for (const std::string_view count : kCounts) add("runs", std::string(count));
   for (const std::string& metric : metrics) add("metrics", metric);
   return absl::StrCat(
       "DROP VIEW IF EXISTS summary;\nCREATE VIEW summary AS WITH\n"
@@ -167,19 +162,16 @@ std::string SummaryView(const std::vector<std::string>& parameters,
 
 const std::vector<std::string_view>& ResultColumns() {
   static const std::vector<std::string_view> kReserved = {
-      "run",     "point",  "seed",      "outcome", "error",        "recipe",
-      "digest",  "events", "verdict",   "oracles", "as_expected",  "receipts",
-      "resends", "runs",   "judged",    "failed",  "unexpected",   "premature_resends",
-      "wall_us", "steps",  "memory_kb", "rowid",   "simulated_ps", "round_violations"};
+      "run",    "point",      "seed",    "outcome",     "error",     "recipe", "digest",
+      "events", "verdict",    "oracles", "as_expected", "receipts",  "runs",   "judged",
+      "failed", "unexpected", "wall_us", "steps",       "memory_kb", "rowid",  "simulated_ps"};
   return kReserved;
 }
 
 const std::vector<std::string_view>& RunColumns() {
   static const std::vector<std::string_view> kColumns = {
-      "run",         "point",    "seed",    "outcome",           "error",
-      "recipe",      "digest",   "events",  "verdict",           "as_expected",
-      "oracles",     "receipts", "resends", "premature_resends", "round_violations",
-      "simulated_ps"};
+      "run",    "point",   "seed",        "outcome", "error",    "recipe",      "digest",
+      "events", "verdict", "as_expected", "oracles", "receipts", "simulated_ps"};
   return kColumns;
 }
 
@@ -216,7 +208,6 @@ std::string TablesSql(const std::vector<std::string>& parameters) {
       "CREATE TABLE runs (run INTEGER PRIMARY KEY, point INTEGER NOT NULL, seed INTEGER NOT NULL,\n"
       "  outcome TEXT NOT NULL, error TEXT, recipe TEXT, digest TEXT, events INTEGER,\n"
       "  verdict TEXT, as_expected INTEGER NOT NULL, oracles TEXT, receipts TEXT,\n"
-      "  resends INTEGER, premature_resends INTEGER, round_violations INTEGER,\n"
       "  simulated_ps INTEGER);\n"
       "CREATE INDEX runs_by_point ON runs (point, outcome);\n"
       "CREATE TABLE metrics (run INTEGER PRIMARY KEY);\n"
