@@ -32,9 +32,10 @@ std::string VerdictOf(const cli::RunResult& result, const std::string& oracle) {
 
 TEST_CASE("readme: the example of an oracle objects where a heart is not heard") {
   // Nobody is faulty, but the network drops all that a1 says.
-  const auto prepared =
-      cli::Prepare(kScenario, {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}})"}},
-                   {kHeartbeat});
+  const auto prepared = cli::Prepare(
+      kScenario,
+      {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}, "count": 1000})"}},
+      {kHeartbeat});
   REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
   cli::RunOptions options;
   options.more_oracles = {&analysis::kHeartOracle};

@@ -126,11 +126,11 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     columns.push_back(As("points." + QuotedName(parameter), names.Take(parameter)));
   for (const char* const count : {"runs", "judged", "failed", "unexpected"})
     columns.push_back(As(absl::StrCat("coalesce(counts.\"", count, "\", 0)"), names.Take(count)));
-  std::vector<std::string> of_means;
-  std::vector<std::string> of_squares;
+  std::vector<std::string> of_means = {"runs.point AS point"};
+  std::vector<std::string> of_squares = {"means.point AS point"};
   const auto add = [&](std::string_view table, const std::string& name) {
     const Quantity quantity = {absl::StrCat(std::string(table), ".", QuotedName(name)),
-                               of_means.size()};
+                               of_means.size() - 1};
     of_means.push_back(quantity.OfMeans());
     of_squares.push_back(quantity.OfSquares());
     columns.push_back(As(quantity.Mean(), names.Take(name)));
@@ -144,11 +144,11 @@ std::string SummaryView(const std::vector<std::string>& parameters,
       "counts AS (SELECT point, count(*) AS runs, sum(outcome = 'judged') AS judged,\n"
       "  sum(outcome <> 'judged') AS failed, sum(as_expected = 0) AS unexpected\n"
       "  FROM runs GROUP BY point),\n"
-      "means AS (SELECT runs.point AS point,\n",
+      "means AS (SELECT\n",
       absl::StrJoin(of_means, ",\n"),
       "\n  FROM runs LEFT JOIN metrics ON metrics.run = runs.run\n"
       "  WHERE runs.outcome = 'judged' GROUP BY runs.point),\n"
-      "squares AS (SELECT means.point AS point,\n",
+      "squares AS (SELECT\n",
       absl::StrJoin(of_squares, ",\n"),
       "\n  FROM means CROSS JOIN runs ON runs.point = means.point AND runs.outcome = 'judged'\n"
       "  LEFT JOIN metrics ON metrics.run = runs.run GROUP BY means.point)\nSELECT\n",

@@ -108,10 +108,10 @@ TEST_CASE("judge: one violation decides, and is told") {
 
 TEST_CASE("judge: an expected violation must come from the oracle that was named") {
   analysis::Recipe recipe = TwoClusters(4, 4);
-  recipe.expect = {Verdict::kViolated, "D", {}};
+  recipe.expect = {Verdict::kViolated, "D"};
   const Story story = GoodRun(recipe).Delivered(B(1), {17, 1, 1}).AtMs(3000).End();
   CHECK(SummaryOf(story)["as_expected"] == true);
-  recipe.expect = {Verdict::kViolated, "Q", {}};
+  recipe.expect = {Verdict::kViolated, "Q"};
   const Story other = GoodRun(recipe).Delivered(B(1), {17, 1, 1}).AtMs(3000).End();
   CHECK(SummaryOf(other)["as_expected"] == false);
 }
@@ -155,6 +155,11 @@ TEST_CASE("judge: streams are judged apart") {
   back.stream = core::StreamId(1);
   std::swap(back.from, back.to);
   recipe.streams.push_back(back);
+  const std::vector<analysis::Promise> promised = recipe.promises;
+  for (analysis::Promise promise : promised) {
+    promise.scope.id = 1;
+    recipe.promises.push_back(promise);
+  }
   const Story good = GoodRun(recipe);
   Story story = good;
   for (trace::Event event : good.events()) {

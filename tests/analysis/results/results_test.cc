@@ -381,9 +381,9 @@ TEST_CASE("results: what cannot be opened says why") {
   Change(folder.File("other.sqlite"), "CREATE TABLE t (x)");
   refuse(folder.File("other.sqlite"), "is an SQLite file, but not a results file");
   MakeSmall(folder.File("newer.sqlite"));
-  Change(folder.File("newer.sqlite"), "PRAGMA user_version = 2");
+  Change(folder.File("newer.sqlite"), "PRAGMA user_version = 3");
   refuse(folder.File("newer.sqlite"),
-         "was written by a newer lockstep (results format 2; this one knows 1)");
+         "was written by a newer lockstep (results format 3; this one knows 2)");
   MakeSmall(folder.File("torn.sqlite"));
   std::filesystem::resize_file(folder.File("torn.sqlite"), 4096);
   refuse(folder.File("torn.sqlite"), "is damaged");
