@@ -31,10 +31,11 @@ std::string VerdictOf(const cli::RunResult& result, const std::string& oracle) {
 }
 
 TEST_CASE("readme: the example of an oracle objects where a heart is not heard") {
-  // Nobody is faulty, but the network drops all that a1 says.
+  // Nobody is faulty, but the network drops all that a1 says, to the end.
   const auto prepared = cli::Prepare(
       kScenario,
-      {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}, "count": 1000})"}},
+      {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}, "count": 1000})"},
+       {"/phases", R"({"heal": "20ms", "settle": "0s"})"}},
       {kHeartbeat});
   REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
   cli::RunOptions options;
