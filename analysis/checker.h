@@ -1,4 +1,4 @@
-// A checker (oracle): a sink that judges one promise of one stream from the events of a run.
+// A checker (oracle): a sink that judges one promise from the events of a run.
 //
 // Fed live or from a file, it cannot tell. It shares no code with the protocols: what they should
 // have done, it works out for itself.
@@ -45,6 +45,8 @@ class Checker : public trace::Sink {
   // How many violations there were, and the first few of them in order.
   virtual std::uint64_t violations() const = 0;
   virtual std::vector<Finding> findings() const = 0;
+  // What its oracle says that it counts, in that order.
+  virtual std::vector<std::uint64_t> counts() const { return {}; }
 };
 
 // Keeps the first few findings of each node, and counts the rest: who is faulty is only known at

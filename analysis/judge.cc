@@ -6,19 +6,35 @@
 #include <string>
 #include <utility>
 
+#include "protocols/core/check.h"
+
 namespace lockstep::analysis {
 
 using trace::Event;
 using trace::EventKind;
 
-Judge::Judge(const Recipe& recipe)
+namespace {
+
+Panel PanelOf(const std::shared_ptr<const Recipe>& recipe, std::span<const Oracle* const> more) {
+  absl::StatusOr<Panel> panel = MakePanel(recipe, more);
+  CHECK(panel.ok());
+  return *std::move(panel);
+}
+
+}  // namespace
+
+absl::Status CheckPromises(const Recipe& recipe, std::span<const Oracle* const> more) {
+  return MakePanel(std::make_shared<const Recipe>(recipe), more).status();
+}
+
+Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
     : recipe_(std::make_shared<const Recipe>(recipe)),
-      panel_(MakeCheckers(recipe_)),
+      panel_(PanelOf(recipe_, more)),
       effects_(recipe_),
-      traffic_(recipe_, panel_.ledgers),
+      traffic_(recipe_),
       wants_(Bit(EventKind::kEnd)),
       listeners_(trace::kEventKinds * (recipe_->clusters.size() + 1)) {
-  for (const auto& facts : panel_.facts) Listen(facts.get(), facts->stream().stream);
+  for (const auto& part : panel_.shared.listeners()) Listen(part.sink.get(), part.stream);
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
   Listen(&traffic_, std::nullopt);
@@ -62,6 +78,7 @@ void Judge::OnEvent(const Event& event) {
 }
 
 void Judge::Finish() {
+  for (const auto& part : panel_.shared.listeners()) part.sink->Finish();
   for (const auto& checker : panel_.checkers) checker->Finish();
   effects_.Finish();
   traffic_.Finish();
@@ -103,6 +120,19 @@ nlohmann::json Judge::Summary(const Checker& checker) const {
   return row;
 }
 
+void Judge::AddCounts(std::size_t checker, nlohmann::json& row) const {
+  const std::span<const CountInfo> infos = panel_.oracles[checker]->counts;
+  const std::vector<std::uint64_t> counts = panel_.checkers[checker]->counts();
+  CHECK(infos.size() == counts.size());
+  const std::uint64_t delivered = traffic_.Delivered(panel_.checkers[checker]->stream());
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    row["counts"][std::string(infos[i].name)] = counts[i];
+    if (infos[i].per_message.empty() || delivered == 0) continue;
+    row["per_message"][std::string(infos[i].per_message)] =
+        static_cast<double>(counts[i]) / static_cast<double>(delivered);
+  }
+}
+
 nlohmann::json Judge::Streams() const {
   nlohmann::json streams = traffic_.Streams();
   for (std::size_t i = 0; i < latencies_.size(); ++i) {
@@ -114,7 +144,10 @@ nlohmann::json Judge::Streams() const {
 
 nlohmann::json Judge::Summary() const {
   nlohmann::json oracles = nlohmann::json::array();
-  for (const auto& checker : panel_.checkers) oracles.push_back(Summary(*checker));
+  for (std::size_t i = 0; i < panel_.checkers.size(); ++i) {
+    oracles.push_back(Summary(*panel_.checkers[i]));
+    AddCounts(i, oracles.back());
+  }
   oracles.push_back(Summary(effects_));
   return {{"verdict", std::string(Name(verdict()))},
           {"expected", std::string(Name(recipe_->expect.verdict))},

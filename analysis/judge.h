@@ -9,13 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "nlohmann/json.hpp"
 
 #include "analysis/effects.h"
 #include "analysis/latency.h"
-#include "analysis/promises.h"
+#include "analysis/oracles.h"
 #include "analysis/recipe.h"
 #include "analysis/traffic.h"
 #include "analysis/verdict.h"
@@ -24,9 +25,14 @@
 
 namespace lockstep::analysis {
 
+// Whether every promise of `recipe` has an oracle that takes it. Errors name the JSON pointer.
+absl::Status CheckPromises(const Recipe& recipe, std::span<const Oracle* const> more = {});
+
 class Judge final : public trace::Sink {
  public:
-  explicit Judge(const Recipe& recipe);
+  // `recipe` promises only what CheckPromises takes. `more`: oracles beside those of the table,
+  // which outlive this.
+  explicit Judge(const Recipe& recipe, std::span<const Oracle* const> more = {});
 
   trace::Interest Wants() const override { return wants_; }
   void OnEvent(const trace::Event& event) override;
@@ -43,9 +49,9 @@ class Judge final : public trace::Sink {
 
   // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete",
   //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
-  //  "node"?, "text"}]}], "receipts": [...], "streams": [...], "drops": {...}, "hosts": [...]}; the
-  //  last four as EffectChecker and Traffic say. A stream whose latency was measured has it as
-  //  "latency", as Latency says.
+  //  "node"?, "text"}], "counts"?, "per_message"?}], "receipts": [...], "streams": [...], "drops":
+  //  {...}, "hosts": [...]}; the last four as EffectChecker and Traffic say. A stream whose latency
+  //  was measured has it as "latency", as Latency says.
   nlohmann::json Summary() const;
 
  private:
@@ -58,6 +64,8 @@ class Judge final : public trace::Sink {
   void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
   std::vector<Listener>& Listeners(trace::EventKind kind, std::size_t slot);
   nlohmann::json Summary(const Checker& checker) const;
+  // What a checker counts, by name; and for each message delivered, where there were any.
+  void AddCounts(std::size_t checker, nlohmann::json& row) const;
   nlohmann::json Streams() const;
 
   std::shared_ptr<const Recipe> recipe_;

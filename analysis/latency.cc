@@ -36,7 +36,7 @@ Latency::Latency(std::shared_ptr<const Recipe> recipe, std::size_t stream)
       stream_(&recipe_->streams[stream]),
       senders_(&recipe_->cluster(stream_->from)),
       receivers_(&recipe_->cluster(stream_->to)),
-      is_for_all_(stream_->promises.delivery == Delivery::kAll),
+      is_for_all_(stream_->is_for_all),
       is_faulty_(receivers_->size, false) {
   const std::uint64_t arrivals = is_for_all_ ? receivers_->size : 1;
   groups_.resize((arrivals + kGroupSize - 1) / kGroupSize);

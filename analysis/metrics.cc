@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "analysis/oracles.h"
 #include "analysis/verdict.h"
 
 namespace lockstep::analysis {
@@ -53,9 +54,20 @@ void PutPerMessage(Metrics& metrics, const json& streams) {
   for (const json& stream : streams) {
     if (stream.value("delivered", 0.0) > 0) delivering.push_back(stream);
   }
-  for (const char* name : {"sends_per_message", "resends_per_message", "premature_per_message"}) {
-    PutMean(metrics, name, Each(delivering, {name}));
+  PutMean(metrics, "sends_per_message", Each(delivering, {"sends_per_message"}));
+}
+
+// Oracles' own: the sum of what they count, and the mean of what that is for each message.
+void PutCounts(Metrics& metrics, const json& oracles) {
+  std::map<std::string, Values> ratios;
+  for (const json& row : oracles) {
+    for (const auto& [name, count] : At(row, "counts").items())
+      metrics[name] += count.get<double>();
+    for (const auto& [name, ratio] : At(row, "per_message").items()) {
+      ratios[name].push_back(ratio.get<double>());
+    }
   }
+  for (const auto& [name, values] : ratios) PutMean(metrics, name, values);
 }
 
 void PutLatency(Metrics& metrics, const json& streams) {
@@ -99,19 +111,10 @@ void PutDrops(Metrics& metrics, const json& drops) {
   }
 }
 
-std::optional<std::uint64_t> SumOfCounts(const json& streams, const char* key) {
-  std::optional<std::uint64_t> sum;
-  for (const json& stream : streams) {
-    const json& count = At(stream, key);
-    if (count.is_number_unsigned()) sum = sum.value_or(0) + count.get<std::uint64_t>();
-  }
-  return sum;
-}
-
 }  // namespace
 
-const std::vector<MetricInfo>& KnownMetrics() {
-  static const std::vector<MetricInfo> kMetrics = {
+std::vector<MetricInfo> KnownMetrics() {
+  std::vector<MetricInfo> metrics = {
       {"delivered", "messages", "that some correct receiver delivered in the whole run: sum"},
       {"delivered_mbps", "Mbit/s", "payload of what was delivered: mean over streams"},
       {"delivered_per_s", "messages/s", "that some correct receiver delivered: mean over streams"},
@@ -137,13 +140,19 @@ const std::vector<MetricInfo>& KnownMetrics() {
       {"latency_p999_us", "us", "from first offer to a delivery, 99.9 %: of the worst stream"},
       {"latency_p99_us", "us", "from first offer to a delivery, 99 %: of the worst stream"},
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
-      {"premature_per_message", "resends", "too early, for each one delivered: mean over streams"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
       {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},
-      {"resends_per_message", "resends", "for each message delivered: mean over streams"},
       {"sends_per_message", "sends", "across, for each message delivered: mean over streams"},
   };
-  return kMetrics;
+  for (const Oracle* oracle : Oracles()) {
+    for (const CountInfo& count : oracle->counts) {
+      metrics.push_back({count.name, count.unit, count.meaning});
+      if (count.per_message.empty()) continue;
+      metrics.push_back({count.per_message, count.unit, "the same, for each message delivered"});
+    }
+  }
+  std::ranges::sort(metrics, {}, &MetricInfo::name);
+  return metrics;
 }
 
 Metrics MetricsOf(const json& summary) {
@@ -155,12 +164,8 @@ Metrics MetricsOf(const json& summary) {
   PutRates(metrics, summary, streams);
   PutHosts(metrics, summary);
   PutDrops(metrics, At(summary, "drops"));
+  PutCounts(metrics, At(summary, "oracles"));
   return metrics;
-}
-
-RunCounts CountsOf(const json& summary) {
-  const json& streams = At(summary, "streams");
-  return {SumOfCounts(streams, "resends"), SumOfCounts(streams, "premature_resends")};
 }
 
 json OraclesOf(const json& summary) {

@@ -20,21 +20,14 @@ struct MetricInfo {
   std::string_view unit;
   std::string_view meaning;
 };
-// Every metric that MetricsOf can give, sorted by name.
-const std::vector<MetricInfo>& KnownMetrics();
+// Every metric that MetricsOf can give, sorted by name: those of every run, and what the oracles of
+// the table count.
+std::vector<MetricInfo> KnownMetrics();
 
 // All of these are of a summary as Judge::Summary() makes it.
 
 // What was not measured is left out.
 std::map<std::string, double> MetricsOf(const nlohmann::json& summary);
-
-// Sums over the streams that count them; none where no stream does.
-struct RunCounts {
-  std::optional<std::uint64_t> resends;
-  std::optional<std::uint64_t> premature_resends;
-  friend bool operator==(const RunCounts&, const RunCounts&) = default;
-};
-RunCounts CountsOf(const nlohmann::json& summary);
 
 // {"I": "holds", ...}: by oracle the worst verdict over its streams.
 nlohmann::json OraclesOf(const nlohmann::json& summary);

@@ -79,7 +79,7 @@ class Reader {
     return Text(object, pointer, key);
   }
 
-  // Whether something is promised; what is not mentioned is not.
+  // What is not mentioned is not so.
   bool Flag(const json& object, const std::string& pointer, const char* key) {
     const json* value = Find(object, pointer, key, false);
     if (value == nullptr) return false;
@@ -153,28 +153,21 @@ Content ReadContent(Reader& reader, const json& object, const std::string& point
   return content;
 }
 
-Delivery ReadDelivery(Reader& reader, const json& object, const std::string& pointer) {
-  const std::string word = reader.TextOr(object, pointer, "delivery", "none");
-  if (word == "all") return Delivery::kAll;
-  if (word == "one") return Delivery::kOne;
-  if (word != "none") reader.Fail(pointer + "/delivery", "\"all\", \"one\" or \"none\"");
-  return Delivery::kNone;
-}
-
-Promises ReadPromises(Reader& reader, const json& object, const std::string& pointer) {
-  Promises promises;
-  promises.integrity = reader.Flag(object, pointer, "integrity");
-  promises.no_duplicates = reader.Flag(object, pointer, "no_duplicates");
-  promises.delivery = ReadDelivery(reader, object, pointer);
-  promises.quack = reader.Flag(object, pointer, "quack");
-  promises.acks = reader.Flag(object, pointer, "acks");
-  promises.resends = reader.Flag(object, pointer, "resends");
-  // Without it R1 would allow every repeat, so whoever promises resends must say it.
-  if (promises.resends || reader.Find(object, pointer, "repeat_interval_ps", false) != nullptr) {
-    promises.repeat_interval = reader.Time(object, pointer, "repeat_interval_ps");
+Promise ReadPromise(Reader& reader, const json& object, const std::string& pointer) {
+  Promise promise;
+  promise.oracle = reader.Text(object, pointer, "oracle");
+  if (const json* scope = reader.Find(object, pointer, "scope", true)) {
+    const std::optional<Scope> read = ReadScope(*scope);
+    if (!read) {
+      reader.Fail(pointer + "/scope", R"({}, {"stream": id}, {"cluster": id} or {"clients": id})");
+    }
+    promise.scope = read.value_or(Scope{});
   }
-  promises.phi = reader.NumberOr(object, pointer, "phi", 0);
-  return promises;
+  if (const json* parameters = reader.Find(object, pointer, "parameters", false)) {
+    if (!parameters->is_object()) reader.Fail(pointer + "/parameters", "an object");
+    promise.parameters = *parameters;
+  }
+  return promise;
 }
 
 Stream ReadStream(Reader& reader, const json& object, const std::string& pointer,
@@ -197,7 +190,7 @@ Stream ReadStream(Reader& reader, const json& object, const std::string& pointer
     return value == nullptr ? kNothing : *value;
   };
   stream.content = ReadContent(reader, part("content"), pointer + "/content");
-  stream.promises = ReadPromises(reader, part("promises"), pointer + "/promises");
+  stream.is_for_all = reader.Flag(object, pointer, "for_all");
   const std::string throughput = reader.Text(object, pointer, "throughput");
   stream.throughput = throughput == "quack" ? Published::kQuack : Published::kEnqueue;
   if (throughput != "quack" && throughput != "enqueue") {
@@ -223,9 +216,6 @@ Expected ReadExpected(Reader& reader, const json& object, const std::string& poi
   }
   expected.verdict = verdict.value_or(Verdict::kHolds);
   expected.oracle = reader.TextOr(object, pointer, "oracle", "");
-  if (reader.Find(object, pointer, "premature_resends", false) != nullptr) {
-    expected.premature_resends = reader.Number(object, pointer, "premature_resends", 0, kMaxNumber);
-  }
   return expected;
 }
 
@@ -247,45 +237,47 @@ void CheckConsistent(Reader& reader, const Recipe& recipe) {
       }
     }
   }
+  for (std::size_t i = 0; i < recipe.promises.size(); ++i) {
+    const Scope& scope = recipe.promises[i].scope;
+    const bool is_there = scope.kind == Scope::Kind::kRun ||
+                          (scope.kind == Scope::Kind::kStream
+                               ? std::ranges::any_of(recipe.streams,
+                                                     [&](const Stream& stream) {
+                                                       return stream.stream.value() == scope.id;
+                                                     })
+                               : scope.id < recipe.clusters.size());
+    if (!is_there) reader.Fail(absl::StrCat("/promises/", i, "/scope"), "something that exists");
+  }
   if (recipe.settle.ps() > core::Instant::Max().ps() - recipe.heal.ps()) {
     reader.Fail("/phases/settle_ps", "a time below 106 days after the heal");
   }
 }
 
-std::string_view Name(Delivery delivery) {
-  switch (delivery) {
-    case Delivery::kNone:
-      return "none";
-    case Delivery::kOne:
-      return "one";
-    case Delivery::kAll:
-      return "all";
+constexpr std::string_view kScopeNames[] = {"", "stream", "cluster", "clients"};  // by Scope::Kind
+
+json ToJson(const Promise& promise) {
+  json scope = json::object();
+  if (promise.scope.kind != Scope::Kind::kRun) {
+    const auto kind = static_cast<std::size_t>(promise.scope.kind);
+    scope[std::string(kScopeNames[kind])] = promise.scope.id;
   }
-  return "none";
+  return {
+      {"oracle", promise.oracle}, {"scope", std::move(scope)}, {"parameters", promise.parameters}};
 }
 
 json ToJson(const Stream& stream) {
   const Content& content = stream.content;
-  const Promises& promises = stream.promises;
-  json written = {
-      {"stream", stream.stream.value()},
-      {"from", stream.from.value()},
-      {"to", stream.to.value()},
-      {"content",
-       {{"kind", "file"},
-        {"contents", std::string(core::kContentNames[static_cast<std::size_t>(content.kind)])},
-        {"generator", absl::StrCat(content.generator)},
-        {"message_bytes", content.message_bytes}}},
-      {"promises",
-       {{"integrity", promises.integrity},
-        {"no_duplicates", promises.no_duplicates},
-        {"delivery", std::string(Name(promises.delivery))},
-        {"quack", promises.quack},
-        {"acks", promises.acks},
-        {"resends", promises.resends},
-        {"repeat_interval_ps", promises.repeat_interval.ps()},
-        {"phi", promises.phi}}},
-      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+  json written = {{"stream", stream.stream.value()},
+                  {"from", stream.from.value()},
+                  {"to", stream.to.value()},
+                  {"content",
+                   {{"kind", "file"},
+                    {"contents",
+                     std::string(core::kContentNames[static_cast<std::size_t>(content.kind)])},
+                    {"generator", absl::StrCat(content.generator)},
+                    {"message_bytes", content.message_bytes}}},
+                  {"for_all", stream.is_for_all},
+                  {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
   if (content.rate) {
     written["content"]["rate"] = *content.rate;
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();
@@ -296,11 +288,21 @@ json ToJson(const Stream& stream) {
 json ToJson(const Expected& expected) {
   json written = {{"verdict", std::string(Name(expected.verdict))}};
   if (!expected.oracle.empty()) written["oracle"] = expected.oracle;
-  if (expected.premature_resends) written["premature_resends"] = *expected.premature_resends;
   return written;
 }
 
 }  // namespace
+
+std::optional<Scope> ReadScope(const json& scope) {
+  if (!scope.is_object() || scope.size() > 1) return std::nullopt;
+  if (scope.empty()) return Scope{};
+  const auto& [key, id] = *scope.items().begin();
+  const auto kind = std::ranges::find(kScopeNames, key);
+  if (kind == std::end(kScopeNames) || key.empty() || !id.is_number_unsigned() || id > kMaxHosts) {
+    return std::nullopt;
+  }
+  return Scope{static_cast<Scope::Kind>(kind - kScopeNames), id.get<std::uint32_t>()};
+}
 
 absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
   Reader reader;
@@ -311,6 +313,9 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
   });
   reader.Each(first_line, "", "streams", true, [&](const json& object, const std::string& at) {
     recipe.streams.push_back(ReadStream(reader, object, at, recipe.clusters.size()));
+  });
+  reader.Each(first_line, "", "promises", true, [&](const json& object, const std::string& at) {
+    recipe.promises.push_back(ReadPromise(reader, object, at));
   });
   if (const json* run = reader.Find(first_line, "", "run", true)) {
     recipe.run_for = reader.Time(*run, "/run", "for_ps");
@@ -342,6 +347,8 @@ json ToJson(const Recipe& recipe) {
   }
   json streams = json::array();
   for (const Stream& stream : recipe.streams) streams.push_back(ToJson(stream));
+  json promises = json::array();
+  for (const Promise& promise : recipe.promises) promises.push_back(ToJson(promise));
   json faults = json::array();
   for (const DeclaredFault& fault : recipe.faults) {
     faults.push_back(
@@ -350,6 +357,7 @@ json ToJson(const Recipe& recipe) {
   return {{"seed", recipe.seed},
           {"clusters", std::move(clusters)},
           {"streams", std::move(streams)},
+          {"promises", std::move(promises)},
           {"run", {{"for_ps", recipe.run_for.ps()}, {"warmup_ps", recipe.warmup.ps()}}},
           {"phases", {{"heal_ps", recipe.heal.ps()}, {"settle_ps", recipe.settle.ps()}}},
           {"faults", std::move(faults)},

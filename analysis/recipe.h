@@ -5,7 +5,9 @@
 // back. Keys that are not listed at ReadRecipe belong to others and are ignored.
 //
 // Invariant: a Recipe that ReadRecipe returned is consistent: clusters do not overlap, every stream
-// leads from one of them to another, and no two streams share a sending cluster.
+// leads from one of them to another, no two streams share a sending cluster, and what a promise is
+// about exists. Whether there is such an oracle, and what it makes of its parameters, is for
+// CheckPromises to say.
 
 #pragma once
 
@@ -35,19 +37,20 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
-enum class Delivery : std::uint8_t { kNone, kOne, kAll };
+// What a promise is about: the whole run, a stream, a cluster, or the clients that are a cluster.
+struct Scope {
+  enum class Kind : std::uint8_t { kRun, kStream, kCluster, kClients };
+  Kind kind = Kind::kRun;
+  std::uint32_t id = 0;  // of the stream or cluster
+  friend bool operator==(const Scope&, const Scope&) = default;
+};
 
-// What the protocol of a stream promises, as the catalogue says.
-struct Promises {
-  bool integrity = false;
-  bool no_duplicates = false;
-  Delivery delivery = Delivery::kNone;
-  bool quack = false;    // its QUACKs are sound
-  bool acks = false;     // its acknowledgements are true
-  bool resends = false;  // it resends by complaints, and not too often
-  core::Duration repeat_interval;
-  std::uint64_t phi = 0;
-  friend bool operator==(const Promises&, const Promises&) = default;
+// What a protocol promises, as the catalogue says: an oracle is asked whether it was kept.
+struct Promise {
+  std::string oracle;  // its letter: see oracles.h
+  Scope scope;
+  nlohmann::json parameters = nlohmann::json::object();  // as the oracle wants them
+  friend bool operator==(const Promise&, const Promise&) = default;
 };
 
 // How the paper counted the throughput of a protocol, at its senders.
@@ -58,7 +61,7 @@ struct Stream {
   core::ClusterId from;
   core::ClusterId to;
   Content content;
-  Promises promises;
+  bool is_for_all = false;  // all correct receivers are to deliver, not only whoever comes first
   Published throughput = Published::kQuack;
   friend bool operator==(const Stream&, const Stream&) = default;
 };
@@ -72,8 +75,7 @@ struct DeclaredFault {
 
 struct Expected {
   Verdict verdict = Verdict::kHolds;
-  std::string oracle;                              // who must object; empty: anybody
-  std::optional<std::uint64_t> premature_resends;  // most that are allowed
+  std::string oracle;  // who must object; empty: anybody
   friend bool operator==(const Expected&, const Expected&) = default;
 };
 
@@ -81,6 +83,7 @@ struct Recipe {
   std::uint64_t seed = 0;
   std::vector<core::Cluster> clusters;
   std::vector<Stream> streams;
+  std::vector<Promise> promises;  // in the order of the tables
   core::Duration run_for;
   core::Instant warmup;
   core::Instant heal;     // every fault that spends no budget has ended
@@ -94,9 +97,12 @@ struct Recipe {
 // Replicas of one cluster; what is kept for each pair must stay affordable.
 inline constexpr std::uint64_t kMaxClusterSize = 1024;
 
-// Reads "seed", "clusters", "streams", "run" {for_ps, warmup_ps}, "phases" {heal_ps, settle_ps},
-// and, where they are there, "faults" and "expect". Errors name the JSON pointer and what was
-// wanted.
+// {}, {"stream": id}, {"cluster": id} or {"clients": id}; none for anything else.
+std::optional<Scope> ReadScope(const nlohmann::json& scope);
+
+// Reads "seed", "clusters", "streams", "promises", "run" {for_ps, warmup_ps}, "phases" {heal_ps,
+// settle_ps}, and, where they are there, "faults" and "expect". Errors name the JSON pointer and
+// what was wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

@@ -1,4 +1,4 @@
-// Throughput, resends and bytes: see traffic.h.
+// Throughput, sends and bytes: see traffic.h.
 
 #include "analysis/traffic.h"
 
@@ -50,10 +50,7 @@ Traffic::OfStream::OfStream(const Recipe& recipe, const Stream& stream)
       delivered(
           Schedule{recipe.cluster(stream.from).size, recipe.cluster(stream.to).size}.set_lanes()) {}
 
-Traffic::Traffic(std::shared_ptr<const Recipe> recipe,
-                 std::vector<std::shared_ptr<const SendLedger>> ledgers)
-    : recipe_(std::move(recipe)), ledgers_(std::move(ledgers)) {
-  ledgers_.resize(recipe_->streams.size());
+Traffic::Traffic(std::shared_ptr<const Recipe> recipe) : recipe_(std::move(recipe)) {
   for (const Stream& stream : recipe_->streams) streams_.emplace_back(*recipe_, stream);
   for (const core::Cluster& cluster : recipe_->clusters) {
     const OfHost none{std::vector<std::uint64_t>(trace::kMetricNames.size(), 0)};
@@ -191,15 +188,16 @@ nlohmann::json Traffic::Streams() const {
       row["as_delivered"]["messages_per_s_p10"] = reached(10);
       row["as_delivered"]["messages_per_s_p50"] = reached(50);
     }
-    if (const SendLedger* ledger = ledgers_[i].get()) {
-      row["resends"] = ledger->resends();
-      row["resends_per_message"] = Ratio(ledger->resends(), delivered);
-      row["premature_resends"] = ledger->premature();
-      row["premature_per_message"] = Ratio(ledger->premature(), delivered);
-    }
     list.push_back(std::move(row));
   }
   return list;
+}
+
+std::uint64_t Traffic::Delivered(std::optional<core::StreamId> stream) const {
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (recipe_->streams[i].stream == stream) return streams_[i].delivered.Count();
+  }
+  return 0;
 }
 
 nlohmann::json Traffic::Hosts() const {

@@ -1,4 +1,4 @@
-// How much a run moved: throughput as published and as delivered, resends, bytes of each host.
+// How much a run moved: throughput as published and as delivered, sends, bytes of each host.
 //
 // Measured from the warm-up to the end of the run:
 // - *as published*, at the senders, as the paper's scripts do: of each correct sender the growth of
@@ -14,11 +14,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "nlohmann/json.hpp"
 
-#include "analysis/c3b/send_ledger.h"
 #include "analysis/histogram.h"
 #include "analysis/recipe.h"
 #include "protocols/core/seq_set.h"
@@ -29,9 +29,7 @@ namespace lockstep::analysis {
 
 class Traffic final : public trace::Sink {
  public:
-  // `ledgers[i]` counts the resends of stream i; nullptr where it has no such rule.
-  Traffic(std::shared_ptr<const Recipe> recipe,
-          std::vector<std::shared_ptr<const SendLedger>> ledgers);
+  explicit Traffic(std::shared_ptr<const Recipe> recipe);
 
   trace::Interest Wants() const override;
   void OnEvent(const trace::Event& event) override;
@@ -39,9 +37,10 @@ class Traffic final : public trace::Sink {
 
   // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
   // "payload_mbps"}, "as_delivered": {"messages_per_s", "payload_mbps", "messages_per_s_p10"?,
-  // "messages_per_s_p50"?}, "delivered", "sends_per_message"}, and for protocols that resend
-  // "resends_per_message", "premature_per_message", "resends", "premature_resends".
+  // "messages_per_s_p50"?}, "delivered", "sends_per_message"}.
   nlohmann::json Streams() const;
+  // Distinct messages of this stream that some correct receiver delivered; 0 where there is none.
+  std::uint64_t Delivered(std::optional<core::StreamId> stream) const;
   // One object for each host, {"node", "egress_bytes", ...}, over the periods of metrics that begin
   // after the warm-up; none where there is no such period.
   nlohmann::json Hosts() const;
@@ -76,7 +75,6 @@ class Traffic final : public trace::Sink {
   double MedianProgress(std::size_t index) const;
 
   std::shared_ptr<const Recipe> recipe_;
-  std::vector<std::shared_ptr<const SendLedger>> ledgers_;
   std::vector<OfStream> streams_;           // as in the recipe
   std::vector<std::vector<OfHost>> hosts_;  // hosts_[cluster][index]
   std::vector<core::NodeId> faulty_;        // sorted

@@ -150,25 +150,36 @@ C3bLayer MakeBaseline(const c3b::Config& config) {
   return layer;
 }
 
-// The catalogue of C3B layers. Fills in the promises of the stream that the layer sends.
-C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamPromise& promise) {
+// The catalogue of C3B layers. Says of the stream that the layer sends how it is measured, and what
+// is promised of it.
+C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamInfo& stream,
+                 std::vector<Promise>& promises) {
+  const auto promise = [&](const char* oracle,
+                           nlohmann::json parameters = nlohmann::json::object()) {
+    promises.push_back({oracle, {{"stream", ends.out_stream.value()}}, std::move(parameters)});
+  };
+  promise("I");
+  promise("D");
   switch (layer.Choice("c3b", {"picsou", "one-shot", "all-to-all"})) {
     case 0: {
       const picsou::Config config = ReadPicsou(ends, layer);
-      promise.delivery = "all";
-      promise.quack = promise.acks = promise.resends = true;
-      promise.repeat_interval = config.repeat_interval;
-      promise.phi = config.phi;
-      promise.throughput = "quack";
-      return MakePicsou(config, promise.message_bytes);
+      stream.is_for_all = true;
+      stream.throughput = "quack";
+      promise("L", {{"to", "all"}});
+      promise("Q");
+      promise("A");
+      promise("R1",
+              {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
+      promise("R2");
+      return MakePicsou(config, stream.message_bytes);
     }
     case 1:
-      promise.delivery = "none";
-      promise.throughput = "enqueue";
+      stream.throughput = "enqueue";
       return MakeBaseline(ReadBaseline(c3b::Pattern::kOneShot, ends, layer));
     default:
-      promise.delivery = "all";
-      promise.throughput = "enqueue";
+      stream.is_for_all = true;
+      stream.throughput = "enqueue";
+      promise("L", {{"to", "all"}});
       return MakeBaseline(ReadBaseline(c3b::Pattern::kAllToAll, ends, layer));
   }
 }
@@ -271,7 +282,8 @@ absl::StatusOr<std::vector<std::size_t>> PeersOf(const CatalogInput& input) {
 }
 
 absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterId cluster,
-                                       std::size_t other, StreamPromise& promise) {
+                                       std::size_t other, StreamInfo& stream,
+                                       std::vector<Promise>& promises) {
   const std::size_t c = cluster.value();
   const nlohmann::json& stack = input.stacks[c];
   Parameters below(stack[0], input.file, absl::StrCat(input.pointers[c], "/0"));
@@ -283,13 +295,13 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
                   core::StreamId(static_cast<std::uint32_t>(other))};
-  promise.stream = ends.out_stream;
-  promise.from = cluster;
-  promise.to = core::ClusterId(static_cast<std::uint32_t>(other));
-  promise.generator = file.generator;
-  promise.message_bytes = file.message_bytes;
-  promise.rate_per_s = file.rate_per_s;
-  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, promise));
+  stream.stream = ends.out_stream;
+  stream.from = cluster;
+  stream.to = core::ClusterId(static_cast<std::uint32_t>(other));
+  stream.generator = file.generator;
+  stream.message_bytes = file.message_bytes;
+  stream.rate_per_s = file.rate_per_s;
+  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, stream, promises));
   const std::uint64_t most = file.message_bytes + (1U << 20);
   if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
     above.Fail("", absl::StrCat("want a /network/send_buffer of at least ", 2 * most,
@@ -340,6 +352,9 @@ absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::Clu
 // One layer as a stack, so that clients reach it. `layer.fields` may be null: it sends nothing.
 HostProgram AsStack(HostProgram layer) {
   HostProgram host;
+  host.notes = std::move(layer.notes);
+  host.promises = std::move(layer.promises);
+  host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
       std::vector<const core::MessageFields*>{host.layers[0].get()});
@@ -392,20 +407,22 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
   if (!peers.ok()) return peers.status();
   for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {
     const nlohmann::json& stack = input.stacks[c];
+    absl::StatusOr<HostProgram> host = absl::UnknownError("");
     if (IsC3bStack(stack)) {
-      StreamPromise promise;
-      absl::StatusOr<HostProgram> host =
-          CompileRsm(input, core::ClusterId(c), (*peers)[c], promise);
-      if (!host.ok()) return host.status();
-      program->streams_.push_back(promise);
-      program->hosts_.push_back(*std::move(host));
-      continue;
+      StreamInfo info;
+      host = CompileRsm(input, core::ClusterId(c), (*peers)[c], info, program->promises_);
+      program->streams_.push_back(info);
+    } else {
+      host = IsLayer(stack, 0, "client") ? CompileClient(input, core::ClusterId(c))
+                                         : CompileProtocol(input, core::ClusterId(c));
+      if (host.ok()) host = AsStack(*std::move(host));
     }
-    absl::StatusOr<HostProgram> layer = IsLayer(stack, 0, "client")
-                                            ? CompileClient(input, core::ClusterId(c))
-                                            : CompileProtocol(input, core::ClusterId(c));
-    if (!layer.ok()) return layer.status();
-    program->hosts_.push_back(AsStack(*std::move(layer)));
+    if (!host.ok()) return host.status();
+    for (Promise& promise : host->promises) {
+      if (promise.scope.empty()) promise.scope["cluster"] = c;
+      program->promises_.push_back(promise);
+    }
+    program->hosts_.push_back(*std::move(host));
   }
   return program;
 }

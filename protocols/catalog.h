@@ -39,6 +39,14 @@ struct Footprint {
   std::uint64_t peers = 0;  // that it has sent to
 };
 
+// A promise that a protocol makes: the letter of the oracle that judges it, what it is about ({},
+// {"stream": id}, {"cluster": id} or {"clients": id}), and the oracle's parameters.
+struct Promise {
+  std::string oracle;
+  nlohmann::json scope = nlohmann::json::object();
+  nlohmann::json parameters = nlohmann::json::object();
+};
+
 // How to build and read what runs on the hosts of a cluster.
 struct HostProgram {
   std::vector<std::span<const core::NoteSpec>> notes;  // kinds that its protocols have declared
@@ -49,6 +57,7 @@ struct HostProgram {
   std::function<Footprint(const RunExtent&)> footprint = [](const RunExtent&) {
     return Footprint();
   };
+  std::vector<Promise> promises;  // a scope of {} is the cluster that it runs in
 };
 
 // A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` takes its parameters
@@ -68,8 +77,8 @@ struct CatalogInput {
   std::vector<ProtocolEntry> more_protocols;  // beside those of the catalogue
 };
 
-// What one stream carries and what its protocol promises.
-struct StreamPromise {
+// What one stream carries, and how it is measured.
+struct StreamInfo {
   core::StreamId stream;
   core::ClusterId from;
   core::ClusterId to;
@@ -77,15 +86,8 @@ struct StreamPromise {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
   std::uint64_t rate_per_s = 0;
-  bool integrity = true;
-  bool no_duplicates = true;
-  std::string delivery;  // "all", "one" or "none" of the correct receivers
-  bool quack = false;
-  bool acks = false;
-  bool resends = false;
-  core::Duration repeat_interval;
-  std::uint64_t phi = 0;
-  std::string throughput;  // as published: by "quack" or by "enqueue"
+  bool is_for_all = false;  // every correct receiver is to deliver
+  std::string throughput;   // as published: by "quack" or by "enqueue"
 };
 
 class CatalogProgram : public core::Program {
@@ -98,7 +100,9 @@ class CatalogProgram : public core::Program {
   const core::MessageFields& Fields(core::ClusterId cluster) const override {
     return *hosts_[cluster.value()].fields;
   }
-  const std::vector<StreamPromise>& streams() const { return streams_; }
+  const std::vector<StreamInfo>& streams() const { return streams_; }
+  // What its protocols promise, in the order of the tables.
+  const std::vector<Promise>& promises() const { return promises_; }
   // The kinds of notes that its nodes say beside those that all share; each once, by name.
   std::vector<core::NoteSpec> Notes() const;
   Footprint FootprintOf(core::ClusterId cluster, const RunExtent& extent) const {
@@ -108,7 +112,8 @@ class CatalogProgram : public core::Program {
  private:
   std::vector<core::Cluster> clusters_;
   std::vector<HostProgram> hosts_;  // hosts_[cluster]
-  std::vector<StreamPromise> streams_;
+  std::vector<StreamInfo> streams_;
+  std::vector<Promise> promises_;
 };
 
 }  // namespace lockstep

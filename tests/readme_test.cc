@@ -8,6 +8,7 @@
 
 #include "protocols/catalog.h"
 #include "protocols/parameters/parameters.h"
+#include "readme/heart_oracle.h"
 #include "readme/heartbeat.h"
 #include "readme/heartbeat_entry.h"
 #include "tests/support/keys.h"
@@ -22,12 +23,40 @@ namespace {
 
 const std::string kScenario = std::string(LOCKSTEP_README_DIR) + "/scenarios/heartbeat.json";
 
+std::string VerdictOf(const cli::RunResult& result, const std::string& oracle) {
+  for (const nlohmann::json& row : result.summary["oracles"]) {
+    if (row["oracle"] == oracle) return row["verdict"];
+  }
+  return "none";
+}
+
+TEST_CASE("readme: the example of an oracle objects where a heart is not heard") {
+  // Nobody is faulty, but the network drops all that a1 says, to the end.
+  const auto prepared = cli::Prepare(
+      kScenario,
+      {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}, "count": 1000})"},
+       {"/phases", R"({"heal": "20ms", "settle": "0s"})"}},
+      {kHeartbeat});
+  REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
+  cli::RunOptions options;
+  options.more_oracles = {&analysis::kHeartOracle};
+  const auto result = cli::Run(*prepared, options);
+  REQUIRE(result.ok());
+  CHECK(VerdictOf(*result, "H") == "violated");
+  CHECK(result->verdict == analysis::Verdict::kViolated);
+  // Without the oracle, a promise of it is refused.
+  CHECK_FALSE(cli::Run(*prepared, {}).ok());
+}
+
 TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receipt") {
   const auto prepared = cli::Prepare(kScenario, {}, {kHeartbeat});
   REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
-  const auto result = cli::Run(*prepared, {});
-  REQUIRE(result.ok());
+  cli::RunOptions options;
+  options.more_oracles = {&analysis::kHeartOracle};
+  const auto result = cli::Run(*prepared, options);
+  REQUIRE_MESSAGE(result.ok(), result.status().message());
   CHECK(result->is_as_expected);
+  CHECK(VerdictOf(*result, "H") == "holds");
   CHECK(result->summary["receipts"][0]["changed"] == 1);
   // Five hearts that beat at 0, 1, ..., 20 ms and one that stops at 10 ms: each beat is heard by
   // the living, which alone is some hundreds of events.
@@ -39,7 +68,7 @@ TEST_CASE("readme: the example's message is built back from its fields") {
   const Keys keys(core::NodeId(0));
   core::FieldedMessage beat;
   REQUIRE(fields.Read(core::Bytes::Copy("\1beat"), beat));
-  CHECK(fields.Build(beat, keys, core::NodeId(1)) == core::Bytes::Copy("\1beat"));
+  CHECK(fields.Build(beat, keys, core::Identity(1)) == core::Bytes::Copy("\1beat"));
 }
 
 TEST_CASE("readme: a parameter that the example does not ask for is refused") {

@@ -1,8 +1,5 @@
-// What replicas say that they and others hold, judged for one stream: Q QUACK soundness and A
-// acknowledgement truthfulness.
-//
-// Measured against what was handed to the hosts in authentic copies, never against what a replica
-// notes about itself.
+// A: what replicas say that they hold they hold, measured against what was handed to the hosts in
+// authentic copies.
 //
 // Source: FAULTS.md section 2; papers/picsou.md b.12.1, b.12.2 and b.13.0.
 
@@ -13,29 +10,10 @@
 #include <vector>
 
 #include "analysis/c3b/stream_checker.h"
+#include "analysis/oracle.h"
 #include "protocols/core/run.h"
-#include "protocols/core/seq_set.h"
 
 namespace lockstep::analysis {
-
-// Q: when a correct sender declares QUACK p, every k′ < p is held by some correct receiver.
-//
-// A receiver that is only found out to be faulty after a QUACK was judged may have been what that
-// QUACK stood on. The verdict is then unknown, unless every QUACK so far had a correct receiver
-// more that held all of it.
-class QuackChecker final : public StreamChecker {
- public:
-  explicit QuackChecker(std::shared_ptr<StreamFacts> facts);
-
- private:
-  void Judge(const trace::Event& event) override;
-  void JudgeQuack(const trace::Event& event);
-  // How many k′ from 0 on correct receivers hold together; exact where it is below `wanted`.
-  std::uint64_t HeldTogether(std::uint64_t wanted) const;
-
-  // Least number of correct receivers that each held all of a QUACK judged so far.
-  std::uint64_t fewest_holders_ = ~std::uint64_t{0};
-};
 
 // A: what a correct receiver acknowledges it holds, and what it holds it does not deny. A statement
 // (p, φ-list up to φ_end) claims every k′ < p and those listed, and denies p and those in between
@@ -64,5 +42,7 @@ class AckChecker final : public StreamChecker {
   std::vector<core::Run> excused_;
   std::vector<core::SeqSet::Stretch> pieces_;  // the same by place; reused
 };
+
+extern const Oracle kAckOracle;
 
 }  // namespace lockstep::analysis

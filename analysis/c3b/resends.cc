@@ -1,4 +1,4 @@
-// R1, R2, R3: see resends.h.
+// Resends by complaints: see resends.h.
 
 #include "analysis/c3b/resends.h"
 
@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace lockstep::analysis {
@@ -23,15 +24,14 @@ constexpr std::size_t kMostNoted = 4096;
 
 }  // namespace
 
-ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts)
+ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts, core::Duration repeat_interval)
     : StreamChecker("R1", "resends by complaints", facts,
                     trace::Interest()
                         .Add(core::Fact::kStates, trace::Phase::kHanded)
                         .Add(core::Fact::kCarries, trace::Phase::kSent)),
       originals_(facts->schedule().lanes()) {
   const ComplaintBook::Rule rule{facts->schedule(), std::uint64_t{facts->receivers().u} + 1,
-                                 std::uint64_t{facts->receivers().r} + 1,
-                                 facts->stream().promises.repeat_interval};
+                                 std::uint64_t{facts->receivers().r} + 1, repeat_interval};
   senders_.assign(facts->senders().size, Sender{ComplaintBook(rule), {}, kPruneFirst, 0});
 }
 
@@ -176,54 +176,23 @@ bool ResendChecker::Use(Noted& noted, std::uint64_t sender, std::uint64_t receiv
   return false;
 }
 
-ResendBoundChecker::ResendBoundChecker(std::shared_ptr<StreamFacts> facts,
-                                       std::shared_ptr<SendLedger> ledger)
-    : StreamChecker("R2", "resend bound", std::move(facts),
-                    SendLedger::Wants().Add(Bit(EventKind::kFaulty))),
-      ledger_(std::move(ledger)) {}
+namespace {
 
-void ResendBoundChecker::Judge(const Event& event) {
-  last_ = event.at;
-  if (event.kind == EventKind::kFaulty) {
-    // Sends were taken to be between correct nodes that, it turns out, were not.
-    const bool is_ours = facts().senders().Has(event.node) || facts().receivers().Has(event.node);
-    if (is_ours && ledger_->sends() > 0) SetUnsure();
-    return;
+// {"repeat_interval_ps": ...}: without it every repeat would be allowed.
+absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+  const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
+  if (!facts.ok()) return facts.status();
+  const nlohmann::json interval =
+      charge.promise.parameters.value("repeat_interval_ps", nlohmann::json());
+  if (!interval.is_number_unsigned() || interval > std::numeric_limits<std::int64_t>::max()) {
+    return absl::InvalidArgumentError(R"(want the parameter "repeat_interval_ps", a time)");
   }
-  const std::optional<SendLedger::Excess> excess = ledger_->Take(event);
-  if (ledger_->sends() > 0) SetExercised();
-  if (excess) ObjectTo(*excess);
+  return std::make_unique<ResendChecker>(*facts,
+                                         core::Duration::Picoseconds(interval.get<std::int64_t>()));
 }
 
-void ResendBoundChecker::Finish() {
-  if (const std::optional<SendLedger::Excess> excess = ledger_->Finish()) {
-    ObjectTo(*excess);
-  }
-}
+}  // namespace
 
-void ResendBoundChecker::ObjectTo(const SendLedger::Excess& excess) {
-  Object(last_, std::nullopt, [&] {
-    return absl::StrCat("k′ ", excess.number, " needed ", excess.sends,
-                        " sends that the network did not destroy, and the bound is ",
-                        ledger_->bound());
-  });
-}
-
-PrematureChecker::PrematureChecker(std::shared_ptr<StreamFacts> facts,
-                                   std::shared_ptr<const SendLedger> ledger, std::uint64_t allowed)
-    : StreamChecker("R3", "premature resends", std::move(facts), Bit(EventKind::kEnd)),
-      ledger_(std::move(ledger)),
-      allowed_(allowed) {}
-
-void PrematureChecker::Judge(const Event& event) { last_ = event.at; }
-
-void PrematureChecker::Finish() {
-  if (ledger_->sends() > 0) SetExercised();
-  if (ledger_->premature() <= allowed_) return;
-  Object(last_, std::nullopt, [&] {
-    return absl::StrCat(ledger_->premature(), " resends came after a send that was enough, and ",
-                        allowed_, " are allowed");
-  });
-}
+const Oracle kResendOracle = {"R1", &Make};
 
 }  // namespace lockstep::analysis

@@ -1,5 +1,4 @@
-// Whether messages are sent again for good reason, by the right replica, and not too often, judged
-// for one stream: R1, R2, R3.
+// R1: messages are sent again for good reason and by the right replica.
 //
 // The rule is the paper's with equal stake (papers/picsou.md b.13), whatever rule the run uses.
 //
@@ -14,8 +13,8 @@
 #include <vector>
 
 #include "analysis/c3b/complaints.h"
-#include "analysis/c3b/send_ledger.h"
 #include "analysis/c3b/stream_checker.h"
+#include "analysis/oracle.h"
 #include "protocols/core/interval_map.h"
 #include "protocols/core/run.h"
 
@@ -31,7 +30,7 @@ namespace lockstep::analysis {
 // Any send of a correct node exercises it, for every one is judged.
 class ResendChecker final : public StreamChecker {
  public:
-  explicit ResendChecker(std::shared_ptr<StreamFacts> facts);
+  ResendChecker(std::shared_ptr<StreamFacts> facts, core::Duration repeat_interval);
 
   // Entries of state, for tests of memory.
   std::size_t size() const;
@@ -70,34 +69,6 @@ class ResendChecker final : public StreamChecker {
   std::vector<core::Run> listed_;                      // of the report that was heard last
 };
 
-// R2: a message is sent no more often than the faults of both sides can make necessary. SendLedger
-// says what that means. Nobody is excused: the bound is about all sends together.
-class ResendBoundChecker final : public StreamChecker {
- public:
-  ResendBoundChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<SendLedger> ledger);
-  void Finish() override;
-
- private:
-  void Judge(const trace::Event& event) override;
-  void ObjectTo(const SendLedger::Excess& excess);
-
-  std::shared_ptr<SendLedger> ledger_;
-  core::Instant last_;
-};
-
-// R3: no more premature resends than the scenario allows. Reads what R2 has counted.
-class PrematureChecker final : public StreamChecker {
- public:
-  PrematureChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedger> ledger,
-                   std::uint64_t allowed);
-  void Finish() override;
-
- private:
-  void Judge(const trace::Event& event) override;
-
-  std::shared_ptr<const SendLedger> ledger_;
-  std::uint64_t allowed_;
-  core::Instant last_;
-};
+extern const Oracle kResendOracle;
 
 }  // namespace lockstep::analysis

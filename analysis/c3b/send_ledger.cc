@@ -26,7 +26,7 @@ std::uint64_t BoundOf(const StreamFacts& facts) {
 SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts)
     : facts_(std::move(facts)), bound_(BoundOf(*facts_)), lanes_(facts_->schedule().lanes()) {}
 
-trace::Interest SendLedger::Wants() {
+trace::Interest SendLedger::Wants() const {
   return trace::Interest()
       .Add(Fact::kCarries, Phase::kSent)
       .Add(Fact::kCarries, Phase::kHanded)
@@ -39,15 +39,16 @@ std::size_t SendLedger::size() const {
   return sum;
 }
 
-std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
+void SendLedger::OnEvent(const Event& event) {
   excess_.reset();
+  if (event.stream != facts_->stream().stream) return;
   // What was handed over names the receiver first, the other kinds the sender.
   const bool is_handed = event.Is(Fact::kCarries, Phase::kHanded);
   const core::NodeId from = is_handed ? event.peer : event.node;
   const core::NodeId to = is_handed ? event.node : event.peer;
-  if (!facts_->IsAcross(from, to)) return std::nullopt;
+  if (!facts_->IsAcross(from, to)) return;
   const std::optional<core::Run> run = RunOf(event);
-  if (!run) return std::nullopt;
+  if (!run) return;
   const Send send{from.value() - facts_->senders().first.value(),
                   to.value() - facts_->receivers().first.value(), false};
   if (event.Is(Fact::kCarries, Phase::kSent)) OnOffered(send, *run);
@@ -63,10 +64,9 @@ std::optional<SendLedger::Excess> SendLedger::Take(const Event& event) {
         event.detail == static_cast<std::uint64_t>(trace::DropCause::kHostDown);
     if (!is_host_down || IsBetweenCorrect(send)) OnDestroyed(send, *run);
   }
-  return excess_;
 }
 
-std::optional<SendLedger::Excess> SendLedger::Finish() {
+void SendLedger::Finish() {
   excess_.reset();
   for (std::uint64_t lane = 0; lane < lanes_.size(); ++lane) {
     for (const auto& interval : lanes_[lane].intervals()) {
@@ -77,7 +77,6 @@ std::optional<SendLedger::Excess> SendLedger::Finish() {
       JudgeBound(standing.sends, lane + lanes_.size() * interval.begin, count);
     }
   }
-  return excess_;
 }
 
 bool SendLedger::IsBetweenCorrect(const Send& send) const {
@@ -160,6 +159,12 @@ void SendLedger::JudgeBound(std::uint64_t sends, std::uint64_t number, std::uint
   if (sends <= bound_) return;
   excesses_ += count;
   if (!excess_) excess_ = Excess{number, sends};
+}
+
+std::shared_ptr<SendLedger> LedgerFor(const Charge& charge,
+                                      const std::shared_ptr<StreamFacts>& facts) {
+  return charge.shared.Get<SendLedger>(charge.promise.scope,
+                                       [&] { return std::make_shared<SendLedger>(facts); });
 }
 
 }  // namespace lockstep::analysis

@@ -34,18 +34,16 @@
 #include "absl/container/inlined_vector.h"
 
 #include "analysis/c3b/stream_facts.h"
+#include "analysis/oracle.h"
 #include "protocols/core/interval_map.h"
 #include "protocols/core/run.h"
 #include "sim/trace/event.h"
-#include "sim/trace/interest.h"
+#include "sim/trace/sink.h"
 
 namespace lockstep::analysis {
 
-class SendLedger {
+class SendLedger final : public trace::Sink {
  public:
-  // What Take is to be shown.
-  static trace::Interest Wants();
-
   // A k′ whose sends exceeded the bound.
   struct Excess {
     std::uint64_t number;
@@ -54,12 +52,13 @@ class SendLedger {
 
   explicit SendLedger(std::shared_ptr<StreamFacts> facts);
 
-  // Takes an event of this stream, which the facts have learned. Returns the first message that it
-  // showed to be over the bound.
-  std::optional<Excess> Take(const trace::Event& event);
-  // Judges what is still open: sends under way count as not destroyed. Call once, at the end.
-  std::optional<Excess> Finish();
+  trace::Interest Wants() const override;
+  void OnEvent(const trace::Event& event) override;
+  // Judges what is still open: sends under way count as not destroyed.
+  void Finish() override;
 
+  // The first message that was shown to be over the bound by what it was told last.
+  const std::optional<Excess>& excess() const { return excess_; }
   std::uint64_t bound() const { return bound_; }
   std::uint64_t sends() const { return sends_; }          // of every k′, all of them
   std::uint64_t resends() const { return resends_; }      // beyond the first of each k′
@@ -106,7 +105,11 @@ class SendLedger {
   std::uint64_t resends_ = 0;
   std::uint64_t premature_ = 0;
   std::uint64_t excesses_ = 0;
-  std::optional<Excess> excess_;  // first one of this event
+  std::optional<Excess> excess_;
 };
+
+// The ledger of the stream that a promise is about, and whose facts these are.
+std::shared_ptr<SendLedger> LedgerFor(const Charge& charge,
+                                      const std::shared_ptr<StreamFacts>& facts);
 
 }  // namespace lockstep::analysis

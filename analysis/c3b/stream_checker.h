@@ -74,4 +74,12 @@ class StreamChecker : public Checker {
   bool is_unsure_ = false;
 };
 
+// For oracles whose checkers need nothing but the facts of their stream.
+template <typename StreamCheckerType>
+absl::StatusOr<std::unique_ptr<Checker>> MakeStreamChecker(const Charge& charge) {
+  absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
+  if (!facts.ok()) return facts.status();
+  return std::make_unique<StreamCheckerType>(*std::move(facts));
+}
+
 }  // namespace lockstep::analysis

@@ -2,7 +2,10 @@
 
 #include "analysis/c3b/stream_facts.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "absl/status/status.h"
 
 #include "protocols/core/bytes.h"
 #include "protocols/core/content.h"
@@ -87,6 +90,19 @@ void StreamFacts::LearnHanded(const trace::Event& event) {
     }
     of.fresh.push_back({event.at, fresh});
   }
+}
+
+absl::StatusOr<std::shared_ptr<StreamFacts>> FactsFor(const Charge& charge) {
+  const Scope& scope = charge.promise.scope;
+  const std::vector<Stream>& streams = charge.recipe->streams;
+  const auto at = std::ranges::find(streams, core::StreamId(scope.id), &Stream::stream);
+  if (scope.kind != Scope::Kind::kStream || at == streams.end()) {
+    return absl::InvalidArgumentError("want a promise about a stream");
+  }
+  return charge.shared.Get<StreamFacts>(scope, [&] {
+    return std::make_shared<StreamFacts>(charge.recipe,
+                                         static_cast<std::size_t>(at - streams.begin()));
+  });
 }
 
 }  // namespace lockstep::analysis

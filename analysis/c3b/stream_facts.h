@@ -19,7 +19,10 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 #include "analysis/c3b/schedule.h"
+#include "analysis/oracle.h"
 #include "analysis/recipe.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/lane_line.h"
@@ -127,5 +130,8 @@ class StreamFacts final : public trace::Sink {
   std::vector<bool> is_faulty_;        // is_faulty_[node]
   std::vector<Receiver> of_receiver_;  // by index
 };
+
+// The facts of the stream that a promise is about; an error where it is about something else.
+absl::StatusOr<std::shared_ptr<StreamFacts>> FactsFor(const Charge& charge);
 
 }  // namespace lockstep::analysis

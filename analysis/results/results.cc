@@ -154,13 +154,7 @@ std::optional<Outcome> OutcomeNamed(std::string_view name) {
 
 std::map<std::string, double> NumbersOf(const RunRow& row) {
   std::map<std::string, double> numbers = row.metrics;
-  const auto add = [&](const char* name, const std::optional<std::uint64_t>& count) {
-    if (count) numbers[name] = static_cast<double>(*count);
-  };
-  add("resends", row.resends);
-  add("premature_resends", row.premature_resends);
-  add("round_violations", row.round_violations);
-  add("events", row.events);
+  if (row.events) numbers["events"] = static_cast<double>(*row.events);
   return numbers;
 }
 
@@ -303,9 +297,6 @@ absl::Status ResultsFile::State::WriteRun(const RunRow& run) {
   bind(std::int64_t{run.is_as_expected});
   bind_text(oracles);
   bind_text(receipts);
-  bind_optional(run.resends);
-  bind_optional(run.premature_resends);
-  bind_optional(run.round_violations);
   bind_optional(run.simulated_ps);
   return add_run->Run();
 }

@@ -53,9 +53,6 @@ struct RunRow {
   bool is_as_expected = false;          // by its scenario, or by what the sweep says instead
   nlohmann::json oracles;               // {"I": "holds", ...}: the worst over streams
   nlohmann::json receipts;              // [{"id", "kind", "touched", "changed"}, ...]
-  std::optional<std::uint64_t> resends;
-  std::optional<std::uint64_t> premature_resends;
-  std::optional<std::uint64_t> round_violations;  // of protocols with rounds
   std::optional<std::int64_t> simulated_ps;
   // Speed: what differs from machine to machine, and is left out of comparisons.
   std::int64_t wall_us = 0;
@@ -64,7 +61,7 @@ struct RunRow {
   std::map<std::string, double> metrics;
 };
 
-// Metrics, and counts that have columns of their own, by name: what formulas over results see.
+// Metrics and the number of events, by name: what formulas over results see.
 std::map<std::string, double> NumbersOf(const RunRow& row);
 
 struct PointRow {

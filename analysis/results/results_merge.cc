@@ -25,11 +25,6 @@ std::string Difference(const RunRow& a, const RunRow& b) {
   if (a.seed != b.seed) return differ("seeds", absl::StrCat(a.seed), absl::StrCat(b.seed));
   if (a.verdict != b.verdict) return differ("verdicts", a.verdict, b.verdict);
   if (a.events != b.events) return differ("events", number(a.events), number(b.events));
-  if (a.resends != b.resends) return differ("resends", number(a.resends), number(b.resends));
-  if (a.premature_resends != b.premature_resends)
-    return differ("premature resends", number(a.premature_resends), number(b.premature_resends));
-  if (a.round_violations != b.round_violations)
-    return differ("round violations", number(a.round_violations), number(b.round_violations));
   if (a.error != b.error) return differ("errors", a.error, b.error);
   if (a.is_as_expected != b.is_as_expected || a.simulated_ps != b.simulated_ps ||
       a.oracles != b.oracles || a.receipts != b.receipts)

@@ -59,9 +59,6 @@ RunRow RunIn(const Statement& statement, const std::vector<std::string>& metrics
   run.is_as_expected = next_unsigned() != 0;
   run.oracles = JsonIn(next_text());
   run.receipts = JsonIn(next_text());
-  run.resends = next_optional();
-  run.premature_resends = next_optional();
-  run.round_violations = next_optional();
   if (const auto simulated = next_optional())
     run.simulated_ps = static_cast<std::int64_t>(*simulated);
   run.wall_us = statement.Integer(++at);

@@ -24,9 +24,6 @@ namespace {
 // it is a little too wide.
 constexpr int kDegrees = 200;
 
-// The counts of a run that are summed up beside its metrics.
-constexpr std::string_view kCounts[] = {"resends", "premature_resends", "round_violations"};
-
 // Half the width of the 95 % confidence interval of a mean is t times its standard error.
 std::string StudentTable() {
   std::vector<std::string> rows;
@@ -63,8 +60,7 @@ std::string ResultsView(const std::vector<std::string>& parameters,
   // Taken first: a metric gives way, wherever it stands.
   for (const std::string_view column : {"run", "point"}) add("runs", column);
   for (const std::string& parameter : parameters) add("points", parameter);
-  for (const std::string_view column : {"seed", "outcome", "verdict", "as_expected", "resends",
-                                        "premature_resends", "round_violations", "events"})
+  for (const std::string_view column : {"seed", "outcome", "verdict", "as_expected", "events"})
     add("runs", column);
   const std::size_t middle = columns.size();
   for (const std::string_view column :
@@ -130,11 +126,11 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     columns.push_back(As("points." + QuotedName(parameter), names.Take(parameter)));
   for (const char* const count : {"runs", "judged", "failed", "unexpected"})
     columns.push_back(As(absl::StrCat("coalesce(counts.\"", count, "\", 0)"), names.Take(count)));
-  std::vector<std::string> of_means;
-  std::vector<std::string> of_squares;
+  std::vector<std::string> of_means = {"runs.point AS point"};
+  std::vector<std::string> of_squares = {"means.point AS point"};
   const auto add = [&](std::string_view table, const std::string& name) {
     const Quantity quantity = {absl::StrCat(std::string(table), ".", QuotedName(name)),
-                               of_means.size()};
+                               of_means.size() - 1};
     of_means.push_back(quantity.OfMeans());
     of_squares.push_back(quantity.OfSquares());
     columns.push_back(As(quantity.Mean(), names.Take(name)));
@@ -142,18 +138,17 @@ std::string SummaryView(const std::vector<std::string>& parameters,
     columns.push_back(As(quantity.Least(), names.Take(name + "_min")));
     columns.push_back(As(quantity.Greatest(), names.Take(name + "_max")));
   };
-  for (const std::string_view count : kCounts) add("runs", std::string(count));
   for (const std::string& metric : metrics) add("metrics", metric);
   return absl::StrCat(
       "DROP VIEW IF EXISTS summary;\nCREATE VIEW summary AS WITH\n"
       "counts AS (SELECT point, count(*) AS runs, sum(outcome = 'judged') AS judged,\n"
       "  sum(outcome <> 'judged') AS failed, sum(as_expected = 0) AS unexpected\n"
       "  FROM runs GROUP BY point),\n"
-      "means AS (SELECT runs.point AS point,\n",
+      "means AS (SELECT\n",
       absl::StrJoin(of_means, ",\n"),
       "\n  FROM runs LEFT JOIN metrics ON metrics.run = runs.run\n"
       "  WHERE runs.outcome = 'judged' GROUP BY runs.point),\n"
-      "squares AS (SELECT means.point AS point,\n",
+      "squares AS (SELECT\n",
       absl::StrJoin(of_squares, ",\n"),
       "\n  FROM means CROSS JOIN runs ON runs.point = means.point AND runs.outcome = 'judged'\n"
       "  LEFT JOIN metrics ON metrics.run = runs.run GROUP BY means.point)\nSELECT\n",
@@ -167,19 +162,16 @@ std::string SummaryView(const std::vector<std::string>& parameters,
 
 const std::vector<std::string_view>& ResultColumns() {
   static const std::vector<std::string_view> kReserved = {
-      "run",     "point",  "seed",      "outcome", "error",        "recipe",
-      "digest",  "events", "verdict",   "oracles", "as_expected",  "receipts",
-      "resends", "runs",   "judged",    "failed",  "unexpected",   "premature_resends",
-      "wall_us", "steps",  "memory_kb", "rowid",   "simulated_ps", "round_violations"};
+      "run",    "point",      "seed",    "outcome",     "error",     "recipe", "digest",
+      "events", "verdict",    "oracles", "as_expected", "receipts",  "runs",   "judged",
+      "failed", "unexpected", "wall_us", "steps",       "memory_kb", "rowid",  "simulated_ps"};
   return kReserved;
 }
 
 const std::vector<std::string_view>& RunColumns() {
   static const std::vector<std::string_view> kColumns = {
-      "run",         "point",    "seed",    "outcome",           "error",
-      "recipe",      "digest",   "events",  "verdict",           "as_expected",
-      "oracles",     "receipts", "resends", "premature_resends", "round_violations",
-      "simulated_ps"};
+      "run",    "point",   "seed",        "outcome", "error",    "recipe",      "digest",
+      "events", "verdict", "as_expected", "oracles", "receipts", "simulated_ps"};
   return kColumns;
 }
 
@@ -216,7 +208,6 @@ std::string TablesSql(const std::vector<std::string>& parameters) {
       "CREATE TABLE runs (run INTEGER PRIMARY KEY, point INTEGER NOT NULL, seed INTEGER NOT NULL,\n"
       "  outcome TEXT NOT NULL, error TEXT, recipe TEXT, digest TEXT, events INTEGER,\n"
       "  verdict TEXT, as_expected INTEGER NOT NULL, oracles TEXT, receipts TEXT,\n"
-      "  resends INTEGER, premature_resends INTEGER, round_violations INTEGER,\n"
       "  simulated_ps INTEGER);\n"
       "CREATE INDEX runs_by_point ON runs (point, outcome);\n"
       "CREATE TABLE metrics (run INTEGER PRIMARY KEY);\n"

@@ -14,7 +14,7 @@
 namespace lockstep::analysis {
 
 inline constexpr std::int64_t kResultsApplication = 0x6C6F636B;  // "lock"
-inline constexpr std::int64_t kResultsVersion = 1;
+inline constexpr std::int64_t kResultsVersion = 2;
 
 // The columns of `runs`, in order, and of `speed`.
 const std::vector<std::string_view>& RunColumns();

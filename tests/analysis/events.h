@@ -32,6 +32,25 @@ inline constexpr std::uint32_t kFirstReceiver = 100;
 inline core::NodeId A(std::uint32_t index) { return core::NodeId(index); }
 inline core::NodeId B(std::uint32_t index) { return core::NodeId(kFirstReceiver + index); }
 
+// Promises something of stream 0, in place of what was promised of the same oracle.
+inline void Promise(analysis::Recipe& recipe, const std::string& oracle,
+                    nlohmann::json parameters = {}) {
+  if (parameters.is_null()) parameters = nlohmann::json::object();
+  if (oracle == "L" && parameters.empty()) parameters["to"] = "all";
+  if (oracle == "R1" && parameters.empty()) {
+    parameters["repeat_interval_ps"] =
+        static_cast<std::uint64_t>(core::Duration::Milliseconds(100).ps());
+  }
+  const analysis::Scope scope{analysis::Scope::Kind::kStream, 0};
+  for (analysis::Promise& promise : recipe.promises) {
+    if (promise.oracle == oracle) {
+      promise.parameters = std::move(parameters);
+      return;
+    }
+  }
+  recipe.promises.push_back({oracle, scope, std::move(parameters)});
+}
+
 // All promises made, an endless stream, heal at 2 s, one second to settle, repeats after 100 ms.
 inline analysis::Recipe TwoClusters(std::uint32_t senders, std::uint32_t receivers) {
   analysis::Recipe recipe;
@@ -44,9 +63,9 @@ inline analysis::Recipe TwoClusters(std::uint32_t senders, std::uint32_t receive
   stream.from = core::ClusterId(0);
   stream.to = core::ClusterId(1);
   stream.content = {kGenerator, kMessageBytes, {}};
-  stream.promises = {true, true, analysis::Delivery::kAll,          true,
-                     true, true, core::Duration::Milliseconds(100), 256};
+  stream.is_for_all = true;
   recipe.streams = {stream};
+  for (const char* oracle : {"I", "D", "L", "Q", "A", "R1", "R2"}) Promise(recipe, oracle);
   recipe.run_for = core::Duration::Seconds(3);
   recipe.warmup = core::Instant() + core::Duration::Seconds(1);
   recipe.heal = core::Instant() + core::Duration::Seconds(2);

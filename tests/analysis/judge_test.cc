@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/promises.h"
+#include "analysis/oracles.h"
 #include "analysis/verdict.h"
 #include "tests/analysis/events.h"
 
@@ -68,12 +68,28 @@ TEST_CASE("judge: a good run holds, and every promised oracle says so") {
 
 TEST_CASE("judge: only what is promised is judged") {
   analysis::Recipe recipe = TwoClusters(4, 4);
-  recipe.streams[0].promises = {};
-  recipe.streams[0].promises.integrity = true;
-  const auto panel = analysis::MakeCheckers(std::make_shared<const analysis::Recipe>(recipe));
-  REQUIRE(panel.checkers.size() == 1);
-  CHECK(panel.checkers[0]->oracle() == "I");
-  CHECK(panel.ledgers == std::vector<std::shared_ptr<const analysis::SendLedger>>{nullptr});
+  recipe.promises.clear();
+  Promise(recipe, "I");
+  const auto panel = analysis::MakePanel(std::make_shared<const analysis::Recipe>(recipe));
+  REQUIRE(panel.ok());
+  REQUIRE(panel->checkers.size() == 1);
+  CHECK(panel->checkers[0]->oracle() == "I");
+}
+
+TEST_CASE("judge: a promise that no oracle takes is refused by its place") {
+  const auto refusal = [](const analysis::Promise& promise) {
+    analysis::Recipe recipe = TwoClusters(4, 4);
+    recipe.promises.push_back(promise);
+    return std::string(analysis::CheckPromises(recipe).message());
+  };
+  const analysis::Scope stream{analysis::Scope::Kind::kStream, 0};
+  const analysis::Scope cluster{analysis::Scope::Kind::kCluster, 0};
+  CHECK(refusal({"I", stream, {}}).empty());
+  CHECK(refusal({"Z", stream, {}}) == "/promises/7/oracle: there is no oracle Z");
+  CHECK(refusal({"I", cluster, {}}) == "/promises/7 (I): want a promise about a stream");
+  CHECK(refusal({"L", stream, {{"to", "some"}}}).find("/promises/7 (L): want the parameter") == 0);
+  CHECK(refusal({"R1", stream, {{"repeat_interval_ps", -1}}}).find("/promises/7 (R1)") == 0);
+  CHECK(refusal({"R3", stream, {{"allowed", "few"}}}).find("/promises/7 (R3)") == 0);
 }
 
 TEST_CASE("judge: one violation decides, and is told") {
@@ -92,10 +108,10 @@ TEST_CASE("judge: one violation decides, and is told") {
 
 TEST_CASE("judge: an expected violation must come from the oracle that was named") {
   analysis::Recipe recipe = TwoClusters(4, 4);
-  recipe.expect = {Verdict::kViolated, "D", {}};
+  recipe.expect = {Verdict::kViolated, "D"};
   const Story story = GoodRun(recipe).Delivered(B(1), {17, 1, 1}).AtMs(3000).End();
   CHECK(SummaryOf(story)["as_expected"] == true);
-  recipe.expect = {Verdict::kViolated, "Q", {}};
+  recipe.expect = {Verdict::kViolated, "Q"};
   const Story other = GoodRun(recipe).Delivered(B(1), {17, 1, 1}).AtMs(3000).End();
   CHECK(SummaryOf(other)["as_expected"] == false);
 }
@@ -139,6 +155,11 @@ TEST_CASE("judge: streams are judged apart") {
   back.stream = core::StreamId(1);
   std::swap(back.from, back.to);
   recipe.streams.push_back(back);
+  const std::vector<analysis::Promise> promised = recipe.promises;
+  for (analysis::Promise promise : promised) {
+    promise.scope.id = 1;
+    recipe.promises.push_back(promise);
+  }
   const Story good = GoodRun(recipe);
   Story story = good;
   for (trace::Event event : good.events()) {
@@ -167,15 +188,18 @@ TEST_CASE("judge: streams are judged apart") {
 TEST_CASE("judge: checkers can be fed without one, after the facts that they share") {
   const Story story = GoodRun(TwoClusters(4, 4)).AtMs(3000).End();
   const auto recipe = std::make_shared<const analysis::Recipe>(story.recipe());
-  const analysis::Panel panel = analysis::MakeCheckers(recipe);
+  const auto made = analysis::MakePanel(recipe);
+  REQUIRE(made.ok());
+  const analysis::Panel& panel = *made;
   // Without a judge, as sinks of an emitter would be fed.
   for (const trace::Event& event : story.events()) {
     const auto feed = [&](trace::Sink& sink) {
       if (sink.Wants().Has(event)) sink.OnEvent(event);
     };
-    for (const auto& facts : panel.facts) feed(*facts);
+    for (const auto& part : panel.shared.listeners()) feed(*part.sink);
     for (const auto& checker : panel.checkers) feed(*checker);
   }
+  for (const auto& part : panel.shared.listeners()) part.sink->Finish();
   for (const auto& checker : panel.checkers) {
     checker->Finish();
     CHECK(checker->verdict() == Verdict::kHolds);

@@ -34,7 +34,7 @@ std::uint64_t MsAt(const analysis::Latency& latency, std::uint64_t percent) {
 
 analysis::Recipe OneShot() {
   analysis::Recipe recipe = TwoClusters(4, 4);
-  recipe.streams[0].promises.delivery = analysis::Delivery::kNone;
+  recipe.streams[0].is_for_all = false;
   return recipe;
 }
 

@@ -151,14 +151,14 @@ TEST_CASE("metrics: every smoke scenario gives known ones only") {
   }
 }
 
-TEST_CASE("metrics: counts are sums over the streams that count") {
+TEST_CASE("metrics: what oracles count is summed, and its ratio averaged") {
   json summary = TwoStreams();
-  CHECK(analysis::CountsOf(summary) == analysis::RunCounts{});
-  summary["streams"][1]["resends"] = 12U;
-  summary["streams"][1]["premature_resends"] = 2U;
-  CHECK(analysis::CountsOf(summary) == analysis::RunCounts{12, 2});
-  summary["streams"][0]["resends"] = 30U;
-  CHECK(analysis::CountsOf(summary) == analysis::RunCounts{42, 2});
+  CHECK(MetricsOf(summary).count("resends") == 0);
+  const json row = {{"oracle", "R2"}, {"counts", {{"resends", 12}}}};
+  summary["oracles"] = {row, row, {{"oracle", "I"}}};
+  summary["oracles"][1]["per_message"] = {{"resends_per_message", 0.5}};
+  CHECK(MetricsOf(summary).at("resends") == 24);
+  CHECK(MetricsOf(summary).at("resends_per_message") == 0.5);
 }
 
 TEST_CASE("metrics: of each oracle the worst verdict, of each receipt what it says") {

@@ -24,11 +24,16 @@ analysis::Recipe FullRecipe() {
   back.content.rate = 1000;
   back.content.generator = ~std::uint64_t{0};
   back.content.kind = core::ContentKind::kReal;
-  back.promises = {};
+  back.is_for_all = false;
   back.throughput = analysis::Published::kEnqueue;
   recipe.streams.push_back(back);
+  recipe.promises.push_back({"L", {analysis::Scope::Kind::kStream, 1}, {{"to", "one"}}});
+  recipe.promises.push_back({"X", {analysis::Scope::Kind::kCluster, 1}, {}});
+  recipe.promises.back().parameters = nlohmann::json::object();
+  recipe.promises.push_back({"Y", {}, {{"any", {1, 2}}}});
+  recipe.promises.push_back({"Z", {analysis::Scope::Kind::kClients, 0}, {{"a", "b"}}});
   recipe.faults = {{"dead", "crash", 1}, {"liar", "lie_ack", 3}};
-  recipe.expect = {analysis::Verdict::kNotExercised, "R1", 0};
+  recipe.expect = {analysis::Verdict::kNotExercised, "R1"};
   return recipe;
 }
 
@@ -52,6 +57,7 @@ TEST_CASE("recipe: what is written is read back equal") {
   REQUIRE(read.ok());
   CHECK(read->seed == recipe.seed);
   CHECK(read->streams == recipe.streams);
+  CHECK(read->promises == recipe.promises);
   CHECK(read->faults == recipe.faults);
   CHECK(read->expect == recipe.expect);
   CHECK(read->run_for == recipe.run_for);
@@ -92,8 +98,14 @@ TEST_CASE("recipe: an error names the pointer and what was wanted") {
       {"/streams/0/content/generator", "12 monkeys"},
       {"/streams/0/content/message_bytes", std::uint64_t{1} << 40},
       {"/streams/1/content/rate", 0},
-      {"/streams/0/promises/delivery", "some"},
-      {"/streams/0/promises/acks", 1},
+      {"/streams/0/for_all", "some"},
+      {"/promises/0/oracle", 1},
+      {"/promises/0/scope", {{"stream", 2}}},
+      {"/promises/0/scope", {{"cluster", 2}}},
+      {"/promises/0/scope", {{"river", 0}}},
+      {"/promises/0/scope", {{"stream", 0}, {"cluster", 0}}},
+      {"/promises/0/scope", "stream"},
+      {"/promises/0/parameters", 3},
       {"/streams/0/throughput", "fast"},
       {"/run/for_ps", -5},
       {"/phases/heal_ps", 1.5},
@@ -118,7 +130,7 @@ TEST_CASE("recipe: contents are filler or real, and filler where nothing is said
 }
 
 TEST_CASE("recipe: a missing part is an error, and so is JSON of another kind") {
-  for (const char* key : {"seed", "clusters", "streams", "run", "phases"}) {
+  for (const char* key : {"seed", "clusters", "streams", "promises", "run", "phases"}) {
     CAPTURE(key);
     nlohmann::json written = ToJson(FullRecipe());
     written.erase(key);

@@ -25,7 +25,6 @@ nlohmann::json StreamOf(const Story& story) {
 analysis::Recipe Enqueue() {
   analysis::Recipe recipe = TwoClusters(4, 4);
   recipe.streams[0].throughput = analysis::Published::kEnqueue;
-  recipe.streams[0].promises.resends = false;
   return recipe;
 }
 
@@ -58,7 +57,6 @@ TEST_CASE("traffic: protocols without QUACKs are counted by what they enqueue") 
   // Growth: 301 - 17, 302, 303, 304.
   CHECK(stream["as_published"]["messages_per_s"] == 302.5 / kSeconds);
   CHECK(stream["as_published"]["definition"] == "enqueue");
-  CHECK_FALSE(stream.contains("resends"));
 }
 
 TEST_CASE(
@@ -102,15 +100,11 @@ TEST_CASE("traffic: by periods, the rates that were reached for 90 % and half of
   CHECK_FALSE(StreamOf(early)["as_delivered"].contains("messages_per_s_p50"));
 }
 
-TEST_CASE("traffic: sends and resends are given for each message delivered") {
+TEST_CASE("traffic: sends are given for each message delivered") {
   Story story(TwoClusters(4, 4));
   story.Passed(A(0), B(0), {0, 4, 16}).Offered(A(1), B(1), {0, 2, 16}).Delivered(B(0), {0, 4, 16});
   const nlohmann::json stream = StreamOf(story.AtMs(3000).End());
   CHECK(stream["sends_per_message"] == 1.5);
-  CHECK(stream["resends"] == 2);
-  CHECK(stream["resends_per_message"] == 0.5);
-  CHECK(stream["premature_resends"] == 2);
-  CHECK(stream["premature_per_message"] == 0.5);
 }
 
 TEST_CASE("traffic: a run that ends in the warm-up measures nothing") {

@@ -55,43 +55,55 @@ std::string ErrorOfLayer(std::string_view layer) { return ErrorOf(Over(layer)); 
 
 bool Begins(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
 
+// "ORACLE SCOPE PARAMETERS" of each promise.
+std::vector<std::string> PromisesOf(const CatalogProgram& program) {
+  std::vector<std::string> promises;
+  for (const Promise& promise : program.promises()) {
+    promises.push_back(promise.oracle + " " + promise.scope.dump() + " " +
+                       promise.parameters.dump());
+  }
+  return promises;
+}
+
 TEST_CASE("catalog: Picsou promises delivery to all, QUACKs, ACKs and bounded resends") {
   const auto program = Compiled(R"({"c3b": "picsou", "phi": 256, "repeat_interval": "100ms"})");
   REQUIRE(program->streams().size() == 2);
+  std::vector<std::string> wanted;
   for (std::uint32_t c = 0; c < 2; ++c) {
-    const StreamPromise& promise = program->streams()[c];
-    CHECK(promise.stream == core::StreamId(c));
-    CHECK(promise.from == core::ClusterId(c));
-    CHECK(promise.to == core::ClusterId(1 - c));
-    CHECK(promise.generator == c + 1);
-    CHECK(promise.message_bytes == 1'000);
-    CHECK(promise.rate_per_s == 0);
-    CHECK(promise.integrity);
-    CHECK(promise.no_duplicates);
-    CHECK(promise.delivery == "all");
-    CHECK(promise.quack);
-    CHECK(promise.acks);
-    CHECK(promise.resends);
-    CHECK(promise.repeat_interval == core::Duration::Milliseconds(100));
-    CHECK(promise.phi == 256);
-    CHECK(promise.throughput == "quack");
+    const StreamInfo& stream = program->streams()[c];
+    CHECK(stream.stream == core::StreamId(c));
+    CHECK(stream.from == core::ClusterId(c));
+    CHECK(stream.to == core::ClusterId(1 - c));
+    CHECK(stream.generator == c + 1);
+    CHECK(stream.message_bytes == 1'000);
+    CHECK(stream.rate_per_s == 0);
+    CHECK(stream.is_for_all);
+    CHECK(stream.throughput == "quack");
+    const std::string scope = " {\"stream\":" + std::to_string(c) + "} ";
+    for (const char* promise : {"I", "D", "L", "Q", "A", "R1", "R2"}) {
+      wanted.push_back(promise + scope + "{}");
+      if (*promise == 'L') wanted.back() = "L" + scope + R"({"to":"all"})";
+      if (wanted.back().starts_with("R1")) {
+        wanted.back() = "R1" + scope + R"({"repeat_interval_ps":100000000000})";
+      }
+    }
   }
+  CHECK(PromisesOf(*program) == wanted);
 }
 
 TEST_CASE("catalog: one-shot promises no delivery, all-to-all delivery to all, neither more") {
-  const std::vector<std::pair<std::string, std::string>> wanted = {{"one-shot", "none"},
-                                                                   {"all-to-all", "all"}};
-  for (const auto& [name, delivery] : wanted) {
-    const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
-    const StreamPromise& promise = program->streams()[1];
-    CHECK(promise.delivery == delivery);
-    CHECK(promise.integrity);
-    CHECK(promise.no_duplicates);
-    CHECK_FALSE(promise.quack);
-    CHECK_FALSE(promise.acks);
-    CHECK_FALSE(promise.resends);
-    CHECK(promise.throughput == "enqueue");
-  }
+  const auto one_shot = Compiled(R"({"c3b": "one-shot"})");
+  CHECK(PromisesOf(*one_shot) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(I {"stream":1} {})", R"(D {"stream":1} {})"});
+  CHECK_FALSE(one_shot->streams()[1].is_for_all);
+  CHECK(one_shot->streams()[1].throughput == "enqueue");
+  const auto all_to_all = Compiled(R"({"c3b": "all-to-all"})");
+  CHECK(PromisesOf(*all_to_all) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(L {"stream":0} {"to":"all"})", R"(I {"stream":1} {})",
+                                 R"(D {"stream":1} {})", R"(L {"stream":1} {"to":"all"})"});
+  CHECK(all_to_all->streams()[1].is_for_all);
 }
 
 TEST_CASE("catalog: a node built by name sends what its fields read") {
@@ -207,7 +219,7 @@ std::string ErrorAmong(const std::vector<std::string>& layers) {
   const auto program = CatalogProgram::Compile(input);
   if (!program.ok()) return std::string(program.status().message());
   std::string pairs;
-  for (const StreamPromise& stream : (*program)->streams()) {
+  for (const StreamInfo& stream : (*program)->streams()) {
     pairs +=
         input.clusters[stream.from.value()].name + input.clusters[stream.to.value()].name + " ";
   }

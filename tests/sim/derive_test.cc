@@ -177,7 +177,7 @@ class DecisionFields final : public core::MessageFields {
     }
     return decoder.ok() && decoder.remaining() == 0;
   }
-  Bytes Build(const core::FieldedMessage& message, const core::Signer&, NodeId) const override {
+  Bytes Build(const core::FieldedMessage& message, const core::Signer&, core::Identity) const override {
     return Build(message);
   }
   static Bytes Build(const core::FieldedMessage& message) {

@@ -38,6 +38,10 @@ int CheckTrace(const CheckFlags& flags) {
     return ReportError(
         absl::InvalidArgumentError(absl::StrCat(flags.trace, ":1: ", recipe.status().message())));
   }
+  if (const absl::Status status = analysis::CheckPromises(*recipe); !status.ok()) {
+    return ReportError(
+        absl::InvalidArgumentError(absl::StrCat(flags.trace, ":1: ", status.message())));
+  }
   analysis::Judge judge(*recipe);
   const auto footer = reader->Replay({&judge});
   if (!footer.ok()) return ReportError(footer.status());

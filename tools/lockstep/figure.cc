@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
@@ -90,6 +92,11 @@ absl::StatusOr<RunResult> RunRow(const FigureRow& row, std::uint64_t nth) {
   return Run(*prepared, {});
 }
 
+std::optional<double> Named(const std::map<std::string, double>& metrics, const char* name) {
+  const auto at = metrics.find(name);
+  return at == metrics.end() ? std::nullopt : std::optional<double>(at->second);
+}
+
 // Adds up where every run has the number.
 void AddOptional(std::optional<double>& sum, const std::optional<double>& value, bool is_first) {
   if (is_first) {
@@ -112,8 +119,9 @@ FigureResult Summarise(const FigureRow& row, std::vector<RunResult> runs) {
     result.by_seed.push_back(Mean(streams, "as_published", "messages_per_s").value_or(0));
     result.simulated += result.by_seed.back() / count;
     result.delivered += Mean(streams, "as_delivered", "messages_per_s").value_or(0) / count;
-    AddOptional(result.resends, Mean(streams, "resends_per_message", nullptr), is_first);
-    AddOptional(result.premature, Mean(streams, "premature_per_message", nullptr), is_first);
+    const std::map<std::string, double> metrics = analysis::MetricsOf(run.summary);
+    AddOptional(result.resends, Named(metrics, "resends_per_message"), is_first);
+    AddOptional(result.premature, Named(metrics, "premature_per_message"), is_first);
   }
   if (result.resends) *result.resends /= count;
   if (result.premature) *result.premature /= count;

@@ -43,11 +43,6 @@ std::string Stream(const nlohmann::json& stream) {
       ShortNumber(Number(delivered, "payload_mbps")));
   absl::StrAppendFormat(&text, "  %-10s sends per message %.3f", "",
                         Number(stream, "sends_per_message"));
-  if (stream.contains("resends")) {
-    absl::StrAppendFormat(&text, ", resends %.4f (premature %.4f)",
-                          Number(stream, "resends_per_message"),
-                          Number(stream, "premature_per_message"));
-  }
   if (const auto latency = stream.find("latency"); latency != stream.end()) {
     absl::StrAppend(&text, ", latency p50 ", ShortTime(Number(*latency, "p50_us")), ", p99 ",
                     ShortTime(Number(*latency, "p99_us")));
@@ -69,6 +64,13 @@ std::string Oracle(const nlohmann::json& oracle) {
   std::string text =
       absl::StrFormat("  %-3s %-28s %-10s %s\n", Text(oracle, "oracle"), Text(oracle, "name"),
                       Text(oracle, "stream"), Text(oracle, "verdict"));
+  if (const auto counts = oracle.find("counts"); counts != oracle.end()) {
+    text.pop_back();
+    for (const auto& [name, count] : counts->items()) {
+      absl::StrAppend(&text, ", ", name, " ", count.dump());
+    }
+    text += "\n";
+  }
   for (const nlohmann::json& finding : oracle["findings"]) {
     absl::StrAppendFormat(&text, "        at %.6f s%s: %s\n", Number(finding, "at_ps") / 1e12,
                           finding.contains("node") ? " " + Text(finding, "node") : "",

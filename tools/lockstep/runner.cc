@@ -26,21 +26,6 @@ namespace {
 // Queue entries between two looks at the terminal and the keyboard.
 constexpr std::uint64_t kSlice = 1U << 14;
 
-analysis::Promises PromisesOf(const StreamPromise& stream) {
-  analysis::Promises promises;
-  promises.integrity = stream.integrity;
-  promises.no_duplicates = stream.no_duplicates;
-  promises.delivery = stream.delivery == "all"   ? analysis::Delivery::kAll
-                      : stream.delivery == "one" ? analysis::Delivery::kOne
-                                                 : analysis::Delivery::kNone;
-  promises.quack = stream.quack;
-  promises.acks = stream.acks;
-  promises.resends = stream.resends;
-  promises.repeat_interval = stream.repeat_interval;
-  promises.phi = stream.phi;
-  return promises;
-}
-
 // How far a monotonic clock may be ahead by the end, at most: what its profile allows it to drift,
 // and what faults do to it.
 core::Duration ClockAhead(const sim::Scenario& scenario) {
@@ -64,22 +49,22 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
   return ahead;
 }
 
-analysis::Stream StreamOf(const StreamPromise& promise, core::ContentKind contents,
+analysis::Stream StreamOf(const StreamInfo& info, core::ContentKind contents,
                           core::Duration clock_ahead) {
   analysis::Stream stream;
-  stream.stream = promise.stream;
-  stream.from = promise.from;
-  stream.to = promise.to;
+  stream.stream = info.stream;
+  stream.from = info.from;
+  stream.to = info.to;
   stream.content.kind = contents;
-  stream.content.generator = promise.generator;
-  stream.content.message_bytes = promise.message_bytes;
-  if (promise.rate_per_s > 0) {
-    stream.content.rate = promise.rate_per_s;
+  stream.content.generator = info.generator;
+  stream.content.message_bytes = info.message_bytes;
+  if (info.rate_per_s > 0) {
+    stream.content.rate = info.rate_per_s;
     stream.content.clock_ahead = clock_ahead;
   }
-  stream.promises = PromisesOf(promise);
+  stream.is_for_all = info.is_for_all;
   stream.throughput =
-      promise.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;
+      info.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;
   return stream;
 }
 
@@ -90,8 +75,21 @@ absl::StatusOr<analysis::Expected> ExpectedOf(const sim::Expectation& expect) {
   if (!verdict) return absl::InternalError(absl::StrCat("no verdict ", expect.verdict));
   expected.verdict = *verdict;
   expected.oracle = expect.oracle;
-  expected.premature_resends = expect.premature_resends;
   return expected;
+}
+
+// What the protocols promise, and what the scenario expects of whoever promises R2.
+absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& scenario,
+                                                          const CatalogProgram& program) {
+  std::vector<analysis::Promise> promises;
+  for (const Promise& made : program.promises()) {
+    const auto scope = analysis::ReadScope(made.scope);
+    if (!scope) return absl::InternalError(absl::StrCat("no scope of ", made.oracle));
+    promises.push_back({made.oracle, *scope, made.parameters});
+    if (made.oracle != "R2" || !scenario.expect.premature_resends) continue;
+    promises.push_back({"R3", *scope, {{"allowed", *scenario.expect.premature_resends}}});
+  }
+  return promises;
 }
 
 absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
@@ -99,8 +97,11 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   analysis::Recipe recipe;
   recipe.seed = scenario.seed;
   recipe.clusters = scenario.clusters;
-  for (const StreamPromise& stream : program.streams())
+  for (const StreamInfo& stream : program.streams())
     recipe.streams.push_back(StreamOf(stream, scenario.contents, ClockAhead(scenario)));
+  absl::StatusOr<std::vector<analysis::Promise>> promises = PromisesOf(scenario, program);
+  if (!promises.ok()) return promises.status();
+  recipe.promises = *std::move(promises);
   recipe.run_for = scenario.end - core::Instant();
   recipe.warmup = scenario.warmup;
   recipe.heal = scenario.heal;
@@ -204,7 +205,11 @@ nlohmann::json FirstLine(const Prepared& prepared) {
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options) {
   const auto started = std::chrono::steady_clock::now();
   trace::Digest digest;
-  analysis::Judge judge(prepared.recipe);
+  if (absl::Status status = analysis::CheckPromises(prepared.recipe, options.more_oracles);
+      !status.ok()) {
+    return status;
+  }
+  analysis::Judge judge(prepared.recipe, options.more_oracles);
   std::vector<trace::Sink*> sinks = {&digest, &judge};
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;

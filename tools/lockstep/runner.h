@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
+#include "analysis/oracle.h"
 #include "analysis/recipe.h"
 #include "analysis/verdict.h"
 #include "protocols/catalog.h"
@@ -43,6 +44,7 @@ struct RunOptions {
   std::string trace_path;   // empty: no trace
   bool has_detail = false;  // all events, not only the default ones
   bool shows_progress = false;
+  std::vector<const analysis::Oracle*> more_oracles = {};  // beside those of the table
   // Where to stop before the end.
   std::optional<core::Duration> simulated_max = std::nullopt;
   std::optional<std::uint64_t> events_max =

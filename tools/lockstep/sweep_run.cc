@@ -88,9 +88,6 @@ RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
   row.verdict = summary["verdict"];
   row.is_as_expected = result->is_as_expected;
   row.oracles = analysis::OraclesOf(summary);
-  const analysis::RunCounts counts = analysis::CountsOf(summary);
-  row.resends = counts.resends;
-  row.premature_resends = counts.premature_resends;
   row.metrics = analysis::MetricsOf(summary);
   Record(sweep, summary, row);
   return row;

@@ -60,26 +60,11 @@ std::string Encode(const analysis::RunRow& row) {
   json metrics = json::object();
   for (const auto& [name, value] : row.metrics)
     if (std::isfinite(value)) metrics[name] = value;
-  return Dump(json::array({row.run,
-                           row.point,
-                           row.seed,
-                           static_cast<int>(row.outcome),
-                           row.error,
-                           row.recipe,
-                           row.digest,
-                           Maybe(row.events),
-                           row.verdict,
-                           row.is_as_expected,
-                           row.oracles,
-                           row.receipts,
-                           Maybe(row.resends),
-                           Maybe(row.premature_resends),
-                           Maybe(row.round_violations),
-                           Maybe(row.simulated_ps),
-                           row.wall_us,
-                           Maybe(row.steps),
-                           Maybe(row.memory_kb),
-                           std::move(metrics)}));
+  return Dump(
+      json::array({row.run, row.point, row.seed, static_cast<int>(row.outcome), row.error,
+                   row.recipe, row.digest, Maybe(row.events), row.verdict, row.is_as_expected,
+                   row.oracles, row.receipts, Maybe(row.simulated_ps), row.wall_us,
+                   Maybe(row.steps), Maybe(row.memory_kb), std::move(metrics)}));
 }
 
 analysis::RunRow DecodeRow(const std::string& text) {
@@ -99,9 +84,6 @@ analysis::RunRow DecodeRow(const std::string& text) {
   row.is_as_expected = next();
   row.oracles = next();
   row.receipts = next();
-  row.resends = MaybeOf<std::uint64_t>(next());
-  row.premature_resends = MaybeOf<std::uint64_t>(next());
-  row.round_violations = MaybeOf<std::uint64_t>(next());
   row.simulated_ps = MaybeOf<std::int64_t>(next());
   row.wall_us = next();
   row.steps = MaybeOf<std::uint64_t>(next());

@@ -39,8 +39,7 @@ constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kNamesMax = 400;
 
 // What every run has beside its metrics, and what formulas over results may speak of.
-constexpr std::array<std::string_view, 4> kCounts = {"resends", "premature_resends",
-                                                     "round_violations", "events"};
+constexpr std::array<std::string_view, 1> kCounts = {"events"};
 using Names = std::vector<std::string>;
 
 // Of a sweep that is being read.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "analysis/c3b/send_ledger.h"
 #include "tests/analysis/events.h"
 
 #undef CHECK  // Ours aborts; doctest's counts.
@@ -40,7 +41,7 @@ Story Complaints() {
 
 analysis::Recipe PrematureAllowed(std::uint64_t allowed) {
   analysis::Recipe recipe = TwoClusters(4, 4);
-  recipe.expect.premature_resends = allowed;
+  Promise(recipe, "R3", {{"allowed", allowed}});
   return recipe;
 }
 
@@ -200,10 +201,9 @@ TEST_CASE("resends: faulty senders may send what they like") {
 TEST_CASE("resends: what was noted and never sent is remembered in bounded number") {
   analysis::Recipe recipe = TwoClusters(4, 4);
   recipe.clusters[1].r = 0;
-  recipe.streams[0].promises.repeat_interval = core::Duration();
   const auto facts =
       std::make_shared<analysis::StreamFacts>(std::make_shared<const analysis::Recipe>(recipe), 0);
-  analysis::ResendChecker checker(facts);
+  analysis::ResendChecker checker(facts, core::Duration());
   Story story(recipe);
   // Every 32nd message is complained about, and a1 never sends it.
   for (std::uint64_t i = 1; i < 20'000; ++i) {

@@ -138,7 +138,7 @@ TEST_CASE("send ledger: counted as one message at a time would be") {
     }
     for (const trace::Event& event : story.events()) {
       facts->OnEvent(event);
-      ledger.Take(event);
+      ledger.OnEvent(event);
     }
     ledger.Finish();
     plain.Finish();
@@ -163,7 +163,7 @@ TEST_CASE("send ledger: state is bounded by what is open, not by what has passed
   }
   for (const trace::Event& event : story.events()) {
     facts->OnEvent(event);
-    ledger.Take(event);
+    ledger.OnEvent(event);
   }
   CHECK(ledger.sends() == kRounds * 160);
   CHECK(ledger.resends() == 0);

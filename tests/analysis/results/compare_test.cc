@@ -352,7 +352,7 @@ TEST_CASE("compare: the same run with another number is a change of the analysis
   Side b = a;
   b.runs[2].metrics["bytes"] = 65;
   b.runs[3].metrics.erase("rate");
-  b.runs[4].resends = 7;
+  b.runs[4].metrics["resends"] = 7;
   const Comparison comparison = Compared(a, b);
   CHECK(comparison.tests == 0);
   CHECK(comparison.moved.empty());

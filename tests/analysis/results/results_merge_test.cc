@@ -118,9 +118,6 @@ TEST_CASE("merge: the same run with another result is refused, and nothing is me
   run = SmallRun(1);
   run.metrics["further"] = 8;
   refuse(run, "other metrics");
-  run = SmallRun(1);
-  run.premature_resends = 0;
-  refuse(run, "premature resends none and 0");
 }
 
 TEST_CASE("merge: speed is no result") {

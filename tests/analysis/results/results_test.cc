@@ -156,7 +156,6 @@ TEST_CASE("results: a file gives back what was put into it") {
   CHECK(runs[0].events == want.events);
   CHECK(runs[0].oracles == want.oracles);
   CHECK(runs[0].receipts == want.receipts);
-  CHECK(runs[0].premature_resends == want.premature_resends);
   CHECK(runs[0].simulated_ps == want.simulated_ps);
   CHECK(runs[0].steps == want.steps);
   CHECK(runs[0].metrics == want.metrics);
@@ -211,27 +210,10 @@ TEST_CASE("results: columns of views do not depend on the order in which metrics
   };
   const auto first = columns("a.sqlite", {"b", "a", "c \"quoted\""});
   CHECK(first == columns("b.sqlite", {"c \"quoted\"", "b", "a"}));
-  const std::vector<std::string> want = {"run",
-                                         "point",
-                                         "n",
-                                         "protocol",
-                                         "seed",
-                                         "outcome",
-                                         "verdict",
-                                         "as_expected",
-                                         "resends",
-                                         "premature_resends",
-                                         "round_violations",
-                                         "events",
-                                         "a",
-                                         "b",
-                                         "c \"quoted\"",
-                                         "digest",
-                                         "recipe",
-                                         "error",
-                                         "simulated_ps",
-                                         "oracles",
-                                         "receipts"};
+  const std::vector<std::string> want = {
+      "run",         "point",        "n",       "protocol", "seed",         "outcome", "verdict",
+      "as_expected", "events",       "a",       "b",        "c \"quoted\"", "digest",  "recipe",
+      "error",       "simulated_ps", "oracles", "receipts"};
   CHECK(first.first == want);
 }
 
@@ -260,8 +242,7 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   for (std::uint64_t i = 0; i < 4; ++i) {
     RunRow run = SmallRun(i);
     run.point = 0;
-    run.resends = 5;
-    run.metrics = {{"m", 1e9 + static_cast<double>(i) + 1}};
+    run.metrics = {{"resends", 5}, {"m", 1e9 + static_cast<double>(i) + 1}};
     if (i == 3) run.outcome = Outcome::kCrashed;
     run.is_as_expected = i != 2 && i != 3;
     Fine(file->Add(run));
@@ -272,7 +253,7 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   Fine(file->Commit());
   const Table table = Ask(*file,
                           "SELECT runs, judged, failed, unexpected, m, m_ci95, m_min, m_max, "
-                          "resends, resends_ci95, round_violations FROM summary ORDER BY point");
+                          "resends, resends_ci95 FROM summary ORDER BY point");
   Fine(table.status);
   REQUIRE(table.rows.size() == 3);
   const std::vector<json>& row = table.rows[0];
@@ -287,9 +268,8 @@ TEST_CASE("results: summary gives mean and interval over the judged seeds of a p
   CHECK(row[7] == 1e9 + 3);
   CHECK(row[8] == 5);
   CHECK(row[9] == 0.0);
-  CHECK(row[10].is_null());
   CHECK(table.rows[1][0] == 1);
-  CHECK(table.rows[1][9].is_null());  // A single seed has no interval.
+  CHECK(table.rows[1][5].is_null());  // A single seed has no interval.
   CHECK(table.rows[2][0] == 0);
   CHECK(One(*file, "SELECT t FROM student_t WHERE df = 1").get<double>() ==
         doctest::Approx(12.7062047));
@@ -401,9 +381,9 @@ TEST_CASE("results: what cannot be opened says why") {
   Change(folder.File("other.sqlite"), "CREATE TABLE t (x)");
   refuse(folder.File("other.sqlite"), "is an SQLite file, but not a results file");
   MakeSmall(folder.File("newer.sqlite"));
-  Change(folder.File("newer.sqlite"), "PRAGMA user_version = 2");
+  Change(folder.File("newer.sqlite"), "PRAGMA user_version = 3");
   refuse(folder.File("newer.sqlite"),
-         "was written by a newer lockstep (results format 2; this one knows 1)");
+         "was written by a newer lockstep (results format 3; this one knows 2)");
   MakeSmall(folder.File("torn.sqlite"));
   std::filesystem::resize_file(folder.File("torn.sqlite"), 4096);
   refuse(folder.File("torn.sqlite"), "is damaged");

@@ -51,7 +51,6 @@ inline analysis::RunRow SmallRun(std::uint64_t number) {
   run.is_as_expected = true;
   run.oracles = {{"I", "holds"}};
   run.receipts = nlohmann::json::array({{{"id", "x"}, {"kind", "drop"}, {"touched", 2}}});
-  run.resends = 3 * number;
   run.simulated_ps = 2'000'000'000'000;
   run.wall_us = 500;
   run.steps = 4000;

@@ -2,7 +2,9 @@
 
 #include "protocols/client/closed.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +47,10 @@ struct Describe {
            std::to_string(set.at.ps() / 1'000'000) + " us";
   }
   std::string operator()(const effect::Note& note) const {
-    std::string text(core::Name(note.kind));
+    const auto* const spec = std::ranges::find_if(
+        core::kSharedNotes, [&](const core::NoteSpec& each) { return each.kind() == note.kind; });
+    REQUIRE(spec != std::end(core::kSharedNotes));
+    std::string text(spec->name);
     if (note.kind != core::NoteKind::kMalformed)
       text += " " + Named(note.detail, note.values.first);
     return text;

@@ -131,10 +131,6 @@ TEST_CASE("lie_ack: credit is what the node believes that it spent") {
   world.host(0).on_start = [&](const Now&, auto, Effects& out) {
     for (int i = 0; i < 2; ++i) out.Send(NodeId(1), Ack(4, {Run{6, 3, 1}}, 13));
   };
-  std::int64_t freed = 0;
-  world.host(0).on_writable = [&](const Now&, NodeId, core::ByteCount bytes, Effects&) {
-    freed += bytes.value();
-  };
   world.AddFault(FaultKind::kLieAck, {0});
   world.Run(Duration::Seconds(1));
   CHECK(world.arrivals().size() == 2);

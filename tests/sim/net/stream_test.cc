@@ -180,10 +180,6 @@ TEST_CASE("stream: what is lost is resent, and everything arrives once and in or
   }
   REQUIRE(bytes < 8 << 20);  // All within the credit.
   SendAtStart(world, 0, 1, messages);
-  std::uint64_t freed = 0;
-  world.host(0).on_writable = [&](const core::Now&, NodeId, core::ByteCount size, Effects&) {
-    freed += static_cast<std::uint64_t>(size.value());
-  };
   world.Run(Duration::Seconds(5));
   CHECK(world.NumbersAt(1) == FirstNumbers(150));
   for (std::size_t i = 0; i < 150; ++i) CHECK(world.arrivals()[i].payload == messages[i]);

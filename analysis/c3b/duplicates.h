@@ -1,0 +1,27 @@
+// D: nothing is delivered twice. Source: FAULTS.md section 2; papers/picsou.md a.
+
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "analysis/c3b/stream_checker.h"
+#include "analysis/oracle.h"
+#include "protocols/core/seq_set.h"
+
+namespace lockstep::analysis {
+
+// D: one incarnation of a correct replica delivers no k′ twice.
+class DuplicateChecker final : public StreamChecker {
+ public:
+  explicit DuplicateChecker(std::shared_ptr<StreamFacts> facts);
+
+ private:
+  void Judge(const trace::Event& event) override;
+
+  std::vector<core::SeqSet> delivered_;  // delivered_[index of the receiver], by this incarnation
+};
+
+extern const Oracle kDuplicateOracle;
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,37 @@
+// R2: messages are not sent again too often. Source: FAULTS.md section 2.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "analysis/c3b/send_ledger.h"
+#include "analysis/c3b/stream_checker.h"
+#include "analysis/oracle.h"
+#include "protocols/core/time.h"
+
+namespace lockstep::analysis {
+
+// R2: a message is sent no more often than the faults of both sides can make necessary. SendLedger
+// says what that means. Nobody is excused: the bound is about all sends together.
+class ResendBoundChecker final : public StreamChecker {
+ public:
+  ResendBoundChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedger> ledger);
+  void Finish() override;
+  // Resends, and those of them that came too early.
+  std::vector<std::uint64_t> counts() const override {
+    return {ledger_->resends(), ledger_->premature()};
+  }
+
+ private:
+  void Judge(const trace::Event& event) override;
+  void ObjectToExcess();
+
+  std::shared_ptr<const SendLedger> ledger_;
+  core::Instant last_;
+};
+
+extern const Oracle kResendBoundOracle;
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,61 @@
+// The table of oracles: see oracles.h.
+
+#include "analysis/oracles.h"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "analysis/c3b/acks.h"
+#include "analysis/c3b/delivery.h"
+#include "analysis/c3b/duplicates.h"
+#include "analysis/c3b/integrity.h"
+#include "analysis/c3b/premature.h"
+#include "analysis/c3b/quack.h"
+#include "analysis/c3b/resend_bound.h"
+#include "analysis/c3b/resends.h"
+
+namespace lockstep::analysis {
+namespace {
+
+constexpr std::array<const Oracle*, 8> kOracles = {
+    &kIntegrityOracle, &kDuplicateOracle, &kDeliveryOracle,    &kQuackOracle,
+    &kAckOracle,       &kResendOracle,    &kResendBoundOracle, &kPrematureOracle};
+
+const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
+  for (const std::span<const Oracle* const> table : {more, Oracles()}) {
+    for (const Oracle* oracle : table) {
+      if (oracle->letter == letter) return oracle;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::span<const Oracle* const> Oracles() { return kOracles; }
+
+absl::StatusOr<Panel> MakePanel(const std::shared_ptr<const Recipe>& recipe,
+                                std::span<const Oracle* const> more) {
+  Panel panel;
+  for (std::size_t i = 0; i < recipe->promises.size(); ++i) {
+    const Promise& promise = recipe->promises[i];
+    const Oracle* const oracle = Find(promise.oracle, more);
+    if (oracle == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("/promises/", i, "/oracle: there is no oracle ", promise.oracle));
+    }
+    auto checker = oracle->make({recipe, promise, panel.shared});
+    if (!checker.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("/promises/", i, " (", promise.oracle, "): ", checker.status().message()));
+    }
+    panel.checkers.push_back(*std::move(checker));
+    panel.oracles.push_back(oracle);
+  }
+  return panel;
+}
+
+}  // namespace lockstep::analysis
