@@ -296,7 +296,9 @@ json ToJson(const Expected& expected) {
 std::optional<Scope> ReadScope(const json& scope) {
   if (!scope.is_object() || scope.size() > 1) return std::nullopt;
   if (scope.empty()) return Scope{};
-  const auto& [key, id] = *scope.items().begin();
+  const auto entry = scope.begin();
+  const std::string& key = entry.key();
+  const json& id = entry.value();
   const auto kind = std::ranges::find(kScopeNames, key);
   if (kind == std::end(kScopeNames) || key.empty() || !id.is_number_unsigned() || id > kMaxHosts) {
     return std::nullopt;

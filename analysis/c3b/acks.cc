@@ -94,8 +94,10 @@ void AckChecker::JudgeUnlisted(const Event& statement) {
   const std::uint64_t begin = statement.value;
   const std::uint64_t end = std::min(statement.further, kSeqLimit);
   if (end <= begin || held.End() <= begin) return;
-  std::uint64_t held_count = 0;
-  held.ForEachHeld(begin, end, [&](const core::Run& run) { held_count += run.count; });
+  // Below its frontier all is held; a statement that is excused may begin there.
+  const std::uint64_t above = std::clamp(held.Frontier(), begin, end);
+  std::uint64_t held_count = above - begin;
+  held.ForEachHeld(above, end, [&](const core::Run& run) { held_count += run.count; });
   // All that is listed or excused is held, so the numbers tell whether that is all that is held.
   if (!excused_.empty()) ListPieces(statement.node, /*with_excused=*/true);
   if (CountListed(statement.node, begin, end) == held_count) return;
@@ -103,8 +105,10 @@ void AckChecker::JudgeUnlisted(const Event& statement) {
     core::SeqSet listed(facts().period());
     for (const core::Run& run : listed_) listed.Insert(run);
     for (const core::Run& run : excused_) listed.Insert(run);
-    std::uint64_t denied = end;
-    held.ForEachHeld(begin, end, [&](const core::Run& run) {
+    std::uint64_t denied = begin;
+    while (denied < above && listed.Contains(denied)) ++denied;
+    if (denied == above) denied = end;
+    held.ForEachHeld(above, end, [&](const core::Run& run) {
       for (std::uint64_t i = 0; i < run.count && run.At(i) < denied; ++i) {
         if (!listed.Contains(run.At(i))) denied = run.At(i);
       }

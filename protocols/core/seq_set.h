@@ -46,11 +46,12 @@ class SeqSet {
   std::uint64_t End() const { return end_; }
   // How many numbers are held.
   std::uint64_t Count() const { return count_; }
-  // Calls `visit(Run)` for what is held in [begin, end), lane by lane; `begin` >= Frontier().
+  // Calls `visit(Run)` for what is held in [begin, end), lane by lane; `begin` >= Frontier() unless
+  // the range is empty.
   template <typename Visit>
   void ForEachHeld(std::uint64_t begin, std::uint64_t end, Visit&& visit) const {
-    CHECK(begin >= frontier_);
     if (begin >= end) return;
+    CHECK(begin >= frontier_);
     const LaneLine::Cut low = line_.CutAt(begin);
     const LaneLine::Cut high = line_.CutAt(std::min(end, LaneLine::kNumberLimit));
     for (const auto& held : above_.intervals()) {

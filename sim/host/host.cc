@@ -184,7 +184,7 @@ Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
   message.to = send.to;
   message.payload = send.payload;
   message.credit = core::ByteCount(static_cast<std::int64_t>(send.credit));
-  message.id = {self_, count};
+  message.id = {self_, 0, count};
   message.listed = since;
   return message;
 }
@@ -211,12 +211,12 @@ bool Host::OnPerformed(core::Instant now, core::Instant since, core::Listed& lis
 }
 
 bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credit) {
-  services_.deriver.Tell(now, message, trace::Phase::kSent);
   if (is_beyond_credit) {
-    Lose(now, message, trace::DropCause::kCredit);
+    EmitDrop(now, message, trace::DropCause::kCredit);
     ReturnLostCredit(now, message.to, message.credit);
     return false;
   }
+  services_.deriver.Tell(now, message, trace::Phase::kSent);
   return true;
 }
 

@@ -133,7 +133,7 @@ void Host::EmitPerformed(core::Instant now, const core::Listed& listed) {
   trace::Event event = At(now, self_);
   event.layer = listed.layer;
   std::visit(Describe{event}, listed.what);
-  if (listed.message > 0) event.message = {self_, listed.message};
+  if (listed.message > 0) event.message = {self_, 0, listed.message};
   services_.emitter.Emit(event);
 }
 

@@ -31,8 +31,8 @@ namespace lockstep::sim {
 class Streams {
  public:
   // All outlive the streams.
-  Streams(const NicSpec& nic, const NetworkSpec& network,
-          const Machines& machines, Wires& wires, EventQueue& queue, NetworkListener& listener);
+  Streams(const NicSpec& nic, const NetworkSpec& network, const Machines& machines, Wires& wires,
+          EventQueue& queue, NetworkListener& listener);
 
   void Send(core::Instant now, Message&& message, PairClass pair);
   // The receiving host has read a message.

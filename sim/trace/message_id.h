@@ -13,8 +13,8 @@ namespace lockstep::trace {
 // message. Fragments and retransmissions keep it. A copy that the world makes has another `copy`.
 struct MessageId {
   core::NodeId sender;
-  std::uint64_t count = 0;
   std::uint32_t copy = 0;
+  std::uint64_t count = 0;
 
   bool is_none() const { return count == 0; }
   friend auto operator<=>(const MessageId&, const MessageId&) = default;

@@ -227,7 +227,7 @@ sim::Message MessageOf(const Bytes& payload) {
   message.from = NodeId(1);
   message.to = NodeId(2);
   message.payload = payload;
-  message.id = {NodeId(1), 12, 0};
+  message.id = {NodeId(1), 0, 12};
   return message;
 }
 
@@ -329,7 +329,7 @@ TEST_CASE("derive: votes of a round are one fact, and nested lanes share the rou
     CHECK(proposal.Is(Fact::kProposes, Phase::kHanded));
     CHECK(proposal.node == NodeId(2));
     CHECK(proposal.peer == NodeId(1));
-    CHECK(proposal.message == trace::MessageId{NodeId(1), 12, 0});
+    CHECK(proposal.message == trace::MessageId{NodeId(1), 0, 12});
     CHECK(proposal.value == 7);
     CHECK(proposal.detail == lane + 3);
     CHECK(proposal.further == lane + 50);

@@ -226,8 +226,9 @@ sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uin
 
 void SmallWorld::Begin() {
   program_ = std::make_unique<ScriptedProgram>(*this);
-  world_ = std::make_unique<sim::World>(scenario, *program_,
-                                        std::vector<trace::Sink*>{&recorder_, &digest_});
+  std::vector<trace::Sink*> sinks;
+  if (is_recorded) sinks = {&recorder_, &digest_};
+  world_ = std::make_unique<sim::World>(scenario, *program_, sinks);
 }
 
 void SmallWorld::Run(core::Duration until) {

@@ -99,6 +99,8 @@ class SmallWorld {
 
   // May be changed until the first Run.
   sim::Scenario scenario;
+  // Whether anybody listens. Where nobody does, the world keeps nothing for them.
+  bool is_recorded = true;
   sim::LinkClass& intra() { return scenario.network.intra; }
   Script& host(std::uint32_t index) { return scripts_[index]; }
   // Adds a fault of this kind; its id is its position.

@@ -105,9 +105,11 @@ struct ScriptedSender {
           event.kind == trace::EventKind::kSend || event.kind == trace::EventKind::kAwaitWritable ||
           event.kind == trace::EventKind::kWritable || event.kind == trace::EventKind::kDrop;
       if (!is_told) continue;
-      text += std::to_string(event.at.ps() / 1'000) + " ns " +
-              std::string(trace::Name(event.kind)) + " " + std::to_string(event.size.value()) +
-              "\n";
+      text += std::to_string(event.at.ps() / 1'000) + " ns " + std::string(trace::Name(event.kind));
+      // A node is told that there is enough, not how much.
+      if (event.kind != trace::EventKind::kWritable)
+        text += " " + std::to_string(event.size.value());
+      text += "\n";
     }
     return text + "left " + std::to_string(world.CreditLeft(0, 1));
   }

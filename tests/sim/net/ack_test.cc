@@ -57,7 +57,7 @@ TEST_CASE("ack: one that a card holds back holds back what waits for it") {
   REQUIRE(world.arrivals().size() == 2);
   CHECK(world.arrivals()[1].at == At(kMs * 5 + kWord + WireTime(kSegment) * 2 + kDelay));
   world.Finish();
-  CHECK(world.Of(EventKind::kReceipt)[0].digest == 1);  // The acknowledgement.
+  CHECK(world.Of(EventKind::kReceipt)[0].further == 1);  // The acknowledgement.
 }
 
 TEST_CASE("ack: it waits behind what its host sends, and so does who is acknowledged") {

@@ -47,7 +47,7 @@ class Stage final : public sim::NetworkListener {
     message.to = NodeId(1);
     message.payload = Numbered(count, size);
     message.credit = message.payload.byte_count();
-    message.id = {NodeId(0), count};
+    message.id = {NodeId(0), 0, count};
     network.Send(now_, std::move(message));
   }
   void Run() {

@@ -30,7 +30,7 @@ TEST_CASE("event line: the greatest numbers are read back as they were") {
   event.layer = core::Layer(255);
   event.stream = core::StreamId(~0U);
   event.size = core::ByteCount(std::numeric_limits<std::int64_t>::max());
-  event.message = {core::NodeId(~0U), ~std::uint64_t{0}, ~0U};
+  event.message = {core::NodeId(~0U), ~0U, ~std::uint64_t{0}};
   event.value = event.detail = event.further = event.digest = event.count = event.stride =
       ~std::uint64_t{0};
   Event fact = event;

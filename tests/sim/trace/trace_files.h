@@ -123,7 +123,7 @@ inline std::vector<Event> EveryKind() {
     Event event = At(static_cast<std::int64_t>(40 * i), 3 * i, kind,
                      static_cast<std::uint32_t>(i % 4), static_cast<std::uint32_t>(i % 3));
     if (i % 5 < 3) {
-      event.message = {event.node, 1 + i * i, static_cast<std::uint32_t>(i % 5)};
+      event.message = {event.node, static_cast<std::uint32_t>(i % 5), 1 + i * i};
     }
     event.layer = core::Layer(static_cast<std::uint8_t>(i % 2));
     event.stream = core::StreamId(static_cast<std::uint32_t>(i % 2));

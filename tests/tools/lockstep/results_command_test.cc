@@ -80,7 +80,7 @@ TEST_CASE("results command: views and queries as CSV, JSON and a table") {
   const Finished csv = Lockstep({"results", path, "--csv"});
   CHECK(csv.exit_code == cli::kAsExpected);
   Has(csv.out, "run,point,n,protocol,seed,outcome,verdict,as_expected,events,");
-  Has(csv.out, "\n0,0,4,picsou,0,judged,holds,1,0,,,1000,7.5,100,");
+  Has(csv.out, "\n0,0,4,picsou,0,judged,holds,1,1000,7.5,100,");
   Has(csv.out, R"(,"{""I"":""holds""}",)");
   const json all = json::parse(Lockstep({"results", path, "--json"}).out, nullptr, false);
   REQUIRE(all.size() == 2);
