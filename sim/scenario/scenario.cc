@@ -319,7 +319,7 @@ absl::StatusOr<Profile> ReadProfileOf(Parameters& reader, const json& document,
 void NameWhatIsNotBuilt(Parameters& reader) {
   for (const std::string& key : reader.keys())
     if (key == "swarm" || key == "explore" || key == "buggify")
-      reader.Fail(key, "is not built yet (see ROADMAP)");
+      reader.Fail(key, "is not built yet");
 }
 
 absl::StatusOr<Scenario> Read(json document, const std::string& path,

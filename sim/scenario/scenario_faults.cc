@@ -226,7 +226,7 @@ std::optional<FaultKind> ReadKind(Parameters& entry) {
   for (const std::string& key : entry.keys()) {
     if (std::find(names.begin(), names.end(), key) != names.end()) found.push_back(key);
     if (std::find(std::begin(kNotBuilt), std::end(kNotBuilt), key) != std::end(kNotBuilt))
-      entry.Fail(key, "is not built yet (see ROADMAP)");
+      entry.Fail(key, "is not built yet");
   }
   if (found.empty()) entry.FailWanted("", absl::StrCat("a fault: ", absl::StrJoin(names, ", ")));
   if (found.size() > 1)

@@ -182,7 +182,7 @@ TEST_CASE("scenario: a bad file is told what is wrong where") {
   CHECK(error("shape_no_clusters") ==
         " /clusters: want an array of at least one cluster, not an empty array");
   CHECK(error("shape_two_faults") == " /faults/0: want one fault, not crash and silent");
-  CHECK(error("shape_fault_not_built") == " /faults/0/partition: is not built yet (see ROADMAP)");
+  CHECK(error("shape_fault_not_built") == " /faults/0/partition: is not built yet");
   CHECK(Contains(error("shape_cluster_name"), " /clusters/0/name: want at most 32 of a-z"));
   CHECK(error("shape_lag_without_number") ==
         " /faults/0/lie_ack/lag: is missing; want a whole number of at least 1");
@@ -349,10 +349,10 @@ TEST_CASE("scenario: a fault is one of the vocabulary, spelt right and built") {
   CHECK(FaultErrorOf(R"({"crash": {"target": "a0"}})") ==
         "/faults/0/id: is missing; want a text that is not empty");
   CHECK(FaultErrorOf(R"({"id": "x", "equivocate": {}})") ==
-        "/faults/0/equivocate: is not built yet (see ROADMAP)");
+        "/faults/0/equivocate: is not built yet");
   CHECK(FaultErrorOf(R"({"id": "x", "crash": {"target": "a0"}, "every": "1s"})") ==
-        "/faults/0/every: is not built yet (see ROADMAP)");
-  CHECK(ErrorOf("/swarm", "{}") == "/swarm: is not built yet (see ROADMAP)");
+        "/faults/0/every: is not built yet");
+  CHECK(ErrorOf("/swarm", "{}") == "/swarm: is not built yet");
   CHECK(FaultErrorOf(R"({"id": "x", "drop": {}}, {"id": "x", "drop": {}})") ==
         "/faults/1/id: another fault is called \"x\"");
   CHECK(FaultErrorOf(R"({"id": "x", "lie_ack": {"target": "a0", "mode": "zero", "lag": 5}})") ==
