@@ -78,7 +78,7 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
                           const RunExtent& extent) {
   constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
   constexpr std::uint64_t kHeld = 32;
-  constexpr std::uint64_t kMissed = 120;  // here, in the oracle's books, in reports on their way
+  constexpr std::uint64_t kMissed = 80;  // here, in the oracle's books, in reports on their way
   const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
   const std::uint64_t outstanding = std::min(config.quack_window, lanes);
   const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;

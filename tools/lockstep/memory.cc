@@ -18,8 +18,8 @@ namespace {
 // Measured at sizes from 4 against 4 to 400 against 400; the test beside compares.
 constexpr std::uint64_t kProgramBytes = 10'000'000;  // code, libraries, the scenario itself
 constexpr std::uint64_t kHostBytes = 30'000;         // stages, rings, ports, clocks, timers
-constexpr std::uint64_t kPairBytes = 3'750;  // an ordered pair of hosts: a stream's two ends
-constexpr std::uint64_t kLaneBytes = 200;    // a checked pair of replicas, in all oracles
+constexpr std::uint64_t kPairBytes = 700;  // an ordered pair of hosts: a stream's two ends
+constexpr std::uint64_t kLaneBytes = 200;  // a checked pair of replicas, in all oracles
 
 std::uint64_t CheckerBytes(const Prepared& prepared) {
   std::uint64_t lanes = 0;
