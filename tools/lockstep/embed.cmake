@@ -13,6 +13,10 @@ function(lockstep_embed_schemas target)
   file(READ "${scenario_file}" scenario)
   file(READ "${profile_file}" profile)
   file(READ "${sweep_file}" sweep)
+  # Without indentation, since a string literal of standard C++ has at most 65 536 characters.
+  foreach(schema IN ITEMS scenario profile sweep)
+    string(REGEX REPLACE "\n +" "\n" ${schema} "${${schema}}")
+  endforeach()
   file(WRITE "${generated}/schema_text.tmp"
     "// Made from scenarios/*schema.json by tools/lockstep/embed.cmake; edit those.\n\n"
     "#pragma once\n\n#include <string_view>\n\nnamespace lockstep::cli {\n\n"
