@@ -25,16 +25,15 @@ bool HostCredit::Call(core::NodeId peer, Wait& wait) {
   return true;
 }
 
-std::optional<core::ByteCount> HostCredit::TakeWait(core::NodeId peer) {
+bool HostCredit::TakeWait(core::NodeId peer) {
   const auto found = waits_.find(peer.value());
-  if (found == waits_.end()) return std::nullopt;
+  if (found == waits_.end()) return false;
   Wait& wait = found->second;
   wait.is_called = false;
   // The node has sent on before it was called, or waits for more by now.
-  if (book_.Left(peer) < wait.bytes) return std::nullopt;
-  const core::ByteCount bytes(wait.bytes);
+  if (book_.Left(peer) < wait.bytes) return false;
   waits_.erase(found);
-  return bytes;
+  return true;
 }
 
 void HostCredit::Clear() {

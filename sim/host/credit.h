@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -109,8 +108,8 @@ class HostCredit final : public core::Credit {
   // TakeWait was called for it.
   bool Return(core::NodeId peer, core::ByteCount bytes);
   bool Await(core::NodeId peer, core::ByteCount bytes);
-  // What the node has waited for, if that is free still; it waits no more then.
-  std::optional<core::ByteCount> TakeWait(core::NodeId peer);
+  // Whether what the node has waited for is free still; it waits no more then.
+  bool TakeWait(core::NodeId peer);
 
   // A new node: all of it is back, and nobody waits.
   void Clear();

@@ -3,7 +3,6 @@
 #include "sim/host/host.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -119,12 +118,9 @@ void Host::OnTask(core::Instant now, const Task& task) {
 
 // --- Inputs ---
 
-bool Host::StillStands(Input& input) {
+bool Host::StillStands(const Input& input) {
   if (input.kind == Input::Kind::kTimer) return timers_.Take(input.timer);
-  if (input.kind != Input::Kind::kWritable) return true;
-  const std::optional<core::ByteCount> free = credit_.TakeWait(input.peer);
-  if (free) input.size = *free;
-  return free.has_value();
+  return input.kind != Input::Kind::kWritable || credit_.TakeWait(input.peer);
 }
 
 void Host::Call(core::Instant now, const Input& input) {

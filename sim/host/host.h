@@ -96,7 +96,7 @@ class Host : private InputListener, private EffectListener {
   core::Duration busy() const { return stages_.busy(); }
 
  private:
-  bool StillStands(Input& input) override;
+  bool StillStands(const Input& input) override;
   void Call(core::Instant now, const Input& input) override;
   void OnLeftRing(core::Instant now, const Message& message) override;
   bool OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,

@@ -30,7 +30,6 @@ struct Input {
   Message message;
   Timers::Expired timer;
   core::NodeId peer;
-  core::ByteCount size;
   core::Instant since;  // it waits
 };
 
@@ -40,7 +39,7 @@ class InputListener {
   virtual ~InputListener() = default;
   // Whether an input that has waited is still to be handed over: a timer may have been set anew,
   // the credit that a node awaited may be spent.
-  virtual bool StillStands(Input& input) = 0;
+  virtual bool StillStands(const Input& input) = 0;
   virtual void Call(core::Instant now, const Input& input) = 0;
   // The message has left the card's ring.
   virtual void OnLeftRing(core::Instant now, const Message& message) = 0;

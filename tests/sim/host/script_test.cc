@@ -6,7 +6,7 @@
 //   price of=WORK stage=STAGE takes=TIME    of=message, of=call: the base prices
 //   stage name=STAGE hand_off=TIME core=STAGE feeder=STAGE    changes a stage of the free profile
 //   disk sync=TIME
-//   fault kind=KIND host=H at=TIME for=TIME restart=TIME
+//   fault kind=KIND host=H at=TIME for=TIME restart=TIME scope=machine
 //   call host=H on=start|timer:N|message:N list=EFFECT,EFFECT,...
 //   run until=TIME
 //
@@ -138,6 +138,7 @@ class HostStory {
                                         {command.Get<std::uint32_t>("host")});
     fault.at = At(TimeIn(command.Get<std::string>("at")));
     if (command.Has("for")) fault.until = fault.at + TimeIn(command.Get<std::string>("for"));
+    if (command.Has("scope")) fault.is_of_machine = command.Get<std::string>("scope") == "machine";
     if (command.Has("restart")) fault.restart_after = TimeIn(command.Get<std::string>("restart"));
     return "";
   }
@@ -266,6 +267,9 @@ TEST_CASE("host: a peer that is held is not handed over, not even what was recei
 }
 TEST_CASE("host: a pause goes on over a crash and a restart") {
   Tell("sim/host/pause_and_crash.txt");
+}
+TEST_CASE("host: a pause and a freeze end with the power of the machine") {
+  Tell("sim/host/pause_and_power.txt");
 }
 TEST_CASE("host: at one instant faults end, hosts restart, hosts crash, faults begin") {
   Tell("sim/host/faults_at_one_instant.txt");
