@@ -55,7 +55,7 @@ void Baseline::Pump(const core::Now& now, core::Effects& out) {
   } while (Walk(now, out));
   waits_.List(out);
   const auto flush = batcher_.NextFlush();
-  if (flush && *flush > now.monotonic && flush != flush_timer_) out.SetTimer(kFlush, *flush);
+  if (flush && *flush > now.monotonic() && flush != flush_timer_) out.SetTimer(kFlush, *flush);
   flush_timer_ = flush;
 }
 
@@ -91,7 +91,7 @@ bool Baseline::Walk(const core::Now& now, core::Effects& out) {
   const std::uint64_t each = std::max<std::uint64_t>(1, extent.size + config_.wire.record_bytes);
   const std::uint64_t per_batch = (config_.batch_bytes + each - 1) / each;
   const std::uint64_t take = std::min(extent.count, per_batch);
-  batcher_.Queue(0, {core::Run{next_, take, stride}, extent.size, 0}, now.monotonic);
+  batcher_.Queue(0, {core::Run{next_, take, stride}, extent.size, 0}, now.monotonic());
   next_ += take * stride;
   if (is_paced) pace_.Take(take * each);
   out.Spend(core::Work::kSkip, take * (stride - 1));
@@ -99,8 +99,8 @@ bool Baseline::Walk(const core::Now& now, core::Effects& out) {
 }
 
 bool Baseline::SendBatch(const core::Now& now, core::Effects& out) {
-  if (!batcher_.IsDue(0, now.monotonic)) return false;
-  const core::Batcher::Batch due = batcher_.Take(0, now.monotonic, CreditLeft(out));
+  if (!batcher_.IsDue(0, now.monotonic())) return false;
+  const core::Batcher::Batch due = batcher_.Take(0, now.monotonic(), CreditLeft(out));
   if (due.items.empty()) {
     Want(due.wanted, out);
     return false;

@@ -43,7 +43,7 @@ void ClosedLoop::SendRequest(const core::Now& now, std::uint32_t index, core::Ef
   }
   out.Send(config_.replicas.Replica(client.attempts++),
            core::EncodeFrame({core::Frame::kRequest, IdOf(index), client.request, content}));
-  out.SetTimer(core::TimerId(index), now.monotonic + config_.retry);
+  out.SetTimer(core::TimerId(index), now.monotonic() + config_.retry);
 }
 
 void ClosedLoop::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
@@ -64,7 +64,7 @@ void ClosedLoop::OnAnswer(const core::Now& now, core::ClientId id, core::Request
   client.is_waiting = false;
   out.Note({core::NoteKind::kReturned, core::NodeId(), core::StreamId(),
             core::Run{request.value(), 1, 1}, id.value(), answer.Digest()});
-  out.SetTimer(core::TimerId(index), now.monotonic + config_.think);
+  out.SetTimer(core::TimerId(index), now.monotonic() + config_.think);
 }
 
 // Nobody has anything to say to a client but answers.

@@ -20,7 +20,7 @@ class Pace {
   // Whether more may be taken up now. If not, `timer` is set, which is to call OnTick.
   bool Allows(const Now& now, TimerId timer, Effects& out) {
     if (taken_ < each_) return true;
-    if (!is_timer_set_) out.SetTimer(timer, now.monotonic + kTick);
+    if (!is_timer_set_) out.SetTimer(timer, now.monotonic() + kTick);
     is_timer_set_ = true;
     return false;
   }

@@ -5,7 +5,9 @@
 
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -59,23 +61,41 @@ class Instant {
 enum class Clock : std::uint8_t { kMonotonic, kSynced, kWall };
 inline constexpr int kClocks = 3;
 
-// Three readings of a host's own clocks, taken at one moment.
-struct Now {
-  Instant monotonic;
-  Instant synced;
-  Instant wall;
+// What reads the clocks of a host; the world's.
+class Clocks {
+ public:
+  virtual ~Clocks() = default;
+  virtual Instant Read(Clock clock) const = 0;
+};
 
-  constexpr Instant On(Clock clock) const {
-    switch (clock) {
-      case Clock::kMonotonic:
-        return monotonic;
-      case Clock::kSynced:
-        return synced;
-      case Clock::kWall:
-        return wall;
+// Readings of a host's own clocks during one call: each is taken when it is asked for, and stays the
+// same until the call ends.
+class Now {
+ public:
+  // `clocks` outlives it.
+  explicit Now(const Clocks& clocks) : clocks_(&clocks) {}
+  // Readings that are known.
+  Now(Instant monotonic, Instant synced, Instant wall)
+      : readings_{monotonic, synced, wall}, known_((1U << kClocks) - 1) {}
+
+  Instant monotonic() const { return On(Clock::kMonotonic); }
+  Instant synced() const { return On(Clock::kSynced); }
+  Instant wall() const { return On(Clock::kWall); }
+  Instant On(Clock clock) const {
+    const auto index = static_cast<std::size_t>(clock);
+    if ((known_ >> index & 1U) == 0) {
+      readings_[index] = clocks_->Read(clock);
+      known_ |= 1U << index;
     }
-    return monotonic;
+    return readings_[index];
   }
+  // Whether a clock of a world has been read.
+  bool Knows(Clock clock) const { return (known_ >> static_cast<unsigned>(clock) & 1U) != 0; }
+
+ private:
+  const Clocks* clocks_ = nullptr;
+  mutable std::array<Instant, kClocks> readings_;  // readings_[Clock], of those that are known
+  mutable std::uint32_t known_ = 0;
 };
 
 }  // namespace lockstep::core

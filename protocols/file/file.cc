@@ -30,7 +30,7 @@ void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
     return;
   }
   // Clocks start anywhere, so the log grows from the first start on; the disk remembers which.
-  began_ = now.monotonic;
+  began_ = now.monotonic();
   if (saved.empty()) {
     core::Encoder record;
     record.U64(static_cast<std::uint64_t>(began_.ps()));
@@ -46,8 +46,8 @@ void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
 void FileRsm::OnTimer(const core::Now& now, core::TimerId, core::Effects& out) { Grow(now, out); }
 
 void FileRsm::Grow(const core::Now& now, core::Effects& out) {
-  out.SetTimer(kGrow, now.monotonic + kTick);
-  const std::uint64_t committed = CommittedAfter(now.monotonic - began_, config_.rate_per_s);
+  out.SetTimer(kGrow, now.monotonic() + kTick);
+  const std::uint64_t committed = CommittedAfter(now.monotonic() - began_, config_.rate_per_s);
   if (committed <= committed_) return;
   const core::Run fresh{committed_, committed - committed_, 1};
   committed_ = committed;

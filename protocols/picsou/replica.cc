@@ -51,10 +51,10 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       locals_(config.own.size) {}
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
-  last_sent_ = now.monotonic;
-  last_data_ = now.monotonic;
-  out.SetTimer(kNoop, now.monotonic + config_.noop_delay);
-  out.SetTimer(kPass, now.monotonic + config_.max_delay);
+  last_sent_ = now.monotonic();
+  last_data_ = now.monotonic();
+  out.SetTimer(kNoop, now.monotonic() + config_.noop_delay);
+  out.SetTimer(kPass, now.monotonic() + config_.max_delay);
   Pump(now, out);
 }
 
@@ -181,7 +181,7 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
     return;
   }
   for (const Attempt& attempt :
-       complaints_.Report(now.monotonic, receiver, judged, quacks_.quack())) {
+       complaints_.Report(now.monotonic(), receiver, judged, quacks_.quack())) {
     out.Note(
         {kComplaint, core::NodeId(), config_.out_stream, attempt.positions, attempt.number, 0});
     const std::uint64_t first = attempt.positions.first;
@@ -189,7 +189,7 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
     const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
     for (core::Run rest = attempt.positions; rest.count > 0;) {
       const core::Extent extent = log_.Uniform(rest);
-      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic);
+      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic());
       rest = rest.Part(extent.count, rest.count - extent.count);
     }
   }
@@ -204,7 +204,7 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
   other_waits_.List(out);
   const auto flush = first_sends_.NextFlush();
   // What is due but lacks credit goes when OnWritable says so.
-  if (flush && *flush > now.monotonic && flush != flush_timer_) out.SetTimer(kFlush, *flush);
+  if (flush && *flush > now.monotonic() && flush != flush_timer_) out.SetTimer(kFlush, *flush);
   flush_timer_ = flush;
 }
 
@@ -222,9 +222,9 @@ void Replica::SendBatches(const core::Now& now, core::Effects& out) {
 
 bool Replica::SendFrom(core::Batcher& from, const core::Now& now, std::uint32_t receiver,
                        core::Effects& out) {
-  if (!from.IsDue(receiver, now.monotonic)) return false;
+  if (!from.IsDue(receiver, now.monotonic())) return false;
   const std::int64_t credit = out.CreditLeft(config_.other.Replica(receiver));
-  const core::Batcher::Batch batch = from.Take(receiver, now.monotonic, credit);
+  const core::Batcher::Batch batch = from.Take(receiver, now.monotonic(), credit);
   if (batch.items.empty()) {
     other_waits_.Want(receiver, batch.wanted);
     return false;
@@ -271,7 +271,7 @@ bool Replica::Walk(const core::Now& now, core::Effects& out) {
     const std::uint64_t count = (take - i + schedule_.receivers - 1) / schedule_.receivers;
     const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, 0));
     first_sends_.Queue(to, {core::Run{first, count, schedule_.period()}, extent.size, 0},
-                       now.monotonic);
+                       now.monotonic());
   }
   laps_ += take;
   if (is_paced) pace_.Take(take * each);
@@ -295,9 +295,9 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
   core::Bytes payload = codec_.Encode(batch, *seat_.signer, config_.other.Speaker(receiver));
   out.Send(to, std::move(payload));
-  last_sent_ = now.monotonic;
+  last_sent_ = now.monotonic();
   if (!items.empty()) {
-    last_data_ = now.monotonic;
+    last_data_ = now.monotonic();
     ++batches_since_ack_;
   }
 }
@@ -311,14 +311,14 @@ void Replica::SendNoop(const core::Now& now, core::Effects& out) {
 
 void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
   if (timer == kNoop) {
-    if (now.monotonic - last_sent_ >= config_.noop_delay) SendNoop(now, out);
+    if (now.monotonic() - last_sent_ >= config_.noop_delay) SendNoop(now, out);
     const core::Instant due = last_sent_ + config_.noop_delay;
-    out.SetTimer(kNoop, due > now.monotonic ? due : now.monotonic + config_.noop_delay);
+    out.SetTimer(kNoop, due > now.monotonic() ? due : now.monotonic() + config_.noop_delay);
     return;
   }
   if (timer == kPass) {
-    if (now.monotonic - last_data_ >= config_.max_delay) passes_ = 1;
-    out.SetTimer(kPass, now.monotonic + config_.max_delay);
+    if (now.monotonic() - last_data_ >= config_.max_delay) passes_ = 1;
+    out.SetTimer(kPass, now.monotonic() + config_.max_delay);
   }
   if (timer == kPace) pace_.OnTick();
   Pump(now, out);

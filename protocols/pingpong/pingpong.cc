@@ -20,7 +20,7 @@ void Player::OnStart(const Now& now, std::span<const Bytes>, Effects& out) {
 }
 void Player::OnTimer(const Now& now, TimerId timer, Effects& out) {
   out.Send(cluster_.Replica(index_ + 1), Ball(++lap_));
-  if (index_ == 0) out.SetTimer(timer, now.monotonic + retry_);
+  if (index_ == 0) out.SetTimer(timer, now.monotonic() + retry_);
 }
 void Player::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
   FieldedMessage ball;

@@ -34,8 +34,8 @@ class HostClock {
   HostClock(const ClockSpec& spec, const core::Random& random);
 
   // Readings and their inverse, no earlier than the last change.
-  core::Now Read(core::Instant global) const {
-    return core::Now{clocks_[0].Read(global), clocks_[1].Read(global), clocks_[2].Read(global)};
+  core::Instant Read(core::Clock clock, core::Instant global) const {
+    return clocks_[static_cast<std::size_t>(clock)].Read(global);
   }
   core::Instant GlobalAt(core::Clock clock, core::Instant local) const {
     return clocks_[static_cast<std::size_t>(clock)].GlobalAt(local);
@@ -58,6 +58,18 @@ class HostClock {
   LocalClock& At(core::Clock clock) { return clocks_[static_cast<std::size_t>(clock)]; }
 
   std::array<LocalClock, core::kClocks> clocks_;  // clocks_[Clock]
+};
+
+// The clocks of a host at one instant.
+class ClocksAt final : public core::Clocks {
+ public:
+  // `clock` outlives it.
+  ClocksAt(const HostClock& clock, core::Instant global) : clock_(clock), global_(global) {}
+  core::Instant Read(core::Clock clock) const override { return clock_.Read(clock, global_); }
+
+ private:
+  const HostClock& clock_;
+  core::Instant global_;
 };
 
 }  // namespace lockstep::sim

@@ -141,22 +141,28 @@ void Host::Call(core::Instant now, const Input& input) {
 }
 
 void Host::HandInput(core::Instant now, const Input& input) {
-  const core::Now reading = clock_.Read(now);
   ++calls_;
+  if (input.kind == Input::Kind::kMessage) {
+    ++messages_handled_;
+    services_.deriver.Tell(now, input.message, trace::Phase::kHanded);
+    services_.network.OnRead(now, input.message);
+  }
+  const ClocksAt clocks(clock_, now);
+  const core::Now reading(clocks);
+  CallNode(reading, input);
+  if (services_.emitter.Wants(trace::EventKind::kRead)) EmitReadings(now, reading);
+}
+
+void Host::CallNode(const core::Now& reading, const Input& input) {
   switch (input.kind) {
     case Input::Kind::kStart: {
       const std::vector<core::Bytes> saved = disk_.Records();
       node_->OnStart(reading, saved, effects_);
       return;
     }
-    case Input::Kind::kMessage: {
-      const Message& message = input.message;
-      ++messages_handled_;
-      services_.deriver.Tell(now, message, trace::Phase::kHanded);
-      services_.network.OnRead(now, message);
-      node_->OnMessage(reading, message.from, message.payload, effects_);
+    case Input::Kind::kMessage:
+      node_->OnMessage(reading, input.message.from, input.message.payload, effects_);
       return;
-    }
     case Input::Kind::kTimer:
       node_->OnTimer(reading, input.timer.id, effects_);
       return;

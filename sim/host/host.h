@@ -104,6 +104,7 @@ class Host : private InputListener, private EffectListener {
   void OnSendable(core::Instant now, Message&& message) override;
 
   void HandInput(core::Instant now, const Input& input);
+  void CallNode(const core::Now& reading, const Input& input);
   // Gives each message that the call has listed its identity.
   void NumberMessages();
   Message MessageOf(core::Instant since, const core::effect::Send& send, std::uint64_t count) const;
@@ -116,6 +117,8 @@ class Host : private InputListener, private EffectListener {
   void Lose(core::Instant now, const Message& message, trace::DropCause cause);
 
   void EmitInput(core::Instant now, const Input& input);
+  // Which clocks the call has read.
+  void EmitReadings(core::Instant now, const core::Now& reading);
   void EmitPerformed(core::Instant now, const core::Listed& listed);
   void EmitDrop(core::Instant now, const Message& message, trace::DropCause cause);
 

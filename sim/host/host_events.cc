@@ -125,6 +125,18 @@ void Host::EmitInput(core::Instant now, const Input& input) {
   services_.emitter.Emit(event);
 }
 
+void Host::EmitReadings(core::Instant now, const core::Now& reading) {
+  for (int i = 0; i < core::kClocks; ++i) {
+    const auto clock = static_cast<core::Clock>(i);
+    if (!reading.Knows(clock)) continue;
+    trace::Event event = At(now, self_);
+    event.kind = EventKind::kRead;
+    event.value = static_cast<std::uint64_t>(reading.On(clock).ps());
+    event.detail = static_cast<std::uint64_t>(i);
+    services_.emitter.Emit(event);
+  }
+}
+
 void Host::EmitPerformed(core::Instant now, const core::Listed& listed) {
   if (!services_.emitter.Wants(kKindOfEffect[listed.what.index()])) {
     services_.emitter.Skip();

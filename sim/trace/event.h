@@ -50,6 +50,7 @@ enum class EventKind : std::uint8_t {
   kOnWire,   // node: sender; peer: receiver; size: the message begins to leave the sender's card
   kArrived,  // node: receiver; peer: sender; size: it is whole at the receiver's card
   kStalled,  // value: core; detail: how long it stands still from now on, in ps
+  kRead,     // value: what the clock read that a call asked for, in ps; detail: the Clock
   // Made from messages through MessageFields: see Phase for who is who.
   kFact,  // fact, phase, stream; the rest as the fact says
   // Comments of the world.
@@ -60,14 +61,14 @@ enum class EventKind : std::uint8_t {
   kDropped,   // value: DropCause; detail: how many kDrop of it there were; size: of all of them
   kEnd,       // value: 1 where the run was cut short; the last event
 };
-inline constexpr std::size_t kEventKinds = 29;
+inline constexpr std::size_t kEventKinds = 30;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
-    "start",         "message", "timer",          "writable",  "submit",       "send",
-    "hold",          "resume",  "await_writable", "set_timer", "cancel_timer", "save",
-    "save_snapshot", "spend",   "note",           "drop",      "crash",        "restart",
-    "fault",         "on_wire", "arrived",        "stalled",   "fact",         "faulty",
-    "tampered",      "receipt", "metric",         "dropped",   "end"};
+    "start",         "message",  "timer",          "writable",  "submit",       "send",
+    "hold",          "resume",   "await_writable", "set_timer", "cancel_timer", "save",
+    "save_snapshot", "spend",    "note",           "drop",      "crash",        "restart",
+    "fault",         "on_wire",  "arrived",        "stalled",   "read",         "fact",
+    "faulty",        "tampered", "receipt",        "metric",    "dropped",      "end"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];

@@ -40,7 +40,7 @@ inline std::vector<core::Bytes> SentTo(const core::Effects& effects, core::NodeI
 // Since the start, on all three clocks.
 inline core::Now NowAt(core::Duration since_start) {
   const core::Instant now = core::Instant() + since_start;
-  return core::Now{now, now, now};
+  return core::Now(now, now, now);
 }
 inline core::Now NowAtMs(std::int64_t ms) { return NowAt(core::Duration::Milliseconds(ms)); }
 

@@ -11,7 +11,7 @@ namespace lockstep::tests {
 
 core::Now LockStep::now() const {
   const core::Instant at = core::Instant() + unit_ * static_cast<std::int64_t>(number_);
-  return core::Now{at, at, at};
+  return core::Now(at, at, at);
 }
 
 LockStep::Step LockStep::Start() {
@@ -50,7 +50,7 @@ void LockStep::FireTimers(core::NodeId id, Step& step) {
   Host& host = nodes_[id];
   std::vector<core::TimerId> due;
   for (const auto& [timer, at] : host.timers) {
-    if (at <= now().monotonic) due.push_back(timer);
+    if (at <= now().monotonic()) due.push_back(timer);
   }
   for (const core::TimerId timer : due) {
     host.timers.erase(timer);

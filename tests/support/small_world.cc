@@ -175,7 +175,7 @@ class SmallWorld::ScriptedNode final : public core::Node {
   }
   void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                  core::Effects& out) override {
-    arrivals_.push_back({now.monotonic, self_, from, payload});
+    arrivals_.push_back({now.monotonic(), self_, from, payload});
     if (script_.on_message) script_.on_message(now, from, payload, out);
   }
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override {

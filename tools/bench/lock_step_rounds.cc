@@ -33,7 +33,7 @@ class SkeletonNode final : public validate::QuietNode {
   SkeletonNode(const core::Cluster& own, core::NodeId self) : own_(own), self_(self) {}
 
   void OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) override {
-    next_ = now.synced + kRound;
+    next_ = now.synced() + kRound;
     out.SetTimer(core::TimerId(0), next_, core::Clock::kSynced);
   }
   void OnTimer(const core::Now&, core::TimerId timer, core::Effects& out) override {

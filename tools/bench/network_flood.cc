@@ -64,7 +64,7 @@ class FloodNode final : public validate::QuietNode {
                  core::Effects& out) override {
     if (tally_.delivered == tally_.wanted) return;
     ++tally_.delivered;
-    tally_.sum_ps += static_cast<std::uint64_t>(now.monotonic.ps());
+    tally_.sum_ps += static_cast<std::uint64_t>(now.monotonic().ps());
     SendNext(out);
   }
 

@@ -51,7 +51,7 @@ class Chatterer final : public QuietNode {
     ++(IsStreamed(mix_, self_, to) ? tally_.sent_streamed : tally_.sent_datagrams);
     if (++sent_ == mix_.messages_per_host) return;
     const auto gap = static_cast<std::int64_t>(random_.Below(40'000));
-    out.SetTimer(timer, now.monotonic + core::Duration::Nanoseconds(gap));
+    out.SetTimer(timer, now.monotonic() + core::Duration::Nanoseconds(gap));
   }
   void OnMessage(const core::Now&, core::NodeId from, const core::Bytes&, core::Effects&) override {
     ++(IsStreamed(mix_, from, self_) ? tally_.arrived_streamed : tally_.arrived_datagrams);

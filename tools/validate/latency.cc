@@ -32,7 +32,7 @@ class Listener final : public QuietNode {
  public:
   explicit Listener(std::vector<core::Instant>& arrivals) : arrivals_(arrivals) {}
   void OnMessage(const core::Now& now, core::NodeId, const core::Bytes&, core::Effects&) override {
-    arrivals_.push_back(now.monotonic);
+    arrivals_.push_back(now.monotonic());
   }
 
  private:

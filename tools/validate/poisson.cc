@@ -64,14 +64,14 @@ class Sender final : public QuietNode {
     const std::int64_t at_port = size.value() * 1'000;
     const std::int64_t at_card = (at_port + card_times_ - 1) / card_times_;
     in_flight_.push_back(
-        {now.monotonic, core::Duration::Picoseconds(at_card + at_port) + kWire + kWire});
+        {now.monotonic(), core::Duration::Picoseconds(at_card + at_port) + kWire + kWire});
     out.Send(receiver_, Filler(static_cast<std::uint64_t>(size.value())));
     SetNext(now, out);
   }
 
  private:
   void SetNext(const core::Now& now, core::Effects& out) {
-    out.SetTimer(core::TimerId(0), now.monotonic + gap_.Sample(gaps_));
+    out.SetTimer(core::TimerId(0), now.monotonic() + gap_.Sample(gaps_));
   }
 
   sim::Distribution gap_;
@@ -90,7 +90,7 @@ class Receiver final : public QuietNode {
                  core::Effects&) override {
     std::deque<Sent>& sent = in_flight_[from.value()];
     CHECK(!sent.empty());
-    on_wait_(sent.front().at, now.monotonic - sent.front().at - sent.front().alone);
+    on_wait_(sent.front().at, now.monotonic() - sent.front().at - sent.front().alone);
     sent.pop_front();
   }
 

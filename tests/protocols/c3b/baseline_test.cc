@@ -187,7 +187,7 @@ TEST_CASE("baselines: a batch waits for batch_delay to fill, and what grows late
   CHECK(All<effect::Send>(rig.out).empty());
   const std::vector<effect::SetTimer> timers = All<effect::SetTimer>(rig.Take());
   REQUIRE(timers.size() == 1);
-  CHECK(timers[0].at == NowAtMs(2).monotonic);
+  CHECK(timers[0].at == NowAtMs(2).monotonic());
   rig.node->OnTimer(NowAtMs(2), timers[0].id, rig.out);
   CHECK(rig.PositionsTo(rig.Take(), 2) == Range(0, 3, 1));
   rig.log.set_committed(13);

@@ -145,18 +145,18 @@ TEST_CASE("stack: filler stays filler under a tag, and a broadcast is tagged onc
 TEST_CASE("stack: timers of equal names in two layers are two timers") {
   Host host;
   for (const std::size_t layer : {0U, 2U})
-    host.probes[layer]->todo.SetTimer(core::TimerId(7), NowAtMs(9).wall);
+    host.probes[layer]->todo.SetTimer(core::TimerId(7), NowAtMs(9).wall());
   host.probes[2]->todo.CancelTimer(core::TimerId(8));
   host.stack->OnStart(NowAtMs(0), {}, host.out);
   const std::vector<effect::SetTimer> set = All<effect::SetTimer>(host.out);
   REQUIRE(set.size() == 2);
   CHECK(set[0].id != set[1].id);
-  CHECK(set[0].at == NowAtMs(9).wall);
+  CHECK(set[0].at == NowAtMs(9).wall());
   host.stack->OnTimer(NowAtMs(9), set[1].id, host.out);
   CHECK(host.probes[0]->told.empty());
   CHECK(host.probes[2]->told == std::vector<std::string>{"timer 7"});
   // A cancelled name is tagged like the one that was set.
-  host.probes[2]->todo.SetTimer(core::TimerId(8), NowAtMs(9).wall);
+  host.probes[2]->todo.SetTimer(core::TimerId(8), NowAtMs(9).wall());
   host.stack->OnTimer(NowAtMs(9), set[1].id, host.out);
   CHECK(All<effect::CancelTimer>(host.out)[0].id == All<effect::SetTimer>(host.out)[2].id);
 }

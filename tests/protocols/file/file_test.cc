@@ -66,7 +66,7 @@ TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick")
       REQUIRE(reader.calls == grown);
       out.Clear();
       const core::Instant at = timers[0].at;
-      REQUIRE(at == NowAtMs(static_cast<std::int64_t>(ms) + 1).monotonic);
+      REQUIRE(at == NowAtMs(static_cast<std::int64_t>(ms) + 1).monotonic());
       rsm.OnTimer({at, at, at}, timers[0].id, out);
     }
   }

@@ -94,7 +94,7 @@ TEST_CASE("complaints: what counts, what doesn't, and what starts anew (4.2 and 
     std::vector<Run> phi;
     if (command.Has("phi")) phi = ParsePhi(command.Get<std::string>("phi"));
     const std::int64_t at_ms = command.Has("at_ms") ? command.Get<std::int64_t>("at_ms") : 0;
-    const Noted noted = view->Report(NowAtMs(at_ms).monotonic, command.Get<std::uint32_t>("node"),
+    const Noted noted = view->Report(NowAtMs(at_ms).monotonic(), command.Get<std::uint32_t>("node"),
                                      AckOf(command.Get<std::uint64_t>("ack"), phi));
     std::vector<std::string> words;
     for (const auto& [position, attempt] : noted) {
@@ -224,7 +224,7 @@ TEST_CASE("complaints: random reports are counted by runs as they are one by one
       const std::uint64_t cumulative = quack + random.Below(5) - std::min<std::uint64_t>(quack, 2);
       const Ack ack = AckOf(cumulative, DrawPhi(random, cumulative, period));
       const auto receiver = static_cast<std::uint32_t>(random.Below(receivers));
-      const core::Instant now = NowAtMs(now_ms).monotonic;
+      const core::Instant now = NowAtMs(now_ms).monotonic();
       const Noted noted = NotedOf(tracker.Report(now, receiver, ack, quack));
       REQUIRE(noted == model.Report(now, receiver, ack, quack));
       attempts += noted.size();

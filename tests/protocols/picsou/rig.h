@@ -146,7 +146,7 @@ inline core::Records Incoming(const core::Run& run, std::uint64_t size = kMessag
 inline core::TimerId TimerAt(const core::Effects& effects, core::Now now) {
   core::TimerId found(~std::uint64_t{0});
   for (const core::effect::SetTimer& set : All<core::effect::SetTimer>(effects)) {
-    if (set.at == now.monotonic) found = set.id;
+    if (set.at == now.monotonic()) found = set.id;
   }
   return found;
 }

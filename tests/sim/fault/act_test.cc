@@ -61,7 +61,7 @@ Fault& AddFault(SmallWorld& world, FaultKind kind, std::uint32_t target, Duratio
 void SendTen(SmallWorld& world) {
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     for (std::int64_t i = 0; i < 10; ++i)
-      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic + kMs * i);
+      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic() + kMs * i);
   };
   world.host(0).on_timer = [](const Now&, TimerId timer, Effects& out) {
     out.Send(NodeId(1), Numbered(timer.value(), 100));
@@ -94,9 +94,9 @@ std::uint64_t CountDrops(const SmallWorld& world, DropCause cause) {
 // Host 0 sets a timer for 10 ms on this clock.
 void SetTimers(SmallWorld& world, Clock clock) {
   world.host(0).on_start = [=](const Now& now, auto, Effects& out) {
-    const Instant of_clock = clock == Clock::kWall     ? now.wall
-                             : clock == Clock::kSynced ? now.synced
-                                                       : now.monotonic;
+    const Instant of_clock = clock == Clock::kWall     ? now.wall()
+                             : clock == Clock::kSynced ? now.synced()
+                                                       : now.monotonic();
     out.SetTimer(TimerId(1), of_clock + kMs * 10, clock);
   };
 }
@@ -175,7 +175,7 @@ TEST_CASE("slow_cpu: work costs more while it lasts") {
       3, sim::Distribution(kUs * 10), {}};
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     for (const std::int64_t i : {1, 2, 3})
-      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic + kMs * i);
+      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic() + kMs * i);
   };
   world.host(0).on_timer = [](const Now&, TimerId timer, Effects& out) {
     out.Spend(Work::kLog, 1);
@@ -247,11 +247,11 @@ TEST_CASE("clock_offset: the clock is off while it lasts, and right again after 
   SmallWorld world({2});
   std::vector<Instant> walls;
   world.host(0).on_message = [&](const Now& now, NodeId, const Bytes&, Effects&) {
-    walls.push_back(now.wall);
+    walls.push_back(now.wall());
   };
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
     for (std::int64_t i = 0; i < 10; ++i)
-      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic + kMs * i);
+      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic() + kMs * i);
   };
   world.host(1).on_timer = [](const Now&, TimerId timer, Effects& out) {
     out.Send(NodeId(0), Numbered(timer.value(), 100));
@@ -274,7 +274,7 @@ TEST_CASE("clock_drift: the clock gains or loses at that rate while it lasts") {
     AddFault(world, FaultKind::kClockDrift, 0, kMs * 2, kMs * 6).clock = {
         Clock::kMonotonic, Duration(), is_slow ? -500'000'000 : 500'000'000};
     world.host(1).on_start = [](const Now& now, auto, Effects& out) {
-      out.SetTimer(TimerId(0), now.monotonic + kMs * 3);
+      out.SetTimer(TimerId(0), now.monotonic() + kMs * 3);
     };
     world.host(1).on_timer = [](const Now&, TimerId, Effects& out) {
       out.Send(NodeId(0), Numbered(0, 100));
@@ -313,7 +313,7 @@ TEST_CASE("conn_reset: what a stream carried is destroyed, and its credit comes 
       out.Send(NodeId(1), Data(core::Run{i, 1, 1}, 1'000'000));
       out.Send(NodeId(2), Data(core::Run{i, 1, 1}, 1'000'000));
     }
-    out.SetTimer(TimerId(0), now.monotonic + kMs * 20);
+    out.SetTimer(TimerId(0), now.monotonic() + kMs * 20);
   };
   world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
     out.Send(NodeId(1), Data(core::Run{9, 1, 1}, 1'000));
@@ -385,7 +385,7 @@ TEST_CASE("half_open: a sender that gives up opens a new stream, which is no lon
   world.scenario.heal = world.scenario.end;
   world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
     out.Send(NodeId(1), Numbered(timer.value(), 100));
-    if (timer.value() == 9) out.SetTimer(TimerId(20), now.monotonic + Duration::Seconds(9'000));
+    if (timer.value() == 9) out.SetTimer(TimerId(20), now.monotonic() + Duration::Seconds(9'000));
   };
   Fault& fault = world.AddFault(FaultKind::kHalfOpen);
   fault.at = At(kUs * 8'500);
@@ -420,7 +420,7 @@ TEST_CASE("crash: the disk keeps what the fault's state says") {
       lives.push_back(saved.size());
       if (lives.size() > 1) return;
       out.Save(Bytes::Copy("durable"));
-      out.SetTimer(TimerId(0), now.monotonic + kUs * 20);
+      out.SetTimer(TimerId(0), now.monotonic() + kUs * 20);
     };
     world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
       out.Save(Bytes::Copy("in flight"));

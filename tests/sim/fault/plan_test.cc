@@ -33,7 +33,7 @@ const Duration kMs = Duration::Milliseconds(1);
 void SendTen(SmallWorld& world, const std::vector<std::uint32_t>& peers) {
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     for (std::int64_t i = 0; i < 10; ++i) {
-      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic + kMs * i);
+      out.SetTimer(TimerId(static_cast<std::uint64_t>(i)), now.monotonic() + kMs * i);
     }
   };
   world.host(0).on_timer = [=](const Now&, TimerId timer, Effects& out) {

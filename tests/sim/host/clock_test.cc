@@ -13,6 +13,7 @@ namespace {
 using core::Clock;
 using core::Duration;
 using core::Instant;
+using sim::ClocksAt;
 using sim::HostClock;
 
 constexpr Clock kAllClocks[] = {Clock::kMonotonic, Clock::kSynced, Clock::kWall};
@@ -28,7 +29,7 @@ sim::ClockSpec Skewed() {
 Instant AtPs(std::uint64_t ps) { return Instant::FromPicoseconds(static_cast<std::int64_t>(ps)); }
 
 Instant Read(const HostClock& clock, Clock kind, Instant global) {
-  return clock.Read(global).On(kind);
+  return clock.Read(kind, global);
 }
 
 }  // namespace
@@ -100,10 +101,11 @@ TEST_CASE("clock: it never goes back, and its rate is within the bounds of the p
 TEST_CASE("clock: hosts differ, and so do the three clocks of one") {
   const HostClock one(Skewed(), core::Random(1).Fork("clock/0"));
   const HostClock other(Skewed(), core::Random(1).Fork("clock/1"));
-  const core::Now now = one.Read(Instant());
-  CHECK(now.monotonic != other.Read(Instant()).monotonic);
-  CHECK(now.monotonic != now.wall);
-  CHECK(now.monotonic != now.synced);
+  const ClocksAt clocks(one, Instant());
+  const core::Now now(clocks);
+  CHECK(now.monotonic() != other.Read(core::Clock::kMonotonic, Instant()));
+  CHECK(now.monotonic() != now.wall());
+  CHECK(now.monotonic() != now.synced());
 }
 
 }  // namespace lockstep::tests

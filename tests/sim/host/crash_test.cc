@@ -193,10 +193,10 @@ TEST_CASE("crash: timers of the former life never fire") {
   world.host(0).on_start = [&](const Now& now, auto, Effects& out) {
     if (++lives == 1) {
       for (std::uint64_t i = 0; i < 9; ++i) {
-        out.SetTimer(TimerId(i), now.monotonic + kMs * static_cast<std::int64_t>(i));
+        out.SetTimer(TimerId(i), now.monotonic() + kMs * static_cast<std::int64_t>(i));
       }
     } else {
-      out.SetTimer(TimerId(8), now.monotonic + kMs * 100);
+      out.SetTimer(TimerId(8), now.monotonic() + kMs * 100);
     }
   };
   CrashAt(world, 0, kUs * 2'500, kMs);
@@ -258,7 +258,7 @@ TEST_CASE("crash: a stream works again after the restart of either end") {
     world.intra().pair_rate_bps = 1'000'000'000;
     world.host(0).on_start = [](const Now& now, auto, Effects& out) {
       for (std::uint64_t i = 0; i < 4; ++i) out.Send(NodeId(1), Numbered(i, 200'000));
-      out.SetTimer(TimerId(0), now.monotonic + kMs * 20);
+      out.SetTimer(TimerId(0), now.monotonic() + kMs * 20);
     };
     world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
       for (std::uint64_t i = 10; i < 14; ++i) out.Send(NodeId(1), Numbered(i, 200'000));
@@ -327,7 +327,7 @@ TEST_CASE("crash: what waited in its stages dies with it") {
     out.Send(NodeId(0), Numbered(7, 10));
   };
   world.host(0).on_message = [](const Now& now, NodeId, const Bytes&, Effects& out) {
-    out.SetTimer(TimerId(0), now.monotonic + kMs * 20);
+    out.SetTimer(TimerId(0), now.monotonic() + kMs * 20);
   };
   // The first is through after a little more than 1 ms, the second after 2 ms.
   CrashAt(world, 1, kUs * 2'500, kUs * 100);
@@ -385,7 +385,7 @@ TEST_CASE("crash: between any two effects of a call, what was told is what was p
         out.Spend(core::Work::kLog, 1);
         out.Save(Numbered(2, 100));
         out.Note({core::NoteKind::kState, {}, {}, core::Run{2, 1, 1}, 0, 0});
-        out.SetTimer(core::TimerId(1), now.monotonic + core::Duration::Microseconds(50));
+        out.SetTimer(core::TimerId(1), now.monotonic() + core::Duration::Microseconds(50));
         out.Send(core::NodeId(1), Numbered(3, 100));
       };
       world.Begin();

@@ -61,7 +61,7 @@ struct ScriptedSender {
   ScriptedSender() {
     world.host(0).on_start = [this](const core::Now& now, auto, core::Effects& out) {
       for (std::size_t i = 0; i < planned.size(); ++i) {
-        out.SetTimer(core::TimerId(i), now.monotonic + planned[i].at);
+        out.SetTimer(core::TimerId(i), now.monotonic() + planned[i].at);
       }
     };
     world.host(0).on_timer = [this](const core::Now&, core::TimerId timer, core::Effects& out) {

@@ -135,7 +135,7 @@ TEST_CASE("disk: what is listed after a save waits until it is durable, later ca
   SmallWorld world({2});
   world.scenario.profile.disk = SlowDisk();
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(1), now.monotonic + kUs);
+    out.SetTimer(TimerId(1), now.monotonic() + kUs);
     out.Send(NodeId(1), Numbered(0, 100));
     out.Save(Bytes::Copy("abc"));
     out.Save(Bytes::Copy("de"));

@@ -56,11 +56,34 @@ std::vector<Instant> TimesOf(const std::vector<trace::Event>& events) {
 
 }  // namespace
 
+TEST_CASE("host: a clock is read when a call asks for it, and the trace says which and what") {
+  SmallWorld world({1});
+  Instant twice;
+  world.host(0).on_start = [&](const Now& now, auto, Effects& out) {
+    out.SetTimer(TimerId(1), now.wall() + kUs, core::Clock::kWall);
+    out.SetTimer(TimerId(2), now.monotonic() + kUs * 2);
+    twice = now.monotonic();
+  };
+  world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
+    if (timer == TimerId(2)) out.SetTimer(TimerId(3), now.synced() + kUs, core::Clock::kSynced);
+  };
+  world.Run(Duration::Seconds(1));
+  // In the order of the clocks, each once a call: two of the start, none of timers 1 and 3.
+  const std::vector<trace::Event> reads = world.Of(EventKind::kRead, 0);
+  REQUIRE(reads.size() == 3);
+  CHECK(reads[0].detail == static_cast<std::uint64_t>(core::Clock::kMonotonic));
+  CHECK(reads[0].value == static_cast<std::uint64_t>(twice.ps()));
+  CHECK(reads[1].detail == static_cast<std::uint64_t>(core::Clock::kWall));
+  CHECK(reads[2].detail == static_cast<std::uint64_t>(core::Clock::kSynced));
+  CHECK(reads[2].value == static_cast<std::uint64_t>((kUs * 2).ps()));
+  CHECK(reads[2].at == At(kUs * 2));
+}
+
 TEST_CASE("host: work on another stage delays what is listed after it, and nothing else") {
   SmallWorld world({3});
   SetPrices(world);
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(1), now.monotonic + kUs);
+    out.SetTimer(TimerId(1), now.monotonic() + kUs);
     out.Send(NodeId(1), Numbered(1, 100));
     out.Spend(Work::kLog, 1);
     out.Send(NodeId(1), Numbered(2, 100));
@@ -100,9 +123,9 @@ TEST_CASE("host: work on the protocol's stage delays the next call") {
   SetPrices(world);
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     out.Spend(Work::kAnalyse, 1);
-    out.SetTimer(TimerId(1), now.monotonic);
-    out.SetTimer(TimerId(2), now.monotonic);
-    out.SetTimer(TimerId(3), now.monotonic + kUs * 35);
+    out.SetTimer(TimerId(1), now.monotonic());
+    out.SetTimer(TimerId(2), now.monotonic());
+    out.SetTimer(TimerId(3), now.monotonic() + kUs * 35);
   };
   world.host(0).on_timer = [](const Now&, TimerId, Effects& out) { out.Spend(Work::kAnalyse, 1); };
   world.Run(Duration::Seconds(1));
@@ -168,10 +191,10 @@ TEST_CASE("host: declared work on the receive stage keeps messages waiting") {
 TEST_CASE("host: effects are performed in the order in which they were listed") {
   SmallWorld world({2});
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(1), now.monotonic + kUs);
+    out.SetTimer(TimerId(1), now.monotonic() + kUs);
     out.CancelTimer(TimerId(1));
     out.CancelTimer(TimerId(2));
-    out.SetTimer(TimerId(2), now.monotonic + kUs);
+    out.SetTimer(TimerId(2), now.monotonic() + kUs);
     for (std::uint64_t i = 0; i < 5; ++i) out.Send(NodeId(1), Numbered(i, 1'000 - 100 * i));
   };
   world.Run(Duration::Seconds(1));
@@ -220,7 +243,7 @@ TEST_CASE("host: what is sent beyond the credit is dropped, counted and given ba
     CHECK(out.CreditLeft(NodeId(1)) == -1);
     out.Send(NodeId(1), Numbered(2, 300));    // so this is too much as well.
     out.Send(NodeId(2), Numbered(3, 1'000));  // Another peer, another credit.
-    out.SetTimer(TimerId(0), now.monotonic + kUs * 100);
+    out.SetTimer(TimerId(0), now.monotonic() + kUs * 100);
   };
   // All of it is back by then.
   world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
@@ -321,7 +344,7 @@ TEST_CASE("host: datagrams on hold wait for the resumption, in order") {
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
     out.Hold(NodeId(0));
     out.Hold(NodeId(0));  // Twice is once.
-    out.SetTimer(TimerId(0), now.monotonic + kUs * 500);
+    out.SetTimer(TimerId(0), now.monotonic() + kUs * 500);
   };
   world.host(1).on_timer = [](const Now&, TimerId, Effects& out) {
     out.Resume(NodeId(0));
@@ -343,7 +366,7 @@ TEST_CASE("host: a message is handed to the protocol's core, a timer is not") {
     out.Send(NodeId(1), Numbered(1, 100));
   };
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(0), now.monotonic + ArrivalOf(Duration(), 100));
+    out.SetTimer(TimerId(0), now.monotonic() + ArrivalOf(Duration(), 100));
   };
   world.Run(Duration::Seconds(1));
   const Duration first = ArrivalOf(Duration(), 100);
@@ -392,7 +415,7 @@ TEST_CASE("host: a message that waited for older calls on its core is received a
     out.Send(NodeId(1), Numbered(0, 100));  // Arrives after a little more than 25 us.
   };
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
-    for (std::uint64_t i = 0; i < 4; ++i) out.SetTimer(TimerId(i), now.monotonic + kUs * 20);
+    for (std::uint64_t i = 0; i < 4; ++i) out.SetTimer(TimerId(i), now.monotonic() + kUs * 20);
   };
   world.host(1).on_timer = [](const Now&, TimerId, Effects& out) { out.Spend(Work::kVote, 1); };
   world.Run(Duration::Seconds(1));
@@ -465,12 +488,12 @@ TEST_CASE("host: in a pause nothing is finished and nothing begins, but clocks r
   SetPrices(world);
   world.scenario.profile.send_message.per_unit = Distribution(kUs * 2);
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(1), now.monotonic + kUs * 50);
+    out.SetTimer(TimerId(1), now.monotonic() + kUs * 50);
     out.Spend(Work::kLog, 1);  // Until 10 us, were it not for the pause from 4 to 104 us.
     out.Send(NodeId(1), Numbered(0, 100));
   };
   world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
-    if (timer == TimerId(1)) out.SetTimer(TimerId(2), now.monotonic + kUs);
+    if (timer == TimerId(1)) out.SetTimer(TimerId(2), now.monotonic() + kUs);
   };
   world.Run(kUs * 4);
   sim::Host& host = world.world().host(NodeId(0));
@@ -503,7 +526,7 @@ TEST_CASE("host: a slow CPU pays more for what it begins") {
   SmallWorld world({2});
   SetPrices(world);
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
-    out.SetTimer(TimerId(0), now.monotonic + kUs * 20);
+    out.SetTimer(TimerId(0), now.monotonic() + kUs * 20);
   };
   world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
     out.Spend(Work::kLog, 1);

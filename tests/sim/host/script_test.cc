@@ -193,7 +193,7 @@ class HostStory {
         out.Note({core::NoteKind::kState, NodeId(), {}, core::Run{number(1), 1, 1}, 0, 0});
       if (words[0] == "save") out.Save(Numbered(number(1), 100));
       if (words[0] == "set")
-        out.SetTimer(core::TimerId(number(1)), now.monotonic + TimeIn(words.at(2)));
+        out.SetTimer(core::TimerId(number(1)), now.monotonic() + TimeIn(words.at(2)));
       if (words[0] == "cancel") out.CancelTimer(core::TimerId(number(1)));
       if (words[0] == "hold") out.Hold(host());
       if (words[0] == "resume") out.Resume(host());

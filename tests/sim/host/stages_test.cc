@@ -211,7 +211,7 @@ TEST_CASE("stages: whatever they share, bound, cost and stall, no input is forgo
     for (std::uint32_t host = 0; host < 2; ++host) {
       world.host(host).on_start = [=](const core::Now& now, auto, core::Effects& out) {
         for (std::uint64_t i = 0; i < kMessages; ++i) {
-          out.SetTimer(core::TimerId(i), now.monotonic + kUs * static_cast<std::int64_t>(i));
+          out.SetTimer(core::TimerId(i), now.monotonic() + kUs * static_cast<std::int64_t>(i));
           out.Send(core::NodeId(host), Numbered(i, 10));
           out.Send(core::NodeId(1 - host), Numbered(i, 10));
         }

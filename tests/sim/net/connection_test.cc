@@ -36,7 +36,7 @@ const Duration kTravel = WireTime(100) * 2 + kDelay;
 void SendAt(SmallWorld& world, std::vector<Duration> times) {
   world.host(0).on_start = [times](const Now& now, auto, Effects& out) {
     for (std::uint64_t i = 0; i < times.size(); ++i)
-      out.SetTimer(TimerId(i), now.monotonic + times[i]);
+      out.SetTimer(TimerId(i), now.monotonic() + times[i]);
   };
   world.host(0).on_timer = [](const Now&, TimerId timer, Effects& out) {
     out.Send(NodeId(1), Numbered(timer.value(), 100));
@@ -206,7 +206,7 @@ TEST_CASE("connection: a shut window is asked about until it opens, though its n
   };
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
     out.Hold(NodeId(0));
-    out.SetTimer(TimerId(0), now.monotonic + kMs * 100);
+    out.SetTimer(TimerId(0), now.monotonic() + kMs * 100);
   };
   world.host(1).on_timer = [](const Now&, TimerId, Effects& out) { out.Resume(NodeId(0)); };
   world.Run(Duration::Seconds(60));

@@ -143,7 +143,7 @@ TEST_CASE("network: metrics count the bytes of each card in each period") {
   world.scenario.period = Duration::Milliseconds(10);
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     out.Send(NodeId(1), Numbered(0, 1'000));
-    out.SetTimer(core::TimerId(0), now.monotonic + Duration::Milliseconds(15));
+    out.SetTimer(core::TimerId(0), now.monotonic() + Duration::Milliseconds(15));
   };
   world.host(0).on_timer = [](const Now&, core::TimerId, Effects& out) {
     out.Send(NodeId(1), Numbered(1, 70'000));

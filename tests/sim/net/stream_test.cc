@@ -100,10 +100,10 @@ TEST_CASE("stream: an empty message arrives too, alone, in a crowd or behind one
   SmallWorld world({2});
   world.host(0).on_start = [](const Now& now, auto, Effects& out) {
     out.Send(NodeId(1), core::Bytes());
-    out.SetTimer(core::TimerId(0), now.monotonic + Duration::Milliseconds(1));
+    out.SetTimer(core::TimerId(0), now.monotonic() + Duration::Milliseconds(1));
     // When the message that the first timer sends has left, and is on its way.
-    out.SetTimer(core::TimerId(1), now.monotonic + Duration::Milliseconds(1) + kDelay);
-    out.SetTimer(core::TimerId(2), now.monotonic + Duration::Milliseconds(2));
+    out.SetTimer(core::TimerId(1), now.monotonic() + Duration::Milliseconds(1) + kDelay);
+    out.SetTimer(core::TimerId(2), now.monotonic() + Duration::Milliseconds(2));
   };
   world.host(0).on_timer = [](const Now&, core::TimerId timer, Effects& out) {
     if (timer.value() == 0) out.Send(NodeId(1), Numbered(0, 100));
@@ -240,7 +240,7 @@ TEST_CASE("stream: a receiver on hold stops its sender at the window, and nobody
   SendAtStart(world, 2, 1, {Numbered(7, 500)});
   world.host(1).on_start = [](const Now& now, auto, Effects& out) {
     out.Hold(NodeId(0));
-    out.SetTimer(core::TimerId(1), now.monotonic + Duration::Milliseconds(50));
+    out.SetTimer(core::TimerId(1), now.monotonic() + Duration::Milliseconds(50));
   };
   world.host(1).on_timer = [](const Now&, core::TimerId, Effects& out) { out.Resume(NodeId(0)); };
   world.Run(Duration::Milliseconds(49));
