@@ -267,17 +267,17 @@ json ToJson(const Promise& promise) {
 
 json ToJson(const Stream& stream) {
   const Content& content = stream.content;
-  json written = {{"stream", stream.stream.value()},
-                  {"from", stream.from.value()},
-                  {"to", stream.to.value()},
-                  {"content",
-                   {{"kind", "file"},
-                    {"contents",
-                     std::string(core::kContentNames[static_cast<std::size_t>(content.kind)])},
-                    {"generator", absl::StrCat(content.generator)},
-                    {"message_bytes", content.message_bytes}}},
-                  {"for_all", stream.is_for_all},
-                  {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+  json written = {
+      {"stream", stream.stream.value()},
+      {"from", stream.from.value()},
+      {"to", stream.to.value()},
+      {"content",
+       {{"kind", "file"},
+        {"contents", std::string(core::kContentNames[static_cast<std::size_t>(content.kind)])},
+        {"generator", absl::StrCat(content.generator)},
+        {"message_bytes", content.message_bytes}}},
+      {"for_all", stream.is_for_all},
+      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
   if (content.rate) {
     written["content"]["rate"] = *content.rate;
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <utility>
 
 #include "protocols/core/check.h"
 
@@ -19,19 +21,19 @@ std::uint32_t Append(std::vector<T>& items, const T& item) {
   return static_cast<std::uint32_t>(items.size() - 1);
 }
 
-core::Instant ToInstant(std::uint64_t at_ps) {
-  return core::Instant::FromPicoseconds(static_cast<std::int64_t>(at_ps));
-}
-
 }  // namespace
 
-void EventQueue::Push(core::Instant at, const Task& task) {
+void EventQueue::Push(core::Instant at, Turn turn, const Task& task) {
   CHECK(at.ps() >= 0);
   const auto at_ps = static_cast<std::uint64_t>(at.ps());
   CHECK(at_ps >= popped_.at_ps);
-  CHECK(next_sequence_ >> (64 - kTaskBits) == 0);
-  const Entry entry{at_ps, next_sequence_++ << kTaskBits | StoreTask(task)};
+  const Entry entry{at_ps, turn, StoreTask(task)};
   ++size_;
+  if (at_ps == instant_ps_) {
+    next_generation_.push_back(entry);
+    is_crowded_ = true;
+    return;
+  }
   if (at_ps < run_limit_ps_ && run_end_ - run_begin_ == kRunMax) SpillRun();
   if (at_ps < run_limit_ps_) {
     PutInRun(entry);
@@ -40,39 +42,64 @@ void EventQueue::Push(core::Instant at, const Task& task) {
   }
 }
 
-core::Instant EventQueue::NextTime() const {
-  CHECK(!empty());
-  if (run_begin_ != run_end_) return ToInstant(run_[run_begin_].at_ps);
+std::uint64_t EventQueue::NextInWheel() const {
   const unsigned level = LowestLevel();
-  return ToInstant(wheel_[level][FirstIndex(level)].at_ps_min);
+  return wheel_[level][FirstIndex(level)].at_ps_min;
 }
 
 Due EventQueue::Pop() {
   CHECK(!empty());
-  if (run_begin_ == run_end_) RefillRun();
-  const Entry entry = run_[run_begin_++];
+  Entry entry;
+  if (is_crowded_) {
+    entry = PopCrowded();
+  } else {
+    if (run_begin_ == run_end_) RefillRun();
+    // A slot that does not fit the run is a crowd.
+    entry = is_crowded_ ? PopCrowded() : run_[run_begin_++];
+  }
   // The wheel keeps the order by where it puts things; this is where we would notice if it did not.
-  const bool is_in_order =
-      entry.at_ps > popped_.at_ps || (entry.at_ps == popped_.at_ps && entry.order > popped_.order);
-  CHECK(is_in_order);
+  CHECK(entry.at_ps >= popped_.at_ps);
   popped_ = entry;
+  instant_ps_ = entry.at_ps;
   --size_;
-  const std::uint32_t index = TaskIndex(entry);
-  const Due due{ToInstant(entry.at_ps), tasks_[index]};
-  tasks_[index].a = free_task_;
-  free_task_ = index;
+  const Due due{ToInstant(entry.at_ps), tasks_[entry.task]};
+  tasks_[entry.task].a = free_task_;
+  free_task_ = entry.task;
   return due;
+}
+
+// What of the current time is still in the run comes first, then generation after generation.
+EventQueue::Entry EventQueue::PopCrowded() {
+  if (generation_.empty() && run_begin_ != run_end_ && run_[run_begin_].at_ps == instant_ps_)
+    return run_[run_begin_++];
+  if (generation_.empty()) {
+    generation_.swap(next_generation_);
+    SortGeneration();
+  }
+  const Entry entry = generation_.back();
+  generation_.pop_back();
+  is_crowded_ = !generation_.empty() || !next_generation_.empty();
+  return entry;
+}
+
+// The one that comes first to the end, and at equal turns the one pushed first.
+void EventQueue::SortGeneration() {
+  std::reverse(generation_.begin(), generation_.end());
+  const auto comes_later = [](const Entry& a, const Entry& b) { return b.turn < a.turn; };
+  if (!std::is_sorted(generation_.begin(), generation_.end(), comes_later))
+    std::stable_sort(generation_.begin(), generation_.end(), comes_later);
 }
 
 std::size_t EventQueue::bytes_reserved() const {
   return sizeof(*this) + chunks_.capacity() * sizeof(Chunk) +
-         next_chunk_.capacity() * sizeof(std::uint32_t) + tasks_.capacity() * sizeof(Task);
+         next_chunk_.capacity() * sizeof(std::uint32_t) + tasks_.capacity() * sizeof(Task) +
+         (generation_.capacity() + next_generation_.capacity()) * sizeof(Entry);
 }
 
 // Inline like PutInRun and PutInWheel below: a fifth of the speed of Push and Pop with g++.
 inline std::uint32_t EventQueue::StoreTask(const Task& task) {
   if (free_task_ == kNone) {
-    const bool has_room_for_another_pending_event = tasks_.size() < (std::size_t{1} << kTaskBits);
+    const bool has_room_for_another_pending_event = tasks_.size() < kTasksMost;
     CHECK(has_room_for_another_pending_event);
     return Append(tasks_, task);
   }
@@ -82,15 +109,22 @@ inline std::uint32_t EventQueue::StoreTask(const Task& task) {
   return index;
 }
 
-// At most kRunMax entries give way, and none if no entry of the run is later.
+// The entries on the shorter side give way, none where it is the first or the last.
 inline void EventQueue::PutInRun(const Entry& entry) {
+  const unsigned middle = run_begin_ + (run_end_ - run_begin_) / 2;
+  if (run_begin_ > 0 && middle < run_end_ && entry.IsBefore(run_[middle])) {
+    unsigned i = --run_begin_;
+    for (; !entry.IsBefore(run_[i + 1]); ++i) run_[i] = run_[i + 1];
+    run_[i] = entry;
+    return;
+  }
   if (run_end_ == run_.size()) {
     std::copy(run_.begin() + run_begin_, run_.begin() + run_end_, run_.begin());
     run_end_ -= run_begin_;
     run_begin_ = 0;
   }
   unsigned i = run_end_++;
-  for (; i > run_begin_ && run_[i - 1].at_ps > entry.at_ps; --i) run_[i] = run_[i - 1];
+  for (; i > run_begin_ && entry.IsBefore(run_[i - 1]); --i) run_[i] = run_[i - 1];
   run_[i] = entry;
 }
 
@@ -144,11 +178,19 @@ void EventQueue::Vacate(unsigned level, unsigned index) {
   if (occupied_[level] == 0) occupied_levels_ &= ~(1U << level);
 }
 
-// The run reaches too far ahead for what is being pushed: back into the wheel with it. Nothing in
-// the wheel is as early, so equal times stay in order.
+// The run reaches too far ahead for what is being pushed: back into the wheel with it, but for what
+// is due now. Nothing in the wheel is as early, so equal times stay in order.
 void EventQueue::SpillRun() {
-  run_limit_ps_ = run_[run_begin_].at_ps;
-  for (; run_begin_ != run_end_; ++run_begin_) PutInWheel(run_[run_begin_]);
+  const auto begin = run_.begin() + run_begin_;
+  const auto end = run_.begin() + run_end_;
+  const auto later =
+      std::find_if(begin, end, [this](const Entry& entry) { return entry.at_ps != instant_ps_; });
+  generation_.insert(generation_.begin(), std::reverse_iterator(later),
+                     std::reverse_iterator(begin));
+  is_crowded_ |= later != begin;
+  run_limit_ps_ = later == end ? instant_ps_ + 1 : later->at_ps;
+  std::for_each(later, end, [this](const Entry& entry) { PutInWheel(entry); });
+  run_begin_ = run_end_;
 }
 
 // Only Pop may call this: it moves the anchor to the earliest entry, and until that one is popped,
@@ -159,39 +201,74 @@ void EventQueue::RefillRun() {
     const unsigned index = FirstIndex(level);
     const Slot& slot = wheel_[level][index];
     anchor_ps_ = slot.at_ps_min;
-    if (level == 0 || slot.count <= kSortMax) return Sort(level, index);
+    if (slot.count <= kSortMax) return Sort(level, index);
+    if (level == 0) return Crowd(index);
     Scatter(level, index);
   }
 }
 
-// Moves the slot into the empty run, by insertion sort. A slot of level 0 has only equal times, and
-// may have more of them than fit; the rest stays where it is, and what is pushed at that time joins
-// it there.
+// Moves the slot into the empty run: by counting on the digit below the slot's level, then by
+// insertion, which finds little to move.
 void EventQueue::Sort(unsigned level, unsigned index) {
   Slot& slot = wheel_[level][index];
-  run_begin_ = 0;
-  run_end_ = 0;
-  std::uint32_t left = std::min<std::uint32_t>(slot.count, kSortMax);
-  slot.count -= left;
-  while (left > 0) {
-    const std::uint32_t chunk = slot.head;
+  const std::uint32_t moved = slot.count;
+  const unsigned shift = level == 0 ? 0 : (level - 1) * kDigitBits;
+  std::array<std::uint8_t, kSlots> places{};  // places[digit]: how many, then where the next goes
+  std::uint64_t digits = 0;                   // bit i: there is one with digit i
+  std::uint32_t chunk = slot.head;
+  for (std::uint32_t left = moved; left > 0;) {
     const std::uint32_t filled = std::min<std::uint32_t>(left, kChunkEntries);
     for (std::uint32_t i = 0; i < filled; ++i) {
       const Entry& entry = chunks_[chunk].entries[i];
-      __builtin_prefetch(&tasks_[TaskIndex(entry)]);  // Due soon, and by now out of the cache.
-      PutInRun(entry);
+      __builtin_prefetch(&tasks_[entry.task]);  // Due soon, and by now out of the cache.
+      const unsigned digit = (entry.at_ps >> shift) % kSlots;
+      ++places[digit];
+      digits |= std::uint64_t{1} << digit;
     }
     left -= filled;
-    slot.head = next_chunk_[chunk];
-    FreeChunk(chunk);
+    chunk = next_chunk_[chunk];
   }
-  if (slot.count > 0) {
-    run_limit_ps_ = anchor_ps_;
-    return;
+  for (std::uint8_t place = 0; digits != 0; digits &= digits - 1) {
+    std::uint8_t& at = places[static_cast<unsigned>(std::countr_zero(digits))];
+    place = static_cast<std::uint8_t>(place + std::exchange(at, place));
+  }
+  for (std::uint32_t left = moved; left > 0;) {
+    const std::uint32_t filled = std::min<std::uint32_t>(left, kChunkEntries);
+    const std::uint32_t full = slot.head;
+    for (std::uint32_t i = 0; i < filled; ++i) {
+      const Entry& entry = chunks_[full].entries[i];
+      run_[places[(entry.at_ps >> shift) % kSlots]++] = entry;
+    }
+    left -= filled;
+    slot.head = next_chunk_[full];
+    FreeChunk(full);
+  }
+  run_begin_ = 0;
+  run_end_ = 1;
+  while (run_end_ < moved) {
+    const Entry entry = run_[run_end_];
+    PutInRun(entry);
   }
   const std::uint64_t width_ps = std::uint64_t{1} << (level * kDigitBits);
   run_limit_ps_ = (anchor_ps_ | (width_ps - 1)) + 1;
   Vacate(level, index);
+}
+
+// A slot of level 0, whose times are equal, becomes the generation that is popped next.
+void EventQueue::Crowd(unsigned index) {
+  Slot& slot = wheel_[0][index];
+  for (std::uint32_t left = slot.count; left > 0;) {
+    const std::uint32_t filled = std::min<std::uint32_t>(left, kChunkEntries);
+    const std::uint32_t full = slot.head;
+    for (std::uint32_t i = 0; i < filled; ++i) generation_.push_back(chunks_[full].entries[i]);
+    left -= filled;
+    slot.head = next_chunk_[full];
+    FreeChunk(full);
+  }
+  SortGeneration();
+  is_crowded_ = true;
+  run_limit_ps_ = anchor_ps_;
+  Vacate(0, index);
 }
 
 // Moves the slot to levels below: all its entries share the anchor's digits from `level` up.

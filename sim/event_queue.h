@@ -1,7 +1,9 @@
 // The pending-event set: what the simulated world will do, and when.
 //
-// Hands entries out by time, and at equal times in order of insertion. What a task means is the
-// business of whoever pops it; the current time is that of the entry popped last.
+// Hands entries out by time; at equal times by generation, then by turn, then in order of
+// insertion. What is pushed for the time popped last is of a generation of its own: all that was
+// pending for that time comes first. What a task means is the business of whoever pops it; the
+// current time is that of the entry popped last.
 //
 // A radix wheel: times are read as eleven digits of six bits. An entry waits on the level of the
 // highest digit in which its time differs from `anchor_ps_`, in the slot that this digit numbers.
@@ -13,11 +15,14 @@
 // too far ahead for what is pushed, goes back into the wheel: no push moves more than kRunMax
 // entries.
 //
-// Invariants: `anchor_ps_` <= time popped last <= every entry in the run < every entry in the wheel
-// (in the order of popping), and a slot lists equal times in order of insertion. Nothing here
-// depends on an address, and all that is linked is linked by index, so a queue can be copied.
+// A generation that is made for the current time, and a slot of equal times that is too large for
+// the run, wait in a list of their own.
 //
-// Memory follows the greatest number that was ever pending: 48 bytes each (task 32, entry 16) and
+// Invariants: `anchor_ps_` <= time popped last <= every entry in the run < every entry in the wheel
+// (in the order of popping), and a slot lists equal times and turns in order of insertion. Nothing
+// here depends on an address, and all that is linked is linked by index, so a queue can be copied.
+//
+// Memory follows the greatest number that was ever pending: 56 bytes each (task 32, entry 24) and
 // 1/4 byte of link between chunks, plus a partly filled chunk for each occupied slot (of 704),
 // plus up to a quarter of room to grow, plus 20 KiB. Nothing is allocated between such records.
 //
@@ -32,7 +37,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "protocols/core/check.h"
 #include "protocols/core/time.h"
+#include "sim/turn.h"
 
 namespace lockstep::sim {
 
@@ -51,17 +58,21 @@ struct Due {
   Task task;
 };
 
-// Holds up to 2^24 pending entries, and takes fewer than 2^40 in its life; more is a CHECK.
+// Holds up to 2^24 pending entries; more is a CHECK.
 class EventQueue {
  public:
   // `at` may be the time popped last, but not before it, nor negative.
-  void Push(core::Instant at, const Task& task);
+  void Push(core::Instant at, Turn turn, const Task& task);
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
   // Time of the earliest entry, and that entry; the queue must not be empty.
-  core::Instant NextTime() const;
+  core::Instant NextTime() const {
+    CHECK(!empty());
+    if (is_crowded_) return ToInstant(instant_ps_);
+    return ToInstant(run_begin_ != run_end_ ? run_[run_begin_].at_ps : NextInWheel());
+  }
   Due Pop();
 
   // All memory that the queue holds, itself included.
@@ -71,8 +82,8 @@ class EventQueue {
   static constexpr unsigned kDigitBits = 6;
   static constexpr unsigned kLevels = 11;  // 11 * 6 bits hold any time below 2^63.
   static constexpr unsigned kSlots = 1U << kDigitBits;
-  static constexpr unsigned kTaskBits = 24;
-  static constexpr unsigned kChunkEntries = 16;  // Four cache lines.
+  static constexpr std::uint32_t kTasksMost = 1U << 24;
+  static constexpr unsigned kChunkEntries = 16;  // Six cache lines.
   // A slot of level 1 or above that holds more is scattered. From 16 to 48 the speed is the same
   // within a tenth.
   static constexpr unsigned kSortMax = 3 * kChunkEntries;
@@ -80,15 +91,16 @@ class EventQueue {
   static constexpr unsigned kRunMax = 2 * kSortMax;
   static constexpr std::uint32_t kNone = 0xffff'ffff;
 
-  // Ordered by time, then by order; sequence number << kTaskBits | index into `tasks_`.
   struct Entry {
-    std::uint64_t at_ps;
-    std::uint64_t order;
+    std::uint64_t at_ps = 0;
+    Turn turn;
+    std::uint32_t task = 0;  // index into `tasks_`
+
+    bool IsBefore(const Entry& other) const {
+      return at_ps != other.at_ps ? at_ps < other.at_ps : turn < other.turn;
+    }
   };
-  static_assert(sizeof(Entry) == 16);
-  static std::uint32_t TaskIndex(const Entry& entry) {
-    return static_cast<std::uint32_t>(entry.order) & ((1U << kTaskBits) - 1);
-  }
+  static_assert(sizeof(Entry) == 24);
   struct alignas(64) Chunk {
     std::array<Entry, kChunkEntries> entries;
   };
@@ -101,6 +113,10 @@ class EventQueue {
     std::uint32_t count = 0;
   };
 
+  static core::Instant ToInstant(std::uint64_t at_ps) {
+    return core::Instant::FromPicoseconds(static_cast<std::int64_t>(at_ps));
+  }
+  std::uint64_t NextInWheel() const;
   std::uint32_t StoreTask(const Task& task);
   void PutInRun(const Entry& entry);
   void PutInWheel(const Entry& entry);
@@ -109,9 +125,12 @@ class EventQueue {
   unsigned LowestLevel() const;
   unsigned FirstIndex(unsigned level) const;
   void Vacate(unsigned level, unsigned index);
+  Entry PopCrowded();
+  void SortGeneration();
   void SpillRun();
   void RefillRun();
   void Sort(unsigned level, unsigned index);
+  void Crowd(unsigned index);
   void Scatter(unsigned level, unsigned index);
 
   // The earliest entries, sorted, from `run_begin_` to `run_end_`. The room to the right lets the
@@ -132,9 +151,15 @@ class EventQueue {
   std::vector<Task> tasks_;
   std::uint32_t free_task_ = kNone;  // A free task keeps the index of the next one in its `a`.
 
+  // Of the current time: the rest of a generation that is not in the run, latest first, and the
+  // next one.
+  std::vector<Entry> generation_;
+  std::vector<Entry> next_generation_;
+  bool is_crowded_ = false;  // Whether there are any of the two.
+
   std::size_t size_ = 0;
-  std::uint64_t next_sequence_ = 1;
-  Entry popped_{};  // The last one.
+  std::uint64_t instant_ps_ = ~std::uint64_t{0};  // The current time; none before the first Pop.
+  Entry popped_;                                  // The last one.
 };
 
 }  // namespace lockstep::sim

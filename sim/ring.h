@@ -16,6 +16,8 @@ class Ring {
  public:
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
+  // Whether one more needs more memory.
+  bool is_full() const { return size_ == slots_.size(); }
   T& front() { return slots_[first_]; }
   const T& front() const { return slots_[first_]; }
   // The i-th from the front.
@@ -45,8 +47,7 @@ class Ring {
     return value;
   }
   void clear() { *this = Ring(); }
-
- private:
+  // Makes room for twice as many.
   void Grow() {
     std::vector<T> larger(slots_.empty() ? 4 : 2 * slots_.size());
     for (std::size_t i = 0; i < size_; ++i) {
@@ -56,6 +57,7 @@ class Ring {
     first_ = 0;
   }
 
+ private:
   std::vector<T> slots_;  // a power of two of them
   std::size_t first_ = 0;
   std::size_t size_ = 0;

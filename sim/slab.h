@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -40,15 +39,11 @@ class Slab {
     CHECK(slot < slots_.size());
     return slots_[slot];
   }
-  // Empties a slot and gives back what was in it.
+  // Empties a slot and gives back what was in it; the slot keeps what a move leaves.
   T Take(std::uint64_t slot) {
     CHECK(slot < slots_.size());
     free_.push_back(static_cast<std::uint32_t>(slot));
-    if constexpr (std::is_trivially_copyable_v<T>) {
-      return slots_[slot];
-    } else {
-      return std::exchange(slots_[slot], T());
-    }
+    return std::move(slots_[slot]);
   }
   // Empties all slots and gives back what was in them, in order of their numbers.
   std::vector<T> TakeAll() {

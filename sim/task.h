@@ -17,8 +17,9 @@ enum class TaskKind : std::uint32_t {
   kTimeout,      // target: stream; a: epoch: of waiting for an answer, if it has not moved
   kPaced,        // target: stream; a: epoch: the pace allows a segment
   // For a host.
-  kTimer,       // target: host; a: timer; b: entry
-  kCredit,      // target: host; a: peer; b: life; c: credit of what was lost
+  kTimer,   // target: host; a: timer; b: entry
+  kStall,   // target: host; a: core: the system stops it; where that is wanted
+  kCredit,  // target: host; a: peer; b: life; c: credit of what was lost
   // The same with b: its life; c: how long it has stood still.
   kStageFree,   // a: stage
   kReceived,    // a: inbox slot

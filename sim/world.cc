@@ -56,11 +56,13 @@ World::World(const WorldSpec& scenario, const core::Program& program,
                                               keys_[self.value()], random_));
     }
   }
+  if (emitter_.Wants(trace::EventKind::kStalled))
+    for (const auto& host : hosts_) host->TellStalls();
   faults_.EmitFaulty(now_);
   ScheduleFaults();
-  queue_.Push(now_ + scenario.period, MakeTask(TaskKind::kPeriod, 0));
+  queue_.Push(now_ + scenario.period, Turn::AfterHosts(), MakeTask(TaskKind::kPeriod, 0));
   // A host that a fault kills at 0 never starts: faults come first.
-  queue_.Push(now_, MakeTask(TaskKind::kStartAll, 0));
+  queue_.Push(now_, Turn::BeforeHosts(TurnClass::kRestart), MakeTask(TaskKind::kStartAll, 0));
 }
 
 void World::ScheduleFaults() {
@@ -73,7 +75,8 @@ void World::ScheduleFaults() {
 }
 
 void World::Schedule(const FaultAgenda::Item& item) {
-  if (agenda_.Add(item)) queue_.Push(item.at, MakeTask(TaskKind::kFaults, 0));
+  if (!agenda_.Add(item)) return;
+  queue_.Push(item.at, Turn::BeforeHosts(TurnClass::kFault), MakeTask(TaskKind::kFaults, 0));
 }
 
 void World::OnFaults() {
@@ -114,6 +117,7 @@ void World::OnTask(const Task& task) {
     case TaskKind::kReceived:
     case TaskKind::kHandedOver:
     case TaskKind::kTimer:
+    case TaskKind::kStall:
     case TaskKind::kStep:
     case TaskKind::kWork:
     case TaskKind::kTransmit:
@@ -128,7 +132,7 @@ void World::OnTask(const Task& task) {
       return;
     case TaskKind::kPeriod:
       EmitMetrics();
-      queue_.Push(now_ + scenario_.period, task);
+      queue_.Push(now_ + scenario_.period, Turn::AfterHosts(), task);
       return;
     default:
       network_.OnTask(now_, task);
@@ -164,6 +168,8 @@ void World::CrashHosts(std::size_t index) {
 }
 
 bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
+  // Else a host may have handed over what it was to send later.
+  CHECK(hook_ != nullptr || !scenario_.faults.empty());
   Host& host = *hosts_[target.value()];
   const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
   if (!host.is_up() && !is_before_start) return false;
@@ -271,8 +277,8 @@ trace::Event World::DropOf(core::NodeId from, core::NodeId to, core::ByteCount s
 void World::EmitMetrics() {
   for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
     const core::NodeId node(i);
-    const Counted total{static_cast<std::uint64_t>(network_.egress(node).value()),
-                        static_cast<std::uint64_t>(network_.ingress(node).value()),
+    const Counted total{static_cast<std::uint64_t>(network_.egress(now_, node).value()),
+                        static_cast<std::uint64_t>(network_.ingress(now_, node).value()),
                         hosts_[i]->messages_handled()};
     const auto emit = [&](trace::Metric metric, std::uint64_t amount) {
       trace::Event event;

@@ -60,7 +60,8 @@ class Bytes {
       : rep_(std::exchange(other.rep_, nullptr)),
         offset_(std::exchange(other.offset_, 0)),
         size_(std::exchange(other.size_, 0)) {}
-  Bytes& operator=(Bytes other) noexcept {
+  Bytes& operator=(const Bytes& other) { return *this = Bytes(other); }
+  Bytes& operator=(Bytes&& other) noexcept {
     std::swap(rep_, other.rep_);
     std::swap(offset_, other.offset_);
     std::swap(size_, other.size_);

@@ -18,7 +18,8 @@ class Credit {
   virtual ~Credit() = default;
   // Bytes; below zero where more was listed than there was.
   virtual std::int64_t Left(NodeId peer) const = 0;
-  virtual void Take(NodeId peer, std::uint64_t bytes) = 0;
+  // Takes them all the same, but false where fewer were left.
+  virtual bool Take(NodeId peer, std::uint64_t bytes) = 0;
 };
 
 }  // namespace lockstep::core

@@ -125,6 +125,14 @@ using Effect = std::variant<effect::Send, effect::AwaitWritable, effect::Hold, e
 
 // An effect and the layer of the stack that listed it.
 struct Listed {
+  Listed() = default;
+  Listed(Layer of, Effect effect, std::uint64_t count = 0)
+      : layer(of), what(std::move(effect)), message(count) {}
+  // Builds the effect in place: moving a variant asks at run time what it holds.
+  template <typename T>
+  Listed(Layer of, std::in_place_type_t<T> type, T&& effect)
+      : layer(of), what(type, std::forward<T>(effect)) {}
+
   Layer layer;
   Effect what;
   std::uint64_t message = 0;  // of a Send: the world's count of it; no node sees it
@@ -146,10 +154,7 @@ class Effects {
   // A Send that has taken its credit and is still to be listed; for those who rewrite the list.
   effect::Send Charged(NodeId to, Bytes payload) {
     effect::Send send{to, std::move(payload)};
-    if (credit_ != nullptr) {
-      send.is_beyond_credit = credit_->Left(to) < send.payload.byte_count().value();
-      credit_->Take(to, send.credit);
-    }
+    if (credit_ != nullptr) send.is_beyond_credit = !credit_->Take(to, send.credit);
     return send;
   }
   void AwaitWritable(NodeId peer, ByteCount bytes) { Add(effect::AwaitWritable{peer, bytes}); }
@@ -164,7 +169,7 @@ class Effects {
   void Spend(Work kind, std::uint64_t count, ByteCount bytes = ByteCount(0)) {
     if (count > 0) Add(effect::Spend{kind, count, bytes});
   }
-  void Note(const effect::Note& note) { Add<effect::Note>(note); }
+  void Note(const effect::Note& note) { Add(effect::Note(note)); }
   void Reply(ClientId client, RequestId id, Bytes answer) {
     Add(effect::Reply{client, id, std::move(answer)});
   }
@@ -175,12 +180,9 @@ class Effects {
 
  private:
   friend class LayerScope;
-  // Built in place: moving a variant asks at run time what it holds.
   template <typename T>
-  void Add(T what) {
-    Listed& listed = list_.emplace_back();
-    listed.layer = layer_;
-    listed.what.emplace<T>(std::move(what));
+  void Add(T&& what) {
+    list_.emplace_back(layer_, std::in_place_type<T>, std::move(what));
   }
 
   Credit* credit_;

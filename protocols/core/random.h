@@ -20,7 +20,7 @@ class Random {
   Random Fork(std::string_view name) const;
 
   // 64 random bits.
-  std::uint64_t Next();
+  std::uint64_t Next() { return index_++ % 2 == 0 ? FirstHalf() : second_half_; }
   // Uniform in [0, bound); bound > 0. Unbiased (Lemire, "Fast random integer generation in an
   // interval", 2019).
   std::uint64_t Below(std::uint64_t bound);
@@ -28,9 +28,13 @@ class Random {
   bool Chance(std::uint64_t numerator, std::uint64_t denominator);
 
  private:
+  // A block of the cipher is two numbers.
+  std::uint64_t FirstHalf();
+
   std::uint64_t seed_;
   std::uint64_t stream_ = 0;
   std::uint64_t index_ = 0;
+  std::uint64_t second_half_ = 0;  // of the block begun last
 };
 
 }  // namespace lockstep::core

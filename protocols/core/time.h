@@ -68,8 +68,8 @@ class Clocks {
   virtual Instant Read(Clock clock) const = 0;
 };
 
-// Readings of a host's own clocks during one call: each is taken when it is asked for, and stays the
-// same until the call ends.
+// Readings of a host's own clocks during one call: each is taken when it is asked for, and stays
+// the same until the call ends.
 class Now {
  public:
   // `clocks` outlives it.

@@ -189,7 +189,8 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
     const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
     for (core::Run rest = attempt.positions; rest.count > 0;) {
       const core::Extent extent = log_.Uniform(rest);
-      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic());
+      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number},
+                     now.monotonic());
       rest = rest.Part(extent.count, rest.count - extent.count);
     }
   }

@@ -134,7 +134,7 @@ bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message
   return !wanted.nth || state.matched++ == *wanted.nth;
 }
 
-bool FaultPlan::Destroys(core::Instant now, const Message& message) {
+bool FaultPlan::IsDestroyed(core::Instant now, const Message& message) {
   for (const std::size_t index : on_links_) {
     const Fault& fault = scenario_.faults[index];
     State& state = states_[index];

@@ -42,7 +42,9 @@ class FaultPlan {
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
               std::vector<core::effect::Send>& silenced);
   // Whether a fault destroys this message, above the transport.
-  bool Destroys(core::Instant now, const Message& message);
+  bool Destroys(core::Instant now, const Message& message) {
+    return !on_links_.empty() && IsDestroyed(now, message);
+  }
 
   // Who spends budget, at the start; and one receipt for each fault, at the end.
   void EmitFaulty(core::Instant now);
@@ -56,6 +58,7 @@ class FaultPlan {
     core::Random random;
   };
 
+  bool IsDestroyed(core::Instant now, const Message& message);
   bool Matches(const Fault& fault, State& state, const Message& message);
   // Counts an effect; ends the fault when its count is reached.
   void CountEffect(core::Instant now, std::size_t index);

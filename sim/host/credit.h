@@ -100,8 +100,11 @@ class HostCredit final : public core::Credit {
   std::int64_t Left(core::NodeId peer) const override {
     return IsLimited(peer) ? book_.Left(peer) : kUnlimited;
   }
-  void Take(core::NodeId peer, std::uint64_t bytes) override {
-    if (IsLimited(peer)) book_.Take(peer, static_cast<std::int64_t>(bytes));
+  bool Take(core::NodeId peer, std::uint64_t bytes) override {
+    if (!IsLimited(peer)) return true;
+    const std::int64_t left = book_.Left(peer);
+    book_.Take(peer, static_cast<std::int64_t>(bytes));
+    return left >= static_cast<std::int64_t>(bytes);
   }
 
   // Of the following two, true means that the node is to be handed an OnWritable: once, until

@@ -65,7 +65,35 @@ void Host::SetSpeed(core::Instant, std::uint64_t numerator, std::uint64_t denomi
 
 void Host::Pause(core::Instant now, core::Instant until) {
   const core::Duration longer = tasks_.StandStill(now, until);
-  if (longer.ps() > 0) stages_.Pause(now, longer);
+  if (longer.ps() == 0) return;
+  stages_.Pause(now, longer);
+  for (CoreNoise& stalls : told_noise_)
+    if (stalls.begins() > now) stalls.Postpone(longer);
+  for (std::size_t core = 0; core < stages_.cores(); ++core) EmitStalled(now, core, until - now);
+}
+
+void Host::TellStalls() {
+  for (std::size_t core = 0; core < stages_.cores(); ++core) {
+    told_noise_.push_back(stages_.NoiseOf(core));
+    PushStall(core);
+  }
+}
+
+void Host::PushStall(std::size_t core) {
+  const core::Instant begins = told_noise_[core].begins();
+  if (begins == core::Instant::Max()) return;
+  services_.queue.Push(begins, Turn::AtHost(id(), TurnClass::kRest, id(), core),
+                       Task{static_cast<std::uint32_t>(TaskKind::kStall), id(), core, 0, 0});
+}
+
+void Host::TellStall(core::Instant now, std::size_t core) {
+  CoreNoise& stalls = told_noise_[core];
+  // Else a pause has put it off.
+  if (stalls.begins() == now) {
+    EmitStalled(now, core, stalls.lasts());
+    stalls.Pass();
+  }
+  PushStall(core);
 }
 
 void Host::OnArrived(core::Instant now, Message&& message) {
@@ -86,9 +114,10 @@ void Host::OnTask(core::Instant now, const Task& task) {
     Input input;
     input.kind = Input::Kind::kTimer;
     input.timer = *expired;
-    pipeline_.Offer(now, std::move(input));
+    pipeline_.Offer(now, input);
     return;
   }
+  if (kind == TaskKind::kStall) return TellStall(now, task.a);
   if (!is_up() || !tasks_.IsOfThisLife(task)) return;
   switch (kind) {
     case TaskKind::kStageFree:
@@ -144,8 +173,8 @@ void Host::HandInput(core::Instant now, const Input& input) {
   ++calls_;
   if (input.kind == Input::Kind::kMessage) {
     ++messages_handled_;
-    services_.deriver.Tell(now, input.message, trace::Phase::kHanded);
-    services_.network.OnRead(now, input.message);
+    services_.deriver.Tell(now, *input.message, trace::Phase::kHanded);
+    services_.network.OnRead(now, *input.message);
   }
   const ClocksAt clocks(clock_, now);
   const core::Now reading(clocks);
@@ -161,7 +190,7 @@ void Host::CallNode(const core::Now& reading, const Input& input) {
       return;
     }
     case Input::Kind::kMessage:
-      node_->OnMessage(reading, input.message.from, input.message.payload, effects_);
+      node_->OnMessage(reading, input.message->from, input.message->payload, effects_);
       return;
     case Input::Kind::kTimer:
       node_->OnTimer(reading, input.timer.id, effects_);
@@ -234,10 +263,14 @@ void Host::OnSendable(core::Instant now, Message&& message) {
     OnArrived(now, std::move(message));
     return;
   }
-  // Nobody says when the card has sent a datagram.
-  if (!services_.network.IsStream(self_, message.to))
-    ReturnLostCredit(now, message.to, message.credit);
   services_.network.Send(now, std::move(message));
+}
+
+// Where nothing can strike meanwhile, the card can be handed the message now that it will get then.
+bool Host::OnSendableAt(core::Instant now, core::Instant done, Message& message) {
+  const bool is_undisturbed = services_.scenario.faults.empty() && services_.hook == nullptr;
+  if (!is_undisturbed || message.to == self_ || !services_.network.Has(message.to)) return false;
+  return services_.network.SendAhead(now, done, message);
 }
 
 // --- Credit ---
@@ -250,16 +283,16 @@ void Host::OfferWritable(core::Instant now, core::NodeId peer) {
   Input input;
   input.kind = Input::Kind::kWritable;
   input.peer = peer;
-  pipeline_.Offer(now, std::move(input));
+  pipeline_.Offer(now, input);
 }
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
   if (!credit_.IsLimited(peer)) return;
   lost_until_ =
       std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
-  services_.queue.Push(
-      lost_until_, Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(), peer.value(),
-                        tasks_.life(), static_cast<std::uint64_t>(size.value())});
+  services_.queue.Push(lost_until_, Turn::AtHost(id(), TurnClass::kRest, peer.value(), 0),
+                       Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(),
+                            peer.value(), tasks_.life(), static_cast<std::uint64_t>(size.value())});
 }
 
 void Host::Lose(core::Instant now, const Message& message, trace::DropCause cause) {

@@ -59,6 +59,8 @@ class Host : private InputListener, private EffectListener {
   // up before the first of them sends.
   void Boot();
   void Start(core::Instant now) { pipeline_.Run(now); }
+  // Tells, from the start on, when the system stops a core, whatever runs there.
+  void TellStalls();
   // `disk`: what becomes of the disk. Without one that takes time, nothing is ever in flight. A
   // pause outlives the node, since the machine goes on standing still.
   void Crash(core::Instant now, CrashState disk = CrashState::kKeep);
@@ -79,7 +81,6 @@ class Host : private InputListener, private EffectListener {
   // The transport has taken what this host sent to `peer`.
   void OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size);
   void OnTask(core::Instant now, const Task& task);
-
   // Whoever changes one of the clocks calls OnClockChanged for it, at the same instant.
   HostClock& clock() { return clock_; }
   // Arms the timers on this clock again.
@@ -102,6 +103,7 @@ class Host : private InputListener, private EffectListener {
   bool OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,
                    Message& message) override;
   void OnSendable(core::Instant now, Message&& message) override;
+  bool OnSendableAt(core::Instant now, core::Instant done, Message& message) override;
 
   void HandInput(core::Instant now, const Input& input);
   void CallNode(const core::Now& reading, const Input& input);
@@ -119,6 +121,9 @@ class Host : private InputListener, private EffectListener {
   void EmitInput(core::Instant now, const Input& input);
   // Which clocks the call has read.
   void EmitReadings(core::Instant now, const core::Now& reading);
+  void EmitStalled(core::Instant now, std::size_t core, core::Duration lasts);
+  void TellStall(core::Instant now, std::size_t core);
+  void PushStall(std::size_t core);
   void EmitPerformed(core::Instant now, const core::Listed& listed);
   void EmitDrop(core::Instant now, const Message& message, trace::DropCause cause);
 
@@ -133,6 +138,7 @@ class Host : private InputListener, private EffectListener {
   std::unique_ptr<core::Node> node_;  // null while the host is down
   HostTasks tasks_;
   Stages stages_;
+  std::vector<CoreNoise> told_noise_;  // told_noise_[core], where they are told
   Disk disk_;
   Timers timers_;
   Pipeline pipeline_;

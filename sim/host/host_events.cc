@@ -108,10 +108,10 @@ void Host::EmitInput(core::Instant now, const Input& input) {
       break;
     case Input::Kind::kMessage:
       event.kind = EventKind::kMessage;
-      event.peer = input.message.from;
-      event.message = input.message.id;
-      event.size = input.message.payload.byte_count();
-      event.digest = input.message.payload.Digest();
+      event.peer = input.message->from;
+      event.message = input.message->id;
+      event.size = input.message->payload.byte_count();
+      event.digest = input.message->payload.Digest();
       break;
     case Input::Kind::kTimer:
       event.kind = EventKind::kTimer;
@@ -122,6 +122,14 @@ void Host::EmitInput(core::Instant now, const Input& input) {
       event.peer = input.peer;
       break;
   }
+  services_.emitter.Emit(event);
+}
+
+void Host::EmitStalled(core::Instant now, std::size_t core, core::Duration lasts) {
+  trace::Event event = At(now, self_);
+  event.kind = EventKind::kStalled;
+  event.value = core;
+  event.detail = static_cast<std::uint64_t>(lasts.ps());
   services_.emitter.Emit(event);
 }
 

@@ -12,6 +12,8 @@
 #include "protocols/core/time.h"
 #include "sim/event_queue.h"
 #include "sim/task.h"
+#include "sim/trace/message_id.h"
+#include "sim/turn.h"
 
 namespace lockstep::sim {
 
@@ -21,19 +23,28 @@ class HostTasks {
   HostTasks(core::NodeId host, EventQueue& queue) : host_(host), queue_(queue) {}
 
   void Push(core::Instant at, TaskKind kind, std::uint64_t a) {
-    queue_.Push(at, Task{static_cast<std::uint32_t>(kind), host_.value(), a, life_,
-                         static_cast<std::uint64_t>(stood_still_.ps())});
+    Push(at, Turn::AtHost(host_.value(), TurnClass::kRest, host_.value(), 0), kind, a);
+  }
+  // A task that is about this message.
+  void Push(core::Instant at, TaskKind kind, std::uint64_t a, const trace::MessageId& message) {
+    const std::uint32_t sender = message.sender.value();
+    Push(at, Turn::AtHost(host_.value(), TurnClass::kMessage, sender, message.count), kind, a);
   }
   bool IsOfThisLife(const Task& task) const { return task.b == life_; }
   // How long the cores have stood still since the task was pushed.
   core::Duration Late(const Task& task) const {
     return stood_still_ - core::Duration::Picoseconds(static_cast<std::int64_t>(task.c));
   }
-  // Whether it is due later; it is pushed again then.
-  bool Postpone(core::Instant now, const Task& task) {
+  // Whether it is due later; it is pushed again then, for this message if it is about one.
+  bool Postpone(core::Instant now, const Task& task, const trace::MessageId& message = {}) {
     const core::Duration late = Late(task);
     if (late.ps() == 0) return false;
-    Push(now + late, static_cast<TaskKind>(task.kind), task.a);
+    const auto kind = static_cast<TaskKind>(task.kind);
+    if (message.is_none()) {
+      Push(now + late, kind, task.a);
+    } else {
+      Push(now + late, kind, task.a, message);
+    }
     return true;
   }
 
@@ -55,6 +66,12 @@ class HostTasks {
   core::NodeId host() const { return host_; }
 
  private:
+  void Push(core::Instant at, Turn turn, TaskKind kind, std::uint64_t a) {
+    queue_.Push(at, turn,
+                Task{static_cast<std::uint32_t>(kind), host_.value(), a, life_,
+                     static_cast<std::uint64_t>(stood_still_.ps())});
+  }
+
   core::NodeId host_;
   EventQueue& queue_;
   std::uint64_t life_ = 0;

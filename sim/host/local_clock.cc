@@ -187,13 +187,16 @@ LocalClock::Course LocalClock::Skip(const Course& course, Instant local) const {
 
 Instant LocalClock::GlobalAt(Instant local) const {
   // Readings never go down between changes, so what is not read yet comes later.
-  Course course = Reading(course_, course_.from) < local ? course_ : changed_;
+  const auto is_before = [local](const Course& course) {
+    return Reading(course, course.from) < local;
+  };
+  if (!is_before(sought_)) sought_ = is_before(course_) ? course_ : changed_;
   for (;;) {
-    const int128 at = course.from.ps() + WaitFor(course, local);
-    if (at < course.until.ps() || course.until == Instant::Max())
+    const int128 at = sought_.from.ps() + WaitFor(sought_, local);
+    if (at < sought_.until.ps() || sought_.until == Instant::Max())
       return std::max(AtPs(at), Instant());
-    course = Next(course);
-    if (Reading(course, course.from) < local) course = Skip(course, local);
+    sought_ = Next(sought_);
+    if (is_before(sought_)) sought_ = Skip(sought_, local);
   }
 }
 
@@ -228,7 +231,7 @@ void LocalClock::EndChange() {
   }
   changed_.rate_ppb = Rate(changed_);
   changed_.until = Until(changed_);
-  course_ = changed_;
+  course_ = sought_ = changed_;
 }
 
 void LocalClock::Step(Instant global, Duration by) {

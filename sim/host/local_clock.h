@@ -130,6 +130,7 @@ class LocalClock {
 
   Course changed_;         // from the last change on
   mutable Course course_;  // the one read last
+  mutable Course sought_;  // the one in which GlobalAt found its answer last
 };
 
 }  // namespace lockstep::sim

@@ -47,6 +47,13 @@ bool Performer::TakesTime(const core::Listed& listed) const {
   return !disk_.is_instant() && IsWrite(listed);
 }
 
+bool Performer::NeedsStep(const core::Listed& listed) const {
+  if (std::holds_alternative<core::effect::Send>(listed.what))
+    return stages_.IsServedOnArrival(profile_.send_message.stage);
+  if (const Spend* work = WorkOf(listed)) return !stages_.IsFree(PriceOf(*work));
+  return TakesTime(listed);
+}
+
 // --- Steps ---
 
 void Performer::Take(core::Instant now, std::vector<core::Listed>& list) {
@@ -63,12 +70,7 @@ void Performer::Take(core::Instant now, std::vector<core::Listed>& list) {
 
 std::size_t Performer::PerformAtOnce(core::Instant now, std::vector<core::Listed>& list) {
   std::size_t i = 0;
-  for (; i < list.size(); ++i) {
-    const Spend* work = WorkOf(list[i]);
-    if (work != nullptr && !stages_.IsFree(PriceOf(*work))) break;
-    if (TakesTime(list[i])) break;
-    const bool is_message = std::holds_alternative<core::effect::Send>(list[i].what);
-    if (is_message && stages_.IsServedOnArrival(profile_.send_message.stage)) break;
+  for (; i < list.size() && !NeedsStep(list[i]); ++i) {
     at_once_ = list.size() - i;
     const bool goes_on = Perform(now, now, list[i], 0, i);
     at_once_ = 0;
@@ -296,8 +298,9 @@ void Performer::OnArrival(core::Instant now, std::size_t slot, std::size_t index
     work.is_served = true;
     --step.unserved;
   } else {
-    const core::ByteCount size = outbox_[work.outbox].payload.byte_count();
-    FinishSending(now, stages_.Serve(profile_.send_message, 1, size, now), work.outbox);
+    Message message = outbox_.Take(work.outbox);
+    const core::ByteCount size = message.payload.byte_count();
+    FinishSending(now, stages_.Serve(profile_.send_message, 1, size, now), std::move(message));
   }
   if (step.next == step.list.size() && step.coming == 0) return Release(slot);
   if (step.unserved > 0) ServeAhead(now, slot);
@@ -319,19 +322,14 @@ void Performer::HandToSendStage(core::Instant now, Message&& message, std::size_
     tasks_.Push(arrives, TaskKind::kWork, std::uint64_t{slot} << kIndexBits | index);
     return;
   }
-  const core::Instant done = stages_.Do(price, 1, size, now);
-  if (done == now) {
-    listener_.OnSendable(now, std::move(message));
-  } else {
-    tasks_.Push(done, TaskKind::kTransmit, outbox_.Put(std::move(message)));
-  }
+  FinishSending(now, stages_.Do(price, 1, size, now), std::move(message));
 }
 
-void Performer::FinishSending(core::Instant now, core::Instant done, std::uint32_t outbox) {
-  if (done > now) {
-    tasks_.Push(done, TaskKind::kTransmit, outbox);
-  } else {
-    listener_.OnSendable(now, outbox_.Take(outbox));
+void Performer::FinishSending(core::Instant now, core::Instant done, Message&& message) {
+  if (done == now) {
+    listener_.OnSendable(now, std::move(message));
+  } else if (!listener_.OnSendableAt(now, done, message)) {
+    tasks_.Push(done, TaskKind::kTransmit, outbox_.Put(std::move(message)));
   }
 }
 

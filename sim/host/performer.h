@@ -46,6 +46,8 @@ class EffectListener {
                            Message& message) = 0;
   // The send stage is through with a message.
   virtual void OnSendable(core::Instant now, Message&& message) = 0;
+  // It will be at `done`. True where all that is to be done then can be done, and was.
+  virtual bool OnSendableAt(core::Instant now, core::Instant done, Message& message) = 0;
 };
 
 class Performer {
@@ -123,7 +125,9 @@ class Performer {
   // The work listed from `told` up to `end`.
   bool TellWork(core::Instant now, Step& step, std::size_t end);
   void HandToSendStage(core::Instant now, Message&& message, std::size_t slot, std::size_t index);
-  void FinishSending(core::Instant now, core::Instant done, std::uint32_t outbox);
+  void FinishSending(core::Instant now, core::Instant done, Message&& message);
+  // Whether it waits for more than what was listed before it.
+  bool NeedsStep(const core::Listed& listed) const;
   bool TakesTime(const core::Listed& listed) const;
   // The core on which an item of the list has yet to be served, as a bit; none: 0.
   std::uint64_t ToCome(const Step& step, std::size_t index) const;

@@ -8,16 +8,6 @@
 #include "protocols/core/check.h"
 
 namespace lockstep::sim {
-namespace {
-
-Input MessageInput(Message&& message) {
-  Input input;
-  input.kind = Input::Kind::kMessage;
-  input.message = std::move(message);
-  return input;
-}
-
-}  // namespace
 
 Pipeline::Pipeline(const Profile& profile, Stages& stages, HostTasks& tasks,
                    InputListener& listener)
@@ -45,8 +35,8 @@ std::vector<Message> Pipeline::Crash(core::Instant now) {
   }
   for (Message& message : in_stage_.TakeAll()) lose(std::move(message));
   while (!inputs_.empty()) {
-    Input input = inputs_.Take();
-    if (input.kind == Input::Kind::kMessage) lose(std::move(input.message));
+    Waiting waiting = inputs_.Take();
+    if (waiting.input.kind == Input::Kind::kMessage) lose(std::move(waiting.message));
   }
   for (auto& [peer, messages] : held_) {
     for (Message& message : messages.received) lose(std::move(message));
@@ -112,26 +102,31 @@ void Pipeline::Receive(core::Instant now, Message&& message) {
   const core::Instant done =
       stages_.Do(profile_.receive_message, 1, message.payload.byte_count(), now);
   if (done <= now) return PassToProtocol(now, std::move(message));
-  // Where nobody waits for the receive stage to be done, its end needs no entry of its own.
-  const bool is_end_asked_for = is_core_shared_ || protocol().queue > 0;
-  if (is_end_asked_for) {
+  // Unless it shares its core, the stage's end needs no entry of its own: what comes next asks
+  // whether it is free.
+  if (is_core_shared_) {
     is_receiving_ = true;
-    tasks_.Push(done, TaskKind::kReceived, in_stage_.Put(std::move(message)));
+    PushInStage(done, TaskKind::kReceived, std::move(message));
     return;
   }
   ++waiting_messages_;
   const core::Instant at = stages_.ArrivalAt(Profile::kProtocolStage, done);
-  tasks_.Push(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
+  PushInStage(at, TaskKind::kHandedOver, std::move(message));
+}
+
+void Pipeline::PushInStage(core::Instant at, TaskKind kind, Message&& message) {
+  const trace::MessageId id = message.id;
+  const std::uint32_t slot = in_stage_.Put(std::move(message));
+  tasks_.Push(at, kind, slot, id);
 }
 
 void Pipeline::PassToProtocol(core::Instant now, Message&& message) {
   ++waiting_messages_;
   const core::Instant at = stages_.ArrivalAt(Profile::kProtocolStage, now);
   if (at > now) {
-    tasks_.Push(at, TaskKind::kHandedOver, in_stage_.Put(std::move(message)));
-    return;
+    return PushInStage(at, TaskKind::kHandedOver, std::move(message));
   }
-  Offer(now, MessageInput(std::move(message)));
+  OfferMessage(now, std::move(message));
 }
 
 bool Pipeline::HasRoom(core::Instant now) {
@@ -157,37 +152,53 @@ void Pipeline::WakeWhenFree(std::size_t stage, core::Instant now) {
 
 // --- The protocol stage ---
 
-void Pipeline::Enqueue(core::Instant now, Input&& input) {
-  input.since = now;
-  inputs_.push_back(std::move(input));
+void Pipeline::Enqueue(core::Instant now, const Input& input) {
+  inputs_.push_back({input, {}, now});
 }
 
-void Pipeline::Offer(core::Instant now, Input&& input) {
-  const bool is_next =
-      inputs_.empty() && !is_calling_ && !is_core_shared_ && IsFree(Profile::kProtocolStage, now);
-  if (is_next) {
+void Pipeline::EnqueueMessage(core::Instant now, Message&& message) {
+  Waiting& waiting = inputs_.Add();
+  waiting.input = {.kind = Input::Kind::kMessage};
+  waiting.message = std::move(message);
+  waiting.since = now;
+}
+
+void Pipeline::Offer(core::Instant now, const Input& input) {
+  if (IsNext(now)) {
     is_calling_ = true;
     Hand(now, input);
     is_calling_ = false;
   } else {
-    Enqueue(now, std::move(input));
+    Enqueue(now, input);
   }
   Run(now);
 }
 
-void Pipeline::Hand(core::Instant now, Input& input) {
+void Pipeline::OfferMessage(core::Instant now, Message&& message) {
+  if (IsNext(now)) {
+    is_calling_ = true;
+    Hand(now, {.kind = Input::Kind::kMessage, .message = &message});
+    is_calling_ = false;
+  } else {
+    EnqueueMessage(now, std::move(message));
+  }
+  Run(now);
+}
+
+void Pipeline::Hand(core::Instant now, const Input& input) {
   const bool is_message = input.kind == Input::Kind::kMessage;
   if (is_message) {
     --waiting_messages_;
     if (!held_.empty()) {
-      const auto held = held_.find(input.message.from);
+      const auto held = held_.find(input.message->from);
       if (held != held_.end()) {
-        held->second.received.push_back(std::move(input.message));
+        held->second.received.push_back(std::move(*input.message));
         return;
       }
     }
+  } else if (!listener_.StillStands(input)) {
+    return;
   }
-  if (!listener_.StillStands(input)) return;
   is_call_for_message_ = is_message;
   listener_.Call(now, input);
 }
@@ -200,8 +211,9 @@ void Pipeline::Run(core::Instant now) {
       WakeWhenFree(Profile::kProtocolStage, now);
       break;
     }
-    Input input = inputs_.Take();
-    Hand(now, input);
+    Waiting waiting = inputs_.Take();
+    waiting.input.message = &waiting.message;
+    Hand(now, waiting.input);
   }
   is_calling_ = false;
   // A message that stayed in the ring may find room now, or have waited for the calls on its core.
@@ -215,7 +227,7 @@ void Pipeline::Resume(core::Instant now, core::NodeId peer) {
   held_.erase(found);
   for (Message& message : held.received) {
     ++waiting_messages_;
-    Enqueue(now, MessageInput(std::move(message)));
+    EnqueueMessage(now, std::move(message));
   }
   for (Message& message : held.in_ring) arrived_.push_back({std::move(message), now});
   RunReceiveStage(now);
@@ -229,14 +241,14 @@ void Pipeline::OnTask(core::Instant now, const Task& task) {
       Run(now);
       return;
     case TaskKind::kReceived:
-      if (tasks_.Postpone(now, task)) return;
+      if (tasks_.Postpone(now, task, in_stage_[task.a].id)) return;
       is_receiving_ = false;
       PassToProtocol(now, in_stage_.Take(task.a));
       RunReceiveStage(now);
       return;
     case TaskKind::kHandedOver:
-      if (tasks_.Postpone(now, task)) return;
-      Offer(now, MessageInput(in_stage_.Take(task.a)));
+      if (tasks_.Postpone(now, task, in_stage_[task.a].id)) return;
+      OfferMessage(now, in_stage_.Take(task.a));
       return;
     default:
       CHECK(false);

@@ -25,20 +25,21 @@
 
 namespace lockstep::sim {
 
+// What a node is handed.
 struct Input {
-  enum class Kind : std::uint8_t { kStart, kMessage, kTimer, kWritable } kind = Kind::kStart;
-  Message message;
-  Timers::Expired timer;
-  core::NodeId peer;
-  core::Instant since;  // it waits
+  enum class Kind : std::uint8_t { kStart, kMessage, kTimer, kWritable };
+  Kind kind = Kind::kStart;
+  Message* message = nullptr;  // of a kMessage; there as long as the call
+  Timers::Expired timer = {};
+  core::NodeId peer = {};
 };
 
 // Who calls the node: the host.
 class InputListener {
  public:
   virtual ~InputListener() = default;
-  // Whether an input that has waited is still to be handed over: a timer may have been set anew,
-  // the credit that a node awaited may be spent.
+  // Whether an input that is no message is still to be handed over: a timer may have been set anew
+  // while it waited, the credit that a node awaited may be spent.
   virtual bool StillStands(const Input& input) = 0;
   virtual void Call(core::Instant now, const Input& input) = 0;
   // The message has left the card's ring.
@@ -53,13 +54,12 @@ class Pipeline {
   // A message has come to the host.
   void OnArrived(core::Instant now, Message&& message);
   // An input waits for the node; Offer calls it if it is free.
-  void Enqueue(core::Instant now, Input&& input);
-  void Offer(core::Instant now, Input&& input);
+  void Enqueue(core::Instant now, const Input& input);
+  void Offer(core::Instant now, const Input& input);
   // Calls the node for what waits, as long as the protocol stage is free.
   void Run(core::Instant now);
   // A task of kind kStageFree, kReceived or kHandedOver of this life is due.
   void OnTask(core::Instant now, const Task& task);
-
   // Nothing of this peer is handed over until it is read again.
   void Hold(core::NodeId peer) { held_[peer]; }
   void Resume(core::Instant now, core::NodeId peer);
@@ -91,6 +91,12 @@ class Pipeline {
     Message message;
     core::Instant since;
   };
+  // An input that waits for the node.
+  struct Waiting {
+    Input input;
+    Message message;  // of a kMessage
+    core::Instant since;
+  };
   // Of a peer that is not read: messages beyond the receive stage, and in the ring.
   struct Held {
     std::deque<Message> received;
@@ -107,9 +113,18 @@ class Pipeline {
   // Takes this message off the ring, and through the stage.
   void Receive(core::Instant now, Message&& message);
   void PassToProtocol(core::Instant now, Message&& message);
+  void PushInStage(core::Instant at, TaskKind kind, Message&& message);
+  // As Offer and Enqueue, of a message that is at the protocol stage.
+  void OfferMessage(core::Instant now, Message&& message);
+  void EnqueueMessage(core::Instant now, Message&& message);
   // Hands an input to the node, unless it is no longer to be.
-  void Hand(core::Instant now, Input& input);
+  void Hand(core::Instant now, const Input& input);
   bool IsFree(std::size_t stage, core::Instant now) { return stages_.FreeAt(stage, now) <= now; }
+  // Whether an input that comes is the next that the node is called for.
+  bool IsNext(core::Instant now) {
+    return inputs_.empty() && !is_calling_ && !is_core_shared_ &&
+           IsFree(Profile::kProtocolStage, now);
+  }
   // Whether the protocol stage can take another message.
   bool HasRoom(core::Instant now);
   // Where one core serves both stages, who has waited longer goes first.
@@ -131,7 +146,7 @@ class Pipeline {
   bool is_call_for_message_ = false;    // the last call was
   std::uint32_t waiting_messages_ = 0;  // beyond the receive stage, and not yet handed to the node
   Ring<Arrived> arrived_;
-  Ring<Input> inputs_;
+  Ring<Waiting> inputs_;
   Slab<Message> in_stage_;
   std::map<core::NodeId, Held> held_;  // of peers whose reading is stopped
 };

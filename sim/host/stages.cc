@@ -14,14 +14,6 @@
 namespace lockstep::sim {
 namespace {
 
-// From the beginning of one stall to the beginning of the next.
-Distribution StallGap(const NoiseSpec& noise) {
-  if (noise.per_second == 0) return Distribution();
-  const auto mean_ps =
-      core::Duration::Seconds(1).ps() / static_cast<std::int64_t>(noise.per_second);
-  return Distribution::Exponential(core::Duration::Picoseconds(mean_ps));
-}
-
 // `count` units at this price. Each draw stands for count / draws of them, rounded so that all
 // are paid for: the mean is right for any count, the spread of a large one is a little too wide.
 core::Duration DrawUnits(const Distribution& per_unit, std::uint64_t count, core::Random& random) {
@@ -37,13 +29,9 @@ core::Duration DrawUnits(const Distribution& per_unit, std::uint64_t count, core
 }  // namespace
 
 Stages::Stages(const Profile& profile, const core::Random& random)
-    : noise_(profile.noise), stall_gap_(StallGap(profile.noise)) {
-  for (const std::string& name : profile.cores) {
-    Core core;
-    core.random = random.Fork(absl::StrCat("noise/", name));
-    if (noise_.per_second > 0) DrawNextStall(core, core::Instant());
-    cores_.push_back(core);
-  }
+    : is_noisy_(profile.noise.per_second > 0) {
+  for (const std::string& name : profile.cores)
+    cores_.emplace_back(CoreNoise(profile.noise, random.Fork(absl::StrCat("noise/", name))));
   for (std::size_t i = 0; i < profile.stages.size(); ++i) {
     const StageSpec& spec = profile.stages[i];
     CHECK(spec.core < profile.cores.size());
@@ -80,18 +68,9 @@ core::Duration Stages::CostOf(const Price& price, std::uint64_t count, core::Byt
   return core::Duration::Picoseconds(static_cast<std::int64_t>(scaled));
 }
 
-core::Instant Stages::Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                         core::Instant from) {
-  const Stage& stage = stages_[price.stage];
-  if (price.is_zero() && !stage.is_handed_over) return from;
-  return Serve(price, count, bytes, stage.is_handed_over ? ArrivalAt(price.stage, from) : from);
-}
-
-core::Instant Stages::ArrivalAt(std::size_t stage, core::Instant from) {
-  Stage& at = stages_[stage];
-  if (at.core == at.feeder_core) return from;
-  at.last_arrival = std::max(at.last_arrival, from + at.spec->hand_off.Sample(at.hand_offs));
-  return at.last_arrival;
+core::Instant Stages::HandOver(Stage& stage, core::Instant from) {
+  const core::Duration takes = stage.spec->hand_off.Sample(stage.hand_offs);
+  return stage.last_arrival = std::max(stage.last_arrival, from + takes);
 }
 
 core::Instant Stages::Serve(const Price& price, std::uint64_t count, core::ByteCount bytes,
@@ -100,31 +79,23 @@ core::Instant Stages::Serve(const Price& price, std::uint64_t count, core::ByteC
   const core::Duration cost = CostOf(price, count, bytes);
   if (cost.ps() == 0 && !stage.is_handed_over) return at;
   Core& core = cores_[stage.core];
-  if (noise_.per_second > 0) Idle(core, at);
+  if (is_noisy_) Idle(core, at);
   core.free = std::max(core.free, at) + cost;
   core.busy += cost;
-  if (noise_.per_second > 0) Prolong(core);
+  if (is_noisy_) Prolong(core);
   const core::Instant done = core.free;
   if (!stage.completions.empty()) StallFeeder(stage, done);
   return done;
 }
 
-void Stages::DrawNextStall(Core& core, core::Instant after) {
-  core.next_stall = after + stall_gap_.Sample(core.random);
-}
-
 void Stages::Idle(Core& core, core::Instant until) {
-  while (core.next_stall <= until) {
-    core.free = std::max(core.free, core.next_stall) + noise_.duration.Sample(core.random);
-    DrawNextStall(core, core.next_stall);
-  }
+  for (; core.noise.begins() <= until; core.noise.Pass())
+    core.free = std::max(core.free, core.noise.begins()) + core.noise.lasts();
 }
 
 void Stages::Prolong(Core& core) {
-  while (core.next_stall < core.free) {
-    core.free = core.free + noise_.duration.Sample(core.random);
-    DrawNextStall(core, core.next_stall);
-  }
+  for (; core.noise.begins() < core.free; core.noise.Pass())
+    core.free = core.free + core.noise.lasts();
 }
 
 void Stages::StallFeeder(Stage& stage, core::Instant done) {
@@ -133,7 +104,7 @@ void Stages::StallFeeder(Stage& stage, core::Instant done) {
   const core::Instant room = stage.completions[stage.oldest];
   Core& feeder = cores_[stage.feeder_core];
   if (feeder.free >= room) return;
-  if (noise_.per_second > 0) Idle(feeder, room);
+  if (is_noisy_) Idle(feeder, room);
   feeder.free = std::max(feeder.free, room);
 }
 
@@ -146,10 +117,8 @@ void Stages::SetSpeed(std::uint64_t numerator, std::uint64_t denominator) {
 
 void Stages::Pause(core::Instant now, core::Duration lasting) {
   for (Core& core : cores_) {
-    if (noise_.per_second > 0) {
-      Idle(core, now);
-      core.next_stall = core.next_stall + lasting;
-    }
+    if (is_noisy_) Idle(core, now);
+    core.noise.Postpone(lasting);
     core.free = std::max(core.free, now) + lasting;
   }
   for (Stage& stage : stages_) {

@@ -16,12 +16,15 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/ids.h"
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
+#include "sim/host/core_noise.h"
 #include "sim/profile.h"
 
 namespace lockstep::sim {
@@ -38,13 +41,21 @@ class Stages {
   // handed to another core, is done at once, whatever its core does. Reserves the core until then,
   // so what comes to it later waits: for stages that are not IsServedOnArrival.
   core::Instant Do(const Price& price, std::uint64_t count, core::ByteCount bytes,
-                   core::Instant from);
+                   core::Instant from) {
+    if (IsFree(price)) return from;
+    const bool is_handed_over = stages_[price.stage].is_handed_over;
+    return Serve(price, count, bytes, is_handed_over ? ArrivalAt(price.stage, from) : from);
+  }
   // Whether what is handed to this stage must be served when it is there, and not before: it comes
   // later than it is handed over, and something else may come to its core in between.
   bool IsServedOnArrival(std::size_t stage) const { return stages_[stage].is_served_on_arrival; }
   // When an item that is handed over at `from` is at this stage; the items of a stage keep their
   // order.
-  core::Instant ArrivalAt(std::size_t stage, core::Instant from);
+  core::Instant ArrivalAt(std::size_t stage, core::Instant from) {
+    Stage& at = stages_[stage];
+    if (at.core == at.feeder_core) return from;
+    return HandOver(at, from);
+  }
   // When work of this price is done that is at its stage at `at`.
   core::Instant Serve(const Price& price, std::uint64_t count, core::ByteCount bytes,
                       core::Instant at);
@@ -58,7 +69,7 @@ class Stages {
   // When the core of `stage` is free, as far as is known at `now`; may be past.
   core::Instant FreeAt(std::size_t stage, core::Instant now) {
     Core& core = cores_[stages_[stage].core];
-    if (noise_.per_second > 0) Idle(core, now);
+    if (is_noisy_) Idle(core, now);
     return core.free;
   }
 
@@ -69,16 +80,19 @@ class Stages {
   // Forgets all work: the host has crashed.
   void Clear(core::Instant now);
 
+  std::size_t cores() const { return cores_.size(); }
+  // The stalls of a core that it has not yet met.
+  const CoreNoise& NoiseOf(std::size_t core) const { return cores_[core].noise; }
   // Work done or taken on, without stalls.
   core::Duration busy(std::size_t core) const { return cores_[core].busy; }
   core::Duration busy() const;  // of all cores together
 
  private:
   struct Core {
+    explicit Core(CoreNoise of) : noise(std::move(of)) {}
     core::Instant free;
-    core::Instant next_stall = core::Instant::Max();  // no earlier than `free`, unless it stalls
     core::Duration busy;
-    core::Random random;
+    CoreNoise noise;  // the next one begins no earlier than `free`, unless the core stalls
   };
   struct Stage {
     std::size_t core = 0;
@@ -95,8 +109,8 @@ class Stages {
     std::size_t oldest = 0;
   };
 
+  core::Instant HandOver(Stage& stage, core::Instant from);
   core::Duration CostOf(const Price& price, std::uint64_t count, core::ByteCount bytes);
-  void DrawNextStall(Core& core, core::Instant after);
   // Takes the stalls that begin up to `until`, while the core does nothing.
   void Idle(Core& core, core::Instant until);
   // Takes the stalls that begin before what the core has been given is done.
@@ -104,8 +118,7 @@ class Stages {
   // Another item has come: its feeder waits until the queue has room.
   void StallFeeder(Stage& stage, core::Instant done);
 
-  const NoiseSpec& noise_;
-  Distribution stall_gap_;
+  bool is_noisy_;
   std::vector<Core> cores_;    // cores_[Profile::cores]
   std::vector<Stage> stages_;  // stages_[Profile::stages]
   std::uint64_t slow_numerator_ = 1;

@@ -13,8 +13,10 @@ void Timers::Arm(core::TimerId id, Timer& timer) {
   if (timer.entry != 0 && timer.entry_at <= timer.due) return;
   timer.entry = ++entries_;
   timer.entry_at = timer.due;
-  queue_.Push(timer.due, Task{static_cast<std::uint32_t>(TaskKind::kTimer), host_.value(),
-                              id.value(), timer.entry, 0});
+  const Turn turn = Turn::AtHost(host_.value(), TurnClass::kTimer, host_.value(), id.value());
+  queue_.Push(timer.due, turn,
+              Task{static_cast<std::uint32_t>(TaskKind::kTimer), host_.value(), id.value(),
+                   timer.entry, 0});
 }
 
 void Timers::Set(core::Instant now, core::TimerId id, core::Instant at, core::Clock clock) {

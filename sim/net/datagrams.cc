@@ -5,18 +5,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace lockstep::sim {
 
 Datagrams::Datagrams(const Topology& topology, const NicSpec& nic, const Machines& machines,
-                     Wires& wires, NetworkListener& listener, const core::Random& random)
-    : nic_(nic), machines_(machines), wires_(wires), listener_(listener) {
-  for (std::uint32_t host = 0; host < topology.hosts; ++host)
-    rings_.emplace_back(random.Fork(absl::StrCat("receive/", topology.vertices[host].name)));
-}
+                     Wires& wires, NetworkListener& listener)
+    : nic_(nic), machines_(machines), wires_(wires), listener_(listener), rings_(topology.hosts) {}
 
-void Datagrams::Send(core::Instant now, Message&& message, Segmentation segmentation) {
+void Datagrams::Send(core::Instant now, core::Instant came, Message&& message,
+                     Segmentation segmentation) {
   Packet packet;
   packet.from = message.from;
   packet.to = message.to;
@@ -25,13 +21,16 @@ void Datagrams::Send(core::Instant now, Message&& message, Segmentation segmenta
   const auto mtu = static_cast<std::uint64_t>(nic_.mtu_payload.value());
   const std::uint64_t most = is_whole ? std::max<std::uint64_t>(size, 1) : mtu;
   const std::uint64_t fragments = size <= most ? 1 : (size + most - 1) / most;
-  Datagram datagram;
+  packet.owner = datagrams_.Add();
+  Datagram& datagram = datagrams_[packet.owner];
   datagram.message = std::move(message);
   datagram.coming = datagram.to_card = static_cast<std::uint32_t>(fragments);
-  packet.owner = datagrams_.Put(std::move(datagram));
+  datagram.is_on_wire = datagram.is_lost = false;
+  datagram.in_ring = core::ByteCount();
+  datagram.ring_packets = 0;
   for (std::uint64_t i = 0; i < fragments; ++i) {
     packet.size = Frame(std::min(most, size - i * most), nic_).size;
-    wires_.Launch(now, packet);
+    wires_.Launch(now, came, packet);
   }
 }
 
@@ -75,13 +74,25 @@ void Datagrams::OnArrived(const Packet& packet) {
   datagram.in_ring = datagram.in_ring + packet.size;
   ++datagram.ring_packets;
   if (datagram.coming > 0) return;
-  listener_.OnArrived(std::move(datagrams_.Take(packet.owner).message));
+  Message message = std::move(datagram.message);
+  datagrams_.Free(packet.owner);
+  listener_.OnArrived(std::move(message));
+}
+
+Framed Datagrams::FrameOf(const Message& message, Segmentation segmentation) const {
+  Framed framed = Frame(message.payload.size(), nic_);
+  if (segmentation != Segmentation::kMtu) framed.packets = 1;
+  return framed;
+}
+
+bool Datagrams::HasRoomFor(core::Instant now, const Message& message, Segmentation segmentation) {
+  return nic_.tx_latency.min().ps() > 0 &&
+         wires_.HasRoomFor(now, message.from, FrameOf(message, segmentation));
 }
 
 void Datagrams::Release(const Message& message, Segmentation segmentation) {
-  const Framed framed = Frame(message.payload.size(), nic_);
-  const bool is_whole = segmentation != Segmentation::kMtu;
-  rings_[message.to.value()].Release(framed.size, is_whole ? 1 : framed.packets);
+  const Framed framed = FrameOf(message, segmentation);
+  rings_[message.to.value()].Release(framed.size, framed.packets);
 }
 
 }  // namespace lockstep::sim

@@ -25,10 +25,15 @@ class Datagrams {
  public:
   // All but `random` outlive this.
   Datagrams(const Topology& topology, const NicSpec& nic, const Machines& machines, Wires& wires,
-            NetworkListener& listener, const core::Random& random);
+            NetworkListener& listener);
 
-  void Send(core::Instant now, Message&& message, Segmentation segmentation);
-  // A fragment is at its receiver, whose machine is up.
+  // It comes to the card at `came`, before which nothing else will.
+  void Send(core::Instant now, core::Instant came, Message&& message, Segmentation segmentation);
+  // Whether its sender's card has room for all of it, and will put none of it on the wire before
+  // some time has passed.
+  bool HasRoomFor(core::Instant now, const Message& message, Segmentation segmentation);
+  // A fragment is at its receiver, whose machine is up; `packet` is not looked at once the message
+  // is handed on.
   void OnArrived(const Packet& packet);
   void OnLost(const Packet& packet, trace::DropCause cause, Place place);
   // Its first bit is on the wire; it is whole at the receiving card.
@@ -36,10 +41,6 @@ class Datagrams {
   void OnAtCard(const Packet& packet);
   // The receive stage has taken a message, or a crash has: its place in the ring is free.
   void Release(const Message& message, Segmentation segmentation);
-  // When a packet that has come whole, of whatever kind, is where the receive stage sees it.
-  core::Instant ReadyAt(core::Instant now, const Packet& packet) {
-    return rings_[packet.to.value()].ReadyAt(now, packet.size, nic_);
-  }
 
  private:
   struct Datagram {
@@ -51,6 +52,9 @@ class Datagrams {
     core::ByteCount in_ring;  // fragments that wait for the others, on the wire
     std::uint64_t ring_packets = 0;
   };
+
+  // On the wire.
+  Framed FrameOf(const Message& message, Segmentation segmentation) const;
 
   const NicSpec& nic_;
   const Machines& machines_;

@@ -24,6 +24,8 @@ class Link {
     return fixed_ + wire_.jitter.Sample(random_);
   }
 
+  // Whether all take the same time, and so keep their order.
+  bool is_fixed() const { return wire_.jitter.is_constant(); }
   // The least it takes.
   core::Duration delay() const { return fixed_ + wire_.jitter.min(); }
 

@@ -2,6 +2,7 @@
 
 #include "sim/net/network.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocols/core/check.h"
@@ -22,23 +23,35 @@ std::vector<std::uint32_t> SitesOf(const WorldSpec& scenario) {
   return sites;
 }
 
+// Of each ordered pair of clusters, how their hosts are linked.
+std::vector<const LinkClass*> ClassesOf(const WorldSpec& scenario) {
+  std::vector<const LinkClass*> classes;
+  for (const core::Cluster& from : scenario.clusters) {
+    for (const core::Cluster& to : scenario.clusters)
+      classes.push_back(&scenario.network.Of(PairClassOf(from, to)));
+  }
+  return classes;
+}
+
 }  // namespace
 
 Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& listener,
                  const core::Random& random)
     : scenario_(scenario),
-      queue_(queue),
       listener_(listener),
       topology_(TopologyOf(scenario)),
       site_(SitesOf(scenario)),
+      classes_(ClassesOf(scenario)),
       machines_(site_.size()),
       wires_(topology_, scenario.profile.nic, queue, *this, random),
-      datagrams_(topology_, scenario.profile.nic, machines_, wires_, listener, random),
-      streams_(scenario.profile.nic, scenario.network, machines_,
-               wires_, queue, listener),
-      tells_life_(listener.wants_life()) {
+      datagrams_(topology_, scenario.profile.nic, machines_, wires_, listener),
+      streams_(scenario.profile.nic, scenario.network, machines_, wires_, queue, listener),
+      tells_life_(listener.wants_life()),
+      has_streams_(std::any_of(classes_.begin(), classes_.end(), [](const LinkClass* link) {
+        return link->transport == Transport::kStream;
+      })) {
   CHECK(site_.size() == topology_.hosts);
-  if (tells_life_) wires_.TellFirstBits();
+  if (tells_life_) wires_.TellLife();
 }
 
 // --- From hosts ---
@@ -49,8 +62,15 @@ void Network::Send(core::Instant now, Message&& message) {
     const PairClass pair = PairOf(message.from, message.to);
     streams_.Send(now, std::move(message), pair);
   } else {
-    datagrams_.Send(now, std::move(message), link.segmentation);
+    datagrams_.Send(now, now, std::move(message), link.segmentation);
   }
+}
+
+bool Network::SendAhead(core::Instant now, core::Instant at, Message& message) {
+  const LinkClass& link = ClassOf(message.from, message.to);
+  if (has_streams_ || !datagrams_.HasRoomFor(now, message, link.segmentation)) return false;
+  datagrams_.Send(now, at, std::move(message), link.segmentation);
+  return true;
 }
 
 void Network::ReleaseRing(core::Instant, const Message& message) {
@@ -69,23 +89,21 @@ void Network::OnRead(core::Instant now, const Message& message) {
 void Network::OnTask(core::Instant now, const Task& task) {
   switch (static_cast<TaskKind>(task.kind)) {
     case TaskKind::kFirstBit:
+      wires_.OnFirstBit(task);
+      return;
     case TaskKind::kAtPort:
+      wires_.OnAtPort(now, task);
+      return;
     case TaskKind::kLost:
-      wires_.OnTask(now, task);
+      wires_.OnLost(task);
       return;
-    case TaskKind::kAtCard: {
-      const Packet* packet = wires_.Find(task);
-      if (packet == nullptr) return;
-      if (tells_life_) TellAtCard(*packet);
-      Task next = task;
-      next.kind = static_cast<std::uint32_t>(TaskKind::kAtHost);
-      queue_.Push(datagrams_.ReadyAt(now, *packet), next);
+    case TaskKind::kAtCard:
+      wires_.OnAtCard(now, task);
       return;
-    }
     case TaskKind::kAtHost: {
       const Packet* packet = wires_.Find(task);
       if (packet == nullptr) return;
-      if (tells_life_ && !wires_.has_receive_latency()) TellAtCard(*packet);
+      if (tells_life_ && !wires_.has_receive_latency()) OnAtCard(*packet);
       OnArrived(now, wires_.Arrive(task.a));
       return;
     }
@@ -94,7 +112,7 @@ void Network::OnTask(core::Instant now, const Task& task) {
   }
 }
 
-void Network::TellAtCard(const Packet& packet) {
+void Network::OnAtCard(const Packet& packet) {
   if (!machines_.has_power(packet.to)) return;
   if (packet.kind == PacketKind::kFragment) {
     datagrams_.OnAtCard(packet);
@@ -110,7 +128,7 @@ void Network::OnArrived(core::Instant now, const Packet& packet) {
   } else if (packet.kind == PacketKind::kFragment) {
     datagrams_.OnArrived(packet);
   } else {
-    streams_.OnArrived(now, packet);
+    streams_.OnArrived(now, Packet(packet));  // What it answers is a packet, too.
   }
 }
 

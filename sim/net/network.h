@@ -32,6 +32,10 @@ class Network : private PacketListener {
 
   // Takes over a message, whose sender is up, to another host.
   void Send(core::Instant now, Message&& message);
+  // Takes over a message that is to be sent at `at`, if that makes no difference to anybody:
+  // nothing but what its host sends after it comes to the card, which has room for it, and it
+  // leaves the card later than it comes. Nothing may be done to host or network until then.
+  bool SendAhead(core::Instant now, core::Instant at, Message& message);
   // The receive stage has taken a message, or a crash has: its place in the ring is free. A
   // stream's segments leave the ring when they arrive.
   void ReleaseRing(core::Instant now, const Message& message);
@@ -74,11 +78,11 @@ class Network : private PacketListener {
     return ClassOf(from, to).transport == Transport::kStream;
   }
   // Bytes on the wire that have left the host's card, and the port towards it.
-  core::ByteCount egress(core::NodeId host) const {
-    return wires_.port(wires_.uplink(host)).taken();
+  core::ByteCount egress(core::Instant now, core::NodeId host) const {
+    return wires_.port(wires_.uplink(host)).taken(now);
   }
-  core::ByteCount ingress(core::NodeId host) const {
-    return wires_.port(wires_.downlink(host)).taken();
+  core::ByteCount ingress(core::Instant now, core::NodeId host) const {
+    return wires_.port(wires_.downlink(host)).taken(now);
   }
   core::ByteCount dropped(trace::DropCause cause) const { return wires_.dropped(cause); }
   core::ByteCount delivered() const { return wires_.delivered(); }
@@ -89,28 +93,29 @@ class Network : private PacketListener {
  private:
   void OnLost(const Packet& packet, trace::DropCause cause, Place place) override;
   void OnFirstBit(const Packet& packet) override;
+  void OnAtCard(const Packet& packet) override;
   void OnMoved(const Packet& packet, std::uint32_t serial) override;
 
   const LinkClass& ClassOf(core::NodeId from, core::NodeId to) const {
-    return scenario_.network.Of(PairOf(from, to));
+    return *classes_[site_[from.value()] * scenario_.clusters.size() + site_[to.value()]];
   }
   PairClass PairOf(core::NodeId from, core::NodeId to) const {
     return PairClassOf(scenario_.clusters[site_[from.value()]],
                        scenario_.clusters[site_[to.value()]]);
   }
-  void TellAtCard(const Packet& packet);
   void OnArrived(core::Instant now, const Packet& packet);
 
   const WorldSpec& scenario_;
-  EventQueue& queue_;
   NetworkListener& listener_;
   Topology topology_;
-  std::vector<std::uint32_t> site_;  // site_[host]: its cluster
+  std::vector<std::uint32_t> site_;        // site_[host]: its cluster
+  std::vector<const LinkClass*> classes_;  // classes_[from * clusters + to]
   Machines machines_;
   Wires wires_;
   Datagrams datagrams_;
   Streams streams_;
   bool tells_life_;
+  bool has_streams_;
 };
 
 }  // namespace lockstep::sim

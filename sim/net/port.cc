@@ -42,22 +42,31 @@ void Port::Settle(core::Instant now) {
   while (!queue_.empty() && queue_.front().ends <= now) PopFront();
 }
 
-bool Port::HasRoomFor(core::Instant now, core::ByteCount size) {
-  if (is_down_ && while_down_ == WhileDown::kDropped) return false;
+// Room for as many as are here, so that it is not looked for at each packet.
+void Port::MakeRoom(core::Instant now) {
+  const std::size_t before = queue_.size();
   Settle(now);
+  if (2 * queue_.size() >= before) queue_.Grow();
+}
+
+bool Port::HasRoomFor(core::Instant now, core::ByteCount size, std::uint64_t packets) {
+  if (is_down_ && while_down_ == WhileDown::kDropped) return false;
   if (!is_bounded_) return true;
+  Settle(now);
   if (spec_.bytes.value() > 0 && waiting_ + size > spec_.bytes) return false;
-  return spec_.packets == 0 || queue_.size() < spec_.packets;
+  return spec_.packets == 0 || queue_.size() + packets <= spec_.packets;
 }
 
-core::Instant Port::ReadyAt(core::Instant now, core::ByteCount size) {
+core::Instant Port::ReadyAt(core::Instant came, core::ByteCount size) {
   const core::Duration latency = spec_.latency.Sample(random_) + spec_.per_byte * size.value();
-  return ready_ = std::max(ready_, now + latency);
+  return ready_ = std::max(ready_, came + latency);
 }
 
-const Port::Queued* Port::Enqueue(core::Instant now, core::Instant tail, core::ByteCount size,
-                                  Tag tag) {
-  if (!HasRoomFor(now, size)) {
+const Port::Queued* Port::Enqueue(core::Instant now, core::Instant came, core::Instant tail,
+                                  core::ByteCount size, Tag tag) {
+  // Where nobody asks how full it is, what is through is forgotten when its room is needed.
+  if (queue_.is_full()) MakeRoom(now);
+  if ((is_bounded_ || is_down_) && !HasRoomFor(now, size)) {
     dropped_ = dropped_ + size;
     return nullptr;
   }
@@ -65,11 +74,11 @@ const Port::Queued* Port::Enqueue(core::Instant now, core::Instant tail, core::B
   Queued& packet = queue_.Add();
   packet.tag = tag;
   packet.size = size;
-  packet.ready = now;
+  packet.came = packet.ready = came;
   packet.tail = tail;
   if (has_latency_) {
-    packet.ready = ReadyAt(now, size);
-    packet.tail = tail + (packet.ready - now);
+    packet.ready = ReadyAt(came, size);
+    packet.tail = tail + (packet.ready - came);
   }
   core::Instant begins = std::max({packet.ready, packet.tail - service, busy_until_});
   if (shaper_) {
@@ -81,6 +90,13 @@ const Port::Queued* Port::Enqueue(core::Instant now, core::Instant tail, core::B
   taken_ = taken_ + size;
   waiting_ = waiting_ + size;
   return &packet;
+}
+
+core::ByteCount Port::taken(core::Instant now) const {
+  core::ByteCount taken = taken_;
+  for (std::size_t i = queue_.size(); i > 0 && queue_[i - 1].came > now; --i)
+    taken = taken - queue_[i - 1].size;
+  return taken;
 }
 
 core::Instant Port::RetryAt(core::Instant now, core::ByteCount size) {

@@ -47,6 +47,7 @@ class Port {
   struct Queued {
     Tag tag;
     core::ByteCount size;
+    core::Instant came;
     core::Instant ready;   // it may be served, when what is before it is through
     core::Instant tail;    // its last bit is there to be served
     core::Instant begins;  // its first bit is on the wire, or what is left of it goes on
@@ -64,7 +65,14 @@ class Port {
   const Queued* Enqueue(core::Instant now, core::ByteCount size) {
     return Enqueue(now, now, size, {});
   }
-  const Queued* Enqueue(core::Instant now, core::Instant tail, core::ByteCount size, Tag tag);
+  const Queued* Enqueue(core::Instant now, core::Instant tail, core::ByteCount size, Tag tag) {
+    return Enqueue(now, now, tail, size, tag);
+  }
+  // One that comes at `came`, before which nothing else will.
+  const Queued* Enqueue(core::Instant now, core::Instant came, core::Instant tail,
+                        core::ByteCount size, Tag tag);
+  // Whether so many packets, of so many bytes together, would be taken.
+  bool HasRoomFor(core::Instant now, core::ByteCount size, std::uint64_t packets = 1);
   // When a packet of this size that met a full queue would have been on the wire, had the queue
   // been empty.
   core::Instant RetryAt(core::Instant now, core::ByteCount size);
@@ -74,8 +82,9 @@ class Port {
   bool is_standing() const { return stalls_ > 0 || is_down_; }
   bool is_down() const { return is_down_; }
   std::int64_t rate_bps() const { return rate_.rate_bps(); }
-  // Bytes that have been taken since the start, and refused.
-  core::ByteCount taken() const { return taken_; }
+  // Bytes that have come since the start and were taken, and refused. A packet may be taken before
+  // it comes.
+  core::ByteCount taken(core::Instant now) const;
   core::ByteCount dropped() const { return dropped_; }
   // Bytes that wait or are in service.
   core::ByteCount Waiting(core::Instant now) {
@@ -105,8 +114,8 @@ class Port {
   void PassFront();
 
  private:
-  bool HasRoomFor(core::Instant now, core::ByteCount size);
-  core::Instant ReadyAt(core::Instant now, core::ByteCount size);
+  void MakeRoom(core::Instant now);
+  core::Instant ReadyAt(core::Instant came, core::ByteCount size);
   void Stand(core::Instant now);
   void HalveFront(core::Instant now);
   void PopFront();

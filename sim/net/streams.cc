@@ -16,9 +16,8 @@ Task MakeTask(TaskKind kind, std::uint32_t stream, std::uint64_t epoch, std::uin
 
 }  // namespace
 
-Streams::Streams(const NicSpec& nic, const NetworkSpec& network,
-                 const Machines& machines, Wires& wires, EventQueue& queue,
-                 NetworkListener& listener)
+Streams::Streams(const NicSpec& nic, const NetworkSpec& network, const Machines& machines,
+                 Wires& wires, EventQueue& queue, NetworkListener& listener)
     : nic_(nic),
       specs_{StreamSpec(network.intra, nic.mtu_payload), StreamSpec(network.cross, nic.mtu_payload),
              StreamSpec(network.client, nic.mtu_payload)},
@@ -76,7 +75,7 @@ void Streams::Drive(core::Instant now, std::uint32_t index) {
       if (const auto segment = stream.Next(now)) {
         LaunchSegment(now, index, *segment);
       } else if (const auto paced = stream.PacedUntil(now)) {
-        queue_.Push(*paced, MakeTask(TaskKind::kPaced, index, stream.epoch()));
+        Push(*paced, MakeTask(TaskKind::kPaced, index, stream.epoch()));
       }
       break;
   }
@@ -97,8 +96,15 @@ void Streams::LaunchSegment(core::Instant now, std::uint32_t index, const Segmen
   stream.SetCardSerial(serial);
   // A card that is full takes the next packet no sooner than it has put one on the wire.
   if (serial == Wires::kNoSerial)
-    queue_.Push(wires_.RetryAt(now, packet.from, packet.size),
-                MakeTask(TaskKind::kSegmentSent, index, packet.epoch, serial));
+    Push(wires_.RetryAt(now, packet.from, packet.size),
+         MakeTask(TaskKind::kSegmentSent, index, packet.epoch, serial));
+}
+
+// The sending host's.
+void Streams::Push(core::Instant at, const Task& task) {
+  const Stream& stream = streams_[task.target];
+  queue_.Push(at, Turn::AtHost(stream.from().value(), TurnClass::kRest, stream.to().value(), 0),
+              task);
 }
 
 Packet Streams::Control(std::uint32_t index, PacketKind kind, std::uint32_t epoch,
@@ -143,7 +149,7 @@ void Streams::ArmTimeout(std::uint32_t index) {
   const auto due = stream.TimeoutAt();
   if (!due) return;
   stream.is_timeout_set = true;
-  queue_.Push(*due, MakeTask(TaskKind::kTimeout, index, stream.epoch()));
+  Push(*due, MakeTask(TaskKind::kTimeout, index, stream.epoch()));
 }
 
 // The task stays where it was pushed while answers move what it is for.

@@ -74,6 +74,7 @@ class Streams {
   void Say(core::Instant now, std::uint32_t index, PacketKind kind, std::uint32_t epoch,
            bool is_back);
   void SayReset(core::Instant now, std::uint32_t index, std::uint32_t epoch, bool is_back);
+  void Push(core::Instant at, const Task& task);
   void ArmTimeout(std::uint32_t index);
   void OnTimeout(core::Instant now, std::uint32_t index);
   void OnSent(core::Instant now, std::uint32_t index);

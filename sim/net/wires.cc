@@ -40,6 +40,9 @@ Wires::Wires(const Topology& topology, const NicSpec& nic, EventQueue& queue,
       !nic.rx_latency.is_zero() || !nic.poll_delay.is_zero() || nic.dma_per_byte > core::Duration();
   uplink_.assign(topology.hosts, Routes::kNone);
   downlink_.assign(topology.hosts, Routes::kNone);
+  launched_.assign(topology.hosts, 0);
+  for (std::uint32_t host = 0; host < topology.hosts; ++host)
+    cards_.push_back({random.Fork(absl::StrCat("receive/", topology.vertices[host].name)), {}});
   for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
     const Edge& edge = topology.edges[i];
     const SwitchSpec& forwarding = topology.vertices[edge.from].forwarding;
@@ -69,19 +72,21 @@ core::Duration Wires::LeastDelay(core::NodeId from, core::NodeId to) const {
 
 // --- On the way ---
 
-std::uint32_t Wires::Launch(core::Instant now, const Packet& packet) {
+std::uint32_t Wires::Launch(core::Instant now, core::Instant came, const Packet& packet) {
   in_ = in_ + packet.size;
   in_flight_ = in_flight_ + packet.size;
   const std::uint32_t slot = crossings_.Add();
   Crossing& crossing = crossings_[slot];
   crossing.packet = packet;
+  crossing.count = ++launched_[packet.from.value()];
   crossing.edge = uplink_[packet.from.value()];
-  crossing.tail = now;
+  crossing.tail = came;
   crossing.is_first_bit_out = false;
-  return Serve(now, slot) ? crossing.serial : kNoSerial;
+  crossing.latency.reset();
+  return Serve(now, came, slot) ? crossing.serial : kNoSerial;
 }
 
-bool Wires::Serve(core::Instant now, std::uint32_t slot) {
+bool Wires::Serve(core::Instant now, core::Instant came, std::uint32_t slot) {
   Crossing& crossing = crossings_[slot];
   Outlet& outlet = outlets_[crossing.edge];
   SharedBuffer* buffer = outlet.is_buffered ? &*buffers_[outlet.from] : nullptr;
@@ -89,7 +94,7 @@ bool Wires::Serve(core::Instant now, std::uint32_t slot) {
   const core::ByteCount size = crossing.packet.size;
   const Port::Queued* queued = nullptr;
   if (buffer == nullptr || buffer->HasRoomFor(now, size))
-    queued = outlet.port.Enqueue(now, crossing.tail, size, {slot, crossing.serial});
+    queued = outlet.port.Enqueue(now, came, crossing.tail, size, {slot, crossing.serial});
   if (queued == nullptr) {
     Lose(slot, outlet.port.is_down() ? outlet.while_down : trace::DropCause::kQueue,
          Place::Edge(crossing.edge));
@@ -130,48 +135,79 @@ void Wires::Cross(Crossing& crossing) {
 void Wires::Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet,
                      const Port::Queued& times) {
   const Port::Tag tag = times.tag;
+  const Turn turn = TurnOf(crossing);
   if (outlet.from == crossing.packet.from.value()) {
-    if (tells_first_bits_ && !crossing.is_first_bit_out)
-      queue_.Push(times.begins, MakeTask(TaskKind::kFirstBit, tag));
+    if (tells_life_ && !crossing.is_first_bit_out)
+      queue_.Push(times.begins, turn, MakeTask(TaskKind::kFirstBit, tag));
     if (crossing.packet.kind == PacketKind::kSegment)
-      queue_.Push(times.ends, Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent),
-                                   crossing.packet.owner, crossing.packet.epoch, tag.serial, 0});
+      queue_.Push(times.ends,
+                  Turn::AtHost(outlet.from, TurnClass::kRest, crossing.packet.to.value(), 0),
+                  Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent), crossing.packet.owner,
+                       crossing.packet.epoch, tag.serial, 0});
   }
   crossing.tail = times.ends + crossing.way;
   switch (crossing.stop) {
     case Stop::kPort: {
       const bool is_cut_through = outlets_[crossing.edge].is_cut_through;
       const core::Instant head = times.begins + crossing.way;
-      queue_.Push(is_cut_through ? std::max(now, head) : crossing.tail,
+      queue_.Push(is_cut_through ? std::max(now, head) : crossing.tail, turn,
                   MakeTask(TaskKind::kAtPort, tag));
       return;
     }
     case Stop::kHost:
-      queue_.Push(crossing.tail,
-                  MakeTask(has_receive_latency_ ? TaskKind::kAtCard : TaskKind::kAtHost, tag));
+      ScheduleArrival(crossing, outlet, tag);
       return;
     case Stop::kLost:
-      queue_.Push(crossing.tail, MakeTask(TaskKind::kLost, tag));
+      queue_.Push(crossing.tail, turn, MakeTask(TaskKind::kLost, tag));
   }
 }
 
-void Wires::OnTask(core::Instant now, const Task& task) {
+core::Duration Wires::DrawLatency(Card& card, core::ByteCount size) {
+  core::Duration latency = nic_.dma_per_byte * size.value();
+  latency += nic_.rx_latency.Sample(card.random);
+  latency += nic_.poll_delay.Sample(card.random);
+  return latency;
+}
+
+// Where the wire keeps the order, so that it is known which packet comes before it to the card, the
+// way to the host needs no entry for the card.
+void Wires::ScheduleArrival(Crossing& crossing, const Outlet& outlet, const Port::Tag& tag) {
+  const Turn turn = TurnOf(crossing);
+  if (!has_receive_latency_)
+    return queue_.Push(crossing.tail, turn, MakeTask(TaskKind::kAtHost, tag));
+  const bool is_ordered = outlet.link.is_fixed();
+  if (!is_ordered || tells_life_)
+    queue_.Push(crossing.tail, turn, MakeTask(TaskKind::kAtCard, tag));
+  if (!is_ordered) return;
+  Card& card = cards_[crossing.packet.to.value()];
+  if (!crossing.latency) crossing.latency = DrawLatency(card, crossing.packet.size);
+  crossing.ready_before = card.ready;
+  card.ready = std::max(card.ready, crossing.tail + *crossing.latency);
+  queue_.Push(card.ready, turn, MakeTask(TaskKind::kAtHost, tag));
+}
+
+void Wires::OnAtCard(core::Instant now, const Task& task) {
+  if (Find(task) == nullptr) return;
+  const Crossing& crossing = crossings_[task.a];
+  if (tells_life_) listener_.OnAtCard(crossing.packet);
+  if (crossing.latency) return;
+  Card& card = cards_[crossing.packet.to.value()];
+  card.ready = std::max(card.ready, now + DrawLatency(card, crossing.packet.size));
+  Task next = task;
+  next.kind = static_cast<std::uint32_t>(TaskKind::kAtHost);
+  queue_.Push(card.ready, TurnOf(crossing), next);
+}
+
+void Wires::OnFirstBit(const Task& task) {
+  if (Find(task) == nullptr) return;
   Crossing& crossing = crossings_[task.a];
-  if (crossing.serial != task.b) return;  // It has got other times since.
-  switch (static_cast<TaskKind>(task.kind)) {
-    case TaskKind::kFirstBit:
-      crossing.is_first_bit_out = true;
-      listener_.OnFirstBit(crossing.packet);
-      return;
-    case TaskKind::kAtPort:
-      Serve(now, static_cast<std::uint32_t>(task.a));
-      return;
-    case TaskKind::kLost:
-      Lose(task.a, trace::DropCause::kLoss, Place::Edge(crossing.edge));
-      return;
-    default:
-      CHECK(false);
-  }
+  crossing.is_first_bit_out = true;
+  listener_.OnFirstBit(crossing.packet);
+}
+
+void Wires::OnLost(const Task& task) {
+  if (Find(task) != nullptr)
+    Lose(task.a, trace::DropCause::kLoss, Place::Edge(crossings_[task.a].edge));
 }
 
 void Wires::Lose(std::uint64_t slot, trace::DropCause cause, Place place) {
@@ -188,7 +224,7 @@ void Wires::Count(const Packet& packet, trace::DropCause cause) {
   dropped = dropped + packet.size;
 }
 
-Packet Wires::Arrive(std::uint64_t slot) {
+const Packet& Wires::Arrive(std::uint64_t slot) {
   Crossing& crossing = crossings_[slot];
   crossing.serial = kNoSerial;
   crossings_.Free(slot);
@@ -211,6 +247,7 @@ void Wires::Unschedule(core::Instant now, Outlet& outlet) {
   port.Settle(now);
   const bool is_begun = port.queued() > 0 && port.at(0).begins <= now;
   if (is_begun && !IsCurrent(port.at(0).tag)) port.PassFront();
+  bool is_card_told = false;
   for (std::size_t i = 0; i < port.queued(); ++i) {
     Port::Queued& queued = port.at(i);
     CHECK(IsCurrent(queued.tag));
@@ -218,6 +255,11 @@ void Wires::Unschedule(core::Instant now, Outlet& outlet) {
       buffers_[outlet.from]->Forget(port.is_standing() ? core::Instant::Max() : queued.ends,
                                     queued.size);
     Crossing& crossing = crossings_[queued.tag.slot];
+    // As if none of them had come to the card: the first one says what came before.
+    if (crossing.latency && !is_card_told) {
+      cards_[crossing.packet.to.value()].ready = crossing.ready_before;
+      is_card_told = true;
+    }
     queued.tag.serial = crossing.serial = NextSerial();
     if (crossing.packet.from.value() == outlet.from)
       listener_.OnMoved(crossing.packet, crossing.serial);

@@ -18,6 +18,7 @@
 
 #include "protocols/core/random.h"
 #include "sim/event_queue.h"
+#include "sim/net/framing.h"
 #include "sim/net/link.h"
 #include "sim/net/network_listener.h"
 #include "sim/net/packet.h"
@@ -38,6 +39,8 @@ class PacketListener {
   virtual void OnLost(const Packet& packet, trace::DropCause cause, Place place) = 0;
   // Its first bit leaves the sender's card; where that is wanted.
   virtual void OnFirstBit(const Packet& packet) = 0;
+  // It is whole at its receiver's card, where that is wanted and not the same as at its host.
+  virtual void OnAtCard(const Packet& packet) = 0;
   // It has not left the sender's card, and will do so at another time: `serial` is its new one.
   virtual void OnMoved(const Packet& packet, std::uint32_t serial) = 0;
 };
@@ -49,26 +52,38 @@ class Wires {
   // All outlive the wires.
   Wires(const Topology& topology, const NicSpec& nic, EventQueue& queue, PacketListener& listener,
         const core::Random& random);
-  // Packets' first bits are told from now on.
-  void TellFirstBits() { tells_first_bits_ = true; }
+  // First bits, and what is whole at a card, are told from now on.
+  void TellLife() { tells_life_ = true; }
 
   // Puts a packet into its sender's card; kNoSerial where that has no room for it. When a segment
   // has left the card, a task kSegmentSent (of its stream, epoch and this serial) says so.
-  std::uint32_t Launch(core::Instant now, const Packet& packet);
+  std::uint32_t Launch(core::Instant now, const Packet& packet) { return Launch(now, now, packet); }
+  // One that comes to the card at `came`, before which nothing else will.
+  std::uint32_t Launch(core::Instant now, core::Instant came, const Packet& packet);
+  // Whether a card has room for so much.
+  bool HasRoomFor(core::Instant now, core::NodeId host, const Framed& what) {
+    return outlets_[uplink_[host.value()]].port.HasRoomFor(now, what.size, what.packets);
+  }
   // When a card that had no room for a packet may be offered the next one.
   core::Instant RetryAt(core::Instant now, core::NodeId host, core::ByteCount size) {
     return outlets_[uplink_[host.value()]].port.RetryAt(now, size);
   }
-  // A packet is at the next port, or lost on the wire, or its first bit is on it.
-  void OnTask(core::Instant now, const Task& task);
+  // Tasks: a packet is at the next port, or lost on the wire; its first bit is on it; it is whole
+  // at a card.
+  void OnAtPort(core::Instant now, const Task& task) {
+    if (Find(task) != nullptr) Serve(now, now, static_cast<std::uint32_t>(task.a));
+  }
+  void OnLost(const Task& task);
+  void OnFirstBit(const Task& task);
+  void OnAtCard(core::Instant now, const Task& task);
   // The packet of a task kAtCard or kAtHost; null where the task is void.
   const Packet* Find(const Task& task) {
     const Crossing& crossing = crossings_[task.a];
     return crossing.serial == task.b ? &crossing.packet : nullptr;
   }
   // It is at its receiver, and leaves the wires: delivered, unless the receiver will have none of
-  // it.
-  Packet Arrive(std::uint64_t slot);
+  // it. Valid until the next packet is launched.
+  const Packet& Arrive(std::uint64_t slot);
   void Refuse(const Packet& packet, trace::DropCause cause);
 
   // What is done to the port of an edge, which must have one.
@@ -111,20 +126,38 @@ class Wires {
   // A packet on its way: it is in the port of an edge, or beyond it and on its way to `edge`.
   struct Crossing {
     Packet packet;
+    std::uint32_t count = 0;   // of its sender's packets
     std::uint32_t serial = 0;  // new for each port, and whenever its times change
     std::uint32_t edge = 0;    // whose port it is at or on its way to, or that loses it
     Stop stop = Stop::kPort;   // where the wire before it leads
     bool is_first_bit_out = false;
     core::Duration way;  // to there, from the port that it left
     core::Instant tail;  // when its last bit is there
+    // Of one that is on its way to a host over a wire that keeps the order:
+    std::optional<core::Duration> latency;  // of the receiving card, once it is drawn
+    core::Instant ready_before;             // of the packet before it there
+  };
+  // The receiving half of a host's card: a packet that has come whole is seen by the receive stage
+  // after a while. Packets keep the order in which they come.
+  struct Card {
+    core::Random random;
+    core::Instant ready;  // of the packet before
   };
 
+  static Turn TurnOf(const Crossing& crossing) {
+    const Packet& packet = crossing.packet;
+    return Turn::AtHost(packet.to.value(), TurnClass::kMessage, packet.from.value(),
+                        crossing.count);
+  }
   std::uint32_t NextSerial() { return ++last_serial_ == kNoSerial ? ++last_serial_ : last_serial_; }
   bool IsCurrent(const Port::Tag& tag) { return crossings_[tag.slot].serial == tag.serial; }
   // Puts a packet whose head is at the port of its edge into it, if that has room.
-  bool Serve(core::Instant now, std::uint32_t slot);
+  bool Serve(core::Instant now, core::Instant came, std::uint32_t slot);
   // Where it goes from the edge that it is at, and how long that takes.
   void Cross(Crossing& crossing);
+  core::Duration DrawLatency(Card& card, core::ByteCount size);
+  // Pushes that it is at its host, or before that at the card.
+  void ScheduleArrival(Crossing& crossing, const Outlet& outlet, const Port::Tag& tag);
   // Pushes what is to happen to it from now on.
   void Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet,
                 const Port::Queued& times);
@@ -144,10 +177,12 @@ class Wires {
   std::vector<std::optional<SharedBuffer>> buffers_;  // buffers_[vertex]
   std::vector<std::uint32_t> uplink_;                 // uplink_[host]: the edge its card feeds
   std::vector<std::uint32_t> downlink_;
+  std::vector<Card> cards_;  // cards_[host]
   Slab<Crossing> crossings_;
+  std::vector<std::uint32_t> launched_;  // launched_[host]
   std::uint32_t last_serial_ = kNoSerial;
   bool has_receive_latency_ = false;
-  bool tells_first_bits_ = false;
+  bool tells_life_ = false;
   core::ByteCount in_;
   core::ByteCount delivered_;
   core::ByteCount in_flight_;

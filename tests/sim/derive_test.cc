@@ -177,7 +177,8 @@ class DecisionFields final : public core::MessageFields {
     }
     return decoder.ok() && decoder.remaining() == 0;
   }
-  Bytes Build(const core::FieldedMessage& message, const core::Signer&, core::Identity) const override {
+  Bytes Build(const core::FieldedMessage& message, const core::Signer&,
+              core::Identity) const override {
     return Build(message);
   }
   static Bytes Build(const core::FieldedMessage& message) {

@@ -12,6 +12,7 @@
 #include <limits>
 #include <set>
 #include <sys/wait.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -63,30 +64,42 @@ bool IsTaskOf(const sim::Task& task, std::uint64_t number) {
          task.b == wanted.b && task.c == wanted.c;
 }
 
-// A queue beside a std::set of (time, number of the push) that must agree with it at every step.
+// One of a few, so that equal ones are frequent.
+sim::Turn TurnOf(std::uint64_t number) {
+  const std::uint64_t z = number * 0x9e37'79b9'7f4a'7c15 >> 61;
+  if (z == 0) return sim::Turn::BeforeHosts(sim::TurnClass::kRestart);
+  return sim::Turn::AtHost(z & 1, sim::TurnClass::kMessage, z & 2, z & 4);
+}
+
+// A queue beside a std::set of (time, generation, turn, number of the push) that must agree with it
+// at every step.
 class Twin {
  public:
   void Push(std::int64_t at_ps) {
-    queue_.Push(At(at_ps), TaskOf(pushed_));
-    reference_.emplace(at_ps, pushed_++);
+    queue_.Push(At(at_ps), TurnOf(pushed_), TaskOf(pushed_));
+    const std::uint64_t generation = has_popped_ && at_ps == now_ps_ ? generation_ + 1 : 0;
+    reference_.insert({at_ps, generation, TurnOf(pushed_), pushed_});
+    ++pushed_;
   }
 
   // `delay_ps` from now, or at the end of time.
   void PushAfter(std::int64_t delay_ps) { Push(now_ps_ + std::min(delay_ps, kTimeMax - now_ps_)); }
 
   void Pop() {
-    const auto [at_ps, number] = *reference_.begin();
+    const auto [at_ps, generation, turn, number] = *reference_.begin();
     reference_.erase(reference_.begin());
     const sim::Due due = queue_.Pop();
     REQUIRE(due.at.ps() == at_ps);
     REQUIRE(IsTaskOf(due.task, number));
     now_ps_ = at_ps;
+    generation_ = generation;
+    has_popped_ = true;
   }
 
   void Look() const {
     REQUIRE(queue_.size() == reference_.size());
     REQUIRE(queue_.empty() == reference_.empty());
-    if (!reference_.empty()) REQUIRE(queue_.NextTime().ps() == reference_.begin()->first);
+    if (!reference_.empty()) REQUIRE(queue_.NextTime().ps() == std::get<0>(*reference_.begin()));
   }
 
   void Drain() {
@@ -100,7 +113,9 @@ class Twin {
 
  private:
   EventQueue queue_;
-  std::set<std::pair<std::int64_t, std::uint64_t>> reference_;
+  std::set<std::tuple<std::int64_t, std::uint64_t, sim::Turn, std::uint64_t>> reference_;
+  std::uint64_t generation_ = 0;  // of what was popped last
+  bool has_popped_ = false;
   std::uint64_t pushed_ = 0;
   std::int64_t now_ps_ = 0;
 };
@@ -212,7 +227,7 @@ TEST_CASE("event queue: agrees with a sorted set when the scale of time changes 
   twin.Drain();
 }
 
-TEST_CASE("event queue: equal times come out in order of insertion") {
+TEST_CASE("event queue: equal times come out by turn, and equal turns in order of insertion") {
   Twin twin;
   const std::int64_t later_ps = 3 * kMicrosecondPs;
   for (std::uint64_t i = 0; i < kManyTies; ++i) twin.Push(i % 3 == 0 ? later_ps : kMicrosecondPs);
@@ -343,11 +358,13 @@ TEST_CASE("event queue: memory follows the number pending and not the history") 
     Hold(twin, pattern, draws, pending, 60'000);
     CHECK(twin.queue().bytes_reserved() == bytes);
 
-    // Per entry a task, 16 bytes and a 16th of a link of 4; per slot at most one chunk partly
-    // filled (11 levels of 64 slots); one chunk more while a slot is scattered; a quarter to grow.
-    const std::size_t chunk_bytes = 16 * 16 + 4;
+    // Per entry a task, 24 bytes and a 16th of a link of 4; per slot at most one chunk partly
+    // filled (11 levels of 64 slots); one chunk more while a slot is scattered; a quarter to grow;
+    // and twice the entries of one time, as vectors grow.
+    const std::size_t chunk_bytes = 16 * 24 + 4;
     const std::size_t slots = 11 * 64;
-    const std::size_t used = pending * (32 + chunk_bytes / 16 + 1) + (slots + 1) * chunk_bytes;
+    const std::size_t used =
+        pending * (32 + chunk_bytes / 16 + 1 + 2 * 2 * 24) + (slots + 1) * chunk_bytes;
     CHECK(bytes <= bytes_empty + used + used / 4);
   }
 }
@@ -367,11 +384,11 @@ TEST_CASE("event queue: drained and filled again it needs no more memory") {
 
 TEST_CASE("event queue: the past and the negative are refused") {
   EventQueue queue;
-  queue.Push(At(10), TaskOf(0));
+  queue.Push(At(10), {}, TaskOf(0));
   queue.Pop();
-  CHECK(Aborts([&] { queue.Push(At(9), TaskOf(1)); }));
-  CHECK(Aborts([&] { queue.Push(At(-1), TaskOf(1)); }));
-  CHECK_FALSE(Aborts([&] { queue.Push(At(10), TaskOf(1)); }));
+  CHECK(Aborts([&] { queue.Push(At(9), {}, TaskOf(1)); }));
+  CHECK(Aborts([&] { queue.Push(At(-1), {}, TaskOf(1)); }));
+  CHECK_FALSE(Aborts([&] { queue.Push(At(10), {}, TaskOf(1)); }));
 }
 
 TEST_CASE("event queue: an empty queue has no next entry") {

@@ -23,8 +23,10 @@ class CreditDesk final : public core::Credit {
     const auto spent = spent_.find(peer);
     return spent == spent_.end() ? each_ : each_ - spent->second;
   }
-  void Take(core::NodeId peer, std::uint64_t bytes) override {
+  bool Take(core::NodeId peer, std::uint64_t bytes) override {
+    const std::int64_t left = Left(peer);
     spent_[peer] += static_cast<std::int64_t>(bytes);
+    return left >= static_cast<std::int64_t>(bytes);
   }
 
   // Takes the list away, and keeps what it awaits.

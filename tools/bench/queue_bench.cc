@@ -53,7 +53,7 @@ namespace {
 // What a standard library offers for the same work: 16-byte entries in a binary heap, tasks aside.
 class HeapQueue {
  public:
-  void Push(core::Instant at, const sim::Task& task) {
+  void Push(core::Instant at, sim::Turn, const sim::Task& task) {
     std::uint32_t index = 0;
     if (free_.empty()) {
       index = static_cast<std::uint32_t>(tasks_.size());
@@ -132,7 +132,7 @@ void HoldOne(Queue& queue, Delays& delays, std::uint64_t& digest) {
   sim::Due due = queue.Pop();
   digest = digest * 31 + static_cast<std::uint64_t>(due.at.ps()) + due.task.c;
   due.task.c = digest;
-  queue.Push(due.at + delays.Draw(), due.task);
+  queue.Push(due.at + delays.Draw(), {}, due.task);
 }
 
 template <typename Queue>
@@ -142,7 +142,7 @@ void BM_QueueHold(benchmark::State& state) {
   Delays delays;
   std::uint64_t digest = 0;
   for (std::int64_t i = 0; i < pending; ++i)
-    queue.Push(core::Instant() + delays.Draw(), sim::Task{1, 2, 3, 4, 5});
+    queue.Push(core::Instant() + delays.Draw(), {}, sim::Task{1, 2, 3, 4, 5});
   // To steady state: the delays spread out, and every turn of the wheel has been seen.
   for (std::int64_t i = 0; i < 4 * pending + 100'000; ++i) HoldOne(queue, delays, digest);
 
@@ -174,12 +174,12 @@ void BM_QueueBurst(benchmark::State& state) {
   Queue queue;
   Delays delays;
   core::Instant now;
-  for (int i = 0; i < 64; ++i) queue.Push(now + delays.Draw(), sim::Task{});
+  for (int i = 0; i < 64; ++i) queue.Push(now + delays.Draw(), {}, sim::Task{});
   for ([[maybe_unused]] auto _ : state) {
-    for (std::int64_t i = 0; i < burst; ++i) queue.Push(now, sim::Task{});
+    for (std::int64_t i = 0; i < burst; ++i) queue.Push(now, {}, sim::Task{});
     for (std::int64_t i = 0; i < burst; ++i) benchmark::DoNotOptimize(queue.Pop());
     now = queue.Pop().at;
-    queue.Push(now + delays.Draw(), sim::Task{});
+    queue.Push(now + delays.Draw(), {}, sim::Task{});
   }
   state.SetItemsProcessed(state.iterations() * burst);
 }

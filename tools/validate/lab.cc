@@ -13,7 +13,8 @@ class NoFields final : public core::MessageFields {
  public:
   std::span<const core::TypeSpec> types() const override { return {}; }
   bool Read(const core::Bytes&, core::FieldedMessage&) const override { return false; }
-  core::Bytes Build(const core::FieldedMessage&, const core::Signer&, core::Identity) const override {
+  core::Bytes Build(const core::FieldedMessage&, const core::Signer&,
+                    core::Identity) const override {
     return {};
   }
 };

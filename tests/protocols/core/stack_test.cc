@@ -347,7 +347,8 @@ class NumberFields : public core::MessageFields {
     out.fields = {{0, 0, {decoder.U64(), 1, 1}, Bytes()}};
     return decoder.ok() && out.type == 0;
   }
-  Bytes Build(const core::FieldedMessage& message, const core::Signer&, core::Identity) const override {
+  Bytes Build(const core::FieldedMessage& message, const core::Signer&,
+              core::Identity) const override {
     core::Encoder encoder;
     encoder.U8(static_cast<std::uint8_t>(message.type));
     encoder.U64(message.fields[0].values.first);

@@ -68,8 +68,10 @@ TEST_CASE("lie_ack: others hear the lie, whole and signed as by its node") {
   REQUIRE(world.arrivals().size() == 4);
   const core::Signer* signer = world.seats()[0].signer;
   // Everything but the acknowledgement, φ-list included, is what the node said.
-  CHECK(world.arrivals()[0].payload == Ack(kInfinity, {Run{6, 3, 1}}, 13, signer, core::Identity(1)));
-  CHECK(world.arrivals()[1].payload == Ack(kInfinity, {Run{12, 3, 1}}, 19, signer, core::Identity(1)));
+  CHECK(world.arrivals()[0].payload ==
+        Ack(kInfinity, {Run{6, 3, 1}}, 13, signer, core::Identity(1)));
+  CHECK(world.arrivals()[1].payload ==
+        Ack(kInfinity, {Run{12, 3, 1}}, 19, signer, core::Identity(1)));
   CHECK_FALSE(world.arrivals()[0].payload ==
               Ack(kInfinity, {Run{6, 3, 1}}, 13, world.seats()[1].signer, core::Identity(1)));
   CHECK(world.arrivals()[2].payload == Data(Run{5, 1, 1}));

@@ -507,6 +507,63 @@ TEST_CASE("host: in a pause nothing is finished and nothing begins, but clocks r
   CHECK(world.arrivals().at(0).at == At(ArrivalOf(kUs * 112, 100)));
 }
 
+TEST_CASE("host: a core that the system stops is told then, and explains when its work is done") {
+  SmallWorld world({1});
+  SetPrices(world);
+  sim::Profile& profile = world.scenario.profile;
+  const Duration lasts = kUs * 7;
+  profile.noise = {5'000, Distribution(lasts)};
+  const std::uint64_t core = profile.stages[sim::Profile::kProtocolStage].core;
+  world.host(0).on_start = [](const Now& now, auto, Effects& out) {
+    out.SetTimer(TimerId(1), now.monotonic() + kUs * 100);
+  };
+  world.host(0).on_timer = [](const Now& now, TimerId timer, Effects& out) {
+    out.SetTimer(timer, now.monotonic() + kUs * 100);
+    out.Spend(Work::kAnalyse, 5);  // 50 us
+    out.Hold(NodeId(0));           // Performed when that is done.
+  };
+  world.Run(Duration::Milliseconds(50));
+  std::vector<Instant> stalls;
+  for (const trace::Event& stalled : world.Of(EventKind::kStalled, 0)) {
+    CHECK(stalled.detail == static_cast<std::uint64_t>(lasts.ps()));
+    if (stalled.value == core) stalls.push_back(stalled.at);
+  }
+  CHECK(stalls.size() > 200);
+  CHECK(stalls.size() < 300);
+  const std::vector<Instant> begun = TimesOf(world.Of(EventKind::kTimer, 0));
+  const std::vector<Instant> done = TimesOf(world.Of(EventKind::kHold, 0));
+  REQUIRE(done.size() > 300);
+  std::size_t late = 0;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    // Handed over while nothing stands in the way, so it is late by the stalls that it met.
+    Instant expected = begun[i] + kUs * 50;
+    for (const Instant stall : stalls)
+      if (stall > begun[i] && stall < expected) expected = expected + lasts;
+    CHECK(done[i] == expected);
+    if (expected > begun[i] + kUs * 50) ++late;
+  }
+  CHECK(late > 50);
+}
+
+TEST_CASE("host: a pause is told of each core, and puts off what the system does to it") {
+  SmallWorld world({1});
+  world.scenario.profile.noise = {1'000, Distribution(kUs * 7)};
+  world.Run(kUs * 20);
+  world.world().host(NodeId(0)).Pause(At(kUs * 20), At(Duration::Milliseconds(9)));
+  world.Run(Duration::Milliseconds(20));
+  std::size_t pauses = 0;
+  for (const trace::Event& stalled : world.Of(EventKind::kStalled, 0)) {
+    if (stalled.at == At(kUs * 20)) {
+      ++pauses;
+      CHECK(stalled.detail == static_cast<std::uint64_t>((kUs * 8'980).ps()));
+    } else {
+      CHECK((stalled.at < At(kUs * 20) || stalled.at > At(Duration::Milliseconds(9))));
+    }
+  }
+  CHECK(pauses == world.scenario.profile.cores.size());
+  CHECK(world.Of(EventKind::kStalled, 0).size() > pauses);
+}
+
 TEST_CASE("host: messages wait for the end of a pause") {
   SmallWorld world({2});
   world.scenario.profile.receive_message.per_unit = Distribution(kUs);

@@ -15,6 +15,7 @@ namespace {
 using core::ByteCount;
 using core::Duration;
 using core::Effects;
+using core::Instant;
 using core::NodeId;
 using core::Now;
 using trace::EventKind;
@@ -39,8 +40,8 @@ TEST_CASE("ack: each segment that arrives is answered by 66 B, which take a card
   world.Run(Duration::Seconds(1));
   REQUIRE(world.arrivals().size() == 1);
   const auto& network = world.world().network();
-  CHECK(network.egress(NodeId(1)) == ByteCount(4 * 66));
-  CHECK(network.ingress(NodeId(0)) == ByteCount(4 * 66));
+  CHECK(network.egress(Instant::Max(), NodeId(1)) == ByteCount(4 * 66));
+  CHECK(network.ingress(Instant::Max(), NodeId(0)) == ByteCount(4 * 66));
   world.Finish();
 }
 
@@ -95,7 +96,7 @@ TEST_CASE("ack: what is lost of them costs nothing as long as a later one comes"
   CHECK(drops.size() < 500 + 95 + 10);
   for (const trace::Event& drop : drops) CHECK(drop.node == NodeId(1));
   // Only the last segment may have to be sent again, when nothing follows that tells of it.
-  const std::int64_t sent = world.world().network().egress(NodeId(0)).value();
+  const std::int64_t sent = world.world().network().egress(Instant::Max(), NodeId(0)).value();
   CHECK(sent <= 1'020 * 1'500);
   world.Finish();
 }

@@ -98,7 +98,7 @@ TEST_CASE("connection: who gets no answer asks again after a second") {
   REQUIRE(world.arrivals().size() == 1);
   // Both answers leave together when the stall ends; the first will do.
   CHECK(world.arrivals()[0].at == At(kMs * 1'500 + kWord + kTravel));
-  CHECK(world.world().network().egress(NodeId(0)) ==
+  CHECK(world.world().network().egress(Instant::Max(), NodeId(0)) ==
         sim::kControlBytes + sim::kControlBytes + WireSize(100));
   world.Finish();
 }
@@ -114,7 +114,7 @@ TEST_CASE("crash: a dead process refuses, and its peers learn of it by a packet"
   CHECK(DestroyedAt(world, DropCause::kHostDown) ==
         std::vector<Instant>{At(kMs + kWord), At(kMs * 2 + kWord * 2)});
   // Two messages crossed the card, and what asked for the third.
-  CHECK(world.world().network().egress(NodeId(0)) ==
+  CHECK(world.world().network().egress(Instant::Max(), NodeId(0)) ==
         WireSize(100) + WireSize(100) + sim::kControlBytes);
   // Credit came back for each.
   CHECK(world.CreditLeft(0, 1) == world.scenario.network.send_buffer.value());
@@ -132,8 +132,9 @@ TEST_CASE("crash: a dead machine answers nothing, and its peers give up") {
         std::vector<Instant>{At(kMs * 710), At(kMs * 1'500)});
   CHECK(world.CreditLeft(0, 1) == world.scenario.network.send_buffer.value());
   // Each resent packet crossed the card and the port towards the machine.
-  CHECK(world.world().network().ingress(NodeId(1)) > WireSize(100) + WireSize(100));
-  CHECK(world.world().network().ingress(NodeId(1)) == world.world().network().egress(NodeId(0)));
+  CHECK(world.world().network().ingress(Instant::Max(), NodeId(1)) > WireSize(100) + WireSize(100));
+  CHECK(world.world().network().ingress(Instant::Max(), NodeId(1)) ==
+        world.world().network().egress(Instant::Max(), NodeId(0)));
   world.Finish();
 }
 
@@ -192,7 +193,7 @@ TEST_CASE("crash: a datagram to a dead process crosses the wires and dies at the
     CrashAt(world, 1, Duration(), {}, is_of_machine);
     world.Run(Duration::Seconds(1));
     CHECK(DestroyedAt(world, DropCause::kHostDown) == std::vector<Instant>{At(kMs + kTravel)});
-    CHECK(world.world().network().ingress(NodeId(1)) == WireSize(100));
+    CHECK(world.world().network().ingress(Instant::Max(), NodeId(1)) == WireSize(100));
     world.Finish();
   }
 }

@@ -74,7 +74,7 @@ TEST_CASE("port: packets leave back to back, and an idle card starts at once") {
   CHECK(EndOf(port, AtPs(1'000), 1'500) == AtPs(2'452'000));
   CHECK(EndOf(port, AtPs(2'452'000), 1) == AtPs(2'452'800));
   CHECK(EndOf(port, AtPs(9'000'000), 10) == AtPs(9'008'000));
-  CHECK(port.taken() == ByteCount(1'500 + 65 + 1'500 + 1 + 10));
+  CHECK(port.taken(Instant::Max()) == ByteCount(1'500 + 65 + 1'500 + 1 + 10));
   CHECK(port.dropped() == ByteCount(0));
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("port: a queue takes exactly its capacity, and drops the tail") {
   // A packet's room is free when its last bit has left.
   CHECK_FALSE(EndOf(port, AtPs(1'500 * 800 - 1), 1));
   CHECK(EndOf(port, AtPs(1'500 * 800), 1) == AtPs(3'001 * 800));
-  CHECK(port.taken() == ByteCount(3'001));
+  CHECK(port.taken(Instant::Max()) == ByteCount(3'001));
   CHECK(port.dropped() == ByteCount(1'501 + 1 + 1));
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("port: what is taken is never sent faster than the line rate") {
       bytes += size;
     }
   }
-  CHECK(port.taken() == ByteCount(bytes));
+  CHECK(port.taken(Instant::Max()) == ByteCount(bytes));
   CHECK(bytes <= 1 << 20);
   CHECK(last - Instant() >= SerializationTime(ByteCount(bytes), kRate));
 }

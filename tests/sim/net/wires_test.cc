@@ -48,8 +48,10 @@ sim::Topology Pair(const sim::SwitchSpec& forwarding) {
 // Wires, a queue, and a list of what came out; packets are known by their owners.
 class Bench final : public sim::PacketListener {
  public:
-  explicit Bench(const sim::SwitchSpec& forwarding = {})
-      : topology_(Pair(forwarding)), wires(topology_, nic_, queue_, *this, core::Random(1)) {}
+  explicit Bench(const sim::SwitchSpec& forwarding = {}, const sim::NicSpec& nic = {})
+      : nic_(nic),
+        topology_(Pair(forwarding)),
+        wires(topology_, nic_, queue_, *this, core::Random(1)) {}
 
   void Send(Instant now, std::uint32_t owner, std::int64_t size) {
     sim::Packet packet;
@@ -62,10 +64,23 @@ class Bench final : public sim::PacketListener {
   void Run(Instant until) {
     while (!queue_.empty() && queue_.NextTime() <= until) {
       const sim::Due due = queue_.Pop();
-      if (static_cast<TaskKind>(due.task.kind) != TaskKind::kAtHost) {
-        wires.OnTask(due.at, due.task);
-      } else if (wires.Find(due.task) != nullptr) {
-        arrivals.push_back({wires.Arrive(due.task.a).owner, due.at});
+      switch (static_cast<TaskKind>(due.task.kind)) {
+        case TaskKind::kAtPort:
+          wires.OnAtPort(due.at, due.task);
+          break;
+        case TaskKind::kLost:
+          wires.OnLost(due.task);
+          break;
+        case TaskKind::kFirstBit:
+          wires.OnFirstBit(due.task);
+          break;
+        case TaskKind::kAtCard:
+          wires.OnAtCard(due.at, due.task);
+          break;
+        default:
+          REQUIRE(static_cast<TaskKind>(due.task.kind) == TaskKind::kAtHost);
+          if (wires.Find(due.task) != nullptr)
+            arrivals.push_back({wires.Arrive(due.task.a).owner, due.at});
       }
     }
     wires.CheckConservation();
@@ -74,6 +89,7 @@ class Bench final : public sim::PacketListener {
     losses.push_back({packet.owner, cause, place});
   }
   void OnFirstBit(const sim::Packet&) override {}
+  void OnAtCard(const sim::Packet& packet) override { at_card.push_back(packet.owner); }
   void OnMoved(const sim::Packet&, std::uint32_t) override {}
 
  private:
@@ -96,6 +112,7 @@ class Bench final : public sim::PacketListener {
   sim::Wires wires;
   std::vector<Arrival> arrivals;
   std::vector<Loss> losses;
+  std::vector<std::uint32_t> at_card;
 };
 
 using Arrivals = std::vector<Bench::Arrival>;
@@ -107,6 +124,22 @@ void SendThree(Bench& bench) {
 }
 
 }  // namespace
+
+TEST_CASE("wires: the receiving card takes its time, told or not, also of what got other times") {
+  sim::NicSpec nic;
+  nic.rx_latency = sim::Distribution(Duration::Microseconds(3));
+  for (const bool is_told : {false, true}) {
+    Bench bench({}, nic);
+    if (is_told) bench.wires.TellLife();
+    SendThree(bench);
+    // The port towards b has put half of the first one on the wire, and gets twice as fast.
+    bench.Run(AtNs(3'500));
+    bench.wires.SetRate(AtNs(3'500), 1, 2 * kRate);
+    bench.Run(AtNs(100'000));
+    CHECK(bench.arrivals == Arrivals{{0, AtNs(8'750)}, {1, AtNs(9'500)}, {2, AtNs(10'500)}});
+    CHECK(bench.at_card.size() == (is_told ? 3 : 0));
+  }
+}
 
 TEST_CASE("wires: a card that stalls now holds what it has not put on the wire, and nothing else") {
   Bench bench;
