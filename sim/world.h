@@ -15,6 +15,7 @@
 #include "sim/fault/act.h"
 #include "sim/fault/agenda.h"
 #include "sim/fault/plan.h"
+#include "sim/hook.h"
 #include "sim/host/host.h"
 #include "sim/keys.h"
 #include "sim/net/network.h"
@@ -40,8 +41,11 @@ class World : private NetworkListener {
   std::uint64_t steps() const { return steps_; }
   Host& host(core::NodeId node) { return *hosts_[node.value()]; }
   const Network& network() const { return network_; }
-  // Who may strike before each effect of every host; outlives the world, or is null.
-  void SetHook(EffectHook* hook) { hook_ = hook; }
+  // Who may strike wherever something is about to happen; outlives the world, or is null.
+  void SetHook(Hook* hook) {
+    hook_ = hook;
+    network_.wires().SetHook(hook);
+  }
   // Crashes a host now, the process or the whole machine; false where it is down already.
   bool Crash(core::NodeId target, CrashState disk, bool is_of_machine = false);
 
@@ -88,7 +92,7 @@ class World : private NetworkListener {
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;
   FaultActs acts_;
-  EffectHook* hook_ = nullptr;
+  Hook* hook_ = nullptr;
   // What each host had sent, received and handled when the last period ended.
   struct Counted {
     std::uint64_t egress = 0;

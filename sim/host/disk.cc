@@ -10,9 +10,9 @@
 
 namespace lockstep::sim {
 
-core::Instant Disk::Begin(core::Instant now, std::vector<Write> group) {
+core::Instant Disk::Begin(core::Instant now, std::vector<Write> group, core::Duration longer) {
   CHECK(!spec_.is_instant);
-  free_ = std::max(free_, now);
+  free_ = std::max(free_, now) + longer;
   for (const Write& write : group) {
     free_ = free_ + spec_.latency.Sample(random_);
     if (spec_.bandwidth_bps > 0)

@@ -39,9 +39,9 @@ class Disk {
   };
   // Makes a write durable at once, as an instant disk does.
   void Keep(Write write);
-  // Begins a group of writes, no earlier than what was begun before is done; says when it is
-  // durable.
-  core::Instant Begin(core::Instant now, std::vector<Write> group);
+  // Begins a group of writes, no earlier than what was begun before is done, which takes so much
+  // longer than usual; says when it is durable.
+  core::Instant Begin(core::Instant now, std::vector<Write> group, core::Duration longer = {});
   bool is_instant() const { return spec_.is_instant; }
   // What is due now has become durable: somebody has acted on it.
   void Settle(core::Instant now);

@@ -111,6 +111,10 @@ void Host::OnTask(core::Instant now, const Task& task) {
   if (kind == TaskKind::kTimer) {
     const auto expired = timers_.OnTask(now, task);
     if (!expired) return;
+    if (services_.hook != nullptr) {
+      const core::Duration later = services_.hook->BeforeTimer(now, self_, expired->id);
+      if (later.ps() > 0) return timers_.Postpone(now + later, *expired);
+    }
     Input input;
     input.kind = Input::Kind::kTimer;
     input.timer = *expired;

@@ -17,6 +17,7 @@
 #include "sim/derive.h"
 #include "sim/event_queue.h"
 #include "sim/fault/plan.h"
+#include "sim/hook.h"
 #include "sim/host/clock.h"
 #include "sim/host/credit.h"
 #include "sim/host/disk.h"
@@ -47,7 +48,7 @@ struct HostServices {
   trace::Emitter& emitter;
   trace::DropCounts& drops;
   const std::vector<std::unique_ptr<Host>>& hosts;
-  EffectHook* const& hook;  // may be null, and change
+  Hook* const& hook;  // may be null, and change
 };
 
 class Host : private InputListener, private EffectListener {

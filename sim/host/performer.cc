@@ -163,9 +163,15 @@ Performer::Progress Performer::AdvanceWrites(core::Instant now, Step& step) {
   while (end < step.list.size() && IsWrite(step.list[end])) ++end;
   if (!step.work[step.next].is_served) {
     std::vector<Disk::Write> group;
-    for (std::size_t i = step.next; i < end; ++i) group.push_back(WriteOf(step.list[i]));
+    core::ByteCount bytes;
+    for (std::size_t i = step.next; i < end; ++i) {
+      group.push_back(WriteOf(step.list[i]));
+      bytes = bytes + group.back().record.byte_count();
+    }
+    core::Duration longer;
+    if (hook_ != nullptr) longer = hook_->BeforeWrite(now, tasks_.host(), bytes);
     step.work[step.next].is_served = true;
-    step.durable = disk_.Begin(now, std::move(group));
+    step.durable = disk_.Begin(now, std::move(group), longer);
     if (step.durable > now) return Progress::kWaits;
     disk_.Settle(now);
   }

@@ -18,6 +18,7 @@
 
 #include "protocols/core/effects.h"
 #include "protocols/core/time.h"
+#include "sim/hook.h"
 #include "sim/host/disk.h"
 #include "sim/host/host_tasks.h"
 #include "sim/host/stages.h"
@@ -26,14 +27,6 @@
 #include "sim/slab.h"
 
 namespace lockstep::sim {
-
-// Who may strike between two effects of one call.
-class EffectHook {
- public:
-  virtual ~EffectHook() = default;
-  // The effect is about to be performed by `host`, which this may crash.
-  virtual void BeforeEffect(core::Instant now, core::NodeId host, const core::Listed& listed) = 0;
-};
 
 // Where effects are told and done: the host.
 class EffectListener {
@@ -54,7 +47,7 @@ class Performer {
  public:
   // All outlive the performer; `hook` may be null, and change.
   Performer(const Profile& profile, Stages& stages, Disk& disk, HostTasks& tasks,
-            EffectListener& listener, EffectHook* const& hook)
+            EffectListener& listener, Hook* const& hook)
       : profile_(profile),
         stages_(stages),
         disk_(disk),
@@ -142,7 +135,7 @@ class Performer {
   Disk& disk_;
   HostTasks& tasks_;
   EffectListener& listener_;
-  EffectHook* const& hook_;
+  Hook* const& hook_;
   std::size_t at_once_ = 0;  // effects of the present call that no step has, not yet performed
   std::deque<Step> steps_;   // a deque: references outlive additions
   std::vector<std::size_t> free_steps_;

@@ -55,6 +55,13 @@ std::optional<Timers::Expired> Timers::OnTask(core::Instant now, const Task& tas
   return Expired{id, timer.setting};
 }
 
+void Timers::Postpone(core::Instant due, const Expired& expired) {
+  Timer& timer = timers_[expired.id.value()];
+  timer.state = State::kArmed;
+  timer.due = due;
+  Arm(expired.id, timer);
+}
+
 bool Timers::Take(const Expired& expired) {
   const auto found = timers_.find(expired.id.value());
   if (found == timers_.end()) return false;

@@ -36,6 +36,8 @@ class Timers {
   void Cancel(core::TimerId id);
   // A task of this host's timers is due; which timer has expired thereby, if one has.
   std::optional<Expired> OnTask(core::Instant now, const Task& task);
+  // It expires then, and not now.
+  void Postpone(core::Instant due, const Expired& expired);
   // Whether it still stands, now that it is to be handed over; it is forgotten.
   bool Take(const Expired& expired);
   // Looks anew at the timers on this clock, which was changed, in order of their ids.

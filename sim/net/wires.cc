@@ -3,6 +3,7 @@
 #include "sim/net/wires.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -82,11 +83,16 @@ std::uint32_t Wires::Launch(core::Instant now, core::Instant came, const Packet&
   crossing.edge = uplink_[packet.from.value()];
   crossing.tail = came;
   crossing.is_first_bit_out = false;
+  crossing.is_late = false;
   crossing.latency.reset();
-  return Serve(now, came, slot) ? crossing.serial : kNoSerial;
+  return Serve(now, came, slot);
 }
 
-bool Wires::Serve(core::Instant now, core::Instant came, std::uint32_t slot) {
+std::uint32_t Wires::Serve(core::Instant now, core::Instant came, std::uint32_t slot) {
+  const bool was_late = std::exchange(crossings_[slot].is_late, false);
+  if (hook_ != nullptr && !was_late) {
+    if (const auto serial = Waylay(now, slot)) return *serial;
+  }
   Crossing& crossing = crossings_[slot];
   Outlet& outlet = outlets_[crossing.edge];
   SharedBuffer* buffer = outlet.is_buffered ? &*buffers_[outlet.from] : nullptr;
@@ -98,13 +104,33 @@ bool Wires::Serve(core::Instant now, core::Instant came, std::uint32_t slot) {
   if (queued == nullptr) {
     Lose(slot, outlet.port.is_down() ? outlet.while_down : trace::DropCause::kQueue,
          Place::Edge(crossing.edge));
-    return false;
+    return kNoSerial;
   }
   const bool is_standing = outlet.port.is_standing();
   if (buffer != nullptr) buffer->Hold(is_standing ? core::Instant::Max() : queued->ends, size);
   Cross(crossing);
+  if (was_late && outlet.from == crossing.packet.from.value())
+    listener_.OnMoved(crossing.packet, crossing.serial);
   if (!is_standing) Schedule(now, crossing, outlet, *queued);
-  return true;
+  return crossing.serial;
+}
+
+std::optional<std::uint32_t> Wires::Waylay(core::Instant now, std::uint32_t slot) {
+  Crossing& crossing = crossings_[slot];
+  const std::uint32_t edge = crossing.edge;
+  const core::ByteCount waiting = outlets_[edge].port.Waiting(now);
+  const PacketFate fate = hook_->BeforeQueue(now, edge, crossing.packet, waiting);
+  if (fate.is_lost) {
+    Lose(slot, trace::DropCause::kFault, Place::Edge(edge));
+    return kNoSerial;
+  }
+  if (fate.later.ps() <= 0) return std::nullopt;
+  crossing.is_late = true;
+  crossing.tail = crossing.tail + fate.later;
+  crossing.serial = NextSerial();
+  queue_.Push(now + fate.later, TurnOf(crossing),
+              MakeTask(TaskKind::kAtPort, {slot, crossing.serial}));
+  return crossing.serial;
 }
 
 void Wires::Cross(Crossing& crossing) {

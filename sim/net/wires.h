@@ -18,6 +18,7 @@
 
 #include "protocols/core/random.h"
 #include "sim/event_queue.h"
+#include "sim/hook.h"
 #include "sim/net/framing.h"
 #include "sim/net/link.h"
 #include "sim/net/network_listener.h"
@@ -52,6 +53,8 @@ class Wires {
   // All outlive the wires.
   Wires(const Topology& topology, const NicSpec& nic, EventQueue& queue, PacketListener& listener,
         const core::Random& random);
+  // Who is asked before a packet joins a queue; null: nobody.
+  void SetHook(Hook* hook) { hook_ = hook; }
   // First bits, and what is whole at a card, are told from now on.
   void TellLife() { tells_life_ = true; }
 
@@ -131,8 +134,9 @@ class Wires {
     std::uint32_t edge = 0;    // whose port it is at or on its way to, or that loses it
     Stop stop = Stop::kPort;   // where the wire before it leads
     bool is_first_bit_out = false;
-    core::Duration way;  // to there, from the port that it left
-    core::Instant tail;  // when its last bit is there
+    bool is_late = false;  // the hook has it wait before this port
+    core::Duration way;    // to there, from the port that it left
+    core::Instant tail;    // when its last bit is there
     // Of one that is on its way to a host over a wire that keeps the order:
     std::optional<core::Duration> latency;  // of the receiving card, once it is drawn
     core::Instant ready_before;             // of the packet before it there
@@ -151,8 +155,12 @@ class Wires {
   }
   std::uint32_t NextSerial() { return ++last_serial_ == kNoSerial ? ++last_serial_ : last_serial_; }
   bool IsCurrent(const Port::Tag& tag) { return crossings_[tag.slot].serial == tag.serial; }
-  // Puts a packet whose head is at the port of its edge into it, if that has room.
-  bool Serve(core::Instant now, core::Instant came, std::uint32_t slot);
+  // Puts a packet whose head is at the port of its edge into it, if that has room. Its serial
+  // there; kNoSerial where it is lost.
+  std::uint32_t Serve(core::Instant now, core::Instant came, std::uint32_t slot);
+  // Asks the hook about a packet that is about to join a queue. Nothing where it does so now; else
+  // its serial while it waits, kNoSerial where it is lost.
+  std::optional<std::uint32_t> Waylay(core::Instant now, std::uint32_t slot);
   // Where it goes from the edge that it is at, and how long that takes.
   void Cross(Crossing& crossing);
   core::Duration DrawLatency(Card& card, core::ByteCount size);
@@ -179,6 +187,7 @@ class Wires {
   std::vector<std::uint32_t> downlink_;
   std::vector<Card> cards_;  // cards_[host]
   Slab<Crossing> crossings_;
+  Hook* hook_ = nullptr;
   std::vector<std::uint32_t> launched_;  // launched_[host]
   std::uint32_t last_serial_ = kNoSerial;
   bool has_receive_latency_ = false;

@@ -352,7 +352,7 @@ TEST_CASE("crash: a host that is down is not hit again") {
 namespace {
 
 // Crashes a host before the nth effect that it is about to perform.
-class CrashBefore final : public sim::EffectHook {
+class CrashBefore final : public sim::Hook {
  public:
   CrashBefore(SmallWorld& world, std::uint64_t nth) : world_(world), nth_(nth) {}
   void BeforeEffect(core::Instant, core::NodeId host, const core::Listed&) override {

@@ -1,0 +1,44 @@
+// Who may strike where something is about to happen: faults that choose their moment.
+//
+// The world asks before it acts, and does what is answered instead; never inside the telling of an
+// event. Every answer is "nothing" unless it is overridden.
+
+#pragma once
+
+#include <cstdint>
+
+#include "protocols/core/effects.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/time.h"
+#include "sim/net/packet.h"
+
+namespace lockstep::sim {
+
+// What becomes of a packet.
+struct PacketFate {
+  bool is_lost = false;
+  core::Duration later;  // so much later it is where it is about to be; asked no second time there
+};
+
+class Hook {
+ public:
+  virtual ~Hook() = default;
+  // The effect is about to be performed by `host`, which this may crash.
+  virtual void BeforeEffect(core::Instant, core::NodeId /*host*/, const core::Listed&) {}
+  // The packet is about to join the queue of a port, a card's or a switch's, which feeds `edge` (as
+  // Network::CardEdge and the topology number them), and in which so many bytes wait.
+  virtual PacketFate BeforeQueue(core::Instant, std::uint32_t /*edge*/, const Packet&,
+                                 core::ByteCount /*waiting*/) {
+    return {};
+  }
+  // A timer of `host` has expired; how much later it does so instead.
+  virtual core::Duration BeforeTimer(core::Instant, core::NodeId /*host*/, core::TimerId) {
+    return {};
+  }
+  // A disk that takes time is about to begin writing so many bytes; how much longer that takes.
+  virtual core::Duration BeforeWrite(core::Instant, core::NodeId /*host*/, core::ByteCount) {
+    return {};
+  }
+};
+
+}  // namespace lockstep::sim
