@@ -29,6 +29,8 @@ class NoteKind {
   static const NoteKind kMalformed;
   static const NoteKind kInvoked;
   static const NoteKind kReturned;
+  static const NoteKind kInstalled;
+  static const NoteKind kRejoined;
 
  private:
   std::uint32_t id_ = 0;
@@ -49,6 +51,10 @@ inline constexpr NoteSpec kSharedNotes[] = {
     {"malformed", "`peer` sent what could not be decoded or verified."},
     {"invoked", "value: a request; detail: its client; digest: of it. By the client."},
     {"returned", "value: a request; detail: its client; digest: of the answer. By the client."},
+    {"installed",
+     "value: the log index of a state that was taken over from a peer, which is that "
+     "of the next commit. By the state machine."},
+    {"rejoined", "A replica that had lost its memory takes part again. By the state machine."},
 };
 
 inline constexpr NoteKind NoteKind::kCommitted = kSharedNotes[0].kind();
@@ -58,5 +64,7 @@ inline constexpr NoteKind NoteKind::kQuacked = kSharedNotes[3].kind();
 inline constexpr NoteKind NoteKind::kMalformed = kSharedNotes[4].kind();
 inline constexpr NoteKind NoteKind::kInvoked = kSharedNotes[5].kind();
 inline constexpr NoteKind NoteKind::kReturned = kSharedNotes[6].kind();
+inline constexpr NoteKind NoteKind::kInstalled = kSharedNotes[7].kind();
+inline constexpr NoteKind NoteKind::kRejoined = kSharedNotes[8].kind();
 
 }  // namespace lockstep::core
