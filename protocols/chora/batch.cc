@@ -37,9 +37,8 @@ core::Bytes Batch::Encode(std::span<const Reconf> reconfs, std::span<const Comma
   CHECK(reconfs.size() <= kReconfsMax);
   CHECK(commands.size() <= kCommandsMax);
   const std::uint64_t size = commands.empty() ? 0 : commands[0].content.size();
-  const bool is_uniform = std::all_of(commands.begin(), commands.end(), [&](const Command& c) {
-    return c.content.size() == size;
-  });
+  const bool is_uniform = std::all_of(commands.begin(), commands.end(),
+                                      [&](const Command& c) { return c.content.size() == size; });
   std::string numbers;
   numbers.reserve(BytesMax(commands.size(), is_uniform ? size : 0));
   Put(numbers, commands.size(), 2);
@@ -96,8 +95,8 @@ std::vector<Reconf> Batch::Reconfs() const {
   std::vector<Reconf> reconfs;
   for (std::uint64_t i = 0; i < reconfs_; ++i) {
     const std::uint64_t at = kHeadBytes + i * kReconfBytes;
-    reconfs.push_back({static_cast<std::uint32_t>(Read<1>(bytes_, at)), Read<1>(bytes_, at + 1) != 0,
-                       Read<8>(bytes_, at + 2)});
+    reconfs.push_back({static_cast<std::uint32_t>(Read<1>(bytes_, at)),
+                       Read<1>(bytes_, at + 1) != 0, Read<8>(bytes_, at + 2)});
   }
   return reconfs;
 }

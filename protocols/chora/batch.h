@@ -1,8 +1,8 @@
 // What an owner puts into a slot: commands of clients, and changes of lanes.
 //
-// A batch is one value of bytes from the first to the last replica that holds it; it is checked when
-// it comes in and read when it is executed. Numbers come first, contents last, so that contents may
-// be filler.
+// A batch is one value of bytes from the first to the last replica that holds it; it is checked
+// when it comes in and read when it is executed. Numbers come first, contents last, so that
+// contents may be filler.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// What a replica knows of the slots in its window, and what it has done to them: votes, acceptances,
-// decisions, and the frontier that follows from them.
+// What a replica knows of the slots in its window, and what it has done to them: votes,
+// acceptances, decisions, and the frontier that follows from them.
 //
 // The board counts and keeps; it draws the conclusions that need no initiative: a quorum of ones
 // decides the batch, a quorum of acceptances at one ballot its value. The resolver (ballot 1) and
@@ -99,6 +99,7 @@ class Board {
   // `visit(round, lanes voted zero for want of a batch)`.
   template <typename Visit>
   void CastUpTo(std::uint64_t last, std::uint64_t now, Visit&& visit) {
+    if (!is_acting_) return;
     if (cast_next_ < ring_.base()) cast_next_ = ring_.base();
     if (cast_next_ < first_allowed_) cast_next_ = first_allowed_;
     while (cast_next_ <= last && IsActable(cast_next_)) {

@@ -1,10 +1,10 @@
 // What has become of the requests of clients: which have been executed, with what answer, and which
 // are still open here.
 //
-// The first half is replicated: it is a function of the log, and part of a snapshot. For each client
-// it keeps a low-water mark and the *set* of requests executed above it, never only the highest: a
-// batch that came to nothing is proposed again behind later ones, and "not above the highest" would
-// acknowledge a command that never ran. The second half is this replica's own.
+// The first half is replicated: it is a function of the log, and part of a snapshot. For each
+// client it keeps a low-water mark and the *set* of requests executed above it, never only the
+// highest: a batch that came to nothing is proposed again behind later ones, and "not above the
+// highest" would acknowledge a command that never ran. The second half is this replica's own.
 //
 // Chora-R, a reconstruction; the paper's body was not available.
 

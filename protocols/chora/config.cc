@@ -11,7 +11,8 @@ namespace lockstep::chora {
 namespace {
 
 absl::Status Wanted(std::string_view what, std::string_view wanted) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(what), ": want ", std::string(wanted)));
+  return absl::InvalidArgumentError(
+      absl::StrCat(std::string(what), ": want ", std::string(wanted)));
 }
 
 absl::Status ValidateRounds(const Config& config) {
@@ -21,9 +22,9 @@ absl::Status ValidateRounds(const Config& config) {
     return Wanted("round_length", "a time of at least one picosecond for each round, at most 1 s");
   }
   if (config.vote_rounds < config.depth + 1 || config.vote_rounds > Config::kVoteRoundsMax) {
-    return Wanted("vote_rounds", absl::StrCat("depth + 1 = ", config.depth + 1, " to ",
-                                              Config::kVoteRoundsMax,
-                                              ", or one lost message loses votes"));
+    return Wanted("vote_rounds",
+                  absl::StrCat("depth + 1 = ", config.depth + 1, " to ", Config::kVoteRoundsMax,
+                               ", or one lost message loses votes"));
   }
   if (config.alpha < 1 || config.alpha > 1'024) {
     return Wanted("alpha", "1 to 1024: replicas learn of a change at different times");
@@ -41,11 +42,11 @@ absl::Status ValidateWindows(const Config& config) {
   if (config.checkpoint_rounds < 1 || config.checkpoint_rounds > Config::kWindowMax) {
     return Wanted("checkpoint_rounds", absl::StrCat("1 to ", Config::kWindowMax));
   }
-  const std::uint64_t ring_least =
-      config.hard_window + config.depth + 4 * config.checkpoint_rounds;
+  const std::uint64_t ring_least = config.hard_window + config.depth + 4 * config.checkpoint_rounds;
   if (config.ring_rounds < ring_least || config.ring_rounds > 16 * Config::kWindowMax) {
-    return Wanted("ring_rounds",
-                  absl::StrCat("at least hard_window + depth + 4 checkpoint_rounds = ", ring_least));
+    return Wanted(
+        "ring_rounds",
+        absl::StrCat("at least hard_window + depth + 4 checkpoint_rounds = ", ring_least));
   }
   if (config.dead_rounds < 1) return Wanted("dead_rounds", "at least 1");
   if (config.client_window < 1 || config.client_window > Config::kWindowMax) {
@@ -83,8 +84,8 @@ constexpr std::int64_t kBookkeepNs = 60;
 absl::Status Validate(const Config& config) {
   const std::uint32_t n = config.replicas();
   if (n < 1 || n > Config::kReplicasMax || n % 2 == 0) {
-    return Wanted("replicas", absl::StrCat("an odd number up to ", Config::kReplicasMax, ", not ", n,
-                                           ": 2f + 1 tolerate f"));
+    return Wanted("replicas", absl::StrCat("an odd number up to ", Config::kReplicasMax, ", not ",
+                                           n, ": 2f + 1 tolerate f"));
   }
   if (absl::Status status = ValidateRounds(config); !status.ok()) return status;
   if (absl::Status status = ValidateWindows(config); !status.ok()) return status;

@@ -37,19 +37,19 @@ struct Config {
 
   // L: a message sent at the beginning of a round is to be handled so long after.
   core::Duration round_length = core::Duration::Nanoseconds(1'860);
-  std::uint32_t depth = 1;                   // D: rounds in flight; they begin every L / D
-  std::uint32_t vote_rounds = 8;             // H: rounds whose votes ride on each message
-  std::uint32_t alpha = 2;                   // rounds from a change of lanes to its effect
-  std::uint64_t soft_window = 64;            // W_soft: commands wait beyond so many unapplied rounds
-  std::uint64_t hard_window = 4'096;         // W_hard: acts wait beyond so many undecided rounds
-  std::uint64_t ring_rounds = 8'193;         // W: rounds that are kept
-  std::uint64_t checkpoint_rounds = 1'024;   // C: rounds from one snapshot to the next
-  std::uint64_t dead_rounds = 16;            // K_dead: rounds of L until a silent lane is given up
-  std::uint64_t batch_commands = 22;         // Bmax
-  std::uint64_t command_bytes_max = 40;      // content of a command
-  std::uint64_t packet_bytes = 1'472;        // of a message
-  std::uint64_t client_window = 1;           // a client asks n when all up to n - this are answered
-  std::uint64_t state_rounds = 64;           // from one note of the state to the next; 0: none
+  std::uint32_t depth = 1;                  // D: rounds in flight; they begin every L / D
+  std::uint32_t vote_rounds = 8;            // H: rounds whose votes ride on each message
+  std::uint32_t alpha = 2;                  // rounds from a change of lanes to its effect
+  std::uint64_t soft_window = 64;           // W_soft: commands wait beyond so many unapplied rounds
+  std::uint64_t hard_window = 4'096;        // W_hard: acts wait beyond so many undecided rounds
+  std::uint64_t ring_rounds = 8'193;        // W: rounds that are kept
+  std::uint64_t checkpoint_rounds = 1'024;  // C: rounds from one snapshot to the next
+  std::uint64_t dead_rounds = 16;           // K_dead: rounds of L until a silent lane is given up
+  std::uint64_t batch_commands = 22;        // Bmax
+  std::uint64_t command_bytes_max = 40;     // content of a command
+  std::uint64_t packet_bytes = 1'472;       // of a message
+  std::uint64_t client_window = 1;          // a client asks n when all up to n - this are answered
+  std::uint64_t state_rounds = 64;          // from one note of the state to the next; 0: none
 
   ClockMode clock = ClockMode::kSynced;
   core::Instant first_round;  // A: when round 0 begins, on the synchronised clock
@@ -59,17 +59,15 @@ struct Config {
   core::Duration expected_delay = core::Duration::Nanoseconds(1'300);
 
   std::uint32_t replicas() const { return cluster.size; }
-  std::uint32_t faults() const { return (cluster.size - 1) / 2; }  // f
-  std::uint32_t quorum() const { return faults() + 1; }            // Q
+  std::uint32_t faults() const { return (cluster.size - 1) / 2; }                 // f
+  std::uint32_t quorum() const { return faults() + 1; }                           // Q
   std::uint64_t lanes() const { return (std::uint64_t{1} << cluster.size) - 1; }  // as a mask
   std::uint64_t chunk_bytes() const {
     constexpr std::uint64_t kHeadBytes = 40;
     return std::min(kChunkBytesMax, packet_bytes - kHeadBytes);
   }
   // L / D.
-  core::Duration interval() const {
-    return core::Duration::Picoseconds(round_length.ps() / depth);
-  }
+  core::Duration interval() const { return core::Duration::Picoseconds(round_length.ps() / depth); }
 };
 
 // What makes a configuration illegal, naming the setting and what is wanted.

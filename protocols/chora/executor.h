@@ -32,8 +32,8 @@ class Executor {
   // The first round that has not been applied.
   std::uint64_t executed() const { return executed_; }
   bool IsBehind() const { return executed_ < board_.frontier(); }
-  // Applies at most kRoundsEachCall rounds; lists the work, and behind it what comes of it. `now` is
-  // the own round.
+  // Applies at most kRoundsEachCall rounds; lists the work, and behind it what comes of it. `now`
+  // is the own round.
   void Run(std::uint64_t now, core::Effects& out);
   // Takes over a checkpoint that lies above the frontier: board, table and machine. False if the
   // bytes are none.

@@ -102,8 +102,8 @@ void Replica::TakeVotes(std::uint32_t from) {
 bool Replica::OnRepair(core::NodeId from, const core::Bytes& payload, core::Effects& out) {
   if (!codec_.Decode(payload, repair_in_) || !IsFrom(from, repair_in_.header)) return false;
   const std::uint32_t sender = repair_in_.header.sender;
-  peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.is_abstaining,
-                      repair_in_.frontier, round_);
+  peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.is_abstaining, repair_in_.frontier,
+                      round_);
   for (const Entry& entry : repair_in_.entries) OnEntry(sender, entry);
   repair_in_.entries.clear();
   out.Spend(core::Work::kLog, 1, payload.byte_count());
@@ -215,8 +215,7 @@ bool Replica::OnRecover(core::NodeId from, const core::Bytes& payload, core::Eff
   if (IsRecovering()) return true;
   const std::uint64_t acted_end =
       std::max({board_.acted_end(), board_.frontier(), board_.first_allowed()});
-  out.Send(from,
-           codec_.Encode(RecoverAnswer{MakeHeader(), message.header.incarnation, acted_end}));
+  out.Send(from, codec_.Encode(RecoverAnswer{MakeHeader(), message.header.incarnation, acted_end}));
   return true;
 }
 

@@ -316,8 +316,7 @@ bool Codec::Decode(const core::Bytes& payload, RepairMessage& out) const {
     const Entry& entry = out.entries.back();
     // Only the owner of a ballot proposes at it.
     const bool is_proposal = entry.kind == EntryKind::kResolve || entry.kind == EntryKind::kPrepare;
-    if (is_proposal &&
-        OwnerOf(entry.slots.lane, entry.ballot, replicas_) != out.header.sender) {
+    if (is_proposal && OwnerOf(entry.slots.lane, entry.ballot, replicas_) != out.header.sender) {
       return false;
     }
   }

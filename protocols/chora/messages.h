@@ -5,7 +5,8 @@
 // own. Slots that share what is said of them are named together: up to 64 rounds of one lane.
 //
 // Chora-R, a reconstruction; the paper's body was not available (source: the abstract of arXiv
-// 2507.12792). Sizes follow the reconstruction: 64 bytes for nine replicas and eight rounds of votes.
+// 2507.12792). Sizes follow the reconstruction: 64 bytes for nine replicas and eight rounds of
+// votes.
 
 #pragma once
 
@@ -63,7 +64,9 @@ struct Span {
   std::uint64_t mask = 0;
   friend bool operator==(const Span&, const Span&) = default;
 
-  static Span Of(SlotName name) { return {name.lane, name.round & ~std::uint64_t{63}, BitOf(name)}; }
+  static Span Of(SlotName name) {
+    return {name.lane, name.round & ~std::uint64_t{63}, BitOf(name)};
+  }
   static std::uint64_t BitOf(SlotName name) { return std::uint64_t{1} << (name.round & 63); }
   template <typename Visit>
   void ForEach(Visit&& visit) const {
@@ -86,12 +89,12 @@ inline constexpr std::size_t kEntryKinds = 9;
 
 struct Entry {
   EntryKind kind = EntryKind::kVotes;
-  Span slots;  // not of an offer
-  std::uint64_t ones = 0;            // of votes
-  std::uint32_t ballot = 0;          // of resolve, accepted, prepare, promise
-  Value value = Value::kNoop;        // of resolve, accepted, decided; of a promise that has accepted
-  std::int32_t accepted = -1;        // of a promise: the greatest ballot at which it has accepted
-  bool has_batch = false;            // of resolve, decided, payload: then of one slot
+  Span slots;                  // not of an offer
+  std::uint64_t ones = 0;      // of votes
+  std::uint32_t ballot = 0;    // of resolve, accepted, prepare, promise
+  Value value = Value::kNoop;  // of resolve, accepted, decided; of a promise that has accepted
+  std::int32_t accepted = -1;  // of a promise: the greatest ballot at which it has accepted
+  bool has_batch = false;      // of resolve, decided, payload: then of one slot
   core::Bytes batch;
   std::uint64_t snapshot_round = 0;  // of an offer
   std::uint64_t snapshot_bytes = 0;

@@ -16,14 +16,16 @@ inline constexpr core::NoteSpec kNotes[] = {
      "value: a round whose messages have all been handled; detail: when it began on the own clock, "
      "in ps."},
     {"round_violations",
-     "value: a round; detail: mask of the lanes voted zero since their owner's message had not been "
+     "value: a round; detail: mask of the lanes voted zero since their owner's message had not "
+     "been "
      "handled."},
     {"round_skipped", "values: rounds whose boundary was not handled in time."},
     {"round_late", "value: a round of `peer` handled after the vote on it; detail: the own round."},
     {"resolved",
      "value: a round; detail: lane + 64 ballot; digest: 1 for the batch, 0 for nothing. Decided "
      "otherwise than by the first votes."},
-    {"conflict", "value: a round; detail: lane + 64 ballot. A second, other decision: never right."},
+    {"conflict",
+     "value: a round; detail: lane + 64 ballot. A second, other decision: never right."},
     {"lanes", "value: the round from which a change holds; detail: mask of the lanes active then."},
     {"recovering", "detail: the incarnation of a replica that has lost its memory."},
     {"rejoined", "value: the round up to which all has been executed; detail: the first allowed."},

@@ -174,9 +174,8 @@ void Repair::Take(Packet& packet, const Entry& entry) {
       return;
     case EntryKind::kDecided:
       if (is_queued(peer.decisions)) peer.decisions.Drop(1);
-      entry.slots.ForEach([&](SlotName name) {
-        SentAt(packet, name) = static_cast<std::uint32_t>(now_ + 1);
-      });
+      entry.slots.ForEach(
+          [&](SlotName name) { SentAt(packet, name) = static_cast<std::uint32_t>(now_ + 1); });
       return;
     case EntryKind::kFetch:
       peer.fetches.Drop(count);
@@ -186,9 +185,8 @@ void Repair::Take(Packet& packet, const Entry& entry) {
       return;
     case EntryKind::kPrepare:
       cursor.done |= entry.slots.mask;
-      entry.slots.ForEach([&](SlotName name) {
-        board_.ring().slot(name).contest->prepare_due &= ~Bit(packet.to);
-      });
+      entry.slots.ForEach(
+          [&](SlotName name) { board_.ring().slot(name).contest->prepare_due &= ~Bit(packet.to); });
       return;
     case EntryKind::kPromise:
       cursor.done |= entry.slots.mask;
@@ -260,8 +258,7 @@ void Repair::DropTruncated(SlotQueue& queue) const {
 std::optional<Entry> Repair::PeekVotes(Packet& packet) const {
   // What rides on round messages is newer.
   const std::uint64_t shown = config_.depth + config_.vote_rounds - 1;
-  const std::uint64_t end =
-      std::min(board_.cast_next(), now_ > shown ? now_ - shown : 0);
+  const std::uint64_t end = std::min(board_.cast_next(), now_ > shown ? now_ - shown : 0);
   const Ring& ring = board_.ring();
   const std::optional<Span> span = Sweep(
       packet, EntryKind::kVotes, FirstOpen(), end,
@@ -288,8 +285,8 @@ std::optional<Entry> Repair::PeekResolve(Packet& packet) const {
             contest.value == Value::kBatch && !Has(contest.payload_sent, packet.to);
         // One with its batch stands alone.
         constexpr std::uint64_t kAlone = std::uint64_t{1} << 63;
-        const std::uint64_t alike = std::uint64_t{contest.ballot} << 1 |
-                                    static_cast<std::uint64_t>(contest.value);
+        const std::uint64_t alike =
+            std::uint64_t{contest.ballot} << 1 | static_cast<std::uint64_t>(contest.value);
         return std::optional<std::uint64_t>(has_batch ? kAlone | name.round : alike);
       });
   if (!span) return std::nullopt;
@@ -413,8 +410,7 @@ std::uint32_t& Repair::SentAt(Packet& packet, SlotName name) const {
 bool Repair::IsSentLately(const Packet& packet, SlotName name) const {
   const std::vector<std::uint32_t>& sent = packet.peer.decided_sent;
   if (sent.empty()) return false;
-  const std::uint32_t at =
-      sent[name.round % config_.ring_rounds * board_.replicas() + name.lane];
+  const std::uint32_t at = sent[name.round % config_.ring_rounds * board_.replicas() + name.lane];
   return at > 0 && static_cast<std::uint32_t>(now_ + 1) - at < 4 * config_.depth;
 }
 
@@ -470,10 +466,9 @@ std::optional<Entry> Repair::PeekDecided(Packet& packet) const {
 }
 
 std::optional<Entry> Repair::PeekOffer(Packet& packet) const {
-  const bool is_due = !packet.is_offered && !checkpoints_.empty() &&
-                      packet.peer.frontier < board_.ring().base() &&
-                      packet.peer.frontier < checkpoints_.latest().round &&
-                      MayServe(packet.peer, packet.to);
+  const bool is_due =
+      !packet.is_offered && !checkpoints_.empty() && packet.peer.frontier < board_.ring().base() &&
+      packet.peer.frontier < checkpoints_.latest().round && MayServe(packet.peer, packet.to);
   if (!is_due) return std::nullopt;
   Entry entry;
   entry.kind = EntryKind::kOffer;

@@ -13,8 +13,7 @@ namespace lockstep::chora {
 namespace {
 
 std::uint64_t DrawIncarnation(const core::Seat& seat) {
-  core::Random random =
-      seat.random.Fork("incarnation").Fork(std::to_string(seat.incarnation));
+  core::Random random = seat.random.Fork("incarnation").Fork(std::to_string(seat.incarnation));
   return random.Next();
 }
 
@@ -77,8 +76,8 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
   if (has_begun_ && round > round_ + 1) {
     const std::uint64_t skipped = round - round_ - 1;
     if (skipped > 2 * config_.depth) is_catching_up_ = true;
-    out.Note({kRoundSkipped, core::NodeId(), core::StreamId(), core::Run{round_ + 1, skipped, 1}, 0,
-              0});
+    out.Note(
+        {kRoundSkipped, core::NodeId(), core::StreamId(), core::Run{round_ + 1, skipped, 1}, 0, 0});
   }
   has_begun_ = true;
   round_ = round;
@@ -93,8 +92,7 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
   const bool is_download_due = download_.is_active();
   if (is_download_due || repair_.IsNeeded()) {
     const core::Duration half = config_.interval();
-    out.SetTimer(kRepair,
-                 clock_.At(round_) + core::Duration::Picoseconds(half.ps() / 2),
+    out.SetTimer(kRepair, clock_.At(round_) + core::Duration::Picoseconds(half.ps() / 2),
                  core::Clock::kSynced);
   }
   Ask(out);
@@ -242,7 +240,9 @@ void Replica::Settle(core::Effects& out) {
   if (const std::uint64_t changed = board_.TakeChangedLanes(); changed != 0) {
     out.Note(NoteOf(kLanes, board_.lanes().end() - 1, board_.lanes().newest()));
   }
-  if (!is_log_busy_ && executor_.IsBehind()) Apply(out);
+  // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
+  const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
+  if (may_apply && !is_log_busy_) Apply(out);
   if (!board_.is_acting()) PassFloor(out);
 }
 
@@ -284,9 +284,9 @@ void Replica::Truncate() {
   std::sort(frontiers.rbegin(), frontiers.rend());
   const std::uint64_t kept = config_.checkpoint_rounds;
   const std::uint64_t behind = board_.frontier() > kept ? board_.frontier() - kept : 0;
-  board_.Truncate(std::min({executor_.checkpoints().OldestInUse(round_),
-                            executor_.checkpoints().latest().round,
-                            frontiers[config_.quorum() - 1], behind}));
+  board_.Truncate(
+      std::min({executor_.checkpoints().OldestInUse(round_), executor_.checkpoints().latest().round,
+                frontiers[config_.quorum() - 1], behind}));
 }
 
 void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,

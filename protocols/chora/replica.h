@@ -5,9 +5,10 @@
 // propose in parallel). The rules are the reconstruction's, not the authors'.
 //
 // At each boundary a replica casts its votes on what has arrived, proposes a batch, and sends both
-// in one message to each peer; half a round later it sends what mends older slots. It puts the parts
-// together and leaves the rules to them: board.h counts and decides, resolver.h and proposer.h mend,
-// repair.h packs, executor.h applies, recovery.h and transfer.h bring back who has forgotten.
+// in one message to each peer; half a round later it sends what mends older slots. It puts the
+// parts together and leaves the rules to them: board.h counts and decides, resolver.h and
+// proposer.h mend, repair.h packs, executor.h applies, recovery.h and transfer.h bring back who has
+// forgotten.
 //
 // Clocks decide when to act, never what is safe.
 
@@ -41,7 +42,8 @@ class Replica : public core::Node {
  public:
   // `config` must be valid. A seat whose incarnation is 0 is a first start; on any later one the
   // memory was lost, since nothing is kept on disk.
-  Replica(const Config& config, const core::Seat& seat, std::unique_ptr<core::StateMachine> machine);
+  Replica(const Config& config, const core::Seat& seat,
+          std::unique_ptr<core::StateMachine> machine);
 
   void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
                core::Effects& out) override;
@@ -128,18 +130,18 @@ class Replica : public core::Node {
   std::uint64_t started_ = 0;     // the own round in which this incarnation began
   bool has_begun_ = false;        // a boundary has been handled
 
-  std::uint64_t confirmed_ = 0;     // the first round that the log core has not finished applying
-  bool is_log_busy_ = false;        // until kApplied fires
+  std::uint64_t confirmed_ = 0;      // the first round that the log core has not finished applying
+  bool is_log_busy_ = false;         // until kApplied fires
   std::uint64_t applied_up_to_ = 0;  // what it confirms then
 
   bool is_catching_up_ = false;    // no new tries at ballots >= 2 for now
   std::uint64_t still_since_ = 0;  // own round since which the frontier has stood still
   std::uint64_t last_frontier_ = 0;
 
-  std::vector<Reconf> reconfs_;      // to ride on the next own batch
-  std::uint64_t next_ask_ = 0;       // own round
-  std::uint32_t forward_turn_ = 0;   // lanes take turns
-  RoundMessage in_;                  // scratch, so that a message costs no memory
+  std::vector<Reconf> reconfs_;     // to ride on the next own batch
+  std::uint64_t next_ask_ = 0;      // own round
+  std::uint32_t forward_turn_ = 0;  // lanes take turns
+  RoundMessage in_;                 // scratch, so that a message costs no memory
   RepairMessage repair_in_;
 };
 

@@ -23,9 +23,9 @@ struct Row {
   std::uint64_t batches = 0;  //   those whose batch was chosen
   std::uint64_t wanted = 0;   // lanes whose batch is looked for
 
-  std::uint64_t proposing = 0;   // lanes in which this replica proposes a value
-  std::uint64_t preparing = 0;   // lanes in which it asks for promises
-  std::uint64_t accepted = 0;    // lanes in which it has accepted at a ballot >= 1
+  std::uint64_t proposing = 0;    // lanes in which this replica proposes a value
+  std::uint64_t preparing = 0;    // lanes in which it asks for promises
+  std::uint64_t accepted = 0;     // lanes in which it has accepted at a ballot >= 1
   std::uint64_t promise_due = 0;  // lanes in which it still has to answer the proposer
   std::uint64_t resolved = 0;     // lanes in which it has used ballot 1
 
@@ -59,6 +59,7 @@ class Ring {
  private:
   // Without a division, since the window moves but rarely.
   std::uint64_t IndexOf(std::uint64_t round) const {
+    CHECK(round - base_ < rows_.size());
     const std::uint64_t index = head_ + (round - base_);
     return index < rows_.size() ? index : index - rows_.size();
   }

@@ -2,8 +2,8 @@
 //
 // The sender keeps the bytes that are being asked for, and its base at or below their round, while
 // requests come. The receiver keeps a few requests outstanding, asks again for what does not come,
-// and yields to another offer when nothing comes at all. Chora-R, a reconstruction; the paper's body
-// was not available.
+// and yields to another offer when nothing comes at all. Chora-R, a reconstruction; the paper's
+// body was not available.
 
 #pragma once
 
