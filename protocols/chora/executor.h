@@ -41,6 +41,7 @@ class Executor {
 
   ClientTable& clients() { return clients_; }
   CommandQueue& queue() { return queue_; }
+  const CommandQueue& queue() const { return queue_; }
   CheckpointStore& checkpoints() { return checkpoints_; }
   const core::StateMachine& machine() const { return *machine_; }
   // How many active rounds in a row the lane has come to nothing, as executed.

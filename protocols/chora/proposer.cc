@@ -77,7 +77,7 @@ void Proposer::OnBallot(SlotName name, std::uint32_t ballot, std::uint64_t now) 
   Contest& contest = board_.ring().slot(name).EnsureContest();
   if (ballot <= contest.ballot_seen) return;
   contest.ballot_seen = ballot;
-  contest.next_try = std::max(contest.next_try, now + 4 * depth_ + random_.Below(4 * depth_ + 1));
+  contest.next_try = std::max(contest.next_try, now + 4 * depth_ + jitter_);
 }
 
 }  // namespace lockstep::chora

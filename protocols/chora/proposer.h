@@ -30,6 +30,8 @@ class Proposer {
   // that it has proposed a value for.
   template <typename Visit>
   void Run(std::uint64_t now, bool may_try, Visit&& visit) {
+    // One draw a round, so that slots which go together stay together.
+    jitter_ = random_.Below(4 * depth_ + 1);
     if (now < depth_) return;
     const std::uint64_t first =
         std::max({board_.frontier(), board_.ring().base(), board_.first_allowed()});
@@ -49,7 +51,7 @@ class Proposer {
   void OnBallot(SlotName name, std::uint32_t ballot, std::uint64_t now);
 
  private:
-  static constexpr std::uint32_t kBackoffMax = 512;  // rounds of L
+  static constexpr std::uint32_t kBackoffMax = 64;  // rounds of L
 
   bool IsTime(SlotName name, std::uint64_t now) const;
   void Try(SlotName name, std::uint64_t now);
@@ -58,6 +60,7 @@ class Proposer {
   Board& board_;
   std::uint64_t depth_;
   core::Random random_;
+  std::uint64_t jitter_ = 0;  // of postponements in this round
 };
 
 }  // namespace lockstep::chora

@@ -279,15 +279,17 @@ std::optional<Entry> Repair::PeekResolve(Packet& packet) const {
   const std::optional<Span> span = Sweep(
       packet, EntryKind::kResolve, FirstOpen(), std::min(board_.acted_end(), ring.end()),
       [&](std::uint64_t q) { return board_.Undecided(q) & ring.row(q).proposing; },
-      [&](SlotName name) {
+      [&](SlotName name) -> std::optional<std::uint64_t> {
         const Contest& contest = *ring.slot(name).contest;
+        // A later ballot has been promised here: this one is hardly accepted by a quorum.
+        if (ring.slot(name).promised > contest.ballot) return std::nullopt;
         const bool has_batch =
             contest.value == Value::kBatch && !Has(contest.payload_sent, packet.to);
         // One with its batch stands alone.
         constexpr std::uint64_t kAlone = std::uint64_t{1} << 63;
         const std::uint64_t alike =
             std::uint64_t{contest.ballot} << 1 | static_cast<std::uint64_t>(contest.value);
-        return std::optional<std::uint64_t>(has_batch ? kAlone | name.round : alike);
+        return has_batch ? kAlone | name.round : alike;
       });
   if (!span) return std::nullopt;
   Entry entry;
@@ -322,7 +324,9 @@ std::optional<Entry> Repair::PeekAccepted(Packet& packet) const {
           // The own proposal at ballot 1 says it already.
           const bool is_said = ring.slot(name).accepted == 1 &&
                                OwnerOf(name.lane, 1, board_.replicas()) == board_.self();
-          if (is_said) return std::nullopt;
+          // Whoever has been promised a later ballot knows of this one.
+          const bool is_past = ring.slot(name).promised > ring.slot(name).accepted_ballot();
+          if (is_said || is_past) return std::nullopt;
           return key_of(name);
         });
   }

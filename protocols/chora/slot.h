@@ -81,6 +81,9 @@ struct Slot {
   std::int32_t accepted = -1;  // ballot; -1: none
   Value accepted_value = Value::kNoop;
 
+  // Where there is one.
+  std::uint32_t accepted_ballot() const { return static_cast<std::uint32_t>(accepted); }
+
   std::unique_ptr<Contest> contest;  // made when it is needed
   Contest& EnsureContest() {
     if (contest == nullptr) contest = std::make_unique<Contest>();

@@ -100,7 +100,7 @@ class Cluster {
     }
     outcome_.healing_rounds = (tick_ - begin) * config_.depth / kTicksPerRound;
     if (outcome_.failure.empty() && options_.is_healing_asked && !is_well) {
-      Fail(absl::StrCat("stuck: ", WhyIll()));
+      Fail(absl::StrCat("stuck: ", WhyIll(), Describe()));
     }
     if (outcome_.failure.empty() && is_well) CheckEqualStates();
     outcome_.decisions += decisions_seen_;
@@ -508,6 +508,40 @@ class Cluster {
         return;
       }
     }
+  }
+
+  // For whoever looks into a failure.
+  std::string Describe() const {
+    std::string text = absl::StrCat("; D ", config_.depth, ", windows ", config_.soft_window, " ",
+                                    config_.hard_window, ", C ", config_.checkpoint_rounds,
+                                    ", packets ", config_.packet_bytes);
+    for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
+      if (hosts_[i].replica == nullptr) continue;
+      const chora::Replica& replica = *hosts_[i].replica;
+      const chora::Board& board = replica.board();
+      absl::StrAppend(&text, "; ", i, ": round ", replica.round(), " frontier ", board.frontier(),
+                      " base ", board.ring().base(), " executed ", replica.executor().executed(),
+                      " allowed ", board.first_allowed() % chora::Board::kNever, " acting ",
+                      board.is_acting(), " lanes ", board.lanes().newest(), " queue ",
+                      replica.executor().queue().size());
+      if (!board.ring().Contains(board.frontier())) continue;
+      const chora::Row& row = board.ring().row(board.frontier());
+      absl::StrAppend(&text, " [decided ", row.decided, " batches ", row.batches, " held ",
+                      row.held, " proposing ", row.proposing, " preparing ", row.preparing, "]");
+      chora::ForEachBit(board.Undecided(board.frontier()), [&](std::uint32_t lane) {
+        const chora::Slot& slot = board.ring().slot({board.frontier(), lane});
+        absl::StrAppend(&text, " (lane ", lane, " known ", slot.known, " ones ", slot.ones,
+                        " promised ", slot.promised, " accepted ", slot.accepted);
+        if (slot.contest != nullptr) {
+          const chora::Contest& contest = *slot.contest;
+          absl::StrAppend(&text, " ballot ", contest.ballot, " seen ", contest.ballot_seen, " by ",
+                          contest.promised, " next try ", contest.next_try, " backoff ",
+                          contest.backoff, " due ", contest.prepare_due);
+        }
+        absl::StrAppend(&text, ")");
+      });
+    }
+    return text;
   }
 
   bool IsWell() { return WhyIll().empty(); }
