@@ -3,6 +3,8 @@
 #include "protocols/chora/batch.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -12,23 +14,24 @@ namespace lockstep::chora {
 namespace {
 
 void Put(std::string& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  std::array<char, sizeof(value)> raw;
+  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<char>(value >> (8 * i));
+  out.append(raw.data(), bytes);
 }
 
+// A little-endian number; written so that compilers make one load of it.
 template <std::size_t kBytes>
-std::uint64_t Get(const std::uint8_t* raw) {
+std::uint64_t Get(std::string_view raw, std::uint64_t at) {
+  static_assert(kBytes <= sizeof(std::uint64_t));
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < kBytes; ++i) value |= std::uint64_t{raw[i]} << (8 * i);
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, raw.data() + at, kBytes);
+  } else {
+    for (std::size_t i = 0; i < kBytes; ++i) {
+      value |= std::uint64_t{static_cast<std::uint8_t>(raw[at + i])} << (8 * i);
+    }
+  }
   return value;
-}
-
-// Reads a number of kBytes at `at`, which must be inside; numbers stand among the literal bytes in
-// all but damaged messages.
-template <std::size_t kBytes>
-std::uint64_t Read(const core::Bytes& bytes, std::uint64_t at) {
-  std::array<std::uint8_t, kBytes> raw;
-  bytes.CopyTo(at, raw);
-  return Get<kBytes>(raw.data());
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ core::Bytes Batch::Encode(std::span<const Reconf> reconfs, std::span<const Comma
   const bool is_uniform = std::all_of(commands.begin(), commands.end(),
                                       [&](const Command& c) { return c.content.size() == size; });
   std::string numbers;
-  numbers.reserve(BytesMax(commands.size(), is_uniform ? size : 0));
+  numbers.reserve(BytesOf(reconfs.size(), commands.size(), size * commands.size(), is_uniform));
   Put(numbers, commands.size(), 2);
   Put(numbers, reconfs.size(), 1);
   Put(numbers, is_uniform ? size : kSizesDiffer, 2);
@@ -83,33 +86,39 @@ bool Batch::IsValid(const core::Bytes& bytes, std::uint32_t lanes) {
                      [&](const Reconf& reconf) { return reconf.lane < lanes; });
 }
 
-Batch::Batch(const core::Bytes& bytes) : bytes_(bytes) {
-  std::array<std::uint8_t, kHeadBytes> raw;
-  bytes.CopyTo(0, raw);
-  commands_ = Get<2>(raw.data());
-  reconfs_ = raw[2];
-  size_ = Get<2>(raw.data() + 3);
+Batch::Batch(const core::Bytes& bytes) : bytes_(bytes), numbers_(bytes.literal()) {
+  CHECK(bytes.size() >= kHeadBytes);
+  ReadNumbers(kHeadBytes);
+  commands_ = Get<2>(numbers_, 0);
+  reconfs_ = Get<1>(numbers_, 2);
+  size_ = Get<2>(numbers_, 3);
+  if (bytes.size() >= ContentsBegin()) ReadNumbers(ContentsBegin());
+}
+
+void Batch::ReadNumbers(std::uint64_t size) {
+  if (numbers_.size() >= size) return;
+  written_out_ = bytes_.Slice(0, size).ToString();
+  numbers_ = written_out_;
 }
 
 std::vector<Reconf> Batch::Reconfs() const {
   std::vector<Reconf> reconfs;
   for (std::uint64_t i = 0; i < reconfs_; ++i) {
     const std::uint64_t at = kHeadBytes + i * kReconfBytes;
-    reconfs.push_back({static_cast<std::uint32_t>(Read<1>(bytes_, at)),
-                       Read<1>(bytes_, at + 1) != 0, Read<8>(bytes_, at + 2)});
+    reconfs.push_back({static_cast<std::uint32_t>(Get<1>(numbers_, at)),
+                       Get<1>(numbers_, at + 1) != 0, Get<8>(numbers_, at + 2)});
   }
   return reconfs;
 }
 
 Batch::Head Batch::HeadAt(std::uint64_t index) const {
-  std::array<std::uint8_t, kCommandBytes> raw;
-  bytes_.CopyTo(HeadsBegin() + index * kCommandBytes, raw);
-  return {core::ClientId(Get<8>(raw.data())), core::RequestId(Get<8>(raw.data() + 8)),
-          Get<8>(raw.data() + 16)};
+  const std::uint64_t at = HeadsBegin() + index * kCommandBytes;
+  return {core::ClientId(Get<8>(numbers_, at)), core::RequestId(Get<8>(numbers_, at + 8)),
+          Get<8>(numbers_, at + 16)};
 }
 
 std::uint64_t Batch::SizeAt(std::uint64_t index) const {
-  return size_ == kSizesDiffer ? Read<2>(bytes_, SizesBegin() + 2 * index) : size_;
+  return size_ == kSizesDiffer ? Get<2>(numbers_, SizesBegin() + kSizeBytes * index) : size_;
 }
 
 }  // namespace lockstep::chora

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocols/core/bytes.h"
@@ -40,17 +42,20 @@ class Batch {
   static constexpr std::uint64_t kReconfsMax = 8;
   static constexpr std::uint64_t kHeadBytes = 5;      // counts and the size of the contents
   static constexpr std::uint64_t kCommandBytes = 24;  // of a command, beside its content
+  static constexpr std::uint64_t kSizeBytes = 2;      // of a content, where they differ
   static constexpr std::uint64_t kReconfBytes = 10;
 
   static core::Bytes Encode(std::span<const Reconf> reconfs, std::span<const Command> commands);
-  // Bytes of a batch of so many commands at most, with every change of lanes that may ride along.
-  static std::uint64_t BytesMax(std::uint64_t commands, std::uint64_t content_bytes) {
-    return kHeadBytes + kReconfsMax * kReconfBytes + commands * (kCommandBytes + 2 + content_bytes);
+  // Bytes of a batch of so many commands, whose contents come to `content_bytes` together.
+  static std::uint64_t BytesOf(std::uint64_t reconfs, std::uint64_t commands,
+                               std::uint64_t content_bytes, bool is_uniform) {
+    return kHeadBytes + reconfs * kReconfBytes +
+           commands * (kCommandBytes + (is_uniform ? 0 : kSizeBytes)) + content_bytes;
   }
   // Whether `bytes` are a batch for so many lanes.
   static bool IsValid(const core::Bytes& bytes, std::uint32_t lanes);
 
-  // `bytes` must be valid, and outlive this.
+  // `bytes` are at least a head, and outlive this; they must be valid before commands are read.
   explicit Batch(const core::Bytes& bytes);
   explicit Batch(const core::Bytes&&) = delete;
 
@@ -72,13 +77,17 @@ class Batch {
   };
   Head HeadAt(std::uint64_t index) const;
   std::uint64_t SizeAt(std::uint64_t index) const;
+  // The numbers of the batch, `size` bytes of them at least, wherever they stand.
+  void ReadNumbers(std::uint64_t size);
   std::uint64_t HeadsBegin() const { return kHeadBytes + reconfs_ * kReconfBytes; }
   std::uint64_t SizesBegin() const { return HeadsBegin() + commands_ * kCommandBytes; }
   std::uint64_t ContentsBegin() const {
-    return SizesBegin() + (size_ == kSizesDiffer ? 2 * commands_ : 0);
+    return SizesBegin() + (size_ == kSizesDiffer ? kSizeBytes * commands_ : 0);
   }
 
   const core::Bytes& bytes_;
+  std::string_view numbers_;  // from the beginning on
+  std::string written_out_;   // where they are filler, as in damaged messages alone
   std::uint64_t commands_ = 0;
   std::uint64_t reconfs_ = 0;
   std::uint64_t size_ = 0;  // of each content, or kSizesDiffer

@@ -167,14 +167,20 @@ void CommandQueue::PushFront(std::vector<Command> commands) {
                    std::make_move_iterator(commands.end()));
 }
 
-std::vector<Command> CommandQueue::Take(std::uint64_t count, std::uint64_t bytes) {
+std::vector<Command> CommandQueue::Take(std::uint64_t count, std::uint64_t reconfs,
+                                        std::uint64_t bytes) {
   std::vector<Command> taken;
+  if (empty()) return taken;
+  taken.reserve(std::min<std::uint64_t>(count, size()));
+  std::uint64_t contents = 0;
+  bool is_uniform = true;
   while (!empty() && taken.size() < count) {
     Command& next = commands_[head_];
-    const std::uint64_t size = Batch::kCommandBytes + 2 + next.content.size();
-    if (size > bytes) break;
     if (table_.StateOf(next.client, next.id) == ClientTable::State::kOpen) {
-      bytes -= size;
+      const std::uint64_t size = next.content.size();
+      is_uniform = is_uniform && (taken.empty() || size == taken[0].content.size());
+      contents += size;
+      if (Batch::BytesOf(reconfs, taken.size() + 1, contents, is_uniform) > bytes) break;
       taken.push_back(std::move(next));
     }
     ++head_;

@@ -89,9 +89,9 @@ class CommandQueue {
   void PushBack(Command command) { commands_.push_back(std::move(command)); }
   // Puts them before all others, in their order.
   void PushFront(std::vector<Command> commands);
-  // The next commands, at most `count` with at most `bytes` of content and numbers, without those
-  // that have been executed meanwhile.
-  std::vector<Command> Take(std::uint64_t count, std::uint64_t bytes);
+  // The next commands, at most `count`, such that a batch of them and of so many changes of lanes
+  // has at most `bytes`; without those that have been executed meanwhile.
+  std::vector<Command> Take(std::uint64_t count, std::uint64_t reconfs, std::uint64_t bytes);
 
  private:
   const ClientTable& table_;

@@ -62,8 +62,12 @@ absl::Status ValidatePackets(const Config& config) {
   if (config.batch_commands < 1 || config.batch_commands > Batch::kCommandsMax) {
     return Wanted("batch_commands", absl::StrCat("1 to ", Batch::kCommandsMax));
   }
+  // Changes of lanes make room for themselves, but one command must always fit.
   const std::uint64_t needed =
-      RoundOverhead(config) + Batch::BytesMax(config.batch_commands, config.command_bytes_max);
+      RoundOverhead(config) +
+      std::max(Batch::BytesOf(0, config.batch_commands,
+                              config.batch_commands * config.command_bytes_max, true),
+               Batch::BytesOf(Batch::kReconfsMax, 1, config.command_bytes_max, true));
   if (config.packet_bytes < needed) {
     return Wanted("packet_bytes", absl::StrCat("at least ", needed, ", so that a batch of ",
                                                config.batch_commands, " commands fits a message"));

@@ -23,35 +23,35 @@ class LaneKeeper {
  public:
   LaneKeeper(const Config& config, const Board& board) : config_(config), board_(board) {}
 
-  // What to ask for in own round `now`; empty but for every 4D rounds, and as a rule then, too.
-  // `started`: the own round in which this incarnation began.
+  // What to ask for in own round `now`, as a rule nothing. `started`: the own round in which this
+  // incarnation began.
   std::vector<Reconf> Wishes(const Executor& executor, const std::vector<Peer>& peers,
                              std::uint64_t started, std::uint64_t now) {
     std::vector<Reconf> wishes;
-    if (now < next_) return wishes;
-    next_ = now + 4 * config_.depth;
+    if (now < next_ || !board_.is_acting()) return wishes;
     const Lanes& lanes = board_.lanes();
     const std::uint64_t active = lanes.newest();
-    if (!board_.is_acting()) return wishes;
     if (!Has(active, board_.self())) {
       wishes.push_back({board_.self(), true, lanes.EpochOf(board_.self())});
     }
-    if (CountBits(active) <= board_.quorum()) return wishes;
-    const std::uint64_t patience = config_.dead_rounds * config_.depth;
-    for (std::uint32_t lane = 0; lane < board_.replicas(); ++lane) {
-      if (lane == board_.self() || !Has(active, lane)) continue;
-      const std::uint64_t heard = std::max(peers[lane].last_heard, started);
-      if (executor.NoopsOf(lane) < patience || now < heard + patience) continue;
-      wishes.push_back({lane, false, lanes.EpochOf(lane)});
+    if (CountBits(active) > board_.quorum()) {
+      ForEachBit(active & ~Bit(board_.self()), [&](std::uint32_t lane) {
+        const std::uint64_t heard = std::max(peers[lane].last_heard, started);
+        const std::uint64_t patience = config_.dead_rounds * config_.depth;
+        if (executor.NoopsOf(lane) < patience || now < heard + patience) return;
+        if (wishes.size() < Batch::kReconfsMax) {
+          wishes.push_back({lane, false, lanes.EpochOf(lane)});
+        }
+      });
     }
-    if (wishes.size() > Batch::kReconfsMax) wishes.resize(Batch::kReconfsMax);
+    if (!wishes.empty()) next_ = now + 4 * config_.depth;
     return wishes;
   }
 
  private:
   const Config& config_;
   const Board& board_;
-  std::uint64_t next_ = 0;  // own round of the next wish
+  std::uint64_t next_ = 0;  // own round from which the next wish may be said
 };
 
 }  // namespace lockstep::chora

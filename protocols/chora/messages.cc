@@ -34,8 +34,9 @@ constexpr std::uint32_t kBallotLimit = std::uint32_t{1} << 30;
 class Writer {
  public:
   explicit Writer(char* out) : out_(out) {}
-  void Put(std::uint64_t value, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) *out_++ = static_cast<char>(value >> (8 * i));
+  template <std::size_t kBytes>
+  void Put(std::uint64_t value) {
+    for (std::size_t i = 0; i < kBytes; ++i) *out_++ = static_cast<char>(value >> (8 * i));
   }
   // `width` bits, behind those before.
   void PutBits(std::uint64_t value, std::uint32_t width) {
@@ -64,9 +65,10 @@ class Writer {
 class Reader {
  public:
   explicit Reader(const std::uint8_t* in) : in_(in) {}
-  std::uint64_t Get(std::size_t bytes) {
+  template <std::size_t kBytes>
+  std::uint64_t Get() {
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) value |= std::uint64_t{*in_++} << (8 * i);
+    for (std::size_t i = 0; i < kBytes; ++i) value |= std::uint64_t{*in_++} << (8 * i);
     return value;
   }
   std::uint64_t GetBits(std::uint32_t width) {
@@ -217,15 +219,15 @@ Codec::Codec(const Config& config)
 core::Bytes Codec::Encode(const RoundMessage& message) const {
   std::array<char, kRoundBytesMost + 8> raw = {};
   Writer writer(raw.data());
-  writer.Put(static_cast<std::uint8_t>(MessageType::kRound), 1);
-  writer.Put(message.header.cluster, 8);
-  writer.Put(message.header.incarnation, 8);
-  writer.Put(message.header.sender, 1);
-  writer.Put((message.is_abstaining ? kAbstaining : 0U) | (message.has_batch ? kWithBatch : 0U), 1);
-  writer.Put(message.round, 8);
-  writer.Put(message.frontier, 8);
-  writer.Put(message.echo_round, 2);
-  writer.Put(message.echo_held_ps, 4);
+  writer.Put<1>(static_cast<std::uint8_t>(MessageType::kRound));
+  writer.Put<8>(message.header.cluster);
+  writer.Put<8>(message.header.incarnation);
+  writer.Put<1>(message.header.sender);
+  writer.Put<1>((message.is_abstaining ? kAbstaining : 0U) | (message.has_batch ? kWithBatch : 0U));
+  writer.Put<8>(message.round);
+  writer.Put<8>(message.frontier);
+  writer.Put<2>(message.echo_round);
+  writer.Put<4>(message.echo_held_ps);
   for (std::uint32_t h = 0; h < vote_rounds_; ++h) {
     writer.PutBits(message.votes[h].known, replicas_);
     writer.PutBits(message.votes[h].ones, replicas_);
@@ -245,15 +247,15 @@ bool Codec::Decode(const core::Bytes& payload, RoundMessage& out) const {
   std::array<std::uint8_t, kRoundBytesMost + 8> raw;
   payload.CopyTo(0, std::span(raw).first(overhead_));
   Reader reader(raw.data());
-  if (reader.Get(1) != static_cast<std::uint8_t>(MessageType::kRound)) return false;
-  out.header.cluster = reader.Get(8);
-  out.header.incarnation = reader.Get(8);
-  out.header.sender = static_cast<std::uint32_t>(reader.Get(1));
-  const std::uint64_t flags = reader.Get(1);
-  out.round = reader.Get(8);
-  out.frontier = reader.Get(8);
-  out.echo_round = static_cast<std::uint16_t>(reader.Get(2));
-  out.echo_held_ps = static_cast<std::uint32_t>(reader.Get(4));
+  if (reader.Get<1>() != static_cast<std::uint8_t>(MessageType::kRound)) return false;
+  out.header.cluster = reader.Get<8>();
+  out.header.incarnation = reader.Get<8>();
+  out.header.sender = static_cast<std::uint32_t>(reader.Get<1>());
+  const std::uint64_t flags = reader.Get<1>();
+  out.round = reader.Get<8>();
+  out.frontier = reader.Get<8>();
+  out.echo_round = static_cast<std::uint16_t>(reader.Get<2>());
+  out.echo_held_ps = static_cast<std::uint32_t>(reader.Get<4>());
   for (std::uint32_t h = 0; h < vote_rounds_; ++h) {
     out.votes[h].known = reader.GetBits(replicas_);
     out.votes[h].ones = reader.GetBits(replicas_);

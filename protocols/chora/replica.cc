@@ -128,9 +128,8 @@ std::optional<core::Bytes> Replica::MakeBatch(std::uint64_t& commands) {
   if (!IsOwnLaneActive() || !board_.MayPropose(round_)) return std::nullopt;
   std::vector<Command> taken;
   if (round_ <= confirmed_ + config_.soft_window) {
-    const std::uint64_t overhead =
-        RoundOverhead(config_) + Batch::kHeadBytes + Batch::kReconfsMax * Batch::kReconfBytes;
-    taken = executor_.queue().Take(config_.batch_commands, config_.packet_bytes - overhead);
+    taken = executor_.queue().Take(config_.batch_commands, reconfs_.size(),
+                                   config_.packet_bytes - RoundOverhead(config_));
   }
   commands = taken.size();
   core::Bytes batch = Batch::Encode(reconfs_, taken);
@@ -191,11 +190,9 @@ void Replica::Forward(std::vector<Reconf> wishes, core::Effects& out) {
   do {
     forward_turn_ = (forward_turn_ + 1) % config_.replicas();
   } while (!Has(active, forward_turn_));
-  const std::uint64_t overhead =
-      RoundOverhead(config_) + Batch::kHeadBytes + Batch::kReconfsMax * Batch::kReconfBytes;
   CommandQueue& queue = executor_.queue();
-  const std::vector<Command> commands =
-      queue.Take(config_.batch_commands, config_.packet_bytes - overhead);
+  const std::vector<Command> commands = queue.Take(config_.batch_commands, wishes.size(),
+                                                   config_.packet_bytes - RoundOverhead(config_));
   if (wishes.empty() && commands.empty()) return;
   const ForwardMessage message{MakeHeader(), Batch::Encode(wishes, commands)};
   out.Send(config_.cluster.Replica(forward_turn_), codec_.Encode(message));
@@ -238,7 +235,10 @@ void Replica::Settle(core::Effects& out) {
   out.Spend(core::Work::kBookkeep, board_.AdvanceFrontier() * config_.replicas());
   if (!board_.news().empty()) NoteNews(out);
   if (const std::uint64_t changed = board_.TakeChangedLanes(); changed != 0) {
-    out.Note(NoteOf(kLanes, board_.lanes().end() - 1, board_.lanes().newest()));
+    std::uint64_t since = 0;
+    ForEachBit(changed,
+               [&](std::uint32_t lane) { since = std::max(since, board_.lanes().EpochOf(lane)); });
+    out.Note(NoteOf(kLanes, since, board_.lanes().newest()));
   }
   // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
   const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
