@@ -73,7 +73,8 @@ bool Replica::OnRound(core::NodeId from, const core::Bytes& payload, core::Effec
   }
   if (!in_.is_abstaining) TakeVotes(sender);
   in_.batch = core::Bytes();  // It would hold the message for longer than the ring does.
-  out.Spend(core::Work::kLog, 1, payload.byte_count());
+  out.Spend(core::Work::kAnalyse, 1);
+  if (in_.has_batch) out.Spend(core::Work::kLog, 1, payload.byte_count());
   out.Spend(core::Work::kCommand, commands);
   Settle(out);
   return true;
@@ -106,7 +107,7 @@ bool Replica::OnRepair(core::NodeId from, const core::Bytes& payload, core::Effe
                       round_);
   for (const Entry& entry : repair_in_.entries) OnEntry(sender, entry);
   repair_in_.entries.clear();
-  out.Spend(core::Work::kLog, 1, payload.byte_count());
+  out.Spend(core::Work::kAnalyse, 1);
   Settle(out);
   return true;
 }

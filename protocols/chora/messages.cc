@@ -206,7 +206,7 @@ std::uint64_t RoundOverhead(const Config& config) {
 }
 
 std::uint64_t RepairEntriesLeast(const Config& config) {
-  return (config.packet_bytes - kRepairHeadBytes) / (kSpanBytes + 9);
+  return (config.packet_bytes - kRepairHeadBytes) / (kSpanBytes + 8);
 }
 
 Codec::Codec(const Config& config)

@@ -86,7 +86,8 @@ class Cluster {
   }
 
   AdversaryOutcome Run() {
-    const std::uint64_t stormy = options_.stormy_rounds * kTicksPerRound / config_.depth;
+    const std::uint64_t rounds = options_.stormy_rounds / 2 + Below(options_.stormy_rounds);
+    const std::uint64_t stormy = rounds * kTicksPerRound;
     for (std::uint64_t i = 0; i < stormy && outcome_.failure.empty(); ++i) Tick();
     Heal();
     const std::uint64_t limit = kHealingMax * kTicksPerRound / config_.depth;
@@ -173,6 +174,7 @@ class Cluster {
     repeat_percent_ = Below(20);
     delay_rounds_ = Between(1, 9);
     mischief_percent_ = Below(Chance(50) ? 4 : 10);
+    leap_percent_ = Chance(50) ? 2 : 20;
   }
 
   // --- Hosts ---
@@ -204,15 +206,6 @@ class Cluster {
     return core::Now(real, host.shown, real);
   }
 
-  // Replicas that cannot act: dead, or without the memory of what they did.
-  std::uint32_t Faulty() const {
-    std::uint32_t faulty = 0;
-    for (const Host& host : hosts_) {
-      if (host.replica == nullptr || host.replica->is_abstaining()) ++faulty;
-    }
-    return faulty;
-  }
-
   void Crash(std::uint32_t index) {
     Host& host = hosts_[index];
     Look(index);
@@ -222,7 +215,7 @@ class Cluster {
     host.machine = nullptr;
     host.timers.clear();
     ++host.incarnation;
-    host.restart_at = tick_ + Between(1, 30 * kTicksPerRound);
+    host.restart_at = tick_ + Between(1, (Chance(50) ? 4 : 30) * kTicksPerRound);
     ++outcome_.crashes;
     CheckHolders();
   }
@@ -403,27 +396,52 @@ class Cluster {
 
   void MakeMischief() {
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
-      Host& host = hosts_[i];
       if (!Chance(mischief_percent_)) continue;
       const std::uint64_t what = Below(10);
-      if (what < 4) {
-        host.paused_until = tick_ + Between(1, 12 * kTicksPerRound);
-      } else if (what < 7) {
-        const std::int64_t interval = config_.interval().ps();
-        host.offset_ps +=
-            static_cast<std::int64_t>(Below(3 * 1'000)) * interval / 2'000 - 3 * interval / 4;
-        // At times far ahead, beyond every window.
-        if (Chance(3)) {
-          host.offset_ps += interval * static_cast<std::int64_t>(Below(config_.hard_window + 8));
-        }
-      } else if (host.replica != nullptr && !host.replica->is_abstaining() &&
-                 Faulty() < config_.faults()) {
-        if (host.crash_after == 0) host.crash_after = Chance(40) ? 1 : Between(2, 12);
+      if (what < 3) {
+        // At times for longer than every window.
+        const std::uint64_t rounds = Chance(10) ? 2 * config_.hard_window : 12;
+        hosts_[i].paused_until = tick_ + Between(1, rounds * kTicksPerRound);
+      } else if (what < 6) {
+        DisturbClock(hosts_[i]);
+      } else {
+        Threaten(Chance(50) ? FurthestAhead() : i);
       }
-      // Whoever is about to crash counts as crashed.
-      while (AboutToFail() > config_.faults()) host.crash_after = 0;
     }
   }
+
+  void DisturbClock(Host& host) {
+    const std::int64_t interval = config_.interval().ps();
+    host.offset_ps +=
+        static_cast<std::int64_t>(Below(3 * 1'000)) * interval / 2'000 - 3 * interval / 4;
+    // At times far ahead, beyond every window.
+    if (Chance(leap_percent_)) {
+      host.offset_ps += interval * static_cast<std::int64_t>(Below(config_.hard_window + 8));
+    }
+  }
+
+  // Whoever has acted on the latest round has most to forget.
+  std::uint32_t FurthestAhead() const {
+    std::uint32_t furthest = 0;
+    std::uint64_t end = 0;
+    for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
+      if (hosts_[i].replica == nullptr) continue;
+      const std::uint64_t acted_end = hosts_[i].replica->board().acted_end();
+      if (acted_end <= end) continue;
+      end = acted_end;
+      furthest = i;
+    }
+    return furthest;
+  }
+
+  // Lets a host crash soon, in the middle of what it does; as far as the cluster bears it.
+  void Threaten(std::uint32_t index) {
+    Host& host = hosts_[index];
+    const bool is_faulty = host.replica == nullptr || host.replica->is_abstaining();
+    if (is_faulty || host.crash_after > 0 || AboutToFail() >= config_.faults()) return;
+    host.crash_after = Chance(40) ? 1 : Between(2, 12);
+  }
+  // Replicas that cannot act, for want of power or memory, or soon will not.
   std::uint32_t AboutToFail() const {
     std::uint32_t count = 0;
     for (const Host& host : hosts_) {
@@ -594,6 +612,7 @@ class Cluster {
   std::uint64_t repeat_percent_ = 0;
   std::uint64_t delay_rounds_ = 1;
   std::uint64_t mischief_percent_ = 0;
+  std::uint64_t leap_percent_ = 0;
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
   std::vector<Message> messages_;
