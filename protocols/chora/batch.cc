@@ -7,17 +7,25 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "protocols/core/check.h"
 
 namespace lockstep::chora {
 namespace {
 
-void Put(std::string& out, std::uint64_t value, std::size_t bytes) {
-  std::array<char, sizeof(value)> raw;
-  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<char>(value >> (8 * i));
-  out.append(raw.data(), bytes);
-}
+// Appends numbers to memory that has been made for them.
+class Writer {
+ public:
+  explicit Writer(char* out) : out_(out) {}
+  template <std::size_t kBytes>
+  void Put(std::uint64_t value) {
+    for (std::size_t i = 0; i < kBytes; ++i) *out_++ = static_cast<char>(value >> (8 * i));
+  }
+
+ private:
+  char* out_;
+};
 
 // A little-endian number; written so that compilers make one load of it.
 template <std::size_t kBytes>
@@ -34,6 +42,31 @@ std::uint64_t Get(std::string_view raw, std::uint64_t at) {
   return value;
 }
 
+// Numbers, and the contents behind them. Contents are all literal or all filler but for tests, and
+// each kind can be put together at one go.
+core::Bytes Joined(std::string numbers, std::span<const Command> commands) {
+  const auto is_literal = [](const Command& command) {
+    return command.content.literal().size() == command.content.size();
+  };
+  const auto is_filler = [](const Command& command) { return command.content.literal().empty(); };
+  if (std::all_of(commands.begin(), commands.end(), is_literal)) {
+    for (const Command& command : commands) numbers.append(command.content.literal());
+    return core::Bytes::Of(std::move(numbers), {});
+  }
+  if (std::all_of(commands.begin(), commands.end(), is_filler)) {
+    std::vector<core::FillerRun> runs;
+    runs.reserve(commands.size());
+    for (const Command& command : commands) {
+      for (const core::FillerRun& run : command.content.filler()) runs.push_back(run);
+    }
+    return core::Bytes::Of(std::move(numbers), std::move(runs));
+  }
+  core::BytesBuilder builder;
+  builder.Append(numbers);
+  for (const Command& command : commands) builder.Append(command.content);
+  return builder.Take();
+}
+
 }  // namespace
 
 core::Bytes Batch::Encode(std::span<const Reconf> reconfs, std::span<const Command> commands) {
@@ -42,28 +75,25 @@ core::Bytes Batch::Encode(std::span<const Reconf> reconfs, std::span<const Comma
   const std::uint64_t size = commands.empty() ? 0 : commands[0].content.size();
   const bool is_uniform = std::all_of(commands.begin(), commands.end(),
                                       [&](const Command& c) { return c.content.size() == size; });
-  std::string numbers;
-  numbers.reserve(BytesOf(reconfs.size(), commands.size(), size * commands.size(), is_uniform));
-  Put(numbers, commands.size(), 2);
-  Put(numbers, reconfs.size(), 1);
-  Put(numbers, is_uniform ? size : kSizesDiffer, 2);
+  std::string numbers(BytesOf(reconfs.size(), commands.size(), 0, is_uniform), '\0');
+  Writer writer(numbers.data());
+  writer.Put<2>(commands.size());
+  writer.Put<1>(reconfs.size());
+  writer.Put<2>(is_uniform ? size : kSizesDiffer);
   for (const Reconf& reconf : reconfs) {
-    Put(numbers, reconf.lane, 1);
-    Put(numbers, reconf.is_on ? 1 : 0, 1);
-    Put(numbers, reconf.epoch, 8);
+    writer.Put<1>(reconf.lane);
+    writer.Put<1>(reconf.is_on ? 1 : 0);
+    writer.Put<8>(reconf.epoch);
   }
   for (const Command& command : commands) {
-    Put(numbers, command.client.value(), 8);
-    Put(numbers, command.id.value(), 8);
-    Put(numbers, command.low, 8);
+    writer.Put<8>(command.client.value());
+    writer.Put<8>(command.id.value());
+    writer.Put<8>(command.low);
   }
   if (!is_uniform) {
-    for (const Command& command : commands) Put(numbers, command.content.size(), 2);
+    for (const Command& command : commands) writer.Put<2>(command.content.size());
   }
-  core::BytesBuilder builder;
-  builder.Append(numbers);
-  for (const Command& command : commands) builder.Append(command.content);
-  return builder.Take();
+  return Joined(std::move(numbers), commands);
 }
 
 bool Batch::IsValid(const core::Bytes& bytes, std::uint32_t lanes) {

@@ -60,29 +60,41 @@ void ClientTable::Open(core::ClientId name, core::RequestId id, bool is_own) {
 ClientTable::Executed ClientTable::Execute(const Command& command, core::StateMachine& machine) {
   Client& client = Ensure(command.client);
   const std::uint64_t id = command.id.value();
-  if (command.low > client.low) {
-    client.low = command.low;
-    std::erase_if(client.kept, [&](const Kept& kept) { return kept.id < client.low; });
-    std::erase_if(client.open, [&](const Opened& open) { return open.id < client.low; });
-  }
+  if (command.low > client.low) Forget(client, command.low);
   Executed executed;
   if (id < client.low) return executed;
   const auto open = FindIn(client.open, id);
   if (open != client.open.end()) {
     executed.is_to_be_sent = open->is_own;
-    client.open.erase(open);
+    // Their order does not matter.
+    *open = client.open.back();
+    client.open.pop_back();
   }
-  const auto kept = FindIn(client.kept, id);
-  if (kept != client.kept.end()) {
-    executed.answer = kept->answer;
+  const auto behind = std::find_if(client.kept.begin(), client.kept.end(),
+                                   [id](const Kept& entry) { return entry.id >= id; });
+  if (behind != client.kept.end() && behind->id == id) {
+    executed.answer = behind->answer;
     return executed;
   }
   executed.is_new = true;
   executed.answer = machine.Apply(command.content);
-  const auto behind = std::find_if(client.kept.begin(), client.kept.end(),
-                                   [id](const Kept& entry) { return entry.id > id; });
-  client.kept.insert(behind, Kept{id, executed.answer});
+  if (behind == client.kept.end()) {
+    client.kept.push_back({id, executed.answer});
+  } else {
+    client.kept.insert(behind, {id, executed.answer});
+  }
   return executed;
+}
+
+void ClientTable::Forget(Client& client, std::uint64_t low) {
+  client.low = low;
+  const bool keeps_none = client.kept.empty() || client.kept.back().id < low;
+  if (keeps_none) {
+    client.kept.clear();
+  } else {
+    std::erase_if(client.kept, [low](const Kept& kept) { return kept.id < low; });
+  }
+  std::erase_if(client.open, [low](const Opened& open) { return open.id < low; });
 }
 
 std::vector<const ClientTable::Client*> ClientTable::Sorted() const {

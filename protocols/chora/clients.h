@@ -73,6 +73,8 @@ class ClientTable {
 
   const Client* Find(core::ClientId name) const;
   Client& Ensure(core::ClientId name);
+  // The client waits for nothing below `low`.
+  static void Forget(Client& client, std::uint64_t low);
   std::vector<const Client*> Sorted() const;
 
   absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;  // of a client in clients_
