@@ -8,14 +8,14 @@
 
 namespace lockstep::chora {
 
-void Replica::OnMessage(const core::Now&, core::NodeId from, const core::Bytes& payload,
+void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                         core::Effects& out) {
   const std::optional<MessageType> type = Codec::TypeOf(payload);
   bool is_good = type.has_value() && config_.cluster.Has(from);
   if (is_good) {
     switch (*type) {
       case MessageType::kRound:
-        is_good = OnRound(from, payload, out);
+        is_good = OnRound(now, from, payload, out);
         break;
       case MessageType::kRepair:
         is_good = OnRepair(from, payload, out);
@@ -44,7 +44,8 @@ bool Replica::IsFrom(core::NodeId from, const Header& header) const {
   return header.sender != self_ && config_.cluster.Replica(header.sender) == from;
 }
 
-bool Replica::OnRound(core::NodeId from, const core::Bytes& payload, core::Effects& out) {
+bool Replica::OnRound(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+                      core::Effects& out) {
   if (!codec_.Decode(payload, in_) || !IsFrom(from, in_.header)) return false;
   out.Spend(core::Work::kVote, 1);
   const std::uint32_t sender = in_.header.sender;
@@ -63,7 +64,7 @@ bool Replica::OnRound(core::NodeId from, const core::Bytes& payload, core::Effec
       commands = Batch(in_.batch).commands();
     }
     if (is_new && (row.heard | Bit(self_)) == board_.all()) {
-      const auto began = static_cast<std::uint64_t>(clock_.At(in_.round).ps());
+      const auto began = static_cast<std::uint64_t>(pacer_.BeganAt(in_.round).ps());
       out.Note({kRoundComplete, from, {}, core::Run{in_.round, 1, 1}, began, 0});
     }
     const bool is_late = in_.has_batch && Has(row.voted & ~row.ones, sender);
@@ -72,6 +73,11 @@ bool Replica::OnRound(core::NodeId from, const core::Bytes& payload, core::Effec
     }
   }
   if (!in_.is_abstaining) TakeVotes(sender);
+  if (const std::optional<std::uint64_t> jump = pacer_.OnRound(now, in_)) {
+    // What was missed is voted on at that boundary.
+    next_round_ = *jump;
+    out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
+  }
   in_.batch = core::Bytes();  // It would hold the message for longer than the ring does.
   out.Spend(core::Work::kAnalyse, 1);
   if (in_.has_batch) out.Spend(core::Work::kLog, 1, payload.byte_count());

@@ -30,7 +30,7 @@ Replica::Replica(const Config& config, const core::Seat& seat,
       is_first_start_(seat.incarnation == 0),
       incarnation_(DrawIncarnation(seat)),
       codec_(config_),
-      clock_(config_.first_round, config_.round_length, config_.depth),
+      pacer_(config_, self_),
       board_(config_, self_),
       resolver_(board_, config_.depth),
       proposer_(board_, config_.depth, seat.random.Fork("backoff")),
@@ -50,12 +50,12 @@ void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::
     is_catching_up_ = true;
     out.Note(NoteOf(kRecovering, 0, incarnation_));
   }
-  const core::Instant synced = now.synced();
-  const std::uint64_t begun = clock_.RoundAt(synced);
-  next_round_ = clock_.At(begun) < synced ? begun + 1 : begun;
+  const std::optional<std::uint64_t> first = pacer_.Start(now, is_first_start_);
+  if (!first) return;  // The first rounds that are heard will say.
+  next_round_ = *first;
   started_ = next_round_;
   round_ = next_round_;
-  out.SetTimer(kBoundary, clock_.At(next_round_), core::Clock::kSynced);
+  out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
 }
 
 void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
@@ -72,13 +72,14 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
 
 void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
   // A boundary that is handled late is that of the round which the clock shows by now.
-  const std::uint64_t round = std::max(next_round_, clock_.RoundAt(now.synced()));
+  const std::uint64_t round = pacer_.Enter(now, next_round_);
   if (has_begun_ && round > round_ + 1) {
     const std::uint64_t skipped = round - round_ - 1;
     if (skipped > 2 * config_.depth) is_catching_up_ = true;
     out.Note(
         {kRoundSkipped, core::NodeId(), core::StreamId(), core::Run{round_ + 1, skipped, 1}, 0, 0});
   }
+  if (!has_begun_) started_ = round;
   has_begun_ = true;
   round_ = round;
   next_round_ = round + 1;
@@ -87,13 +88,10 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
   repair_.BeginRound(round_);
   core::Effects later;  // Notes of the votes: they are not what peers wait for.
   ActOnSlots(later);
-  const std::uint64_t commands = SendRound(out);
-  out.SetTimer(kBoundary, clock_.At(next_round_), core::Clock::kSynced);
-  const bool is_download_due = download_.is_active();
-  if (is_download_due || repair_.IsNeeded()) {
-    const core::Duration half = config_.interval();
-    out.SetTimer(kRepair, clock_.At(round_) + core::Duration::Picoseconds(half.ps() / 2),
-                 core::Clock::kSynced);
+  const std::uint64_t commands = SendRound(now, out);
+  out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
+  if (download_.is_active() || repair_.IsNeeded()) {
+    out.SetTimer(kRepair, pacer_.HalfAfter(round_), pacer_.clock());
   }
   Ask(out);
   for (core::Listed& listed : later.list()) out.Note(std::get<core::effect::Note>(listed.what));
@@ -137,12 +135,13 @@ std::optional<core::Bytes> Replica::MakeBatch(std::uint64_t& commands) {
   return batch;
 }
 
-std::uint64_t Replica::SendRound(core::Effects& out) {
+std::uint64_t Replica::SendRound(const core::Now& now, core::Effects& out) {
   RoundMessage message;
   message.header = MakeHeader();
   message.is_abstaining = is_abstaining();
   message.round = round_;
   message.frontier = board_.frontier();
+  pacer_.PutEcho(now, message);
   std::uint64_t commands = 0;
   if (std::optional<core::Bytes> batch = MakeBatch(commands)) {
     board_.Propose(round_, *batch);

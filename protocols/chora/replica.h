@@ -25,12 +25,12 @@
 #include "protocols/chora/executor.h"
 #include "protocols/chora/lane_keeper.h"
 #include "protocols/chora/messages.h"
+#include "protocols/chora/pacer.h"
 #include "protocols/chora/peers.h"
 #include "protocols/chora/proposer.h"
 #include "protocols/chora/recovery.h"
 #include "protocols/chora/repair.h"
 #include "protocols/chora/resolver.h"
-#include "protocols/chora/round_clock.h"
 #include "protocols/chora/transfer.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
@@ -71,7 +71,7 @@ class Replica : public core::Node {
   void OnBoundary(const core::Now& now, core::Effects& out);
   // Casts, resolves and proposes; returns the commands of the own batch.
   void ActOnSlots(core::Effects& out);
-  std::uint64_t SendRound(core::Effects& out);
+  std::uint64_t SendRound(const core::Now& now, core::Effects& out);
   std::optional<core::Bytes> MakeBatch(std::uint64_t& commands);
   void SendToAll(const core::Bytes& payload, core::Effects& out);
   // What is done every few rounds beside the round's message.
@@ -89,7 +89,8 @@ class Replica : public core::Node {
   // --- Messages (inbox.cc) ---
   // None if the sender is no peer, or says that it is another.
   bool IsFrom(core::NodeId from, const Header& header) const;
-  bool OnRound(core::NodeId from, const core::Bytes& payload, core::Effects& out);
+  bool OnRound(const core::Now& now, core::NodeId from, const core::Bytes& payload,
+               core::Effects& out);
   void TakeVotes(std::uint32_t from);
   bool OnRepair(core::NodeId from, const core::Bytes& payload, core::Effects& out);
   void OnEntry(std::uint32_t from, const Entry& entry);
@@ -114,7 +115,7 @@ class Replica : public core::Node {
   bool is_first_start_;
   std::uint64_t incarnation_;
   Codec codec_;
-  RoundClock clock_;
+  Pacer pacer_;
   Board board_;
   Resolver resolver_;
   Proposer proposer_;

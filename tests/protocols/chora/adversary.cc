@@ -123,6 +123,8 @@ class Cluster {
     config_.packet_bytes = std::max<std::uint64_t>(packet_least, 350) + Below(1'000);
     config_.client_window = Between(1, 4);
     config_.state_rounds = 4;
+    if (Chance(25)) config_.clock = chora::ClockMode::kSelf;
+    config_.expected_delay = core::Duration::Picoseconds(config_.interval().ps() / 2);
     loss_percent_ = Below(41);
     repeat_percent_ = Below(20);
     delay_rounds_ = Between(1, 9);
@@ -156,7 +158,8 @@ class Cluster {
                         static_cast<std::int64_t>(kTicksPerRound * config_.depth);
     const core::Instant real = core::Instant() + core::Duration::Picoseconds(passed);
     host.shown = std::max(host.shown, real + core::Duration::Picoseconds(host.offset_ps));
-    return core::Now(real, host.shown, real);
+    // Of the others nothing is promised; self-aligned rounds run on a clock that wanders as much.
+    return core::Now(host.shown, host.shown, real);
   }
 
   void Crash(std::uint32_t index) {
@@ -303,9 +306,11 @@ class Cluster {
       for (std::size_t i = due.size(); i > 1; --i) std::swap(due[i - 1], due[Below(i)]);
       for (const Due& what : due) Call(what);
     }
+    if (tick_ % kTicksPerRound != 0) return;
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
-      if (hosts_[i].replica != nullptr && tick_ % kTicksPerRound == i % kTicksPerRound) Look(i);
+      if (hosts_[i].replica != nullptr) Look(i);
     }
+    CheckQuorums();
   }
 
   std::vector<Due> CollectDue() {
@@ -435,7 +440,7 @@ class Cluster {
       if ((row.decided | row.held) == 0) continue;
       if (slots_.size() <= q) slots_.resize(q + 64);
       Truth& truth = slots_[q];
-      truth.Check(row, ring, q, config_.replicas(), *this);
+      truth.Check(row, ring, q, index, *this);
     }
   }
 
@@ -444,17 +449,25 @@ class Cluster {
     std::uint64_t batches = 0;
     std::vector<std::uint64_t> digests;  // of the batches made, one past; 0: none seen
 
+    std::vector<std::uint64_t> holders;  // replicas that have ever held it, by lane
+
     void Check(const chora::Row& row, const chora::Ring& ring, std::uint64_t round,
-               std::uint32_t lanes, Cluster& cluster) {
+               std::uint32_t by, Cluster& cluster) {
       const std::uint64_t both = decided & row.decided;
       if (((batches ^ row.batches) & both) != 0) {
         cluster.Fail(absl::StrCat("two decisions in round ", round));
       }
       cluster.decisions_seen_ += chora::CountBits(row.decided & ~decided);
+      const std::uint64_t fresh = row.batches & ~batches;
+      chora::ForEachBit(fresh, [&](std::uint32_t lane) {
+        cluster.fresh_.push_back({round, lane});
+      });
       decided |= row.decided;
       batches |= row.batches;
-      if (digests.empty()) digests.resize(lanes);
+      digests.resize(cluster.hosts_.size());
+      holders.resize(cluster.hosts_.size());
       chora::ForEachBit(row.held, [&](std::uint32_t lane) {
+        holders[lane] |= chora::Bit(by);
         const std::uint64_t digest = ring.slot({round, lane}).batch.Digest() | 1;
         if (digests[lane] != 0 && digests[lane] != digest) {
           cluster.Fail(absl::StrCat("two batches in round ", round, " lane ", lane));
@@ -463,6 +476,16 @@ class Cluster {
       });
     }
   };
+
+  // Whoever accepts a batch holds it, so a quorum has held what was decided.
+  void CheckQuorums() {
+    for (const SlotName name : fresh_) {
+      if (chora::CountBits(slots_[name.round].holders[name.lane]) >= config_.quorum()) continue;
+      Fail(absl::StrCat("fewer than a quorum hold the decided batch of round ", name.round,
+                        " lane ", name.lane));
+    }
+    fresh_.clear();
+  }
 
   // Every decided batch is held, or covered, by a replica that is alive and has all its memory.
   void CheckHolders() {
@@ -569,7 +592,8 @@ class Cluster {
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
   std::vector<Message> messages_;
-  std::vector<Truth> slots_;                          // slots_[round]
+  std::vector<Truth> slots_;     // slots_[round]
+  std::vector<SlotName> fresh_;  // decided for their batch since a quorum was last looked for
   std::map<std::uint64_t, std::uint64_t> committed_;  // position -> digest
   std::map<std::uint64_t, std::uint64_t> states_;
   std::uint64_t decisions_seen_ = 0;
