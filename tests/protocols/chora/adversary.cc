@@ -14,6 +14,7 @@
 #include "protocols/chora/replica.h"
 #include "protocols/core/random.h"
 #include "tests/protocols/chora/recorder.h"
+#include "tests/protocols/chora/witness.h"
 
 namespace lockstep::tests {
 namespace {
@@ -31,7 +32,9 @@ constexpr std::uint64_t kHealingMax = 6'000;
 class Cluster {
  public:
   explicit Cluster(const AdversaryOptions& options)
-      : options_(options), random_(core::Random(options.seed).Fork("adversary")) {
+      : options_(options),
+        random_(core::Random(options.seed).Fork("adversary")),
+        witness_(options.replicas, (options.replicas + 1) / 2) {
     Configure();
     hosts_.resize(config_.replicas());
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) Boot(i);
@@ -57,7 +60,7 @@ class Cluster {
       Fail(absl::StrCat("stuck: ", WhyIll(), Describe()));
     }
     if (outcome_.failure.empty() && is_well) CheckEqualStates();
-    outcome_.decisions += decisions_seen_;
+    outcome_.decisions = witness_.decisions();
     return outcome_;
   }
 
@@ -92,8 +95,9 @@ class Cluster {
   std::uint64_t Between(std::uint64_t low, std::uint64_t high) {
     return low + Below(high - low + 1);
   }
+  // Keeps the first of what is wrong; nothing is wrong where it is empty.
   void Fail(const std::string& what) {
-    if (outcome_.failure.empty()) {
+    if (outcome_.failure.empty() && !what.empty()) {
       outcome_.failure = absl::StrCat("N=", options_.replicas, " seed=", options_.seed, " tick ",
                                       tick_, ": ", what);
     }
@@ -219,15 +223,7 @@ class Cluster {
     if (note.kind == chora::kLanes) ++outcome_.lane_changes;
     if (note.kind == chora::kRejoined) ++outcome_.rejoins;
     if (note.kind == core::NoteKind::kMalformed) Fail("a message was called malformed");
-    if (note.kind == core::NoteKind::kCommitted) Agree(committed_, note, "order");
-    if (note.kind == core::NoteKind::kState) Agree(states_, note, "state");
-  }
-  void Agree(std::map<std::uint64_t, std::uint64_t>& known, const core::effect::Note& note,
-             const std::string& what) {
-    const auto [found, is_new] = known.try_emplace(note.values.first, note.digest);
-    if (!is_new && found->second != note.digest) {
-      Fail(absl::StrCat("another ", what, " at position ", note.values.first));
-    }
+    Fail(witness_.Hear(note));
   }
 
   // --- Clients ---
@@ -310,7 +306,7 @@ class Cluster {
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
       if (hosts_[i].replica != nullptr) Look(i);
     }
-    CheckQuorums();
+    Fail(witness_.CheckQuorums());
   }
 
   std::vector<Due> CollectDue() {
@@ -430,67 +426,17 @@ class Cluster {
   void Look(std::uint32_t index) {
     Host& host = hosts_[index];
     const chora::Board& board = host.replica->board();
-    const chora::Ring& ring = board.ring();
     if (!host.is_floor_checked && board.first_allowed() != chora::Board::kNever) {
       host.is_floor_checked = true;
       if (board.first_allowed() < host.forgotten_end) Fail("a floor lies below a forgotten act");
     }
-    for (std::uint64_t q = ring.base(); q < ring.end(); ++q) {
-      const chora::Row& row = ring.row(q);
-      if ((row.decided | row.held) == 0) continue;
-      if (slots_.size() <= q) slots_.resize(q + 64);
-      Truth& truth = slots_[q];
-      truth.Check(row, ring, q, index, *this);
-    }
-  }
-
-  struct Truth {
-    std::uint64_t decided = 0;
-    std::uint64_t batches = 0;
-    std::vector<std::uint64_t> digests;  // of the batches made, one past; 0: none seen
-
-    std::vector<std::uint64_t> holders;  // replicas that have ever held it, by lane
-
-    void Check(const chora::Row& row, const chora::Ring& ring, std::uint64_t round,
-               std::uint32_t by, Cluster& cluster) {
-      const std::uint64_t both = decided & row.decided;
-      if (((batches ^ row.batches) & both) != 0) {
-        cluster.Fail(absl::StrCat("two decisions in round ", round));
-      }
-      cluster.decisions_seen_ += chora::CountBits(row.decided & ~decided);
-      const std::uint64_t fresh = row.batches & ~batches;
-      chora::ForEachBit(fresh, [&](std::uint32_t lane) {
-        cluster.fresh_.push_back({round, lane});
-      });
-      decided |= row.decided;
-      batches |= row.batches;
-      digests.resize(cluster.hosts_.size());
-      holders.resize(cluster.hosts_.size());
-      chora::ForEachBit(row.held, [&](std::uint32_t lane) {
-        holders[lane] |= chora::Bit(by);
-        const std::uint64_t digest = ring.slot({round, lane}).batch.Digest() | 1;
-        if (digests[lane] != 0 && digests[lane] != digest) {
-          cluster.Fail(absl::StrCat("two batches in round ", round, " lane ", lane));
-        }
-        digests[lane] = digest;
-      });
-    }
-  };
-
-  // Whoever accepts a batch holds it, so a quorum has held what was decided.
-  void CheckQuorums() {
-    for (const SlotName name : fresh_) {
-      if (chora::CountBits(slots_[name.round].holders[name.lane]) >= config_.quorum()) continue;
-      Fail(absl::StrCat("fewer than a quorum hold the decided batch of round ", name.round,
-                        " lane ", name.lane));
-    }
-    fresh_.clear();
+    Fail(witness_.See(index, board));
   }
 
   // Every decided batch is held, or covered, by a replica that is alive and has all its memory.
   void CheckHolders() {
-    for (std::uint64_t q = 0; q < slots_.size(); ++q) {
-      std::uint64_t missing = slots_[q].batches;
+    for (std::uint64_t q = 0; q < witness_.rounds(); ++q) {
+      std::uint64_t missing = witness_.BatchesOf(q);
       for (const Host& host : hosts_) {
         if (host.replica == nullptr || host.replica->is_abstaining()) continue;
         const chora::Ring& ring = host.replica->board().ring();
@@ -592,11 +538,7 @@ class Cluster {
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
   std::vector<Message> messages_;
-  std::vector<Truth> slots_;     // slots_[round]
-  std::vector<SlotName> fresh_;  // decided for their batch since a quorum was last looked for
-  std::map<std::uint64_t, std::uint64_t> committed_;  // position -> digest
-  std::map<std::uint64_t, std::uint64_t> states_;
-  std::uint64_t decisions_seen_ = 0;
+  Witness witness_;
 };
 
 }  // namespace

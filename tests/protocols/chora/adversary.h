@@ -26,7 +26,7 @@ struct AdversaryOptions {
 
 struct AdversaryOutcome {
   std::string failure;          // empty: all that was asked held
-  std::uint64_t decisions = 0;  // by replica and slot, as seen from outside
+  std::uint64_t decisions = 0;  // slots, as seen from outside
   std::uint64_t crashes = 0;
   std::uint64_t rejoins = 0;
   std::uint64_t installs = 0;
