@@ -21,9 +21,9 @@ Checkpoint TakeCheckpoint(const Lanes::State& lanes, const ClientTable& clients,
   return {lanes.round, encoder.Take()};
 }
 
-bool RestoreCheckpoint(const core::Bytes& bytes, std::uint32_t lanes_count, std::uint32_t alpha,
-                       Lanes::State& lanes, ClientTable& clients, core::StateMachine& machine,
-                       std::vector<ClientTable::Answer>& answered) {
+bool RestoreCheckpoint(const core::Bytes& bytes, std::uint64_t round, std::uint32_t lanes_count,
+                       std::uint32_t alpha, Lanes::State& lanes, ClientTable& clients,
+                       core::StateMachine& machine, std::vector<ClientTable::Answer>& answered) {
   core::Decoder decoder(bytes);
   lanes.round = decoder.U64();
   lanes.lanesets.clear();
@@ -31,7 +31,7 @@ bool RestoreCheckpoint(const core::Bytes& bytes, std::uint32_t lanes_count, std:
   for (std::uint32_t i = 0; i < alpha; ++i) lanes.lanesets.push_back(decoder.U64());
   for (std::uint32_t i = 0; i < lanes_count; ++i) lanes.epochs.push_back(decoder.U64());
   ClientTable restored = clients;
-  if (!decoder.ok() || !restored.Restore(decoder, answered)) return false;
+  if (!decoder.ok() || lanes.round != round || !restored.Restore(decoder, answered)) return false;
   if (!machine.Restore(decoder.Content(decoder.remaining()))) return false;
   clients = std::move(restored);
   return true;

@@ -24,9 +24,9 @@ Checkpoint TakeCheckpoint(const Lanes::State& lanes, const ClientTable& clients,
                           const core::StateMachine& machine);
 
 // Sets clients and machine to what `bytes` say; `lanes` are to be installed by the caller. False if
-// they are no checkpoint for so many lanes and this alpha; all is as before then.
-bool RestoreCheckpoint(const core::Bytes& bytes, std::uint32_t lanes_count, std::uint32_t alpha,
-                       Lanes::State& lanes, ClientTable& clients, core::StateMachine& machine,
-                       std::vector<ClientTable::Answer>& answered);
+// they are no checkpoint at `round`, for so many lanes and this alpha; all is as before then.
+bool RestoreCheckpoint(const core::Bytes& bytes, std::uint64_t round, std::uint32_t lanes_count,
+                       std::uint32_t alpha, Lanes::State& lanes, ClientTable& clients,
+                       core::StateMachine& machine, std::vector<ClientTable::Answer>& answered);
 
 }  // namespace lockstep::chora

@@ -102,7 +102,7 @@ absl::Status Validate(const Config& config) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> Remarks(const Config& config) {
+std::vector<std::string> Remarks(const Config& config, std::uint64_t state_bytes) {
   std::vector<std::string> remarks;
   const std::uint64_t depth = config.depth;
   const auto remark = [&](bool is_met, const std::string& text) {
@@ -122,6 +122,15 @@ std::vector<std::string> Remarks(const Config& config) {
   remark(config.interval() <= core::Duration::Nanoseconds(empty_ns),
          absl::StrCat("round_length / depth is not above the ", empty_ns,
                       " ns that an empty round costs the log core"));
+  // Two chunks come in a round; a transfer may take as long as four checkpoints, and had better
+  // not.
+  const std::uint64_t transfer = state_bytes / config.chunk_bytes() / 2;
+  remark(transfer > 4 * config.checkpoint_rounds,
+         absl::StrCat("checkpoint_rounds is below a quarter of the ", transfer,
+                      " rounds that the transfer of a state takes: it may never end"));
+  remark(transfer > config.checkpoint_rounds && transfer <= 4 * config.checkpoint_rounds,
+         absl::StrCat("the transfer of a state takes ", transfer,
+                      " rounds, more than checkpoint_rounds: who comes back may need several"));
   return remarks;
 }
 

@@ -74,6 +74,7 @@ struct Config {
 absl::Status Validate(const Config& config);
 
 // Legal, but without a promise that a cluster in trouble recovers, one sentence for each reason.
-std::vector<std::string> Remarks(const Config& config);
+// `state_bytes`: about how large a checkpoint becomes.
+std::vector<std::string> Remarks(const Config& config, std::uint64_t state_bytes = 0);
 
 }  // namespace lockstep::chora

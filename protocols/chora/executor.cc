@@ -87,15 +87,16 @@ void Executor::AfterRound(std::uint64_t now, core::Effects& out) {
   states.erase(states.begin());
 }
 
-bool Executor::Install(const core::Bytes& bytes, std::uint64_t now, core::Effects& out) {
+bool Executor::Install(const core::Bytes& bytes, std::uint64_t round, std::uint64_t now,
+                       core::Effects& out) {
   Lanes::State lanes;
   std::vector<ClientTable::Answer> answered;
-  if (!RestoreCheckpoint(bytes, board_.replicas(), config_.alpha, lanes, clients_, *machine_,
+  if (!RestoreCheckpoint(bytes, round, board_.replicas(), config_.alpha, lanes, clients_, *machine_,
                          answered)) {
     return false;
   }
   std::vector<Command> commands;
-  for (std::uint64_t round = executed_; round < lanes.round; ++round) Requeue(round, commands);
+  for (std::uint64_t q = executed_; q < round; ++q) Requeue(q, commands);
   queue_.PushFront(std::move(commands));
   board_.JumpTo(lanes);
   board_.lane_states().clear();

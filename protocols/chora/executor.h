@@ -35,9 +35,10 @@ class Executor {
   // Applies at most kRoundsEachCall rounds; lists the work, and behind it what comes of it. `now`
   // is the own round.
   void Run(std::uint64_t now, core::Effects& out);
-  // Takes over a checkpoint that lies above the frontier: board, table and machine. False if the
-  // bytes are none.
-  bool Install(const core::Bytes& bytes, std::uint64_t now, core::Effects& out);
+  // Takes over the checkpoint at `round`, above the frontier: board, table and machine. False, and
+  // all is as before, if the bytes are none. `now` is the own round.
+  bool Install(const core::Bytes& bytes, std::uint64_t round, std::uint64_t now,
+               core::Effects& out);
 
   ClientTable& clients() { return clients_; }
   CommandQueue& queue() { return queue_; }

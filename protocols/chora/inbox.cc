@@ -30,7 +30,7 @@ void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Byt
         is_good = OnRecoverAnswer(from, payload);
         break;
       case MessageType::kChunkRequest:
-        is_good = OnChunkRequest(from, payload, out);
+        is_good = OnChunkRequest(from, payload);
         break;
       case MessageType::kChunk:
         is_good = OnChunk(from, payload, out);
@@ -236,13 +236,11 @@ bool Replica::OnRecoverAnswer(core::NodeId from, const core::Bytes& payload) {
   return true;
 }
 
-bool Replica::OnChunkRequest(core::NodeId from, const core::Bytes& payload, core::Effects& out) {
+bool Replica::OnChunkRequest(core::NodeId from, const core::Bytes& payload) {
   ChunkRequest request;
   if (!codec_.Decode(payload, request) || !IsFrom(from, request.header)) return false;
-  const std::optional<core::Bytes> content =
-      executor_.checkpoints().Chunk(request.round, request.index, round_);
-  if (!content) return true;  // The offer of another one is on its way with the repairs.
-  out.Send(from, codec_.Encode(ChunkMessage{MakeHeader(), request.round, request.index, *content}));
+  std::vector<ChunkRequest>& waiting = peers_[request.header.sender].chunks;
+  if (waiting.size() < Download::kOutstanding) waiting.push_back(request);
   return true;
 }
 
@@ -255,7 +253,7 @@ bool Replica::OnChunk(core::NodeId from, const core::Bytes& payload, core::Effec
   if (!whole) return true;
   // What has been decided here meanwhile may have passed it.
   if (round <= board_.frontier()) return true;
-  if (!executor_.Install(*whole, round_, out)) return false;
+  if (!executor_.Install(*whole, round, round_, out)) return false;
   confirmed_ = executor_.executed();
   applied_up_to_ = confirmed_;
   Settle(out);

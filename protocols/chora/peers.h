@@ -63,10 +63,11 @@ struct Peer {
   std::array<Taken, kTaken> taken = {};
 
   // What waits for it.
-  SlotQueue announcements;  // acceptances that have not been told yet
-  SlotQueue payloads;       // batches that it has asked for
-  SlotQueue decisions;      // that it has asked about
-  SlotQueue fetches;        // batches to be asked of it, this round
+  SlotQueue announcements;           // acceptances that have not been told yet
+  SlotQueue payloads;                // batches that it has asked for
+  SlotQueue decisions;               // that it has asked about
+  SlotQueue fetches;                 // batches to be asked of it, this round
+  std::vector<ChunkRequest> chunks;  // of checkpoints, that it has asked for
   std::array<Cursor, kEntryKinds> cursors = {};
   std::size_t first_section = 0;  // that the next repair message begins with
   // decided_sent[slot of the ring]: one past the own round in which it was last sent a decision.
@@ -89,7 +90,8 @@ struct Peer {
     is_abstaining = abstains;
   }
   bool HasQueued() const {
-    return !announcements.empty() || !payloads.empty() || !decisions.empty() || !fetches.empty();
+    return !announcements.empty() || !payloads.empty() || !decisions.empty() || !fetches.empty() ||
+           !chunks.empty();
   }
 };
 

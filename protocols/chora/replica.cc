@@ -223,11 +223,24 @@ void Replica::OnRepairTime(core::Effects& out) {
   message.frontier = board_.frontier();
   for (std::uint32_t i = 1; i < config_.replicas(); ++i) {
     const std::uint32_t peer = (self_ + i) % config_.replicas();
+    SendChunks(peer, out);
     if (!repair_.IsNeeded(peer)) continue;
     message.entries = repair_.Pack(peer);
     if (message.entries.empty()) continue;
     out.Send(config_.cluster.Replica(peer), codec_.Encode(message));
   }
+}
+
+void Replica::SendChunks(std::uint32_t to, core::Effects& out) {
+  for (const ChunkRequest& asked : peers_[to].chunks) {
+    const std::optional<core::Bytes> content =
+        executor_.checkpoints().Chunk(asked.round, asked.index, round_);
+    // Where it is gone, the offer of another one is on its way with the repairs.
+    if (!content) continue;
+    out.Send(config_.cluster.Replica(to),
+             codec_.Encode(ChunkMessage{MakeHeader(), asked.round, asked.index, *content}));
+  }
+  peers_[to].chunks.clear();
 }
 
 void Replica::Settle(core::Effects& out) {
@@ -290,7 +303,10 @@ void Replica::Truncate() {
 
 void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
                        const core::Bytes& request, core::Effects& out) {
-  if (request.size() > config_.command_bytes_max) return;
+  if (request.size() > config_.command_bytes_max) {
+    out.Note(NoteOf(kTooLarge, id.value(), client.value()));
+    return;
+  }
   ClientTable& clients = executor_.clients();
   switch (clients.StateOf(client, id)) {
     case ClientTable::State::kAnswered:

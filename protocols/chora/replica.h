@@ -79,6 +79,7 @@ class Replica : public core::Node {
   void Forward(std::vector<Reconf> wishes, core::Effects& out);
   bool MayTry();
   void OnRepairTime(core::Effects& out);
+  void SendChunks(std::uint32_t to, core::Effects& out);
   // Draws the conclusions of what has been learnt: frontier, notes, execution, truncation.
   void Settle(core::Effects& out);
   void NoteNews(core::Effects& out);
@@ -102,7 +103,7 @@ class Replica : public core::Node {
   bool OnForward(core::NodeId from, const core::Bytes& payload);
   bool OnRecover(core::NodeId from, const core::Bytes& payload, core::Effects& out);
   bool OnRecoverAnswer(core::NodeId from, const core::Bytes& payload);
-  bool OnChunkRequest(core::NodeId from, const core::Bytes& payload, core::Effects& out);
+  bool OnChunkRequest(core::NodeId from, const core::Bytes& payload);
   bool OnChunk(core::NodeId from, const core::Bytes& payload, core::Effects& out);
   void QueueReconf(const Reconf& reconf);
 

@@ -51,6 +51,9 @@ class CheckpointStore {
 // The one checkpoint that a replica is fetching, if any.
 class Download {
  public:
+  // Requests of one replica that are on their way at once.
+  static constexpr std::uint32_t kOutstanding = 4;
+
   struct Ask {
     std::uint32_t peer = 0;
     std::uint64_t round = 0;
@@ -73,7 +76,6 @@ class Download {
   void Abandon() { is_active_ = false; }
 
  private:
-  static constexpr std::uint32_t kOutstanding = 4;
   static constexpr std::uint32_t kAskedEachRound = 2;
   static constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 30;
 

@@ -28,7 +28,7 @@ AdversaryOutcome RunMany(std::uint32_t replicas, std::uint64_t first, std::uint6
 }
 
 TEST_CASE("chora: three replicas agree under an adversary, and recover when it stops") {
-  const AdversaryOutcome sum = RunMany(3, 1, 100, /*is_healing_asked=*/true);
+  const AdversaryOutcome sum = RunMany(3, 1, 90, /*is_healing_asked=*/true);
   CHECK(sum.decisions > 10'000);
   CHECK(sum.crashes > 20);
   CHECK(sum.rejoins > 20);
@@ -43,7 +43,7 @@ TEST_CASE("chora: three replicas with windows too small to recover still agree")
 }
 
 TEST_CASE("chora: five replicas agree under an adversary, and recover when it stops") {
-  const AdversaryOutcome sum = RunMany(5, 2'000, 12, /*is_healing_asked=*/true);
+  const AdversaryOutcome sum = RunMany(5, 2'000, 8, /*is_healing_asked=*/true);
   CHECK(sum.decisions > 5'000);
 }
 

@@ -127,7 +127,8 @@ TEST_CASE("chora clients: a checkpoint brings table and machine, and answers wha
   for (const std::uint64_t id : {2U, 3U}) other.Open(kClient, core::RequestId(id), true);
   chora::Lanes::State back;
   std::vector<ClientTable::Answer> answered;
-  REQUIRE(chora::RestoreCheckpoint(checkpoint.bytes, 3, 2, back, other, other_machine, answered));
+  REQUIRE(
+      chora::RestoreCheckpoint(checkpoint.bytes, 64, 3, 2, back, other, other_machine, answered));
   CHECK(back == lanes);
   CHECK(other_machine.applied() == 2);
   REQUIRE(answered.size() == 1);
@@ -141,8 +142,11 @@ TEST_CASE("chora clients: a checkpoint brings table and machine, and answers wha
   for (std::uint64_t size = 0; size < checkpoint.bytes.size(); ++size) {
     const core::Bytes cut = checkpoint.bytes.Slice(0, size);
     // The machine's part comes last, and this machine takes any longer one.
-    CHECK_FALSE(chora::RestoreCheckpoint(cut, 3, 2, back, other, other_machine, answered));
+    CHECK_FALSE(chora::RestoreCheckpoint(cut, 64, 3, 2, back, other, other_machine, answered));
   }
+  // It must be the one that was offered.
+  CHECK_FALSE(
+      chora::RestoreCheckpoint(checkpoint.bytes, 65, 3, 2, back, other, other_machine, answered));
   CHECK(other_machine.Digest() == digest);
 }
 

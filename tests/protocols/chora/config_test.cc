@@ -100,5 +100,12 @@ TEST_CASE("chora config: what makes no promise of recovery is remarked on") {
   CHECK(remarks([](chora::Config& c) { c.round_length = core::Duration::Nanoseconds(531); }) == 0);
 }
 
+TEST_CASE("chora config: a state that takes long to transfer is remarked on") {
+  // Two chunks of 1300 B a round, and C = 1024: 2.66 MB.
+  CHECK(chora::Remarks(ConfigFor(3), 2'600'000).empty());
+  CHECK(chora::Remarks(ConfigFor(3), 2'700'000).size() == 1);
+  CHECK(chora::Remarks(ConfigFor(3), 11'000'000).size() == 1);
+}
+
 }  // namespace
 }  // namespace lockstep::tests
