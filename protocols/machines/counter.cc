@@ -1,0 +1,34 @@
+// Counts commands: see counter.h.
+
+#include "protocols/machines/counter.h"
+
+#include <array>
+
+#include "protocols/core/wire.h"
+
+namespace lockstep::machines {
+
+core::Bytes Counter::Apply(const core::Bytes&) {
+  ++applied_;
+  std::array<char, sizeof(applied_)> answer;
+  for (std::size_t i = 0; i < answer.size(); ++i)
+    answer[i] = static_cast<char>(applied_ >> (8 * i));
+  return core::Bytes::Copy({answer.data(), answer.size()});
+}
+
+core::Bytes Counter::Snapshot() const {
+  core::Encoder encoder;
+  encoder.U64(applied_);
+  encoder.PadTo(state_bytes_);
+  return encoder.Take();
+}
+
+bool Counter::Restore(const core::Bytes& snapshot) {
+  core::Decoder decoder(snapshot);
+  const std::uint64_t applied = decoder.U64();
+  if (!decoder.ok()) return false;
+  applied_ = applied;
+  return true;
+}
+
+}  // namespace lockstep::machines
