@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 
 #include "protocols/c3b/baseline.h"
+#include "protocols/catalog_chora.h"
 #include "protocols/client/closed.h"
 #include "protocols/core/stack.h"
 #include "protocols/file/file.h"
@@ -221,6 +222,7 @@ bool IsC3bStack(const nlohmann::json& stack) {
 
 bool HasKnownShape(const nlohmann::json& stack) {
   if (IsC3bStack(stack)) return true;
+  if (stack.size() == 2) return IsLayer(stack, 0, "protocol") && IsLayer(stack, 1, "client");
   return stack.size() == 1 && (IsLayer(stack, 0, "protocol") || IsLayer(stack, 0, "client"));
 }
 
@@ -333,6 +335,7 @@ HostProgram CompilePingPong(Parameters& layer, const core::Cluster& own) {
 // The catalogue of protocols that are whole stacks.
 constexpr ProtocolEntry kProtocols[] = {
     {"pingpong", CompilePingPong},
+    {"chora", CompileChora},
 };
 
 absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::ClusterId cluster) {
@@ -349,8 +352,11 @@ absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::Clu
   return host;
 }
 
-// One layer as a stack, so that clients reach it. `layer.fields` may be null: it sends nothing.
-HostProgram AsStack(HostProgram layer) {
+using BuildNode = std::function<std::unique_ptr<core::Node>(const core::Seat&)>;
+
+// One layer as a stack, so that clients reach it; `clients` of the same host, if any, are a layer
+// above it. `layer.fields` may be null: it sends nothing.
+HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   HostProgram host;
   host.notes = std::move(layer.notes);
   host.promises = std::move(layer.promises);
@@ -358,21 +364,29 @@ HostProgram AsStack(HostProgram layer) {
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
       std::vector<const core::MessageFields*>{host.layers[0].get()});
-  host.build = [build = std::move(layer.build)](const core::Seat& seat) {
+  host.build = [build = std::move(layer.build),
+                clients = std::move(clients)](const core::Seat& seat) {
     std::vector<std::unique_ptr<core::Node>> layers;
     layers.push_back(build(seat));
-    return std::make_unique<core::Stack>(std::move(layers));
+    if (clients) layers.push_back(clients(seat));
+    return std::make_unique<core::Stack>(std::move(layers), seat.self);
   };
   return host;
 }
 
-absl::StatusOr<HostProgram> CompileClient(const CatalogInput& input, core::ClusterId cluster) {
+// Clients, of a cluster of their own (layer 0) or beside the replicas that they ask (layer 1).
+absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::ClusterId cluster,
+                                         std::size_t index) {
   const std::size_t c = cluster.value();
-  Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
+  Parameters layer(input.stacks[c][index], input.file, absl::StrCat(input.pointers[c], "/", index));
   layer.Choice("client", {"closed"});
   client::Config config;
-  const std::optional<std::size_t> to = NamedCluster(input, layer);
-  if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
+  config.is_local = index > 0;
+  std::optional<std::size_t> to = c;
+  if (!config.is_local) {
+    to = NamedCluster(input, layer);
+    if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
+  }
   config.count = static_cast<std::uint32_t>(layer.IntegerOr("clients", 1, 1, kClientsMax));
   config.generator = c + 1;  // 0 is padding.
   config.request_bytes = layer.Integer("request_bytes", 0, kMessageBytesMax);
@@ -381,14 +395,29 @@ absl::StatusOr<HostProgram> CompileClient(const CatalogInput& input, core::Clust
   if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   config.replicas = input.clusters[*to];
-  HostProgram host;
-  host.build = [config, cluster](const core::Seat& seat) {
+  return BuildNode([config, cluster](const core::Seat& seat) {
     client::Config own = config;
     own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
                                std::uint64_t{seat.index} * config.count);
     return std::make_unique<client::ClosedLoop>(own, seat);
-  };
-  return host;
+  });
+}
+
+absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster) {
+  const nlohmann::json& stack = input.stacks[cluster.value()];
+  if (IsLayer(stack, 0, "client")) {
+    absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 0);
+    if (!clients.ok()) return clients.status();
+    HostProgram host;
+    host.build = *std::move(clients);
+    return AsStack(std::move(host));
+  }
+  absl::StatusOr<HostProgram> host = CompileProtocol(input, cluster);
+  if (!host.ok()) return host.status();
+  if (stack.size() == 1) return AsStack(*std::move(host));
+  absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 1);
+  if (!clients.ok()) return clients.status();
+  return AsStack(*std::move(host), *std::move(clients));
 }
 
 }  // namespace
@@ -400,8 +429,8 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
     if (HasKnownShape(input.stacks[c])) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         input.file, ": ", input.pointers[c],
-        ": want [{\"rsm\": ...}, {\"c3b\": ...}], [{\"protocol\": ...}] or [{\"client\": ...}], "
-        "layers from below"));
+        ": want [{\"rsm\": ...}, {\"c3b\": ...}], [{\"protocol\": ...}], [{\"protocol\": ...}, "
+        "{\"client\": ...}] or [{\"client\": ...}], layers from below"));
   }
   const absl::StatusOr<std::vector<std::size_t>> peers = PeersOf(input);
   if (!peers.ok()) return peers.status();
@@ -413,9 +442,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
       host = CompileRsm(input, core::ClusterId(c), (*peers)[c], info, program->promises_);
       program->streams_.push_back(info);
     } else {
-      host = IsLayer(stack, 0, "client") ? CompileClient(input, core::ClusterId(c))
-                                         : CompileProtocol(input, core::ClusterId(c));
-      if (host.ok()) host = AsStack(*std::move(host));
+      host = CompileStack(input, core::ClusterId(c));
     }
     if (!host.ok()) return host.status();
     for (Promise& promise : host->promises) {

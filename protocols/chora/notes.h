@@ -29,8 +29,6 @@ inline constexpr core::NoteSpec kNotes[] = {
      "value: a round; detail: lane + 64 ballot. A second, other decision: never right."},
     {"lanes", "value: the round from which a change holds; detail: mask of the lanes active then."},
     {"recovering", "detail: the incarnation of a replica that has lost its memory."},
-    {"rejoined", "value: the round up to which all has been executed; detail: the first allowed."},
-    {"installed", "value: the round of the checkpoint that was taken over; detail: its bytes."},
     {"too_large", "value: a request that fits no batch, and was dropped; detail: its client."},
 };
 inline constexpr core::NoteKind kRoundComplete = kNotes[0].kind();
@@ -41,9 +39,7 @@ inline constexpr core::NoteKind kResolved = kNotes[4].kind();
 inline constexpr core::NoteKind kConflict = kNotes[5].kind();
 inline constexpr core::NoteKind kLanes = kNotes[6].kind();
 inline constexpr core::NoteKind kRecovering = kNotes[7].kind();
-inline constexpr core::NoteKind kRejoined = kNotes[8].kind();
-inline constexpr core::NoteKind kInstalled = kNotes[9].kind();
-inline constexpr core::NoteKind kTooLarge = kNotes[10].kind();
+inline constexpr core::NoteKind kTooLarge = kNotes[8].kind();
 
 // The digest of a round so far, and of one position more: of its batch, or 0 where it has none.
 constexpr std::uint64_t CommitDigest(std::uint64_t before, std::uint64_t batch) {

@@ -283,7 +283,7 @@ void Replica::Apply(core::Effects& out) {
 void Replica::PassFloor(core::Effects& out) {
   if (executor_.executed() < board_.first_allowed()) return;
   board_.set_acting(true);
-  out.Note(NoteOf(kRejoined, executor_.executed(), board_.first_allowed()));
+  out.Note(NoteOf(core::NoteKind::kRejoined, executor_.executed(), board_.first_allowed()));
 }
 
 void Replica::Truncate() {

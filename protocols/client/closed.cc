@@ -15,7 +15,7 @@ constexpr int kLifeShift = 40;
 }  // namespace
 
 ClosedLoop::ClosedLoop(const Config& config, const core::Seat& seat)
-    : config_(config), contents_(*seat.contents), clients_(config.count) {
+    : config_(config), home_(seat.index), contents_(*seat.contents), clients_(config.count) {
   for (std::uint32_t i = 0; i < clients_.size(); ++i) {
     clients_[i].request = core::RequestId(seat.incarnation << kLifeShift);
     clients_[i].attempts = static_cast<std::uint32_t>(IdOf(i).value() % config.replicas.size);
@@ -29,6 +29,7 @@ void ClosedLoop::OnStart(const core::Now& now, std::span<const core::Bytes>, cor
 void ClosedLoop::Invoke(const core::Now& now, std::uint32_t index, core::Effects& out) {
   Client& client = clients_[index];
   client.request = core::RequestId(client.request.value() + 1);
+  if (config_.is_local) client.attempts = home_;
   SendRequest(now, index, out);
 }
 

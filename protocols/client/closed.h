@@ -19,6 +19,7 @@ struct Config {
   core::Cluster replicas;       // whom they ask
   core::ClientId first;         // the clients of this host: first .. first + count - 1
   std::uint32_t count = 1;      // clients of a host
+  bool is_local = false;        // on the hosts of the replicas: each request goes to its own first
   std::uint64_t generator = 0;  // of the contents of requests
   std::uint64_t request_bytes = 0;
   core::Duration think;  // between an answer and the next request
@@ -54,6 +55,7 @@ class ClosedLoop : public core::Node {
   }
 
   Config config_;
+  std::uint32_t home_;  // index of the host, where clients are local
   const core::Contents& contents_;
   std::vector<Client> clients_;  // clients_[index]; each has the timer of its index
 };

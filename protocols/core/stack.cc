@@ -64,7 +64,8 @@ TimerId TaggedTimer(TimerId id, Layer layer) {
 
 }  // namespace
 
-Stack::Stack(std::vector<std::unique_ptr<Node>> layers) : layers_(std::move(layers)) {
+Stack::Stack(std::vector<std::unique_ptr<Node>> layers, std::optional<NodeId> self)
+    : layers_(std::move(layers)), self_(self) {
   CHECK(!layers_.empty());
   CHECK(layers_.size() <= kLayersMax);
 }
@@ -87,6 +88,7 @@ void Stack::OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) 
     layers_[i]->OnStart(now, own, out);
   }
   TagListed(out, from);
+  DeliverLocal(now, out);
 }
 
 void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
@@ -102,6 +104,7 @@ void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects
     layers_[*tag]->OnMessage(now, from, Untagged(payload), out);
   }
   TagListed(out, start);
+  DeliverLocal(now, out);
 }
 
 bool Stack::OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
@@ -125,6 +128,7 @@ void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
     layers_[layer.value()]->OnTimer(now, TimerId(timer.value() >> kTimerTagBits), out);
   }
   TagListed(out, from);
+  DeliverLocal(now, out);
 }
 
 void Stack::OnWritable(const Now& now, NodeId peer, Effects& out) {
@@ -142,6 +146,7 @@ void Stack::OnWritable(const Now& now, NodeId peer, Effects& out) {
     }
   }
   TagListed(out, from);
+  DeliverLocal(now, out);
 }
 
 ByteCount Stack::Await(NodeId peer, const Wait& wait) {
@@ -161,6 +166,7 @@ void Stack::OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes&
     layers_[0]->OnSubmit(now, client, id, request, out);
   }
   TagListed(out, from);
+  DeliverLocal(now, out);
 }
 
 void Stack::OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes& answer,
@@ -171,15 +177,35 @@ void Stack::OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes&
     layers_[i]->OnAnswer(now, client, id, answer, out);
   }
   TagListed(out, from);
+  DeliverLocal(now, out);
 }
 
 bool Stack::SendReply(Effects& out, Effect& what) {
   const auto& reply = std::get<effect::Reply>(what);
   const auto client = clients_.find(reply.client);
   if (client == clients_.end()) return false;
-  const Frame frame{Frame::kAnswer, reply.client, reply.id, reply.answer};
-  what = out.Charged(client->second, Tagged(kClientTag, EncodeFrame(frame)));
+  const Bytes frame = EncodeFrame({Frame::kAnswer, reply.client, reply.id, reply.answer});
+  if (TakeLocal(client->second, frame)) return false;
+  what = out.Charged(client->second, Tagged(kClientTag, frame));
   return true;
+}
+
+bool Stack::TakeLocal(NodeId to, const Bytes& frame) {
+  if (to != self_) return false;
+  local_.push_back(frame);
+  return true;
+}
+
+// One after the other: who is told may say something more.
+void Stack::DeliverLocal(const Now& now, Effects& out) {
+  if (is_delivering_) return;
+  is_delivering_ = true;
+  while (!local_.empty()) {
+    const Bytes frame = std::move(local_.front());
+    local_.pop_front();
+    OnFrame(now, *self_, frame, out);
+  }
+  is_delivering_ = false;
 }
 
 void Stack::TagListed(Effects& out, std::size_t from) {
@@ -190,10 +216,15 @@ void Stack::TagListed(Effects& out, std::size_t from) {
     const Layer layer = out.list()[i].layer;
     Effect& what = out.list()[i].what;
     if (auto* send = std::get_if<effect::Send>(&what)) {
+      const bool is_client = !send->payload.empty() && Frame::IsType(FirstByte(send->payload));
+      if (is_client && TakeLocal(send->to, send->payload)) {
+        out.list().erase(out.list().begin() + static_cast<std::ptrdiff_t>(i));
+        --i;
+        continue;
+      }
       if (tagged.empty() || tagged_for != layer || !send->payload.SharesWith(untagged)) {
         untagged = send->payload;
-        const bool is_frame = !untagged.empty() && Frame::IsType(FirstByte(untagged));
-        tagged = Tagged(is_frame ? kClientTag : layer.value(), untagged);
+        tagged = Tagged(is_client ? kClientTag : layer.value(), untagged);
         tagged_for = layer;
       }
       send->payload = tagged;

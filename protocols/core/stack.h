@@ -12,8 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -63,8 +65,10 @@ class Stack : public Node {
   // The tag of clients' frames.
   static constexpr std::uint8_t kClientTag = 7;
 
-  // `layers[i]` is layer i, from below.
-  explicit Stack(std::vector<std::unique_ptr<Node>> layers);
+  // `layers[i]` is layer i, from below. `self`: the own host, if clients may be a layer of it; what
+  // they and the state machine say to each other then leaves the call no more than a port does.
+  explicit Stack(std::vector<std::unique_ptr<Node>> layers,
+                 std::optional<NodeId> self = std::nullopt);
 
   // A port up to a layer of this stack; lives as long as the stack.
   LogReader& MakeUpPort(Layer layer, LogReader& reader);
@@ -89,7 +93,11 @@ class Stack : public Node {
 
   // False if the payload is no frame.
   bool OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out);
-  // Makes a reply the frame that answers; one to a client that was never heard of cannot be sent.
+  // Whether the frame is for this host; it is kept for DeliverLocal then.
+  bool TakeLocal(NodeId to, const Bytes& frame);
+  void DeliverLocal(const Now& now, Effects& out);
+  // Makes a reply the frame that answers; false where there is nothing to be sent: it is for this
+  // host, or for a client that was never heard of.
   bool SendReply(Effects& out, Effect& what);
   // Tags what a call has listed from index `from` on.
   void TagListed(Effects& out, std::size_t from);
@@ -99,6 +107,9 @@ class Stack : public Node {
   std::vector<std::unique_ptr<LogReader>> up_ports_;
   std::vector<std::unique_ptr<DownPort>> down_ports_;
   std::vector<std::unique_ptr<Node>> layers_;  // after the ports: layers go first
+  std::optional<NodeId> self_;
+  std::deque<Bytes> local_;  // frames from one layer to another
+  bool is_delivering_ = false;
   std::map<ClientId, NodeId> clients_;         // where a client's last request came from
   std::map<NodeId, std::vector<Wait>> waits_;  // by peer; one for each layer at most
 };

@@ -93,9 +93,9 @@ class HostCredit final : public core::Credit {
   HostCredit(const Network& network, core::NodeId self, core::ByteCount each)
       : network_(network), self_(self), book_(each) {}
 
-  // Whether what is sent to `peer` takes any.
+  // Whether what is sent to `peer` takes any; what is sent to oneself does not.
   bool IsLimited(core::NodeId peer) const {
-    return network_.Has(peer) && network_.IsStream(self_, peer);
+    return peer != self_ && network_.Has(peer) && network_.IsStream(self_, peer);
   }
   std::int64_t Left(core::NodeId peer) const override {
     return IsLimited(peer) ? book_.Left(peer) : kUnlimited;

@@ -219,9 +219,9 @@ class Cluster {
       Fail(absl::StrCat("a second decision was noted: round ", note.values.first, " lane ",
                         note.detail % 64, " ballot ", note.detail / 64, " value ", note.digest));
     }
-    if (note.kind == chora::kInstalled) ++outcome_.installs;
+    if (note.kind == core::NoteKind::kInstalled) ++outcome_.installs;
     if (note.kind == chora::kLanes) ++outcome_.lane_changes;
-    if (note.kind == chora::kRejoined) ++outcome_.rejoins;
+    if (note.kind == core::NoteKind::kRejoined) ++outcome_.rejoins;
     if (note.kind == core::NoteKind::kMalformed) Fail("a message was called malformed");
     Fail(witness_.Hear(note));
   }

@@ -229,10 +229,10 @@ class Story {
       chorus_.Say(index, absl::StrCat("lanes from round ", value, " on: ", Lanes(note.detail)));
     } else if (note.kind == chora::kRecovering) {
       chorus_.Say(index, "has lost its memory");
-    } else if (note.kind == chora::kRejoined) {
+    } else if (note.kind == core::NoteKind::kRejoined) {
       chorus_.Say(index, absl::StrCat("back, with all before round ", value,
                                       " executed; acts from round ", note.detail, " on"));
-    } else if (note.kind == chora::kInstalled) {
+    } else if (note.kind == core::NoteKind::kInstalled) {
       chorus_.Say(index, absl::StrCat("installed the checkpoint at round ", value));
     } else if (note.kind == chora::kConflict) {
       chorus_.Say(index, "CONFLICT");
