@@ -76,7 +76,7 @@ picsou::Config ReadPicsou(const Ends& ends, Parameters& layer) {
 // A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
 // positions are outstanding, some are held, and peers that have spoken miss the others.
 Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
-                          const RunExtent& extent) {
+                          core::ByteCount send_buffer, const RunExtent& extent) {
   constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
   constexpr std::uint64_t kHeld = 32;
   constexpr std::uint64_t kMissed = 80;  // here, in the oracle's books, in reports on their way
@@ -88,14 +88,24 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
       std::min<std::uint64_t>(config.other.size, positions / config.own.size + 1 + noops);
   const std::uint64_t within =
       (config.own.size - 1) * std::min<std::uint64_t>(config.own.size, positions) / config.own.size;
+  // Batches that wait for their streams, each with a φ-list, of which every other may be missing.
+  constexpr std::uint64_t kBatch = 500;
+  constexpr std::uint64_t kRun = 50;  // as it is sent, and as the world has read it
+  const std::uint64_t batch_bytes = std::max(config.batch_bytes, message_bytes);
+  const std::uint64_t waiting =
+      std::min({across * (1 + static_cast<std::uint64_t>(send_buffer.value()) / batch_bytes),
+                1 + config.quack_window / config.own.size / (batch_bytes / message_bytes),
+                1 + positions / config.own.size / (batch_bytes / message_bytes)});
   Footprint footprint;
   footprint.bytes = kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
-                    kMissed * across * std::min(outstanding, config.phi + 1);
+                    kMissed * across * std::min(outstanding, config.phi + 1) +
+                    waiting * (kBatch + kRun * std::min(outstanding, config.phi) / 2);
   footprint.peers = across + within;
   return footprint;
 }
 
-C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes) {
+C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
+                    core::ByteCount send_buffer) {
   C3bLayer layer;
   layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
     return std::make_unique<picsou::Replica>(config, seat, log, owner);
@@ -105,8 +115,8 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes) {
   };
   layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
   layer.notes = picsou::kNotes;
-  layer.footprint = [config, message_bytes](const RunExtent& extent) {
-    return PicsouFootprint(config, message_bytes, extent);
+  layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
+    return PicsouFootprint(config, message_bytes, send_buffer, extent);
   };
   return layer;
 }
@@ -153,8 +163,8 @@ C3bLayer MakeBaseline(const c3b::Config& config) {
 
 // The catalogue of C3B layers. Says of the stream that the layer sends how it is measured, and what
 // is promised of it.
-C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamInfo& stream,
-                 std::vector<Promise>& promises) {
+C3bLayer ReadC3b(const Ends& ends, core::ByteCount send_buffer, Parameters& layer,
+                 StreamInfo& stream, std::vector<Promise>& promises) {
   const auto promise = [&](const char* oracle,
                            nlohmann::json parameters = nlohmann::json::object()) {
     promises.push_back({oracle, {{"stream", ends.out_stream.value()}}, std::move(parameters)});
@@ -172,7 +182,7 @@ C3bLayer ReadC3b(const Ends& ends, Parameters& layer, StreamInfo& stream,
       promise("R1",
               {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
       promise("R2");
-      return MakePicsou(config, stream.message_bytes);
+      return MakePicsou(config, stream.message_bytes, send_buffer);
     }
     case 1:
       stream.throughput = "enqueue";
@@ -303,7 +313,8 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   stream.generator = file.generator;
   stream.message_bytes = file.message_bytes;
   stream.rate_per_s = file.rate_per_s;
-  auto layer = std::make_shared<C3bLayer>(ReadC3b(ends, above, stream, promises));
+  auto layer =
+      std::make_shared<C3bLayer>(ReadC3b(ends, input.send_buffer, above, stream, promises));
   const std::uint64_t most = file.message_bytes + (1U << 20);
   if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
     above.Fail("", absl::StrCat("want a /network/send_buffer of at least ", 2 * most,

@@ -9,10 +9,15 @@ Decoded::Decoded(const core::MessageFields& fields, const core::FieldedMessage* 
   if (message == nullptr) return;
   type_ = &fields.types()[message->type];
   fields_.reserve(message->fields.size());
+  more_.emplace_back();
   for (const core::Field& field : message->fields) {
     const bool is_content = type_->fields[field.spec].role == core::Role::kContent;
-    fields_.push_back({field.spec, field.index, field.values, field.mask,
-                       is_content ? field.content.Digest() : 0});
+    std::uint32_t more = 0;
+    if (is_content || field.mask != core::Mask()) {
+      more = static_cast<std::uint32_t>(more_.size());
+      more_.push_back({field.mask, is_content ? field.content.Digest() : 0});
+    }
+    fields_.push_back({field.spec, more, field.values});
   }
 }
 

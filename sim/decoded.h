@@ -15,13 +15,16 @@
 
 namespace lockstep::sim {
 
-// A core::Field whose content is known by its digest.
+// A core::Field; there may be hundreds to a message, most of them a run of a φ-list.
 struct DecodedField {
   std::uint32_t spec = 0;
-  std::uint32_t index = 0;
+  std::uint32_t more = 0;  // where the rest of it stands in Decoded::more
   core::Run values;
+};
+// What few fields have. A content is known by its digest; 0 where there is none.
+struct MoreOfField {
   core::Mask mask;
-  std::uint64_t digest = 0;  // of the content; 0 where there is none
+  std::uint64_t digest = 0;
 };
 
 class Decoded : public core::Attachment {
@@ -34,11 +37,13 @@ class Decoded : public core::Attachment {
   // Null where the payload is no message; the rest then means nothing.
   const core::TypeSpec* type() const { return type_; }
   const std::vector<DecodedField>& fields() const { return fields_; }
+  const MoreOfField& MoreOf(const DecodedField& field) const { return more_[field.more]; }
 
  private:
   const core::MessageFields* by_;
   const core::TypeSpec* type_ = nullptr;
   std::vector<DecodedField> fields_;
+  std::vector<MoreOfField> more_;  // the first is that of all fields that have none
 };
 
 }  // namespace lockstep::sim

@@ -44,8 +44,8 @@ constexpr std::uint32_t SubjectsOf(Fact fact) {
 }
 
 // One lane's vote, as the mask of that lane.
-core::Mask MaskOf(const DecodedField& field) {
-  if (field.mask.known != 0) return field.mask;
+core::Mask MaskOf(const DecodedField& field, const MoreOfField& more) {
+  if (more.mask.known != 0) return more.mask;
   return {1, field.values.first & 1};
 }
 
@@ -104,7 +104,7 @@ void Deriver::TellWanted(core::Instant now, const Message& message, const Tellin
     if (spec.role == Role::kGroup) {
       Open(field.spec);
     } else {
-      Take(spec.role, field);
+      Take(spec.role, field, decoded.MoreOf(field));
     }
   }
   while (open_.size() > 1) Close(type, telling);
@@ -117,7 +117,7 @@ void Deriver::Open(std::uint32_t spec) {
   open_.push_back(inner);
 }
 
-void Deriver::Take(Role role, const DecodedField& field) {
+void Deriver::Take(Role role, const DecodedField& field, const MoreOfField& more) {
   Said& said = open_.back();
   said.roles |= RoleBit(role);
   switch (role) {
@@ -145,10 +145,10 @@ void Deriver::Take(Role role, const DecodedField& field) {
       said.event.detail = field.values.first;
       return;
     case Role::kVote:
-      said.event.votes = MaskOf(field);
+      said.event.votes = MaskOf(field, more);
       return;
     case Role::kContent:
-      said.event.digest = field.digest;
+      said.event.digest = more.digest;
       return;
     case Role::kGroup:
     case Role::kEpoch:

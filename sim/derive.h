@@ -64,7 +64,7 @@ class Deriver {
   void TellWanted(core::Instant now, const Message& message, const Telling& telling);
   // Begins a group inside the innermost one.
   void Open(std::uint32_t spec);
-  void Take(core::Role role, const DecodedField& field);
+  void Take(core::Role role, const DecodedField& field, const MoreOfField& more);
   // Ends the innermost group: emits what it says.
   void Close(const core::TypeSpec& type, const Telling& telling);
 

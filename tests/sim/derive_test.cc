@@ -199,17 +199,6 @@ class DecisionFields final : public core::MessageFields {
   mutable int reads = 0;
 };
 
-class DecisionProgram final : public core::Program {
- public:
-  const std::vector<core::Cluster>& clusters() const override { return clusters_; }
-  std::unique_ptr<core::Node> Build(const core::Seat&) const override { return nullptr; }
-  const core::MessageFields& Fields(core::ClusterId) const override { return fields; }
-  DecisionFields fields;
-
- private:
-  std::vector<core::Cluster> clusters_ = {{"a", NodeId(0), 3, 1, 0}};
-};
-
 // A sink with an interest of its own.
 class Listener final : public trace::Sink {
  public:
@@ -314,7 +303,8 @@ TEST_CASE("derive: bytes that are no message say nothing") {
 }
 
 TEST_CASE("derive: votes of a round are one fact, and nested lanes share the round around them") {
-  const DecisionProgram program;
+  const DecisionFields fields;
+  const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);
   trace::Emitter emitter;
   Listener listener(trace::kAllKinds);
   emitter.Add(&listener);
@@ -340,7 +330,8 @@ TEST_CASE("derive: votes of a round are one fact, and nested lanes share the rou
 }
 
 TEST_CASE("derive: slots are promised, accepted and decided, requests are asked and answered") {
-  const DecisionProgram program;
+  const DecisionFields fields;
+  const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);
   trace::Emitter emitter;
   Listener listener(trace::kAllKinds);
   emitter.Add(&listener);
@@ -371,7 +362,8 @@ TEST_CASE("derive: slots are promised, accepted and decided, requests are asked 
 }
 
 TEST_CASE("derive: a payload is read once, by all who carry it, and not where nobody asks") {
-  const DecisionProgram program;
+  const DecisionFields fields;
+  const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);
   trace::Emitter emitter;
   Listener decisions(
       trace::Interest().Add(Fact::kProposes, Phase::kSent).Add(Fact::kVotes, Phase::kHanded));
@@ -379,26 +371,27 @@ TEST_CASE("derive: a payload is read once, by all who carry it, and not where no
   sim::Deriver deriver(program, emitter);
   sim::Message message = MessageOf(DecisionFields::Build(RoundMessage()));
   deriver.Tell(core::Instant(), message, Phase::kArrived);
-  CHECK(program.fields.reads == 0);
+  CHECK(fields.reads == 0);
   for (int copy = 0; copy < 3; ++copy) {
     const sim::Message other = message;
     deriver.Tell(core::Instant(), other, Phase::kSent);
     deriver.Tell(core::Instant(), other, Phase::kHanded);
   }
-  CHECK(program.fields.reads == 1);
+  CHECK(fields.reads == 1);
   CHECK(decisions.events.size() == 3 * (2 + 1));  // Only what is wanted.
   // The same bytes in memory of their own are another payload; so are what filters write.
   deriver.Tell(core::Instant(), MessageOf(DecisionFields::Build(RoundMessage())), Phase::kSent);
-  CHECK(program.fields.reads == 2);
+  CHECK(fields.reads == 2);
   // What is no message is not asked about again either.
   message.payload = Bytes::Copy("no message");
   deriver.Tell(core::Instant(), message, Phase::kSent);
   deriver.Tell(core::Instant(), message, Phase::kSent);
-  CHECK(program.fields.reads == 3);
+  CHECK(fields.reads == 3);
 }
 
 TEST_CASE("derive: a part of a payload is read as what it is") {
-  const DecisionProgram program;
+  const DecisionFields fields;
+  const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);
   trace::Emitter emitter;
   sim::Deriver deriver(program, emitter);
   const Bytes round = DecisionFields::Build(RoundMessage());

@@ -30,7 +30,7 @@ LockStep::Step LockStep::Next(const Call& grow) {
   Step step;
   for (const Message& message : on_the_way_) {
     const auto host = nodes_.find(message.to);
-    if (host == nodes_.end()) continue;
+    if (host == nodes_.end() || message.is_lost) continue;
     step.heard.push_back(message);
     core::Effects effects;
     host->second.node->OnMessage(now(), message.from, message.payload, effects);
@@ -65,6 +65,7 @@ void LockStep::Perform(core::NodeId id, const core::Effects& effects, Step& step
   for (const core::Listed& listed : effects.list()) {
     if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
       step.sent.push_back({id, send->to, send->payload});
+      wire_(step.sent.back());
     } else if (const auto* set = std::get_if<core::effect::SetTimer>(&listed.what)) {
       host.timers[set->id] = set->at;
     } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {

@@ -25,6 +25,7 @@ class LockStep {
     core::NodeId from;
     core::NodeId to;
     core::Bytes payload;
+    bool is_lost = false;  // it is sent, and never arrives
   };
   // What happened in one step.
   struct Step {
@@ -35,8 +36,12 @@ class LockStep {
   // Calls a node of its own accord, such as a log that has grown.
   using Call = std::function<void(const core::Now&, core::NodeId, core::Effects&)>;
 
+  // What becomes of a message that is sent: it may be changed, or lost.
+  using Wire = std::function<void(Message&)>;
+
   explicit LockStep(core::Duration unit) : unit_(unit) {}
 
+  void SetWire(Wire wire) { wire_ = std::move(wire); }
   // `node` outlives this world; nodes start in the order in which they are added, in step 0.
   void Add(core::NodeId id, core::Node& node) { nodes_[id].node = &node; }
   // Nothing is heard from it any more but what it has sent.
@@ -58,6 +63,7 @@ class LockStep {
   void FireTimers(core::NodeId id, Step& step);
 
   core::Duration unit_;
+  Wire wire_ = [](Message&) {};
   std::uint64_t number_ = 0;
   std::map<core::NodeId, Host> nodes_;
   std::vector<Message> on_the_way_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "protocols/core/wire.h"
-#include "sim/net/line_rate.h"
 
 namespace lockstep::tests {
 namespace {
@@ -108,63 +107,18 @@ core::Bytes Numbered(std::uint64_t number, std::uint64_t size) {
 
 std::uint64_t NumberOf(const core::Bytes& payload) { return payload.filler().at(0).first; }
 
-sim::Profile FreeProfile() {
-  sim::Profile profile;
-  profile.name = "free";
-  profile.nic.rate_bps = 10'000'000'000;
-  profile.nic.tx.bytes = core::ByteCount(64 << 20);
-  profile.nic.rx.bytes = core::ByteCount(64 << 20);
-  profile.fabric.port_queue = core::ByteCount(64 << 20);
-  profile.nic.mtu_payload = core::ByteCount(1450);
-  profile.nic.header = core::ByteCount(50);
-  for (const char* stage : {"receive", "protocol", "send", "disk"}) profile.AddStage(stage);
-  profile.receive_message.stage = sim::Profile::kReceiveStage;
-  profile.call.stage = sim::Profile::kProtocolStage;
-  profile.send_message.stage = sim::Profile::kSendStage;
-  return profile;
-}
-
-core::ByteCount WireSize(std::uint64_t payload) {
-  const std::uint64_t packets = std::max<std::uint64_t>(1, (payload + 1449) / 1450);
-  return core::ByteCount(static_cast<std::int64_t>(payload + 50 * packets));
-}
-
-core::Duration WireTime(std::uint64_t payload) {
-  return core::Duration::Picoseconds(800) * WireSize(payload).value();
-}
-
 sim::Scenario SmallScenario(const std::vector<std::uint32_t>& sizes) {
-  sim::Scenario scenario;
+  sim::Scenario scenario = validate::LabScenario(sizes);
   scenario.name = "small";
   scenario.end = At(core::Duration::Seconds(100));
   scenario.heal = scenario.end;
   scenario.period = core::Duration::Seconds(10);
   scenario.seed = 7;
-  scenario.profile = FreeProfile();
-  std::uint32_t first = 0;
-  for (const std::uint32_t size : sizes) {
-    core::Cluster cluster;
-    cluster.name = std::string(1, static_cast<char>('a' + scenario.clusters.size()));
-    cluster.first = core::NodeId(first);
-    cluster.size = size;
-    cluster.u = (size - 1) / 3;
-    scenario.clusters.push_back(cluster);
-    first += size;
-  }
-  sim::LinkClass link;
-  link.transport = sim::Transport::kStream;
-  link.delay = core::Duration::Microseconds(25);
-  link.segment = core::ByteCount(64 << 10);
-  link.window = core::ByteCount(4 << 20);
-  link.retransmit_after = core::Duration::Milliseconds(1);
-  scenario.network.intra = link;
-  scenario.network.cross = link;
-  scenario.network.send_buffer = core::ByteCount(8 << 20);
   return scenario;
 }
 
 // Calls the script of its host.
-class SmallWorld::ScriptedNode final : public core::Node {
+class SmallWorld::ScriptedNode final : public validate::QuietNode {
  public:
   ScriptedNode(const Script& script, core::NodeId self, std::vector<Arrival>& arrivals)
       : script_(script), self_(self), arrivals_(arrivals) {}
@@ -184,8 +138,6 @@ class SmallWorld::ScriptedNode final : public core::Node {
   void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override {
     if (script_.on_writable) script_.on_writable(now, peer, out);
   }
-  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
-                core::Effects&) override {}
 
  private:
   const Script& script_;
@@ -193,27 +145,9 @@ class SmallWorld::ScriptedNode final : public core::Node {
   std::vector<Arrival>& arrivals_;
 };
 
-class SmallWorld::ScriptedProgram final : public core::Program {
- public:
-  explicit ScriptedProgram(SmallWorld& world) : world_(world) {}
-  const std::vector<core::Cluster>& clusters() const override { return world_.scenario.clusters; }
-  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override {
-    world_.seats_.push_back(seat);
-    return std::make_unique<ScriptedNode>(world_.scripts_[seat.self.value()], seat.self,
-                                          world_.arrivals_);
-  }
-  const core::MessageFields& Fields(core::ClusterId) const override { return fields_; }
-
- private:
-  SmallWorld& world_;
-  TestFields fields_;
-};
-
 SmallWorld::SmallWorld(const std::vector<std::uint32_t>& sizes) : scenario(SmallScenario(sizes)) {
   for (const std::uint32_t size : sizes) scripts_.resize(scripts_.size() + size);
 }
-
-SmallWorld::~SmallWorld() = default;
 
 sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uint32_t>& targets) {
   sim::Fault fault;
@@ -225,19 +159,19 @@ sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uin
 }
 
 void SmallWorld::Begin() {
-  program_ = std::make_unique<ScriptedProgram>(*this);
   std::vector<trace::Sink*> sinks;
   if (is_recorded) sinks = {&recorder_, &digest_};
-  world_ = std::make_unique<sim::World>(scenario, *program_, sinks);
+  const auto build = [this](const core::Seat& seat) {
+    seats_.push_back(seat);
+    return std::make_unique<ScriptedNode>(scripts_[seat.self.value()], seat.self, arrivals_);
+  };
+  lab_ = std::make_unique<validate::Lab>(scenario, build, sinks, &fields_);
 }
 
 void SmallWorld::Run(core::Duration until) {
-  if (world_ == nullptr) Begin();
-  while (world_->Run(At(until), 1000)) {
-  }
+  if (lab_ == nullptr) Begin();
+  lab_->Run(until);
 }
-
-void SmallWorld::Finish() { world_->Finish(/*is_cut=*/false); }
 
 std::vector<std::uint64_t> SmallWorld::NumbersAt(std::uint32_t host) const {
   std::vector<std::uint64_t> numbers;

@@ -1,6 +1,6 @@
-// Small worlds with scripted nodes, for tests of the world itself.
+// Small worlds with scripted nodes, for tests of the world itself: the lab of the experiments,
+// where what each host does is given by functions, and every event and message is kept.
 //
-// What a node does is given by functions, the scenario is built in code, and every event is kept.
 // By default nothing costs anything: work is free, clocks are right, links neither jitter nor lose.
 // Then a node's clocks read the global time, and only cards and links take any.
 
@@ -23,6 +23,7 @@
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"
 #include "sim/world.h"
+#include "tools/validate/lab.h"
 
 namespace lockstep::tests {
 
@@ -83,19 +84,17 @@ class Recorder final : public trace::Sink {
 
 inline core::Instant At(core::Duration since_start) { return core::Instant() + since_start; }
 
-// Clusters "a", "b", ... of these sizes; u = (n - 1) / 3 each, r = 0.
+using validate::WireSize;
+using validate::WireTime;
+
+// LabScenario for 100 s, with metrics every 10 s.
 sim::Scenario SmallScenario(const std::vector<std::uint32_t>& sizes);
-// 10 Gbit/s, so that a byte takes 800 ps; a header of 50 B for every 1450 B; work is free.
-sim::Profile FreeProfile();
-// Bytes on the wire of a packet with this payload, under FreeProfile.
-core::ByteCount WireSize(std::uint64_t payload);
-// How long such a packet is on the wire: 800 ps a byte.
-core::Duration WireTime(std::uint64_t payload);
 
 class SmallWorld {
  public:
   explicit SmallWorld(const std::vector<std::uint32_t>& sizes);
-  ~SmallWorld();
+  SmallWorld(const SmallWorld&) = delete;  // What is inside refers to it.
+  SmallWorld& operator=(const SmallWorld&) = delete;
 
   // May be changed until the first Run.
   sim::Scenario scenario;
@@ -111,8 +110,8 @@ class SmallWorld {
   // Runs all that is due until then, inclusive. Begins the world when called first.
   void Run(core::Duration until);
   // Ends the run, which CHECKs that no byte was lost sight of.
-  void Finish();
-  sim::World& world() { return *world_; }
+  void Finish() { lab_->Finish(); }
+  sim::World& world() { return lab_->world(); }
 
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
   // Those at one host, by the number of their messages.
@@ -127,20 +126,19 @@ class SmallWorld {
   std::string digest() const { return digest_.Hex(); }
   // Bytes that host `from` may send to `to` at this point of the run.
   std::int64_t CreditLeft(std::uint32_t from, std::uint32_t to) {
-    return world_->host(core::NodeId(from)).credit().Left(core::NodeId(to));
+    return world().host(core::NodeId(from)).credit().Left(core::NodeId(to));
   }
 
  private:
   class ScriptedNode;
-  class ScriptedProgram;
 
   std::vector<Script> scripts_;  // scripts_[host]
   std::vector<Arrival> arrivals_;
   std::vector<core::Seat> seats_;
   Recorder recorder_;
   trace::Digest digest_;
-  std::unique_ptr<ScriptedProgram> program_;
-  std::unique_ptr<sim::World> world_;
+  TestFields fields_;
+  std::unique_ptr<validate::Lab> lab_;  // null before the run begins
 };
 
 // Lets a host keep `pending` messages of this size on their way to each of `peers`, without end,

@@ -65,21 +65,9 @@ class Chatterer final : public QuietNode {
   std::uint64_t sent_ = 0;
 };
 
-void Connect(sim::Topology& topology, std::uint32_t from, std::uint32_t to,
-             const sim::WireSpec& wire, core::ByteCount card_queue) {
-  const std::string name = topology.vertices[from].name + "-" + topology.vertices[to].name;
-  // A card's queue is its own; switches bound theirs by the shared buffer.
-  const core::ByteCount queue = topology.is_host(from) ? card_queue : core::ByteCount(0);
-  topology.edges.push_back({from, to, name, 10'000'000'000, queue, wire});
-}
-
 // Each site's hosts at a leaf, and a spine between the leaves.
 sim::Topology LeavesAndSpine(const Mix& mix) {
-  sim::Topology topology;
-  topology.hosts = 2 * mix.hosts_per_site;
-  for (std::uint32_t i = 0; i < topology.hosts; ++i) {
-    topology.vertices.push_back({"h" + std::to_string(i), {}});
-  }
+  sim::Topology topology = HostsOnly(2 * mix.hosts_per_site);
   sim::SwitchSpec forwarding;
   forwarding.buffer = core::ByteCount(mix.buffer_bytes);
   forwarding.latency = sim::Distribution::HalfNormal(core::Duration::Nanoseconds(200));
@@ -91,12 +79,12 @@ sim::Topology LeavesAndSpine(const Mix& mix) {
   wire.delay = core::Duration::Microseconds(2);
   wire.jitter = sim::Distribution::Uniform({}, core::Duration::Microseconds(5));
   wire.loss = {1, mix.loss_one_in};
+  // A card's queue is its own; switches bound theirs by the shared buffer.
   const core::ByteCount card_queue(200'000);
   const std::uint32_t spine = topology.hosts + 2;
   for (std::uint32_t i = 0; i < topology.hosts + 2; ++i) {
     const std::uint32_t up = i < topology.hosts ? topology.hosts + i / mix.hosts_per_site : spine;
-    Connect(topology, i, up, wire, card_queue);
-    Connect(topology, up, i, wire, card_queue);
+    Connect(topology, i, up, wire, 10'000'000'000, card_queue);
   }
   return topology;
 }

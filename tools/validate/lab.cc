@@ -2,6 +2,7 @@
 
 #include "tools/validate/lab.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,38 +19,26 @@ class NoFields final : public core::MessageFields {
     return {};
   }
 };
+const NoFields kNoFields;
+
+constexpr std::int64_t kRateBps = 10'000'000'000;
+constexpr std::int64_t kMtuPayload = 1'450;
+constexpr std::int64_t kHeader = 50;
 
 sim::Profile FreeProfile() {
   sim::Profile profile;
   profile.name = "free";
-  profile.nic.rate_bps = 10'000'000'000;
+  profile.nic.rate_bps = kRateBps;
   profile.nic.tx.bytes = core::ByteCount(64 << 20);
   profile.nic.rx.bytes = core::ByteCount(64 << 20);
   profile.fabric.port_queue = core::ByteCount(64 << 20);
-  profile.nic.mtu_payload = core::ByteCount(1'450);
-  profile.nic.header = core::ByteCount(50);
-  for (const char* stage : {"receive", "protocol", "send"}) profile.AddStage(stage);
+  profile.nic.mtu_payload = core::ByteCount(kMtuPayload);
+  profile.nic.header = core::ByteCount(kHeader);
+  for (const char* stage : {"receive", "protocol", "send", "disk"}) profile.AddStage(stage);
   profile.receive_message.stage = sim::Profile::kReceiveStage;
   profile.call.stage = sim::Profile::kProtocolStage;
   profile.send_message.stage = sim::Profile::kSendStage;
   return profile;
-}
-
-void Connect(sim::Topology& topology, std::uint32_t a, std::uint32_t b, const sim::WireSpec& wire,
-             std::int64_t rate_bps) {
-  const std::string& from = topology.vertices[a].name;
-  const std::string& to = topology.vertices[b].name;
-  topology.edges.push_back({a, b, from + "-" + to, rate_bps, {}, wire});
-  topology.edges.push_back({b, a, to + "-" + from, rate_bps, {}, wire});
-}
-
-sim::Topology HostsOnly(std::uint32_t hosts) {
-  sim::Topology topology;
-  topology.hosts = hosts;
-  for (std::uint32_t i = 0; i < hosts; ++i) {
-    topology.vertices.push_back({"h" + std::to_string(i), {}});
-  }
-  return topology;
 }
 
 }  // namespace
@@ -67,7 +56,7 @@ sim::Scenario LabScenario(const std::vector<std::uint32_t>& sizes) {
   std::uint32_t first = 0;
   for (const std::uint32_t size : sizes) {
     const std::string name(1, static_cast<char>('a' + scenario.clusters.size()));
-    scenario.clusters.push_back({name, core::NodeId(first), size, 0, 0});
+    scenario.clusters.push_back({name, core::NodeId(first), size, /*u=*/(size - 1) / 3, /*r=*/0});
     first += size;
   }
   sim::LinkClass link;
@@ -80,6 +69,36 @@ sim::Scenario LabScenario(const std::vector<std::uint32_t>& sizes) {
   scenario.network.cross = link;
   scenario.network.send_buffer = core::ByteCount(8 << 20);
   return scenario;
+}
+
+core::ByteCount WireSize(std::uint64_t payload) {
+  const auto bytes = static_cast<std::int64_t>(payload);
+  const std::int64_t packets = std::max<std::int64_t>(1, (bytes + kMtuPayload - 1) / kMtuPayload);
+  return core::ByteCount(bytes + kHeader * packets);
+}
+
+core::Duration WireTime(std::uint64_t payload) {
+  return core::Duration::Picoseconds(8'000'000'000'000 / kRateBps) * WireSize(payload).value();
+}
+
+sim::Topology HostsOnly(std::uint32_t hosts) {
+  sim::Topology topology;
+  topology.hosts = hosts;
+  for (std::uint32_t i = 0; i < hosts; ++i) {
+    topology.vertices.push_back({"h" + std::to_string(i), {}});
+  }
+  return topology;
+}
+
+void Connect(sim::Topology& topology, std::uint32_t a, std::uint32_t b, const sim::WireSpec& wire,
+             std::int64_t rate_bps, core::ByteCount card_queue) {
+  const auto add = [&](std::uint32_t from, std::uint32_t to) {
+    const std::string name = topology.vertices[from].name + "-" + topology.vertices[to].name;
+    const core::ByteCount queue = topology.is_host(from) ? card_queue : core::ByteCount();
+    topology.edges.push_back({from, to, name, rate_bps, queue, wire});
+  };
+  add(a, b);
+  add(b, a);
 }
 
 sim::Topology Star(const sim::Scenario& scenario, const sim::WireSpec& wire,
@@ -105,29 +124,20 @@ sim::Topology Chain(std::uint32_t switches, const sim::SwitchSpec& forwarding,
   return chain;
 }
 
-class Lab::BuiltProgram final : public core::Program {
- public:
-  BuiltProgram(const std::vector<core::Cluster>& clusters, Lab::Build build)
-      : clusters_(clusters), build_(std::move(build)) {}
-  const std::vector<core::Cluster>& clusters() const override { return clusters_; }
-  std::unique_ptr<core::Node> Build(const core::Seat& seat) const override { return build_(seat); }
-  const core::MessageFields& Fields(core::ClusterId) const override { return fields_; }
+BuiltProgram::BuiltProgram(std::vector<core::Cluster> clusters, Builder build,
+                           const core::MessageFields* fields)
+    : clusters_(std::move(clusters)),
+      build_(std::move(build)),
+      fields_(fields == nullptr ? &kNoFields : fields) {}
 
- private:
-  const std::vector<core::Cluster>& clusters_;
-  Lab::Build build_;
-  NoFields fields_;
-};
-
-Lab::Lab(sim::Scenario scenario, Build build, const std::vector<trace::Sink*>& sinks)
+Lab::Lab(sim::Scenario scenario, BuiltProgram::Builder build,
+         const std::vector<trace::Sink*>& sinks, const core::MessageFields* fields)
     : scenario_(std::move(scenario)),
-      program_(std::make_unique<BuiltProgram>(scenario_.clusters, std::move(build))),
-      world_(std::make_unique<sim::World>(scenario_, *program_, sinks)) {}
-
-Lab::~Lab() = default;
+      program_(scenario_.clusters, std::move(build), fields),
+      world_(scenario_, program_, sinks) {}
 
 void Lab::Run(core::Duration until) {
-  while (world_->Run(core::Instant() + until, 4'096)) {
+  while (world_.Run(core::Instant() + until, 4'096)) {
   }
 }
 

@@ -28,7 +28,7 @@ using sim::Distribution;
 using trace::DropCause;
 using trace::EventKind;
 
-constexpr std::size_t kDiskStage = 3;  // of FreeProfile
+constexpr std::size_t kDiskStage = 3;  // of LabScenario
 const Duration kUs = Duration::Microseconds(1);
 const Duration kDelay = kUs * 25;
 

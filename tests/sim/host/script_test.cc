@@ -1,17 +1,24 @@
-// Stories of hosts, told as text: what a call lists, and what is told of it, when.
+// Stories of hosts and their streams, told as text: what a call lists, and what is told of it,
+// when.
 //
-// Hosts run scripted nodes: `call` says what a node lists for which input. Sizes are 100 B; cards
-// and links take no part in most stories. Commands:
+// Hosts run scripted nodes: `call` says what a node lists for which input. Messages have 100 B,
+// with headers 150 B, which are 120 ns on each of two wires, with 25 us between them: in most
+// stories that is all that cards and links have to say. Commands:
 //
 //   price of=WORK stage=STAGE takes=TIME    of=message, of=call: the base prices
 //   stage name=STAGE hand_off=TIME core=STAGE feeder=STAGE    changes a stage of the free profile
 //   disk sync=TIME
+//   streams segment=BYTES window=BYTES buffer=BYTES    in place of datagrams
+//   ports queue=BYTES
 //   fault kind=KIND host=H at=TIME for=TIME restart=TIME scope=machine
-//   call host=H on=start|timer:N|message:N list=EFFECT,EFFECT,...
+//   call host=H on=start|timer:N|message:N|writable:HOST list=EFFECT,EFFECT,...
 //   run until=TIME
+//   wired host=H
+//   credit host=H peer=H
 //
-// An effect is spend:WORK, send:HOST:NUMBER, note:N, save:N, set:TIMER:TIME, cancel:TIMER,
-// hold:HOST or resume:HOST. `run` answers with what the trace was told meanwhile.
+// An effect is spend:WORK, send:HOST:NUMBER, await:HOST:BYTES, note:N, save:N, set:TIMER:TIME,
+// cancel:TIMER, hold:HOST or resume:HOST. `run` answers with what the trace was told meanwhile,
+// `wired` with what the host's card has put on the wire so far.
 
 #include "tests/support/script.h"
 
@@ -59,11 +66,14 @@ Duration TimeIn(const std::string& text) {
   return Duration();
 }
 
+// In microseconds, as exactly as it takes: "7us", "25.24us".
 std::string TimeText(Instant at) {
-  const std::int64_t ps = at.ps();
-  if (ps % 1'000'000 == 0) return absl::StrCat(ps / 1'000'000, "us");
-  if (ps % 1'000 == 0) return absl::StrCat(ps / 1'000, "ns");
-  return absl::StrCat(ps, "ps");
+  constexpr std::int64_t kPsPerUs = 1'000'000;
+  const std::int64_t rest = at.ps() % kPsPerUs;
+  if (rest == 0) return absl::StrCat(at.ps() / kPsPerUs, "us");
+  std::string decimals = std::to_string(kPsPerUs + rest).substr(1);
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return absl::StrCat(at.ps() / kPsPerUs, ".", decimals, "us");
 }
 
 std::size_t StageNamed(const sim::Profile& profile, const std::string& name) {
@@ -82,13 +92,19 @@ core::Work WorkNamed(const std::string& name) {
 
 class HostStory {
  public:
+  HostStory() { world_.intra().transport = sim::Transport::kDatagram; }
+
   std::string Do(const Command& command) {
     if (command.name() == "price") return Price(command);
     if (command.name() == "stage") return Stage(command);
     if (command.name() == "disk") return Disk(command);
+    if (command.name() == "streams") return Streams(command);
+    if (command.name() == "ports") return Ports(command);
     if (command.name() == "fault") return Fault(command);
     if (command.name() == "call") return Call(command);
     if (command.name() == "run") return Run(command);
+    if (command.name() == "wired") return Wired(command);
+    if (command.name() == "credit") return Credit(command);
     return absl::StrCat("no command ", command.name());
   }
 
@@ -129,13 +145,30 @@ class HostStory {
     return "";
   }
 
+  std::string Streams(const Command& command) {
+    world_.intra().transport = sim::Transport::kStream;
+    const auto set = [&](const char* key, core::ByteCount& value) {
+      if (command.Has(key)) value = command.Get<core::ByteCount>(key);
+    };
+    set("segment", world_.intra().segment);
+    set("window", world_.intra().window);
+    set("buffer", world_.scenario.network.send_buffer);
+    return "";
+  }
+
+  std::string Ports(const Command& command) {
+    world_.scenario.profile.fabric.port_queue = command.Get<core::ByteCount>("queue");
+    return "";
+  }
+
   std::string Fault(const Command& command) {
     static const std::map<std::string, sim::FaultKind> kKinds = {
         {"crash", sim::FaultKind::kCrash},
         {"pause", sim::FaultKind::kPause},
-        {"freeze", sim::FaultKind::kFreeze}};
-    sim::Fault& fault = world_.AddFault(kKinds.at(command.Get<std::string>("kind")),
-                                        {command.Get<std::uint32_t>("host")});
+        {"freeze", sim::FaultKind::kFreeze},
+        {"conn_reset", sim::FaultKind::kConnReset}};
+    sim::Fault& fault = world_.AddFault(kKinds.at(command.Get<std::string>("kind")));
+    if (command.Has("host")) fault.targets = {command.Get<NodeId>("host")};
     fault.at = At(TimeIn(command.Get<std::string>("at")));
     if (command.Has("for")) fault.until = fault.at + TimeIn(command.Get<std::string>("for"));
     if (command.Has("scope")) fault.is_of_machine = command.Get<std::string>("scope") == "machine";
@@ -163,8 +196,18 @@ class HostStory {
     return told.empty() ? "nothing" : told;
   }
 
+  std::string Wired(const Command& command) {
+    const sim::Network& network = world_.world().network();
+    return absl::StrCat(network.egress(Instant::Max(), command.Get<NodeId>("host")).value(), " B");
+  }
+
+  std::string Credit(const Command& command) {
+    return absl::StrCat(
+        world_.CreditLeft(command.Get<std::uint32_t>("host"), command.Get<std::uint32_t>("peer")),
+        " B");
+  }
+
   void Begin() {
-    world_.intra().transport = sim::Transport::kDatagram;
     for (std::uint32_t host = 0; host < 3; ++host) {
       Script& script = world_.host(host);
       script.on_start = [this, host](const Now& now, auto, Effects& out) {
@@ -176,6 +219,9 @@ class HostStory {
       script.on_message = [this, host](const Now& now, NodeId, const core::Bytes& payload,
                                        Effects& out) {
         List({host, absl::StrCat("message:", NumberOf(payload))}, now, out);
+      };
+      script.on_writable = [this, host](const Now& now, NodeId peer, Effects& out) {
+        List({host, absl::StrCat("writable:", peer.value())}, now, out);
       };
     }
   }
@@ -189,6 +235,8 @@ class HostStory {
       const auto host = [&] { return NodeId(static_cast<std::uint32_t>(number(1))); };
       if (words[0] == "spend") out.Spend(WorkNamed(words.at(1)), 1);
       if (words[0] == "send") out.Send(host(), Numbered(number(2), 100));
+      if (words[0] == "await")
+        out.AwaitWritable(host(), core::ByteCount(static_cast<std::int64_t>(number(2))));
       if (words[0] == "note")
         out.Note({core::NoteKind::kState, NodeId(), {}, core::Run{number(1), 1, 1}, 0, 0});
       if (words[0] == "save") out.Save(Numbered(number(1), 100));
@@ -220,9 +268,12 @@ class HostStory {
         return absl::StrCat(place, "spend ", std::string(core::kWorkNames[event.value]));
       case EventKind::kSend:
       case EventKind::kMessage:
+      case EventKind::kAwaitWritable:
+      case EventKind::kWritable:
         return absl::StrCat(place, std::string(trace::Name(event.kind)), " a", event.peer.value());
       case EventKind::kDrop:
-        return absl::StrCat(place, "drop to a", event.peer.value(), ": ",
+        return absl::StrCat(place, "drop ", event.message.is_none() ? "of a packet " : "", "to a",
+                            event.peer.value(), ": ",
                             std::string(trace::kDropCauses[event.detail]));
       case EventKind::kCrash:
         return absl::StrCat(place, "crash, ", event.detail, " undone");
@@ -273,6 +324,12 @@ TEST_CASE("host: a pause and a freeze end with the power of the machine") {
 }
 TEST_CASE("host: at one instant faults end, hosts restart, hosts crash, faults begin") {
   Tell("sim/host/faults_at_one_instant.txt");
+}
+TEST_CASE("host: a segment that is lost is sent again, which no node ever learns of") {
+  Tell("sim/host/retransmission.txt");
+}
+TEST_CASE("host: what a reset stream carried is lost, and what follows waits for a new one") {
+  Tell("sim/host/reset.txt");
 }
 
 }  // namespace lockstep::tests
