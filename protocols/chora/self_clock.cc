@@ -104,8 +104,8 @@ std::optional<std::uint64_t> SelfClock::OnRound(std::uint32_t peer, std::uint64_
                                                 const Echo& echo, core::Instant now) {
   Heard& heard = heard_[peer];
   // Further away there is no time; a peer of ours never says so.
-  const auto far = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 4 /
-                                              interval_.ps());
+  const auto far =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 4 / interval_.ps());
   if (round > round_ + far || round_ > round + far) return std::nullopt;
   if (!heard.is_heard || round > heard.newest) {
     heard.is_heard = true;
