@@ -51,7 +51,6 @@ bool Replica::OnRound(const core::Now& now, core::NodeId from, const core::Bytes
   const std::uint32_t sender = in_.header.sender;
   Peer& peer = peers_[sender];
   peer.Hear(in_.header.incarnation, in_.is_abstaining, in_.frontier, round_);
-  peer.newest_round = std::max(peer.newest_round, in_.round);
   peer.last_heard = round_;
   std::uint64_t commands = 0;
   if (board_.ring().Contains(in_.round)) {

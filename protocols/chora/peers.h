@@ -58,7 +58,6 @@ struct Peer {
   bool is_abstaining = false;
   std::uint64_t frontier = 0;        // as it last stated; the highest of an incarnation
   std::uint64_t frontier_since = 0;  // own round in which that changed
-  std::uint64_t newest_round = 0;    // of its messages, in this incarnation
   std::uint64_t last_heard = 0;      // own round in which its last round message came
   std::array<Taken, kTaken> taken = {};
 
@@ -82,7 +81,6 @@ struct Peer {
       is_heard = true;
       frontier = states;
       frontier_since = now;
-      newest_round = 0;
     } else if (states > frontier) {
       frontier = states;
       frontier_since = now;
