@@ -134,6 +134,7 @@ class Cluster {
     repeat_percent_ = Below(20);
     delay_rounds_ = Between(1, 9);
     mischief_percent_ = Below(Chance(50) ? 4 : 10);
+    lane_percent_ = Chance(50) ? 0 : 10;
     // A monotonic clock may drift and stop, but does not leap.
     leap_percent_ = config_.clock == chora::ClockMode::kSelf ? 0 : Chance(50) ? 2 : 20;
   }
@@ -359,7 +360,22 @@ class Cluster {
     if (host.machine != nullptr && host.machine->is_twice()) Fail("a command was run twice");
   }
 
+  // Somebody asks a replica to change a lane, for no reason.
+  void AskForLanes() {
+    const auto to = static_cast<std::uint32_t>(Below(hosts_.size()));
+    if (hosts_[to].replica == nullptr) return;
+    const chora::Lanes& lanes = hosts_[to].replica->board().lanes();
+    const auto lane = static_cast<std::uint32_t>(Below(hosts_.size()));
+    const std::vector<chora::Reconf> wish = {
+        {lane, !chora::Has(lanes.newest(), lane), lanes.EpochOf(lane)}};
+    const auto from = static_cast<std::uint32_t>((to + 1) % hosts_.size());
+    const chora::ForwardMessage message{{config_.cluster_id, 1, from},
+                                        chora::Batch::Encode(wish, {})};
+    messages_.push_back({tick_, from, to, chora::Codec(config_).Encode(message)});
+  }
+
   void MakeMischief() {
+    if (Chance(lane_percent_)) AskForLanes();
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
       if (!Chance(mischief_percent_)) continue;
       const std::uint64_t what = Below(10);
@@ -547,6 +563,7 @@ class Cluster {
   std::uint64_t delay_rounds_ = 1;
   std::uint64_t mischief_percent_ = 0;
   std::uint64_t leap_percent_ = 0;
+  std::uint64_t lane_percent_ = 0;
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
   std::vector<Message> messages_;
