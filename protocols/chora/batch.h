@@ -60,7 +60,6 @@ class Batch {
   explicit Batch(const core::Bytes&&) = delete;
 
   std::uint64_t commands() const { return commands_; }
-  bool is_empty() const { return commands_ == 0 && reconfs_ == 0; }
   bool has_reconfs() const { return reconfs_ > 0; }
   std::vector<Reconf> Reconfs() const;
   // Calls `visit(Command&&)` for each command, in order.

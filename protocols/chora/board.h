@@ -78,7 +78,6 @@ class Board {
     const std::uint64_t active = round < lanes_.end() ? lanes_.At(round) : all_;
     return active & ~ring_.row(round).decided;
   }
-  bool IsUndecided(SlotName name) const { return Has(Undecided(name.round), name.lane); }
   bool IsHeld(SlotName name) const { return Has(ring_.row(name.round).held, name.lane); }
 
   // Keeps the batch of a slot in the window; the first one, if there should be two.

@@ -2,6 +2,7 @@
 
 #include "protocols/chora/checkpoint.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocols/core/wire.h"
@@ -30,6 +31,10 @@ bool RestoreCheckpoint(const core::Bytes& bytes, std::uint64_t round, std::uint3
   lanes.epochs.clear();
   for (std::uint32_t i = 0; i < alpha; ++i) lanes.lanesets.push_back(decoder.U64());
   for (std::uint32_t i = 0; i < lanes_count; ++i) lanes.epochs.push_back(decoder.U64());
+  const bool has_lanes =
+      std::all_of(lanes.lanesets.begin(), lanes.lanesets.end(),
+                  [&](std::uint64_t active) { return active != 0 && active >> lanes_count == 0; });
+  if (!has_lanes) return false;
   ClientTable restored = clients;
   if (!decoder.ok() || lanes.round != round || !restored.Restore(decoder, answered)) return false;
   if (!machine.Restore(decoder.Content(decoder.remaining()))) return false;

@@ -44,7 +44,6 @@ class Executor {
   CommandQueue& queue() { return queue_; }
   const CommandQueue& queue() const { return queue_; }
   CheckpointStore& checkpoints() { return checkpoints_; }
-  const core::StateMachine& machine() const { return *machine_; }
   // How many active rounds in a row the lane has come to nothing, as executed.
   std::uint64_t NoopsOf(std::uint32_t lane) const { return noops_[lane]; }
 

@@ -3,7 +3,8 @@
 #include "protocols/chora/fields.h"
 
 #include <array>
-#include <utility>
+#include <optional>
+#include <string_view>
 
 #include "protocols/core/check.h"
 
@@ -15,10 +16,18 @@ using core::Field;
 using core::FieldSpec;
 using core::Role;
 
-// Every message begins with these.
-enum HeaderField : std::uint32_t { kCluster, kIncarnation, kSender, kHeaderFields };
-#define LOCKSTEP_CHORA_HEADER \
-  {"cluster", Role::kOther}, {"incarnation", Role::kOther}, { "sender", Role::kSigner }
+// Every message begins with these; the indices of its other fields follow.
+enum HeaderField : std::uint32_t { kCluster, kIncarnation, kSender };
+constexpr std::uint32_t kHeaderFields = 3;
+
+template <std::size_t kCount>
+constexpr std::array<FieldSpec, kHeaderFields + kCount> BehindHeader(
+    const std::array<FieldSpec, kCount>& specs) {
+  std::array<FieldSpec, kHeaderFields + kCount> all = {
+      {{"cluster", Role::kOther}, {"incarnation", Role::kOther}, {"sender", Role::kSigner}}};
+  for (std::size_t i = 0; i < kCount; ++i) all[kHeaderFields + i] = specs[i];
+  return all;
+}
 
 enum RoundField : std::uint32_t {
   kRoundAbstaining = kHeaderFields,
@@ -35,8 +44,7 @@ enum RoundField : std::uint32_t {
   kRoundVotesLane,
   kRoundVotesMask,
 };
-constexpr FieldSpec kRoundFields[] = {
-    LOCKSTEP_CHORA_HEADER,
+constexpr auto kRoundFields = BehindHeader(std::array<FieldSpec, 13>{{
     {"abstaining", Role::kOther},
     {"round", Role::kRound},
     {"frontier", Role::kOther},
@@ -50,7 +58,7 @@ constexpr FieldSpec kRoundFields[] = {
     {"round", Role::kRound, kRoundVotes},
     {"lane", Role::kLane, kRoundVotes},
     {"mask", Role::kVote, kRoundVotes},
-};
+}});
 
 // The members of an entry that is about slots, behind its group.
 enum EntryField : std::uint32_t {
@@ -62,56 +70,62 @@ enum EntryField : std::uint32_t {
   kEntryContent,
   kEntryFields,
 };
+// The kinds of entries that are about slots, in their order.
+struct EntrySpec {
+  std::string_view name;
+  std::optional<Fact> fact;
+};
+constexpr std::array<EntrySpec, 8> kEntries = {{{"votes", Fact::kVotes},
+                                                {"resolve", Fact::kProposes},
+                                                {"accepted", Fact::kAccepts},
+                                                {"decided", Fact::kDecides},
+                                                {"fetch", std::nullopt},
+                                                {"payload", std::nullopt},
+                                                {"prepare", std::nullopt},
+                                                {"promise", Fact::kPromises}}};
 enum RepairField : std::uint32_t {
   kRepairAbstaining = kHeaderFields,
   kRepairRound,
   kRepairFrontier,
-  kRepairEntries,  // the groups of the kinds about slots, in their order
-  kRepairOffer = kRepairEntries + 8 * kEntryFields,
+  kRepairEntries,
+  kRepairOffer = kRepairEntries + kEntries.size() * kEntryFields,
   kRepairOfferRound,
   kRepairOfferBytes,
 };
+constexpr std::uint32_t kRepairFieldsEnd = kRepairOfferBytes + 1;
 constexpr std::uint32_t GroupOf(EntryKind kind) {
   return kRepairEntries + static_cast<std::uint32_t>(kind) * kEntryFields;
 }
-#define LOCKSTEP_CHORA_ENTRY(name, kind, fact)                                              \
-  {name, Role::kGroup, FieldSpec::kMessage, fact}, {"rounds", Role::kRound, GroupOf(kind)}, \
-      {"lane", Role::kLane, GroupOf(kind)}, {"ballot", Role::kBallot, GroupOf(kind)},       \
-      {"value", Role::kVote, GroupOf(kind)}, {"accepted", Role::kOther, GroupOf(kind)}, {   \
-    "content", Role::kContent, GroupOf(kind)                                                \
+constexpr auto MakeRepairFields() {
+  std::array<FieldSpec, kRepairFieldsEnd - kHeaderFields> specs = {
+      {{"abstaining", Role::kOther}, {"own_round", Role::kOther}, {"frontier", Role::kOther}}};
+  std::size_t at = kRepairEntries - kHeaderFields;
+  for (std::uint32_t kind = 0; kind < kEntries.size(); ++kind) {
+    const std::uint32_t group = GroupOf(static_cast<EntryKind>(kind));
+    specs[at++] = {kEntries[kind].name, Role::kGroup, FieldSpec::kMessage, kEntries[kind].fact};
+    specs[at++] = {"rounds", Role::kRound, group};
+    specs[at++] = {"lane", Role::kLane, group};
+    specs[at++] = {"ballot", Role::kBallot, group};
+    specs[at++] = {"value", Role::kVote, group};
+    specs[at++] = {"accepted", Role::kOther, group};
+    specs[at++] = {"content", Role::kContent, group};
   }
-constexpr FieldSpec kRepairFields[] = {
-    LOCKSTEP_CHORA_HEADER,
-    {"abstaining", Role::kOther},
-    {"own_round", Role::kOther},
-    {"frontier", Role::kOther},
-    LOCKSTEP_CHORA_ENTRY("votes", EntryKind::kVotes, Fact::kVotes),
-    LOCKSTEP_CHORA_ENTRY("resolve", EntryKind::kResolve, Fact::kProposes),
-    LOCKSTEP_CHORA_ENTRY("accepted", EntryKind::kAccepted, Fact::kAccepts),
-    LOCKSTEP_CHORA_ENTRY("decided", EntryKind::kDecided, Fact::kDecides),
-    LOCKSTEP_CHORA_ENTRY("fetch", EntryKind::kFetch, std::nullopt),
-    LOCKSTEP_CHORA_ENTRY("payload", EntryKind::kPayload, std::nullopt),
-    LOCKSTEP_CHORA_ENTRY("prepare", EntryKind::kPrepare, std::nullopt),
-    LOCKSTEP_CHORA_ENTRY("promise", EntryKind::kPromise, Fact::kPromises),
-    {"offer", Role::kGroup},
-    {"round", Role::kOther, kRepairOffer},
-    {"bytes", Role::kOther, kRepairOffer},
-};
-static_assert(std::size(kRepairFields) == kRepairOfferBytes + 1);
+  specs[at++] = {"offer", Role::kGroup};
+  specs[at++] = {"round", Role::kOther, kRepairOffer};
+  specs[at++] = {"bytes", Role::kOther, kRepairOffer};
+  return BehindHeader(specs);
+}
+constexpr auto kRepairFields = MakeRepairFields();
 
 enum OtherField : std::uint32_t { kFirst = kHeaderFields, kSecond, kThird };
-constexpr FieldSpec kForwardFields[] = {LOCKSTEP_CHORA_HEADER, {"batch", Role::kContent}};
-constexpr FieldSpec kRecoverFields[] = {LOCKSTEP_CHORA_HEADER};
-constexpr FieldSpec kRecoverAnswerFields[] = {
-    LOCKSTEP_CHORA_HEADER, {"asked_by", Role::kOther}, {"acted_end", Role::kOther}};
-constexpr FieldSpec kChunkRequestFields[] = {
-    LOCKSTEP_CHORA_HEADER, {"round", Role::kOther}, {"index", Role::kOther}};
-constexpr FieldSpec kChunkFields[] = {LOCKSTEP_CHORA_HEADER,
-                                      {"round", Role::kOther},
-                                      {"index", Role::kOther},
-                                      {"content", Role::kContent}};
-#undef LOCKSTEP_CHORA_HEADER
-#undef LOCKSTEP_CHORA_ENTRY
+constexpr auto kForwardFields = BehindHeader(std::array<FieldSpec, 1>{{{"batch", Role::kContent}}});
+constexpr auto kRecoverFields = BehindHeader(std::array<FieldSpec, 0>{});
+constexpr auto kRecoverAnswerFields = BehindHeader(
+    std::array<FieldSpec, 2>{{{"asked_by", Role::kOther}, {"acted_end", Role::kOther}}});
+constexpr auto kChunkRequestFields =
+    BehindHeader(std::array<FieldSpec, 2>{{{"round", Role::kOther}, {"index", Role::kOther}}});
+constexpr auto kChunkFields = BehindHeader(std::array<FieldSpec, 3>{
+    {{"round", Role::kOther}, {"index", Role::kOther}, {"content", Role::kContent}}});
 
 // In the order of MessageType.
 constexpr std::array<core::TypeSpec, kMessageTypes> kTypes = {{

@@ -50,8 +50,7 @@ bool Replica::OnRound(const core::Now& now, core::NodeId from, const core::Bytes
   out.Spend(core::Work::kVote, 1);
   const std::uint32_t sender = in_.header.sender;
   Peer& peer = peers_[sender];
-  peer.Hear(in_.header.incarnation, in_.is_abstaining, in_.frontier, round_);
-  peer.newest_round = std::max(peer.newest_round, in_.round);
+  peer.Hear(in_.header.incarnation, in_.frontier, round_);
   peer.last_heard = round_;
   std::uint64_t commands = 0;
   if (board_.ring().Contains(in_.round)) {
@@ -109,8 +108,7 @@ void Replica::TakeVotes(std::uint32_t from) {
 bool Replica::OnRepair(core::NodeId from, const core::Bytes& payload, core::Effects& out) {
   if (!codec_.Decode(payload, repair_in_) || !IsFrom(from, repair_in_.header)) return false;
   const std::uint32_t sender = repair_in_.header.sender;
-  peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.is_abstaining, repair_in_.frontier,
-                      round_);
+  peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.frontier, round_);
   for (const Entry& entry : repair_in_.entries) OnEntry(sender, entry);
   repair_in_.entries.clear();
   out.Spend(core::Work::kAnalyse, 1);

@@ -26,8 +26,8 @@ constexpr std::uint64_t kSpanBytes = 1 + 1 + 8 + 8;
 // Of one slot alone: kind, lane, round, size of the batch.
 constexpr std::uint64_t kSingleBytes = 1 + 1 + 8 + 4;
 constexpr std::uint8_t kSingle = 0x80;  // beside the kind: one slot, with its batch
-// Room for sums of rounds.
-constexpr std::uint64_t kRoundLimit = std::uint64_t{1} << 62;
+// More than there is time for, with room for sums.
+constexpr std::uint64_t kRoundLimit = std::uint64_t{1} << 48;
 constexpr std::uint32_t kBallotLimit = std::uint32_t{1} << 30;
 
 // Numbers into memory of known size, which is filled once and appended once.

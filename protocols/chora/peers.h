@@ -54,11 +54,9 @@ struct Peer {
   static constexpr std::size_t kTaken = 2 * Config::kVoteRoundsMax;
 
   std::uint64_t incarnation = 0;
-  bool is_heard = false;  // in this incarnation of it and of our own
-  bool is_abstaining = false;
+  bool is_heard = false;             // in this incarnation of it and of our own
   std::uint64_t frontier = 0;        // as it last stated; the highest of an incarnation
   std::uint64_t frontier_since = 0;  // own round in which that changed
-  std::uint64_t newest_round = 0;    // of its messages, in this incarnation
   std::uint64_t last_heard = 0;      // own round in which its last round message came
   std::array<Taken, kTaken> taken = {};
 
@@ -75,19 +73,16 @@ struct Peer {
 
   // Takes note of what a message says of its sender: within an incarnation frontiers only grow,
   // across incarnations what arrived last holds.
-  void Hear(std::uint64_t from_incarnation, bool abstains, std::uint64_t states,
-            std::uint64_t now) {
+  void Hear(std::uint64_t from_incarnation, std::uint64_t states, std::uint64_t now) {
     if (!is_heard || incarnation != from_incarnation) {
       incarnation = from_incarnation;
       is_heard = true;
       frontier = states;
       frontier_since = now;
-      newest_round = 0;
     } else if (states > frontier) {
       frontier = states;
       frontier_since = now;
     }
-    is_abstaining = abstains;
   }
   bool HasQueued() const {
     return !announcements.empty() || !payloads.empty() || !decisions.empty() || !fetches.empty() ||

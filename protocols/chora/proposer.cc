@@ -77,6 +77,11 @@ void Proposer::OnBallot(SlotName name, std::uint32_t ballot, std::uint64_t now) 
   Contest& contest = board_.ring().slot(name).EnsureContest();
   if (ballot <= contest.ballot_seen) return;
   contest.ballot_seen = ballot;
+  if (jitter_for_ != now) {
+    // One draw a round, so that slots which go together stay together.
+    jitter_ = random_.Below(4 * depth_ + 1);
+    jitter_for_ = now;
+  }
   contest.next_try = std::max(contest.next_try, now + 4 * depth_ + jitter_);
 }
 

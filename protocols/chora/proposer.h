@@ -30,8 +30,6 @@ class Proposer {
   // that it has proposed a value for.
   template <typename Visit>
   void Run(std::uint64_t now, bool may_try, Visit&& visit) {
-    // One draw a round, so that slots which go together stay together.
-    jitter_ = random_.Below(4 * depth_ + 1);
     if (now < depth_) return;
     const std::uint64_t first =
         std::max({board_.frontier(), board_.ring().base(), board_.first_allowed()});
@@ -60,7 +58,8 @@ class Proposer {
   Board& board_;
   std::uint64_t depth_;
   core::Random random_;
-  std::uint64_t jitter_ = 0;  // of postponements in this round
+  std::uint64_t jitter_ = 0;  // of postponements in the round it was drawn for
+  std::uint64_t jitter_for_ = ~std::uint64_t{0};
 };
 
 }  // namespace lockstep::chora

@@ -167,10 +167,10 @@ void Replica::SendToAll(const core::Bytes& payload, core::Effects& out) {
 }
 
 void Replica::Ask(core::Effects& out) {
-  std::vector<Reconf> wishes = lane_keeper_.Wishes(executor_, peers_, started_, round_);
-  const bool is_proposing = board_.is_acting() && IsOwnLaneActive();
-  if (is_proposing) {
-    for (const Reconf& wish : wishes) QueueReconf(wish);
+  if (board_.is_acting() && IsOwnLaneActive()) {
+    for (const Reconf& wish : lane_keeper_.Wishes(executor_, peers_, started_, round_)) {
+      QueueReconf(wish);
+    }
     return;
   }
   if (round_ < next_ask_) return;
@@ -178,6 +178,7 @@ void Replica::Ask(core::Effects& out) {
     SendToAll(codec_.Encode(RecoverMessage{MakeHeader()}), out);
     next_ask_ = round_ + 4 * config_.depth;
   }
+  std::vector<Reconf> wishes = lane_keeper_.Wishes(executor_, peers_, started_, round_);
   if (wishes.empty() && executor_.queue().empty()) return;
   next_ask_ = round_ + 4 * config_.depth;
   Forward(std::move(wishes), out);

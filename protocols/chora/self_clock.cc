@@ -3,6 +3,7 @@
 #include "protocols/chora/self_clock.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace lockstep::chora {
 namespace {
@@ -102,6 +103,10 @@ std::uint64_t SelfClock::MedianRound() const {
 std::optional<std::uint64_t> SelfClock::OnRound(std::uint32_t peer, std::uint64_t round,
                                                 const Echo& echo, core::Instant now) {
   Heard& heard = heard_[peer];
+  // Further away there is no time; a peer of ours never says so.
+  const auto far =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 4 / interval_.ps());
+  if (round > round_ + far || round_ > round + far) return std::nullopt;
   if (!heard.is_heard || round > heard.newest) {
     heard.is_heard = true;
     heard.newest = round;

@@ -97,6 +97,7 @@ class Cluster {
   }
   // Keeps the first of what is wrong; nothing is wrong where it is empty.
   void Fail(const std::string& what) {
+    if (options_.damage_percent > 0) return;
     if (outcome_.failure.empty() && !what.empty()) {
       outcome_.failure = absl::StrCat("N=", options_.replicas, " seed=", options_.seed, " tick ",
                                       tick_, ": ", what);
@@ -133,7 +134,9 @@ class Cluster {
     repeat_percent_ = Below(20);
     delay_rounds_ = Between(1, 9);
     mischief_percent_ = Below(Chance(50) ? 4 : 10);
-    leap_percent_ = Chance(50) ? 2 : 20;
+    lane_percent_ = Chance(50) ? 0 : 10;
+    // A monotonic clock may drift and stop, but does not leap.
+    leap_percent_ = config_.clock == chora::ClockMode::kSelf ? 0 : Chance(50) ? 2 : 20;
   }
 
   // --- Hosts ---
@@ -210,8 +213,17 @@ class Cluster {
       const std::uint64_t rounds = is_slow ? delay_rounds_ : 1;
       const std::uint64_t ticks =
           is_stormy_ ? Below(rounds * kTicksPerRound * config_.depth) + 1 : 1 + Below(2);
-      messages_.push_back({tick_ + ticks, from, to, payload});
+      const bool is_damaged = options_.damage_percent > 0 && Chance(options_.damage_percent);
+      messages_.push_back({tick_ + ticks, from, to, is_damaged ? Damaged(payload) : payload});
     }
+  }
+
+  core::Bytes Damaged(const core::Bytes& payload) {
+    std::string bytes = payload.ToString();
+    for (std::uint64_t i = Between(1, 4); i > 0; --i) {
+      bytes[Below(bytes.size())] = static_cast<char>(Chance(50) ? Below(4) : random_.Next());
+    }
+    return core::Bytes::Copy(bytes);
   }
 
   void OnNote(const core::effect::Note& note) {
@@ -348,7 +360,22 @@ class Cluster {
     if (host.machine != nullptr && host.machine->is_twice()) Fail("a command was run twice");
   }
 
+  // Somebody asks a replica to change a lane, for no reason.
+  void AskForLanes() {
+    const auto to = static_cast<std::uint32_t>(Below(hosts_.size()));
+    if (hosts_[to].replica == nullptr) return;
+    const chora::Lanes& lanes = hosts_[to].replica->board().lanes();
+    const auto lane = static_cast<std::uint32_t>(Below(hosts_.size()));
+    const std::vector<chora::Reconf> wish = {
+        {lane, !chora::Has(lanes.newest(), lane), lanes.EpochOf(lane)}};
+    const auto from = static_cast<std::uint32_t>((to + 1) % hosts_.size());
+    const chora::ForwardMessage message{{config_.cluster_id, 1, from},
+                                        chora::Batch::Encode(wish, {})};
+    messages_.push_back({tick_, from, to, chora::Codec(config_).Encode(message)});
+  }
+
   void MakeMischief() {
+    if (Chance(lane_percent_)) AskForLanes();
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
       if (!Chance(mischief_percent_)) continue;
       const std::uint64_t what = Below(10);
@@ -424,6 +451,7 @@ class Cluster {
 
   // Compares what a replica holds with what any has held before.
   void Look(std::uint32_t index) {
+    if (options_.damage_percent > 0) return;
     Host& host = hosts_[index];
     const chora::Board& board = host.replica->board();
     if (!host.is_floor_checked && board.first_allowed() != chora::Board::kNever) {
@@ -535,6 +563,7 @@ class Cluster {
   std::uint64_t delay_rounds_ = 1;
   std::uint64_t mischief_percent_ = 0;
   std::uint64_t leap_percent_ = 0;
+  std::uint64_t lane_percent_ = 0;
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
   std::vector<Message> messages_;

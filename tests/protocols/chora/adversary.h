@@ -22,6 +22,9 @@ struct AdversaryOptions {
   // Windows as a cluster needs them to recover: only then is healing asked for.
   bool is_healing_asked = true;
   std::uint64_t stormy_rounds = 150;
+  // Of this share of messages some bytes are changed on their way. No promise holds then, but that
+  // nobody falls over it: nothing else is checked.
+  std::uint64_t damage_percent = 0;
 };
 
 struct AdversaryOutcome {

@@ -55,5 +55,12 @@ TEST_CASE("chora: seven replicas agree under an adversary, and recover when it s
   RunMany(7, 4'000, 2, /*is_healing_asked=*/true);
 }
 
+TEST_CASE("chora: damaged messages bring no replica down") {
+  for (std::uint64_t seed = 5'000; seed < 5'030; ++seed) {
+    RunAdversary({seed, 3, /*is_healing_asked=*/false, /*stormy_rounds=*/100,
+                  /*damage_percent=*/20});
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::tests
