@@ -42,7 +42,7 @@ TEST_CASE("readme: the example of an oracle objects where a heart is not heard")
   options.more_oracles = {&analysis::kHeartOracle};
   const auto result = cli::Run(*prepared, options);
   REQUIRE(result.ok());
-  CHECK(VerdictOf(*result, "H") == "violated");
+  CHECK(VerdictOf(*result, "HB") == "violated");
   CHECK(result->verdict == analysis::Verdict::kViolated);
   // Without the oracle, a promise of it is refused.
   CHECK_FALSE(cli::Run(*prepared, {}).ok());
@@ -56,7 +56,7 @@ TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receip
   const auto result = cli::Run(*prepared, options);
   REQUIRE_MESSAGE(result.ok(), result.status().message());
   CHECK(result->is_as_expected);
-  CHECK(VerdictOf(*result, "H") == "holds");
+  CHECK(VerdictOf(*result, "HB") == "holds");
   CHECK(result->summary["receipts"][0]["changed"] == 1);
   // Five hearts that beat at 0, 1, ..., 20 ms and one that stops at 10 ms: each beat is heard by
   // the living, which alone is some hundreds of events.
