@@ -8,8 +8,9 @@
 
 namespace lockstep::machines {
 
-core::Bytes Counter::Apply(const core::Bytes&) {
+core::Bytes Counter::Apply(const core::Bytes& command) {
   ++applied_;
+  history_ = core::Mix(history_, command.Digest());
   std::array<char, sizeof(applied_)> answer;
   for (std::size_t i = 0; i < answer.size(); ++i)
     answer[i] = static_cast<char>(applied_ >> (8 * i));
@@ -19,6 +20,7 @@ core::Bytes Counter::Apply(const core::Bytes&) {
 core::Bytes Counter::Snapshot() const {
   core::Encoder encoder;
   encoder.U64(applied_);
+  encoder.U64(history_);
   encoder.PadTo(state_bytes_);
   return encoder.Take();
 }
@@ -26,8 +28,10 @@ core::Bytes Counter::Snapshot() const {
 bool Counter::Restore(const core::Bytes& snapshot) {
   core::Decoder decoder(snapshot);
   const std::uint64_t applied = decoder.U64();
+  const std::uint64_t history = decoder.U64();
   if (!decoder.ok()) return false;
   applied_ = applied;
+  history_ = history;
   return true;
 }
 

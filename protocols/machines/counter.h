@@ -1,4 +1,5 @@
-// The smallest machine: counts commands, whatever they say.
+// The smallest machine: counts commands, whatever they say, and remembers which they were by a
+// digest, so that two that have counted different ones are told apart.
 
 #pragma once
 
@@ -18,14 +19,14 @@ class Counter : public core::StateMachine {
   core::Bytes Apply(const core::Bytes& command) override;
   core::Bytes Snapshot() const override;
   bool Restore(const core::Bytes& snapshot) override;
-  // Of the count, which is all the state that there is.
-  std::uint64_t Digest() const override { return core::Mix(0, applied_); }
+  std::uint64_t Digest() const override { return core::Mix(history_, applied_); }
 
   std::uint64_t applied() const { return applied_; }
 
  private:
   std::uint64_t state_bytes_;
   std::uint64_t applied_ = 0;
+  std::uint64_t history_ = 0;  // of the commands, in their order
 };
 
 }  // namespace lockstep::machines

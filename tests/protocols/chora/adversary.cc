@@ -13,7 +13,7 @@
 #include "protocols/chora/notes.h"
 #include "protocols/chora/replica.h"
 #include "protocols/core/random.h"
-#include "tests/protocols/chora/recorder.h"
+#include "tests/protocols/chora/log_machine.h"
 #include "tests/protocols/chora/witness.h"
 
 namespace lockstep::tests {
@@ -73,7 +73,7 @@ class Cluster {
   };
   struct Host {
     std::unique_ptr<chora::Replica> replica;  // none while it is down
-    Recorder* machine = nullptr;
+    LogMachine* machine = nullptr;
     std::map<core::TimerId, std::pair<core::Instant, core::Clock>> timers;
     std::uint64_t incarnation = 0;
     std::int64_t offset_ps = 0;       // of its synchronised clock
@@ -148,7 +148,7 @@ class Cluster {
     seat.index = index;
     seat.incarnation = host.incarnation;
     seat.random = core::Random(options_.seed).Fork(absl::StrCat("seat/", index));
-    auto machine = std::make_unique<Recorder>();
+    auto machine = std::make_unique<LogMachine>();
     host.machine = machine.get();
     host.timers.clear();
     host.restart_at = 0;

@@ -233,7 +233,7 @@ class Story {
       chorus_.Say(index, absl::StrCat("back, with all before round ", value,
                                       " executed; acts from round ", note.detail, " on"));
     } else if (note.kind == core::NoteKind::kInstalled) {
-      chorus_.Say(index, absl::StrCat("installed the checkpoint at round ", value));
+      chorus_.Say(index, absl::StrCat("installed the checkpoint at round ", value / hosts_.size()));
     } else if (note.kind == chora::kConflict) {
       chorus_.Say(index, "CONFLICT");
     }

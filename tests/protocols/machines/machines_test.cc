@@ -33,6 +33,9 @@ TEST_CASE("counter: answers how many commands there have been") {
   CHECK(other.Digest() == counter.Digest());
   CHECK_FALSE(other.Restore(core::Bytes::Copy("short")));
   CHECK(other.applied() == 2);
+  counter.Apply(core::Bytes::Copy("b"));
+  other.Apply(core::Bytes::Copy("c"));
+  CHECK(other.Digest() != counter.Digest());
 }
 
 TEST_CASE("key value: answers what was there before") {

@@ -12,7 +12,7 @@
 
 namespace lockstep::tests {
 
-class Recorder : public core::StateMachine {
+class LogMachine : public core::StateMachine {
  public:
   core::Bytes Apply(const core::Bytes& command) override {
     if (!seen_.insert(command.ToString()).second) is_twice_ = true;
