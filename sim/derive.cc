@@ -49,12 +49,27 @@ core::Mask MaskOf(const DecodedField& field, const MoreOfField& more) {
   return {1, field.values.first & 1};
 }
 
+// The facts that messages of this codec can state, in any phase.
+trace::FactSet StatedBy(const core::MessageFields& fields) {
+  trace::FactSet stated = 0;
+  for (const core::TypeSpec& type : fields.types()) {
+    for (const core::FieldSpec& field : type.fields) {
+      if (!field.fact) continue;
+      for (std::size_t phase = 0; phase < trace::kPhaseNames.size(); ++phase)
+        stated |= trace::Bit(*field.fact, static_cast<trace::Phase>(phase));
+    }
+  }
+  return stated;
+}
+
 }  // namespace
 
 Deriver::Deriver(const core::Program& program, trace::Emitter& emitter)
     : program_(program), emitter_(emitter) {
   for (std::uint32_t c = 0; c < program.clusters().size(); ++c) {
-    cluster_.insert(cluster_.end(), program.clusters()[c].size, core::ClusterId(c));
+    const std::uint32_t size = program.clusters()[c].size;
+    cluster_.insert(cluster_.end(), size, core::ClusterId(c));
+    stated_.insert(stated_.end(), size, StatedBy(program.Fields(core::ClusterId(c))));
   }
 }
 

@@ -24,14 +24,14 @@ class Deriver {
   // The message has come so far: tells all that it says and somebody wants to know of this phase.
   // To be called when that happens, once for each phase that a message reaches.
   void Tell(core::Instant now, const Message& message, trace::Phase phase) {
-    if (!emitter_.WantsAny(trace::FactsOf(phase))) return;
+    if (!IsWanted(message, phase)) return;
     const bool is_sent = phase == trace::Phase::kSent;
     const std::int64_t age_ps = is_sent ? (now - message.listed).ps() : 0;
     TellWanted(now, message, {phase, 0, static_cast<std::uint64_t>(age_ps)});
   }
   // The world destroys what was sent.
   void TellDestroyed(core::Instant now, const Message& message, trace::DropCause cause) {
-    if (!emitter_.WantsAny(trace::FactsOf(trace::Phase::kDestroyed))) return;
+    if (!IsWanted(message, trace::Phase::kDestroyed)) return;
     TellWanted(now, message, {trace::Phase::kDestroyed, static_cast<std::uint64_t>(cause), 0});
   }
 
@@ -61,6 +61,10 @@ class Deriver {
     trace::Event event;                              // the fact in the making
   };
 
+  // Whether anybody wants a fact that messages of this sender can state.
+  bool IsWanted(const Message& message, trace::Phase phase) const {
+    return emitter_.WantsAny(trace::FactsOf(phase) & stated_[message.from.value()]);
+  }
   void TellWanted(core::Instant now, const Message& message, const Telling& telling);
   // Begins a group inside the innermost one.
   void Open(std::uint32_t spec);
@@ -71,6 +75,7 @@ class Deriver {
   const core::Program& program_;
   trace::Emitter& emitter_;
   std::vector<core::ClusterId> cluster_;  // cluster_[host]
+  std::vector<trace::FactSet> stated_;  // stated_[host]: what its messages can state, in any phase
   core::FieldedMessage scratch_;
   std::unique_ptr<Decoded> part_;  // of a payload that cannot keep it
   std::vector<Said> open_;         // groups, the message first

@@ -34,6 +34,7 @@ Bytes Tagged(std::uint8_t tag, const Bytes& payload) {
   CHECK(!payload.empty());
   const std::uint8_t type = FirstByte(payload);
   CHECK(type >> kTypeBits == 0);
+  if (tag == 0) return payload;
   return WithFirstByte(static_cast<std::uint8_t>((tag << kTypeBits) | type), payload);
 }
 
