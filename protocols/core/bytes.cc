@@ -60,12 +60,31 @@ void AppendPart(std::vector<FillerRun>& list, const FillerRun& run, std::uint64_
   }
 }
 
+// Bytes from `begin` on of filler number `number`, a word at a time.
+void CopyFiller(std::uint64_t generator, std::uint64_t number, std::uint64_t begin,
+                std::span<std::uint8_t> out) {
+  if (generator == 0) {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return;
+  }
+  const std::uint64_t key = Mix(generator, number);
+  for (std::size_t done = 0; done < out.size();) {
+    const std::uint64_t position = begin + done;
+    std::uint64_t word = Mix(key, position / 8) >> (8 * (position % 8));
+    const std::size_t count =
+        std::min<std::size_t>(8 - static_cast<std::size_t>(position % 8), out.size() - done);
+    for (std::size_t i = 0; i < count; ++i, word >>= 8)
+      out[done + i] = static_cast<std::uint8_t>(word);
+    done += count;
+  }
+}
+
 }  // namespace
 
 std::uint8_t FillerByte(std::uint64_t generator, std::uint64_t number, std::uint64_t position) {
-  if (generator == 0) return 0;
-  const std::uint64_t word = Mix(Mix(generator, number), position / 8);
-  return static_cast<std::uint8_t>(word >> (8 * (position % 8)));
+  std::uint8_t byte = 0;
+  CopyFiller(generator, number, position, std::span(&byte, 1));
+  return byte;
 }
 
 Bytes Bytes::Copy(std::string_view literal) { return Of(std::string(literal), {}); }
@@ -123,9 +142,13 @@ void Bytes::CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const {
   std::uint64_t at = head.size();
   for (const FillerRun& run : filler()) {
     while (done < out.size() && offset + done < at + run.total()) {
+      // The rest of a record, or as much of it as is wanted.
       const std::uint64_t within = offset + done - at;
       const std::uint64_t number = run.first + within / run.size * run.stride;
-      out[done++] = FillerByte(run.generator, number, run.begin + within % run.size);
+      const std::uint64_t begin = run.begin + within % run.size;
+      const std::uint64_t count = std::min(run.size - within % run.size, out.size() - done);
+      CopyFiller(run.generator, number, begin, out.subspan(done, count));
+      done += count;
     }
     at += run.total();
   }

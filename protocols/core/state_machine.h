@@ -7,10 +7,19 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/hash.h"
 
 namespace lockstep::core {
+
+// Of what is replicated: the same for the same bytes, however they are kept. Filler that another
+// message carried in its middle was written out on the way, and has another Digest than filler.
+inline std::uint64_t ContentDigest(const Bytes& content) {
+  const std::string bytes = content.ToString();
+  return HashBytes(bytes.data(), bytes.size());
+}
 
 class StateMachine {
  public:
