@@ -15,7 +15,7 @@ AgreementChecker::AgreementChecker(std::shared_ptr<const Recipe> recipe, core::C
 void AgreementChecker::Judge(const trace::Event& event) {
   const std::uint32_t replica = IndexOf(event.node);
   if (event.kind == trace::EventKind::kRestart) next_[replica] = 0;
-  if (!event.Is(core::NoteKind::kCommitted) || !IsJudged(event.node)) return;
+  if (!event.Is(core::NoteKind::kCommitted) || !IsAnswerable(event.node)) return;
   const Recent::Answer answer = said_.Say({event.value, event.count, event.digest, replica});
   switch (answer.kind) {
     case Recent::Kind::kFirst:

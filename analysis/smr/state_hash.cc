@@ -9,7 +9,7 @@ StateHashChecker::StateHashChecker(std::shared_ptr<const Recipe> recipe, core::C
                      trace::Interest().Add(core::NoteKind::kState)) {}
 
 void StateHashChecker::Judge(const trace::Event& event) {
-  if (!event.Is(core::NoteKind::kState) || !IsJudged(event.node)) return;
+  if (!event.Is(core::NoteKind::kState) || !IsAnswerable(event.node)) return;
   const Recent::Answer answer = said_.Say({event.value, 1, event.digest, IndexOf(event.node)});
   switch (answer.kind) {
     case Recent::Kind::kFirst:
