@@ -334,7 +334,8 @@ void Performer::HandToSendStage(core::Instant now, Message&& message, std::size_
 void Performer::FinishSending(core::Instant now, core::Instant done, Message&& message) {
   if (done == now) {
     listener_.OnSendable(now, std::move(message));
-  } else if (!listener_.OnSendableAt(now, done, message)) {
+  } else if (outbox_.used() > 0 || !listener_.OnSendableAt(now, done, message)) {
+    // Behind one that waits, all wait: they keep their order.
     tasks_.Push(done, TaskKind::kTransmit, outbox_.Put(std::move(message)));
   }
 }

@@ -86,7 +86,7 @@ Framed Datagrams::FrameOf(const Message& message, Segmentation segmentation) con
 }
 
 bool Datagrams::HasRoomFor(core::Instant now, const Message& message, Segmentation segmentation) {
-  return nic_.tx_latency.min().ps() > 0 &&
+  return nic_.tx_latency.min().ps() > 0 && wires_.may_launch_ahead() &&
          wires_.HasRoomFor(now, message.from, FrameOf(message, segmentation));
 }
 

@@ -26,6 +26,7 @@ class Link {
 
   // Whether all take the same time, and so keep their order.
   bool is_fixed() const { return wire_.jitter.is_constant(); }
+  bool draws_nothing() const { return is_fixed() && wire_.loss.numerator == 0; }
   // The least it takes.
   core::Duration delay() const { return fixed_ + wire_.jitter.min(); }
 

@@ -53,6 +53,7 @@ Wires::Wires(const Topology& topology, const NicSpec& nic, EventQueue& queue,
         {Port(PortOf(topology, edge, nic), random.Fork(absl::StrCat("port/", edge.name))),
          Link(edge.wire, random.Fork(absl::StrCat("link/", edge.name))), edge.from, edge.to,
          edge.rate_bps > 0, forwarding.is_cut_through, forwarding.buffer.value() > 0});
+    if (edge.rate_bps == 0 && !outlets_.back().link.draws_nothing()) may_launch_ahead_ = false;
     if (topology.is_host(edge.from)) uplink_[edge.from] = i;
     if (topology.is_host(edge.to)) downlink_[edge.to] = i;
   }

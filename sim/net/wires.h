@@ -63,6 +63,9 @@ class Wires {
   std::uint32_t Launch(core::Instant now, const Packet& packet) { return Launch(now, now, packet); }
   // One that comes to the card at `came`, before which nothing else will.
   std::uint32_t Launch(core::Instant now, core::Instant came, const Packet& packet);
+  // Whether a packet can be launched before it comes: wires that several hosts' packets cross in
+  // the step in which they leave their cards would else be asked in another order.
+  bool may_launch_ahead() const { return may_launch_ahead_; }
   // Whether a card has room for so much.
   bool HasRoomFor(core::Instant now, core::NodeId host, const Framed& what) {
     return outlets_[uplink_[host.value()]].port.HasRoomFor(now, what.size, what.packets);
@@ -191,6 +194,7 @@ class Wires {
   std::vector<std::uint32_t> launched_;  // launched_[host]
   std::uint32_t last_serial_ = kNoSerial;
   bool has_receive_latency_ = false;
+  bool may_launch_ahead_ = true;
   bool tells_life_ = false;
   core::ByteCount in_;
   core::ByteCount delivered_;
