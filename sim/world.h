@@ -46,7 +46,8 @@ class World : private NetworkListener {
     hook_ = hook;
     network_.wires().SetHook(hook);
   }
-  // Crashes a host now, the process or the whole machine; false where it is down already.
+  // Crashes a host now, the process or the whole machine; false where it is down already. Only in a
+  // world with a hook or with faults: in another, hosts act ahead.
   bool Crash(core::NodeId target, CrashState disk, bool is_of_machine = false);
 
  private:

@@ -71,6 +71,9 @@ struct Story {
 TEST_CASE("contents: a run is the same in a world of real bytes, whatever the protocol") {
   CheckSameInBothKinds("scenarios/smoke/pingpong.json", {{"/run/for", "20ms"}});
   CheckSameInBothKinds("scenarios/smoke/clients.json", {{"/run/for", "20ms"}});
+  CheckSameInBothKinds("scenarios/smoke/chora.json", {{"/run/for", "2ms"}});
+  // Repairs carry batches in the middle of messages.
+  CheckSameInBothKinds("scenarios/faults/chora-pause.json", {});
   for (const char* c3b : {"picsou", "one-shot", "all-to-all"}) {
     CAPTURE(c3b);
     CheckSameInBothKinds(

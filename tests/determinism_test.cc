@@ -34,6 +34,7 @@ const std::string kMap = "scenarios/smoke/isp-map.json";
 const std::string kLeafSpine = "scenarios/smoke/leaf-spine.json";
 const std::string kWorldFaults = "scenarios/faults/world-faults.json";
 const std::string kClockFaults = "scenarios/faults/clock-faults.json";
+const std::string kChora = "scenarios/faults/chora-pause.json";
 const std::string kGolden = "tests/golden/digests.txt";
 
 cli::Prepared Prepared(const std::vector<sim::Override>& overrides = {}) {
@@ -235,7 +236,7 @@ TEST_CASE("determinism: the digest is the golden one") {
   Golden golden = ReadGolden();
   const bool is_rewriting = std::getenv("REWRITE") != nullptr;
   for (const std::string& scenario :
-       std::vector{kScenario, kPingPong, kMap, kLeafSpine, kWorldFaults, kClockFaults}) {
+       std::vector{kScenario, kPingPong, kMap, kLeafSpine, kWorldFaults, kClockFaults, kChora}) {
     const auto prepared = cli::Prepare(scenario, {});
     REQUIRE(prepared.ok());
     const auto result = cli::Run(*prepared, {});

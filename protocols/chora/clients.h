@@ -77,7 +77,8 @@ class ClientTable {
   static void Forget(Client& client, std::uint64_t low);
   std::vector<const Client*> Sorted() const;
 
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;  // of a client in clients_
+  // Of a client in clients_; never in its order.
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;
   std::vector<Client> clients_;
 };
 

@@ -100,7 +100,7 @@ Topology AttachHosts(const SwitchGraph& graph, const std::vector<std::string>& h
   topology.hosts = static_cast<std::uint32_t>(hosts.size());
   for (const std::string& host : hosts) topology.vertices.push_back({host, {}});
   topology.vertices.insert(topology.vertices.end(), graph.switches.begin(), graph.switches.end());
-  absl::flat_hash_map<std::string, std::uint32_t> taken;  // names, and how often
+  absl::flat_hash_map<std::string, std::uint32_t> taken;  // names, how often; only looked up
   const auto add = [&](Edge edge) {
     edge.name =
         absl::StrCat(topology.vertices[edge.from].name, "->", topology.vertices[edge.to].name);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,14 +93,14 @@ class Probe : public core::Node, public core::LogReader {
 
 // Three layers, with a hand on each.
 struct Host {
-  Host() {
+  explicit Host(std::optional<NodeId> self = std::nullopt) {
     std::vector<std::unique_ptr<core::Node>> layers;
     for (int i = 0; i < 3; ++i) {
       auto layer = std::make_unique<Probe>();
       probes.push_back(layer.get());
       layers.push_back(std::move(layer));
     }
-    stack = std::make_unique<core::Stack>(std::move(layers));
+    stack = std::make_unique<core::Stack>(std::move(layers), self);
   }
   std::vector<Probe*> probes;
   std::unique_ptr<core::Stack> stack;
@@ -209,6 +210,21 @@ struct CreditedHost : Host {
   }
   CreditDesk desk;
 };
+
+TEST_CASE("stack: a client beside the state machine is answered within the call") {
+  Host host(kPeer);
+  host.probes[2]->todo.Send(kPeer, core::EncodeFrame({core::Frame::kRequest, kClient,
+                                                      core::RequestId(4), Bytes::Copy("add")}));
+  host.probes[2]->todo.Send(NodeId(6), core::EncodeFrame({core::Frame::kRequest, kClient,
+                                                          core::RequestId(5), Bytes::Copy("b")}));
+  host.stack->OnTimer(NowAtMs(1), core::TimerId(2), host.out);
+  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 add", "answer 4 done"});
+  CHECK(host.probes[2]->told == std::vector<std::string>{"timer 0", "answer 4 done"});
+  // What it asks another host crosses the network.
+  const std::vector<effect::Send> sent = All<effect::Send>(host.out);
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].to == NodeId(6));
+}
 
 TEST_CASE("stack: each layer waits for itself for the credit that all share") {
   std::unique_ptr<CreditedHost> host;
