@@ -26,10 +26,10 @@ std::uint32_t Append(std::vector<T>& items, const T& item) {
 void EventQueue::Push(core::Instant at, Turn turn, const Task& task) {
   CHECK(at.ps() >= 0);
   const auto at_ps = static_cast<std::uint64_t>(at.ps());
-  CHECK(at_ps >= popped_.at_ps);
+  CHECK(at.ps() >= now_ps_);
   const Entry entry{at_ps, turn, StoreTask(task)};
   ++size_;
-  if (at_ps == instant_ps_) {
+  if (at.ps() == now_ps_) {
     next_generation_.push_back(entry);
     is_crowded_ = true;
     return;
@@ -55,12 +55,9 @@ Due EventQueue::Pop() {
   } else {
     if (run_begin_ == run_end_) RefillRun();
     // A slot that does not fit the run is a crowd.
-    entry = is_crowded_ ? PopCrowded() : run_[run_begin_++];
+    entry = is_crowded_ ? PopCrowded() : PopRun();
   }
-  // The wheel keeps the order by where it puts things; this is where we would notice if it did not.
-  CHECK(entry.at_ps >= popped_.at_ps);
-  popped_ = entry;
-  instant_ps_ = entry.at_ps;
+  now_ps_ = ToInstant(entry.at_ps).ps();
   --size_;
   const Due due{ToInstant(entry.at_ps), tasks_[entry.task]};
   tasks_[entry.task].a = free_task_;
@@ -68,10 +65,16 @@ Due EventQueue::Pop() {
   return due;
 }
 
+inline EventQueue::Entry EventQueue::PopRun() {
+  const Entry& entry = run_[run_begin_++];
+  // The wheel keeps the order by where it puts things; this is where we would notice if it did not.
+  CHECK(!entry.IsBefore(run_popped_));
+  return run_popped_ = entry;
+}
+
 // What of the current time is still in the run comes first, then generation after generation.
 EventQueue::Entry EventQueue::PopCrowded() {
-  if (generation_.empty() && run_begin_ != run_end_ && run_[run_begin_].at_ps == instant_ps_)
-    return run_[run_begin_++];
+  if (generation_.empty() && run_begin_ != run_end_ && IsNow(run_[run_begin_])) return PopRun();
   if (generation_.empty()) {
     generation_.swap(next_generation_);
     SortGeneration();
@@ -183,12 +186,11 @@ void EventQueue::Vacate(unsigned level, unsigned index) {
 void EventQueue::SpillRun() {
   const auto begin = run_.begin() + run_begin_;
   const auto end = run_.begin() + run_end_;
-  const auto later =
-      std::find_if(begin, end, [this](const Entry& entry) { return entry.at_ps != instant_ps_; });
+  const auto later = std::find_if(begin, end, [this](const Entry& entry) { return !IsNow(entry); });
   generation_.insert(generation_.begin(), std::reverse_iterator(later),
                      std::reverse_iterator(begin));
   is_crowded_ |= later != begin;
-  run_limit_ps_ = later == end ? instant_ps_ + 1 : later->at_ps;
+  run_limit_ps_ = later == end ? static_cast<std::uint64_t>(now_ps_) + 1 : later->at_ps;
   std::for_each(later, end, [this](const Entry& entry) { PutInWheel(entry); });
   run_begin_ = run_end_;
 }

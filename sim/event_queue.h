@@ -70,7 +70,7 @@ class EventQueue {
   // Time of the earliest entry, and that entry; the queue must not be empty.
   core::Instant NextTime() const {
     CHECK(!empty());
-    if (is_crowded_) return ToInstant(instant_ps_);
+    if (is_crowded_) return core::Instant::FromPicoseconds(now_ps_);
     return ToInstant(run_begin_ != run_end_ ? run_[run_begin_].at_ps : NextInWheel());
   }
   Due Pop();
@@ -125,6 +125,10 @@ class EventQueue {
   unsigned LowestLevel() const;
   unsigned FirstIndex(unsigned level) const;
   void Vacate(unsigned level, unsigned index);
+  bool IsNow(const Entry& entry) const {
+    return entry.at_ps == static_cast<std::uint64_t>(now_ps_);
+  }
+  Entry PopRun();
   Entry PopCrowded();
   void SortGeneration();
   void SpillRun();
@@ -158,8 +162,8 @@ class EventQueue {
   bool is_crowded_ = false;  // Whether there are any of the two.
 
   std::size_t size_ = 0;
-  std::uint64_t instant_ps_ = ~std::uint64_t{0};  // The current time; none before the first Pop.
-  Entry popped_;                                  // The last one.
+  std::int64_t now_ps_ = -1;  // The current time; -1 before the first Pop.
+  Entry run_popped_;          // The last one that came from the run.
 };
 
 }  // namespace lockstep::sim

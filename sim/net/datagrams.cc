@@ -85,7 +85,7 @@ Framed Datagrams::FrameOf(const Message& message, Segmentation segmentation) con
   return framed;
 }
 
-bool Datagrams::HasRoomFor(core::Instant now, const Message& message, Segmentation segmentation) {
+bool Datagrams::MaySendAhead(core::Instant now, const Message& message, Segmentation segmentation) {
   return nic_.tx_latency.min().ps() > 0 && wires_.may_launch_ahead() &&
          wires_.HasRoomFor(now, message.from, FrameOf(message, segmentation));
 }

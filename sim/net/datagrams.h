@@ -29,9 +29,10 @@ class Datagrams {
 
   // It comes to the card at `came`, before which nothing else will.
   void Send(core::Instant now, core::Instant came, Message&& message, Segmentation segmentation);
-  // Whether its sender's card has room for all of it, and will put none of it on the wire before
-  // some time has passed.
-  bool HasRoomFor(core::Instant now, const Message& message, Segmentation segmentation);
+  // Whether Send may be told before the message comes, without a difference to anybody: the card
+  // has room for all of it, will put none of it on the wire at once, and no order of draws is
+  // changed.
+  bool MaySendAhead(core::Instant now, const Message& message, Segmentation segmentation);
   // A fragment is at its receiver, whose machine is up; `packet` is not looked at once the message
   // is handed on.
   void OnArrived(const Packet& packet);

@@ -51,6 +51,7 @@ Network::Network(const WorldSpec& scenario, EventQueue& queue, NetworkListener& 
         return link->transport == Transport::kStream;
       })) {
   CHECK(site_.size() == topology_.hosts);
+  CHECK(site_.size() <= Turn::kHostsMost);
   if (tells_life_) wires_.TellLife();
 }
 
@@ -68,7 +69,7 @@ void Network::Send(core::Instant now, Message&& message) {
 
 bool Network::SendAhead(core::Instant now, core::Instant at, Message& message) {
   const LinkClass& link = ClassOf(message.from, message.to);
-  if (has_streams_ || !datagrams_.HasRoomFor(now, message, link.segmentation)) return false;
+  if (has_streams_ || !datagrams_.MaySendAhead(now, message, link.segmentation)) return false;
   datagrams_.Send(now, at, std::move(message), link.segmentation);
   return true;
 }
