@@ -371,6 +371,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   HostProgram host;
   host.notes = std::move(layer.notes);
   host.promises = std::move(layer.promises);
+  host.request_bytes_max = layer.request_bytes_max;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
@@ -385,9 +386,17 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   return host;
 }
 
+// What clients ask of whom, and where that stands.
+struct Asked {
+  std::size_t of = 0;  // cluster
+  std::uint64_t bytes = 0;
+  std::size_t by = 0;     // cluster
+  std::size_t layer = 0;  // of its stack
+};
+
 // Clients, of a cluster of their own (layer 0) or beside the replicas that they ask (layer 1).
 absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::ClusterId cluster,
-                                         std::size_t index) {
+                                         std::size_t index, std::vector<Asked>& asked) {
   const std::size_t c = cluster.value();
   Parameters layer(input.stacks[c][index], input.file, absl::StrCat(input.pointers[c], "/", index));
   layer.Choice("client", {"closed"});
@@ -406,6 +415,7 @@ absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::Cluste
   if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   config.replicas = input.clusters[*to];
+  asked.push_back({*to, config.request_bytes, c, index});
   return BuildNode([config, cluster](const core::Seat& seat) {
     client::Config own = config;
     own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
@@ -414,10 +424,11 @@ absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::Cluste
   });
 }
 
-absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster) {
+absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster,
+                                         std::vector<Asked>& asked) {
   const nlohmann::json& stack = input.stacks[cluster.value()];
   if (IsLayer(stack, 0, "client")) {
-    absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 0);
+    absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 0, asked);
     if (!clients.ok()) return clients.status();
     HostProgram host;
     host.build = *std::move(clients);
@@ -426,7 +437,7 @@ absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::Cluste
   absl::StatusOr<HostProgram> host = CompileProtocol(input, cluster);
   if (!host.ok()) return host.status();
   if (stack.size() == 1) return AsStack(*std::move(host));
-  absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 1);
+  absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 1, asked);
   if (!clients.ok()) return clients.status();
   return AsStack(*std::move(host), *std::move(clients));
 }
@@ -445,6 +456,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
   }
   const absl::StatusOr<std::vector<std::size_t>> peers = PeersOf(input);
   if (!peers.ok()) return peers.status();
+  std::vector<Asked> asked;
   for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {
     const nlohmann::json& stack = input.stacks[c];
     absl::StatusOr<HostProgram> host = absl::UnknownError("");
@@ -453,7 +465,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
       host = CompileRsm(input, core::ClusterId(c), (*peers)[c], info, program->promises_);
       program->streams_.push_back(info);
     } else {
-      host = CompileStack(input, core::ClusterId(c));
+      host = CompileStack(input, core::ClusterId(c), asked);
     }
     if (!host.ok()) return host.status();
     for (Promise& promise : host->promises) {
@@ -461,6 +473,13 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
       program->promises_.push_back(promise);
     }
     program->hosts_.push_back(*std::move(host));
+  }
+  for (const Asked& each : asked) {
+    const std::uint64_t most = program->hosts_[each.of].request_bytes_max;
+    if (each.bytes <= most) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        input.file, ": ", input.pointers[each.by], "/", each.layer, "/request_bytes: want at most ",
+        most, ", as much as a request to ", input.clusters[each.of].name, " may hold"));
   }
   return program;
 }

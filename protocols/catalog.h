@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,6 +59,8 @@ struct HostProgram {
     return Footprint();
   };
   std::vector<Promise> promises;  // a scope of {} is the cluster that it runs in
+  // Of a request that clients may make.
+  std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
 };
 
 // A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` takes its parameters

@@ -73,6 +73,7 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   HostProgram host;
   host.notes.push_back(chora::kNotes);
   host.fields = std::make_unique<chora::Fields>(config);
+  host.request_bytes_max = config.command_bytes_max;
   host.footprint = [config](const RunExtent&) {
     return Footprint{kSlotBytes * config.ring_rounds * config.replicas(), config.replicas() - 1};
   };

@@ -2,6 +2,7 @@
 
 #include "protocols/client/closed.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocols/core/request.h"
@@ -29,6 +30,7 @@ void ClosedLoop::OnStart(const core::Now& now, std::span<const core::Bytes>, cor
 void ClosedLoop::Invoke(const core::Now& now, std::uint32_t index, core::Effects& out) {
   Client& client = clients_[index];
   client.request = core::RequestId(client.request.value() + 1);
+  client.invoked = now.monotonic();
   if (config_.is_local) client.attempts = home_;
   SendRequest(now, index, out);
 }
@@ -65,7 +67,10 @@ void ClosedLoop::OnAnswer(const core::Now& now, core::ClientId id, core::Request
   client.is_waiting = false;
   out.Note({core::NoteKind::kReturned, core::NodeId(), core::StreamId(),
             core::Run{request.value(), 1, 1}, id.value(), answer.Digest()});
-  out.SetTimer(core::TimerId(index), now.monotonic() + config_.think);
+  const bool took_time = now.monotonic() > client.invoked;
+  out.SetTimer(
+      core::TimerId(index),
+      now.monotonic() + (took_time ? config_.think : std::max(config_.think, kLeastThink)));
 }
 
 // Nobody has anything to say to a client but answers.

@@ -1,6 +1,9 @@
 // Clients in a closed loop: each has one request outstanding, and makes the next one when it has
 // been answered and has thought for a while.
 //
+// A request that is answered at the instant at which it was made is thought about for at least
+// kLeastThink: else time would stand still.
+//
 // A request that is not answered in time is sent again, under its old number, to the next replica.
 // Client c begins with replica c modulo the replicas, so that they share the load.
 
@@ -28,6 +31,8 @@ struct Config {
 
 class ClosedLoop : public core::Node {
  public:
+  static constexpr core::Duration kLeastThink = core::Duration::Nanoseconds(1);
+
   ClosedLoop(const Config& config, const core::Seat& seat);
 
   void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
@@ -45,6 +50,7 @@ class ClosedLoop : public core::Node {
   struct Client {
     core::RequestId request;     // the newest
     bool is_waiting = false;     // for its answer; else it thinks
+    core::Instant invoked;       // when, on the own clock
     std::uint32_t attempts = 0;  // of all its requests, so that no replica is asked twice in a row
   };
 

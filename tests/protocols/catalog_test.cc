@@ -245,6 +245,38 @@ TEST_CASE("catalog: a C3B layer names the cluster that it speaks to, and that sp
                "f.json: /clusters/1/stack/1/to: want the name of a cluster; there are: a, b"));
 }
 
+TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fit its commands") {
+  const auto error = [](std::string_view chora, std::string_view client = "") {
+    CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
+    input.clusters[1].size = 3;
+    input.clusters[1].u = 1;
+    input.stacks[1] = json::array({Parsed(chora)});
+    if (!client.empty()) input.stacks[1].push_back(Parsed(client));
+    const auto program = CatalogProgram::Compile(input);
+    return program.ok() ? "none" : std::string(program.status().message());
+  };
+  CHECK(error(R"({"protocol": "chora"})") == "none");
+  CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40})") ==
+        "none");
+  CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 41})") ==
+        "f.json: /clusters/1/stack/1/request_bytes: want at most 40, as much as a request to b may "
+        "hold");
+  CHECK(Begins(
+      error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40, "to": "b"})"),
+      "f.json: /clusters/1/stack/1/to: unknown key"));
+  CHECK(
+      Begins(error(R"({"protocol": "chora", "depth": 0})"), "f.json: /clusters/1/stack/0/depth: "));
+  for (const std::string_view wrong :
+       {R"("hard_window": 1)", R"("vote_rounds": 1)", R"("batch_commands": 64)",
+        R"("round_length": "0ns")", R"("ring_rounds": 10)"}) {
+    CAPTURE(wrong);
+    const std::string layer = R"({"protocol": "chora", )" + std::string(wrong) + "}";
+    const std::string said = error(layer);
+    CHECK(Begins(said, "f.json: /clusters/1/stack/0: "));
+    CHECK(said.find(": want ") != std::string::npos);
+  }
+}
+
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {
   CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
   input.clusters[1].is_client = true;

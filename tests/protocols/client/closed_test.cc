@@ -104,6 +104,37 @@ TEST_CASE("client: one request at a time, again where no answer comes, and a whi
   });
 }
 
+TEST_CASE(
+    "client: beside its replica it asks that first, and lets time pass between two requests") {
+  client::Config config = ConfigOf(3, 1);
+  config.first = core::ClientId(7);
+  config.is_local = true;
+  config.think = core::Duration();
+  config.retry = core::Duration::Microseconds(50);
+  core::Seat seat;
+  seat.index = 2;
+  client::ClosedLoop node(config, seat);
+  core::Effects out;
+  const auto at = [](std::int64_t us) { return NowAt(core::Duration::Microseconds(us)); };
+  node.OnStart(at(0), {}, out);
+  CHECK(All<effect::Send>(out)[0].to == core::NodeId(2));
+  out.Clear();
+  // Nobody answers, so it asks the next one.
+  node.OnTimer(at(50), core::TimerId(0), out);
+  CHECK(All<effect::Send>(out)[0].to == core::NodeId(0));
+  out.Clear();
+  // An answer that took time: the next request comes at once, and to its own replica again.
+  node.OnAnswer(at(60), core::ClientId(7), core::RequestId(1), {}, out);
+  CHECK(All<effect::SetTimer>(out)[0].at == at(60).monotonic());
+  out.Clear();
+  node.OnTimer(at(60), core::TimerId(0), out);
+  CHECK(All<effect::Send>(out)[0].to == core::NodeId(2));
+  out.Clear();
+  // One that took none.
+  node.OnAnswer(at(60), core::ClientId(7), core::RequestId(2), {}, out);
+  CHECK(All<effect::SetTimer>(out)[0].at == at(60).monotonic() + client::ClosedLoop::kLeastThink);
+}
+
 TEST_CASE("client: after a restart its requests have new numbers") {
   core::Seat seat;
   core::Effects out;
