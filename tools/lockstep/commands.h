@@ -19,6 +19,7 @@ void AddMerge(CLI::App& app, int& exit_code);
 void AddCompare(CLI::App& app, int& exit_code);
 void AddFigures(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
+void AddPlot(CLI::App& app, int& exit_code);
 
 // Runs the program with these arguments (without its name); the exit code.
 int Main(const std::vector<std::string>& arguments);

@@ -145,6 +145,21 @@ absl::Status RowPrinter::Finish() {
       absl::StrCat("standard output: cannot be written: ", std::strerror(error_)));
 }
 
+std::string CsvOf(const std::vector<std::string>& columns,
+                  const std::vector<std::vector<nlohmann::json>>& rows) {
+  std::string text;
+  const auto append = [&](const auto& cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i > 0) text += ',';
+      AppendCsv(text, cells[i]);
+    }
+    text += '\n';
+  };
+  append(columns);
+  for (const std::vector<nlohmann::json>& row : rows) append(row);
+  return text;
+}
+
 std::string AlignedTable(const std::vector<std::vector<std::string>>& rows,
                          const std::vector<std::vector<bool>>& is_number) {
   std::vector<std::size_t> widths;

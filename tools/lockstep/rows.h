@@ -48,6 +48,10 @@ class RowPrinter {
   int error_ = 0;
 };
 
+// The same as text, where it is no standard stream that they go to.
+std::string CsvOf(const std::vector<std::string>& columns,
+                  const std::vector<std::vector<nlohmann::json>>& rows);
+
 // Cells below each other, two spaces apart; the first row is the head. What has a true in
 // `is_number`, of the same shape, stands to the right.
 std::string AlignedTable(const std::vector<std::vector<std::string>>& rows,

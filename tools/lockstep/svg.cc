@@ -1,0 +1,116 @@
+// Specifications to SVG: see svg.h.
+
+#include "tools/lockstep/svg.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "protocols/parameters/parameters.h"
+
+extern char** environ;  // NOLINT: POSIX declares it nowhere.
+
+namespace lockstep::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRemedy =
+    "`tools/setup --pictures` installs what draws (node, vega, vega-lite); --spec and --csv work "
+    "without";
+
+absl::Status Missing(const std::string& what) {
+  return absl::FailedPreconditionError(absl::StrCat("cannot draw: ", what, ". ", kRemedy));
+}
+
+// A folder for what passes between us and the renderer; goes with all that is in it.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "lockstep-plot-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  bool is_there() const { return !path_.empty(); }
+  std::string File(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+// Where the renderer and its packages are.
+absl::StatusOr<fs::path> PicturesFolder() {
+  const char* const named = std::getenv("LOCKSTEP_PICTURES");
+  std::error_code error;
+  const fs::path folder =
+      named != nullptr && *named != '\0'
+          ? fs::path(named)
+          : fs::read_symlink("/proc/self/exe", error).parent_path() / ".." / "pictures";
+  const fs::path shown = folder.lexically_normal();
+  for (const char* const wanted : {"render.mjs", "node_modules/vega", "node_modules/vega-lite"}) {
+    if (!fs::exists(folder / wanted, error)) {
+      return Missing(absl::StrCat("there is no ", wanted, " in ", shown.string()));
+    }
+  }
+  return shown;
+}
+
+// Runs node to its end; its exit code, with what it said in `errors`.
+absl::StatusOr<int> RunNode(const std::vector<std::string>& arguments, const std::string& errors) {
+  std::vector<char*> raw;
+  std::vector<std::string> copies = arguments;
+  for (std::string& argument : copies) raw.push_back(argument.data());
+  raw.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t pid = 0;
+  const int failed = posix_spawnp(&pid, "node", &actions, nullptr, raw.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed == ENOENT) return Missing("there is no program `node`");
+  if (failed != 0) return Missing(absl::StrCat("node does not start: ", std::strerror(failed)));
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification) {
+  const auto folder = PicturesFolder();
+  if (!folder.ok()) return folder.status();
+  const Scratch scratch;
+  if (!scratch.is_there()) return Missing("no temporary folder can be made");
+  std::ofstream(scratch.File("spec.json")) << specification.dump();
+  const auto code = RunNode({"node", (*folder / "render.mjs").string(), scratch.File("spec.json"),
+                             scratch.File("picture.svg")},
+                            scratch.File("errors"));
+  if (!code.ok()) return code.status();
+  if (*code != 0) {
+    const auto why = ReadTextFile(scratch.File("errors"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the renderer failed: ", why.ok() ? std::string(absl::StripSuffix(*why, "\n")) : ""));
+  }
+  return ReadTextFile(scratch.File("picture.svg"));
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,20 @@
+// Specifications to SVG, by node with vega and vega-lite from npm.
+//
+// They are optional: `tools/setup --pictures` installs them into build/pictures. They are looked
+// for in the folder that the environment variable LOCKSTEP_PICTURES names, else in `pictures`
+// beside the folder of the program.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+namespace lockstep::cli {
+
+// The picture as the text of an SVG file. Errors say what is missing and how to get it, or what
+// the renderer objects to.
+absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification);
+
+}  // namespace lockstep::cli
