@@ -1,4 +1,4 @@
-// lockstep check TRACE
+// lockstep check TRACE, lockstep check --linearizable HISTORY
 
 #include <cstdio>
 #include <memory>
@@ -11,6 +11,7 @@
 #include "sim/trace/json_lines.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/linearizable.h"
 #include "tools/lockstep/report.h"
 
 namespace lockstep::cli {
@@ -23,10 +24,25 @@ constexpr const char* kTeaching =
     "  lockstep run scenarios/faults/crash.json --trace crash.jsonl\n"
     "  lockstep check crash.jsonl\n"
     "  lockstep check crash.jsonl --json | jq '.oracles[] | {oracle, stream, verdict}'\n"
+    "\n"
+    "Histories of clients, of any system, are judged for linearizability. Their lines are those\n"
+    "of Jepsen's log (`INFO  jepsen.util - 2 :invoke :cas [3 0]`) or EDN (`{:process 0,\n"
+    ":type :invoke, :f :append, :key \"4\", :value \"x\"}`); lines about anything else are "
+    "skipped.\n"
+    "  register  :read, :write and :cas of one value, nil at first; a :cas that fails with its\n"
+    "            pair has met another value than it expected\n"
+    "  kv        :get, :put and :append of texts under a :key, empty at first\n"
+    "What ends with :info (or :timed-out, or not at all) may take effect at any later time, or\n"
+    "never; what ends with :fail has had none. Of what is violated, the longest linearizable\n"
+    "prefix is shown, and the operation with which it ends.\n"
+    "\n"
+    "  lockstep check --linearizable etcd.log --model register\n"
+    "  lockstep check --linearizable - --model kv --json < history.edn | jq .violations\n"
     "\n";
 
 struct CheckFlags {
   std::string trace;
+  LinearizableFlags history;
   bool as_json = false;
 };
 
@@ -62,18 +78,49 @@ int CheckTrace(const CheckFlags& flags) {
   return code == kAsExpected ? kInterrupted : code;
 }
 
+// What is judged is a trace or a history.
+absl::Status CheckFlagsFit(const CheckFlags& flags) {
+  const bool has_history = !flags.history.history.empty();
+  if (flags.trace.empty() && !has_history)
+    return absl::InvalidArgumentError("check: trace is required, or --linearizable and a history");
+  if (!flags.trace.empty() && has_history)
+    return absl::InvalidArgumentError("check: want a trace or --linearizable, not both");
+  if (has_history && flags.history.model.empty())
+    return absl::InvalidArgumentError("check: --linearizable wants --model register or kv");
+  if (!has_history && !flags.history.model.empty())
+    return absl::InvalidArgumentError("check: --model wants --linearizable and a history");
+  return absl::OkStatus();
+}
+
+int Check(CheckFlags flags) {
+  if (const absl::Status status = CheckFlagsFit(flags); !status.ok()) return ReportError(status);
+  if (flags.history.history.empty()) return CheckTrace(flags);
+  flags.history.as_json = flags.as_json;
+  return CheckHistory(flags.history);
+}
+
 }  // namespace
 
 void AddCheck(CLI::App& app, int& exit_code) {
-  CLI::App* const command =
-      app.add_subcommand("check", "Judges a trace as `run` judged the run that wrote it");
+  CLI::App* const command = app.add_subcommand(
+      "check", "Judges a trace as `run` judged the run that wrote it, or a history");
   const auto flags = std::make_shared<CheckFlags>();
   command->add_option("trace", flags->trace, "Trace file (- for standard input)")
-      ->required()
       ->type_name("FILE");
+  command
+      ->add_option("--linearizable", flags->history.history,
+                   "Judges this history instead (- for standard input)")
+      ->type_name("FILE");
+  command->add_option("--model", flags->history.model, "What the history is of: register or kv")
+      ->check(CLI::IsMember({"register", "kv"}));
+  command
+      ->add_option("--budget", flags->history.budget,
+                   "Steps of the search for each key, beyond which it is unknown")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
   command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = CheckTrace(*flags); });
+  command->callback([flags, &exit_code] { exit_code = Check(*flags); });
 }
 
 }  // namespace lockstep::cli
