@@ -89,6 +89,16 @@ json JudgedFromTrace(const std::string& path) {
   return judge.Summary();
 }
 
+void CheckPointsCompile(const cli::Planned& planned) {
+  const sweep::Sweep& sweep = *planned.sweep;
+  for (std::uint64_t point = 0; point < planned.plan.points(); ++point) {
+    CAPTURE(sweep::Describe(planned.plan.At(point)));
+    const sweep::Job job = sweep::MakeJob(planned.plan, point * sweep.seeds.count);
+    const auto prepared = cli::PrepareDocument(sweep.base, sweep.base_path, job.changes);
+    CHECK_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("scenarios: there are some of each protocol's smallest runs") {
@@ -147,13 +157,28 @@ TEST_CASE("figures: every row compiles, and says what it is compared with") {
     CAPTURE(path);
     const auto figure = cli::ReadFigure(path);
     REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
-    CHECK_FALSE(figure->rows.empty());
+    CHECK(figure->rows.size() + figure->panels.size() > 0);
     std::set<std::string> labels;
     for (const cli::FigureRow& row : figure->rows) {
       CAPTURE(row.label);
       CHECK(labels.insert(row.label).second);
       PreparedFrom(row.scenario, row.overrides);
       for (const double value : row.published) CHECK(value > 0);
+    }
+  }
+}
+
+TEST_CASE("figures: every point of a panel compiles, in full and quick, and some are compared") {
+  for (const std::string& path : FilesWith("lockstep_figure", {"figures"})) {
+    CAPTURE(path);
+    for (const bool is_quick : {false, true}) {
+      const auto figure = cli::ReadFigure(path, is_quick);
+      REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+      for (const cli::Panel& panel : figure->panels) {
+        CAPTURE(panel.name);
+        CHECK_FALSE(panel.reference.empty());
+        CheckPointsCompile(panel.planned);
+      }
     }
   }
 }
@@ -167,13 +192,7 @@ TEST_CASE("sweeps: each is one by the schema, and every point of it compiles") {
     CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
     const auto planned = cli::PlanOf(path);
     REQUIRE_MESSAGE(planned.ok(), std::string(planned.status().message()));
-    const sweep::Sweep& sweep = *planned->sweep;
-    for (std::uint64_t point = 0; point < planned->plan.points(); ++point) {
-      CAPTURE(sweep::Describe(planned->plan.At(point)));
-      const sweep::Job job = sweep::MakeJob(planned->plan, point * sweep.seeds.count);
-      const auto prepared = cli::PrepareDocument(sweep.base, sweep.base_path, job.changes);
-      CHECK_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
-    }
+    CheckPointsCompile(*planned);
   }
 }
 

@@ -3,12 +3,9 @@
 #include "tools/lockstep/figure.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,8 +14,9 @@
 #include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
-#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/parallel.h"
 #include "tools/lockstep/report.h"
+#include "tools/lockstep/rows.h"
 
 namespace lockstep::cli {
 namespace {
@@ -158,7 +156,7 @@ std::string Optional(const std::optional<double>& value, int digits) {
 
 }  // namespace
 
-absl::StatusOr<Figure> ReadFigure(const std::string& path) {
+absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick) {
   const auto document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   if (absl::Status kind = CheckKind(*document, "lockstep_figure", path); !kind.ok()) return kind;
@@ -166,8 +164,12 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
   figure.Integer("lockstep_figure", 1, 1);
   Figure read;
   read.title = figure.String("title");
-  read.unit = figure.String("unit");
-  read.seeds = figure.IntegerOr("seeds", 1, 1, 1'000);
+  read.note = figure.StringOr("note", "");
+  const bool has_panels = figure.Has("panels");
+  if (!has_panels) {
+    read.unit = figure.String("unit");
+    read.seeds = figure.IntegerOr("seeds", 1, 1, 1'000);
+  }
   const std::string reference_name = figure.String("reference");
   if (!figure.ok()) return figure.Done();
   const auto reference = ReadJsonFile(Beside(path, reference_name));
@@ -178,6 +180,12 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
     read.rows.push_back(*std::move(next));
     if (const absl::Status status = row.Done(); !status.ok()) return status;
   }
+  for (Parameters& panel : figure.ObjectsOr("panels")) {
+    auto next = ReadPanel(panel, *reference, is_quick);
+    if (!next.ok()) return next.status();
+    read.panels.push_back(*std::move(next));
+  }
+  if (has_panels && !read.rows.empty()) figure.Fail("rows", "a figure has rows or panels");
   if (const absl::Status status = figure.Done(); !status.ok()) return status;
   return read;
 }
@@ -185,29 +193,17 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path) {
 absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs) {
   const std::size_t total = figure.rows.size() * figure.seeds;
   std::vector<std::optional<RunResult>> runs(total);  // runs[row * seeds + nth]
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  absl::Status failed;
   std::size_t done = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < total && !IsInterrupted(); i = next++) {
-      const FigureRow& row = figure.rows[i / figure.seeds];
-      auto run = RunRow(row, i % figure.seeds);
-      const std::scoped_lock lock(mutex);
-      if (!run.ok()) {
-        failed.Update(run.status());
-        next = total;
-        return;
-      }
-      runs[i] = *std::move(run);
-      absl::FPrintF(stderr, "[%d/%d] %s\n", ++done, total, row.label);
-    }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
-  if (!failed.ok()) return failed;
+  const absl::Status made = ForEachOf(
+      total, jobs,
+      [&](std::size_t i) { return RunRow(figure.rows[i / figure.seeds], i % figure.seeds); },
+      [&](std::size_t i, absl::StatusOr<RunResult> run) {
+        if (!run.ok()) return run.status();
+        runs[i] = *std::move(run);
+        absl::FPrintF(stderr, "[%d/%d] %s\n", ++done, total, figure.rows[i / figure.seeds].label);
+        return absl::OkStatus();
+      });
+  if (!made.ok()) return made;
   std::vector<FigureResult> results;
   for (std::size_t i = 0; i < figure.rows.size(); ++i) {
     std::vector<RunResult> of_row;
@@ -268,6 +264,21 @@ nlohmann::json ToJson(const std::vector<FigureResult>& rows) {
     list.push_back(std::move(entry));
   }
   return list;
+}
+
+std::string ToCsv(const std::vector<FigureResult>& rows) {
+  std::vector<std::vector<nlohmann::json>> cells;
+  const auto or_null = [](const std::optional<double>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+  };
+  for (const FigureResult& row : rows) {
+    cells.push_back({row.label, row.simulated, or_null(row.spread), or_null(row.published),
+                     row.delivered, or_null(row.resends), or_null(row.premature),
+                     std::string(analysis::Name(Telling(row).verdict))});
+  }
+  return CsvOf(
+      {"label", "simulated", "spread", "published", "delivered", "resends", "premature", "verdict"},
+      cells);
 }
 
 }  // namespace lockstep::cli

@@ -13,32 +13,39 @@ namespace lockstep::cli {
 namespace {
 
 constexpr const char* kTeaching =
-    "Each row is a scenario with changes, run with several seeds. Shown are means over the seeds, "
+    "A row is a scenario with changes, run with several seeds. Shown are means over the seeds, "
     "half\n"
     "of their range as a share of the mean (none: the point is deterministic), the published value "
     "and\n"
     "the ratio to it, the throughput as delivered, what was resent, and the verdict.\n"
     "\n"
+    "A panel is a sweep, shown as lines: a column for each line, and a row for each x. In "
+    "parentheses\n"
+    "stand the figure's reference values; a star marks what is too far from them.\n"
+    "\n"
     "Examples:\n"
     "  lockstep figures scenarios/figures/picsou-testbed.json\n"
     "  lockstep figures scenarios/figures/picsou-testbed.json --json | jq '.[] | {label, "
     "by_seed}'\n"
+    "  lockstep figures scenarios/figures/chora-rounds.json --quick\n"
+    "  lockstep figures scenarios/figures/chora-rounds.json --json > f.json; lockstep plot figure "
+    "f.json --out f.svg\n"
     "\n";
 
 struct FigureFlags {
   std::string figure;
   unsigned jobs = 2;
   bool as_json = false;
+  bool as_csv = false;
+  bool is_quick = false;
 };
 
-int RunFigure(const FigureFlags& flags) {
-  const auto figure = ReadFigure(flags.figure);
-  if (!figure.ok()) return ReportError(figure.status());
-  NoteInterrupts();
-  const auto result = ComputeFigure(*figure, flags.jobs);
+int RunRows(const FigureFlags& flags, const Figure& figure) {
+  const auto result = ComputeFigure(figure, flags.jobs);
   if (!result.ok()) return ReportError(result.status());
-  const std::string text =
-      flags.as_json ? ToJson(*result).dump(2) + "\n" : ToTable(*figure, *result);
+  const std::string text = flags.as_json  ? ToJson(*result).dump(2) + "\n"
+                           : flags.as_csv ? ToCsv(*result)
+                                          : ToTable(figure, *result);
   std::fputs(text.c_str(), stdout);
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
@@ -50,13 +57,39 @@ int RunFigure(const FigureFlags& flags) {
   return code;
 }
 
+int RunPanels(const FigureFlags& flags, const Figure& figure) {
+  const auto result = ComputePanels(figure, flags.jobs);
+  if (!result.ok()) return ReportError(result.status());
+  const std::string text = flags.as_json  ? ToJson(figure, *result).dump(2) + "\n"
+                           : flags.as_csv ? ToCsv(figure, *result)
+                                          : ToTable(figure, *result);
+  std::fputs(text.c_str(), stdout);
+  if (IsInterrupted()) return kInterrupted;
+  int code = kAsExpected;
+  for (const PanelResult& panel : *result) {
+    for (const analysis::RunRow& row : panel.runs) {
+      if (code != kAsExpected) break;
+      const auto verdict = analysis::VerdictNamed(row.verdict);
+      code = verdict ? CodeOf(*verdict, row.is_as_expected) : kRunsFailed;
+    }
+  }
+  return code;
+}
+
+int RunFigure(const FigureFlags& flags) {
+  if (flags.as_json && flags.as_csv)
+    return ReportError(absl::InvalidArgumentError("want one of --csv and --json"));
+  const auto figure = ReadFigure(flags.figure, flags.is_quick);
+  if (!figure.ok()) return ReportError(figure.status());
+  NoteInterrupts();
+  return figure->panels.empty() ? RunRows(flags, *figure) : RunPanels(flags, *figure);
+}
+
 }  // namespace
 
 void AddFigures(CLI::App& app, int& exit_code) {
   CLI::App* const command =
-      app.add_subcommand("figures",
-                         "Runs the rows of a figure and prints them next to the "
-                         "published values");
+      app.add_subcommand("figures", "Computes a figure and prints it next to published values");
   const auto flags = std::make_shared<FigureFlags>();
   command
       ->add_option("figure", flags->figure,
@@ -64,10 +97,12 @@ void AddFigures(CLI::App& app, int& exit_code) {
                    "scenarios/figures/picsou-testbed.json")
       ->required()
       ->type_name("FILE");
-  command->add_option("--jobs", flags->jobs, "Rows that run at the same time")
+  command->add_option("--jobs", flags->jobs, "Runs at the same time")
       ->check(CLI::Range(1U, 256U))
       ->capture_default_str();
-  command->add_flag("--json", flags->as_json, "Prints the rows as JSON");
+  command->add_flag("--quick", flags->is_quick, "Panels in their quick form, for a first look");
+  command->add_flag("--json", flags->as_json, "Prints rows or panels as JSON");
+  command->add_flag("--csv", flags->as_csv, "Prints rows or points as comma-separated values");
   command->footer(std::string(kTeaching) + ExitCodeTable());
   command->callback([flags, &exit_code] { exit_code = RunFigure(*flags); });
 }

@@ -44,9 +44,39 @@ absl::Status Fill(json& at, const std::map<std::string, json>& places,
   return absl::OkStatus();
 }
 
+// Gives the data of a part names that no other part has.
+void Rename(json& at, const std::string& prefix) {
+  if (!at.is_structured()) return;
+  if (at.is_object() && at.contains("data") && at["data"].contains("name"))
+    at["data"]["name"] = prefix + at["data"]["name"].get<std::string>();
+  for (json& inside : at) Rename(inside, prefix);
+}
+
+absl::StatusOr<json> Combine(const std::vector<Picture>& parts) {
+  json whole = {{"$schema", "https://vega.github.io/schema/vega-lite/v5.json"},
+                {"hconcat", json::array()},
+                {"spacing", 40},
+                {"resolve", {{"scale", {{"color", "independent"}}}}}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    auto part = ToSpecification(parts[i]);
+    if (!part.ok()) return part.status();
+    const std::string prefix = absl::StrCat("part", i, ".");
+    for (const auto& [name, rows] : (*part)["datasets"].items())
+      whole["datasets"][prefix + name] = rows;
+    for (const char* const key : {"config", "datasets", "$schema"}) {
+      if (std::string_view(key) == "config") whole[key] = (*part)[key];
+      part->erase(key);
+    }
+    Rename(*part, prefix);
+    whole["hconcat"].push_back(*std::move(part));
+  }
+  return whole;
+}
+
 }  // namespace
 
 absl::StatusOr<json> ToSpecification(const Picture& picture) {
+  if (!picture.parts.empty()) return Combine(picture.parts);
   for (const PictureText& text : kPictureTexts) {
     if (text.name != picture.specification) continue;
     auto document = ParseJson(text.text, absl::StrCat(text.name, ".vl.json"));

@@ -25,6 +25,9 @@ struct Picture {
   std::map<std::string, nlohmann::json> places;  // what stands for "$NAME"
   DataTable rows;                                // the data called "rows", which --csv shows
   std::map<std::string, DataTable> more;         // further data by name
+  // Pictures beside each other, which have no parts: then there is nothing else. `rows` is what
+  // --csv shows of all of them.
+  std::vector<Picture> parts;
 };
 
 // The specification with its places filled and its data inside: one document, which any renderer of

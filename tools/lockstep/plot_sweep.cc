@@ -183,7 +183,9 @@ absl::StatusOr<Picture> SweepPlotOf(const std::string& path, const SweepPlotOpti
                     {"x_scale", x_scale},
                     {"y_title", axes->y},
                     {"y_scale", {{"type", options.has_log_y ? "log" : "linear"}}},
-                    {"has_log_y", options.has_log_y},
+                    {"is_shown", options.has_log_y ? "datum.y > 0" : "true"},
+                    {"is_at_foot", options.has_log_y ? "datum.y <= 0" : "false"},
+                    {"has_interval", options.has_log_y ? "datum.low > 0" : "isValid(datum.low)"},
                     {"series_title", absl::StrJoin(axes->by, ", ")}};
   return picture;
 }

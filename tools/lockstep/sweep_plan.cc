@@ -11,6 +11,7 @@
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/schema.h"
 #include "tools/lockstep/version.h"
+#include "tools/sweep/base_scenario.h"
 
 namespace lockstep::cli {
 namespace {
@@ -33,14 +34,20 @@ absl::StatusOr<Planned> PlanOf(absl::StatusOr<sweep::Sweep> sweep) {
 
 }  // namespace
 
+absl::StatusOr<Planned> PlanOf(const nlohmann::json& document, const std::string& path) {
+  if (absl::Status kind = CheckKind(document, "lockstep_sweep", path); !kind.ok()) return kind;
+  nlohmann::json whole = document;
+  if (absl::Status put = sweep::PutBaseScenario(path, whole); !put.ok()) return put;
+  absl::StatusOr<Planned> planned = PlanOf(sweep::ReadSweepDocument(whole, path, FormulaMetrics()));
+  if (!planned.ok()) return planned;
+  if (absl::Status shape = CheckSweepSchema(document, path); !shape.ok()) return shape;
+  return planned;
+}
+
 absl::StatusOr<Planned> PlanOf(const std::string& path) {
   const absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
-  if (absl::Status kind = CheckKind(*document, "lockstep_sweep", path); !kind.ok()) return kind;
-  absl::StatusOr<Planned> planned = PlanOf(sweep::ReadSweep(path, FormulaMetrics()));
-  if (!planned.ok()) return planned;
-  if (absl::Status shape = CheckSweepSchema(*document, path); !shape.ok()) return shape;
-  return planned;
+  return PlanOf(*document, path);
 }
 
 absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
 
 #include "analysis/results/results.h"
 #include "tools/sweep/plan.h"
@@ -22,6 +23,8 @@ struct Planned {
 
 // Of the sweep file in `path`.
 absl::StatusOr<Planned> PlanOf(const std::string& path);
+// Of a sweep that is written out in another file, `path`, from which its names start.
+absl::StatusOr<Planned> PlanOf(const nlohmann::json& document, const std::string& path);
 // Of what a results file says of itself; `path` is its name, for messages. Where this revision of
 // lockstep would number its points otherwise, that is an error.
 absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std::string& path);

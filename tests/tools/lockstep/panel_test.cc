@@ -1,0 +1,209 @@
+// Figures that have panels: what they read, compare, print and refuse.
+
+#include "tools/lockstep/panel.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "tests/support/process.h"
+#include "tests/support/text.h"
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/figure.h"
+
+// The last include: see there.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using nlohmann::json;
+
+// A ring of three whose links lose all or nothing, or a message in five: what a run drops is known
+// where it is none.
+json SmallFigure() {
+  const json sweep = {
+      {"lockstep_sweep", 1},
+      {"name", "rings"},
+      {"why", "Tests."},
+      {"scenario", std::filesystem::absolute("scenarios/smoke/pingpong.json").string()},
+      {"set", {{"/run/for", "20ms"}}},
+      {"axes",
+       {{{"name", "loss"}, {"at", "/network/intra/loss"}, {"values", {{0, 1}, {1, 5}, {1, 2}}}},
+        {{"name", "delay"}, {"at", "/network/intra/delay"}, {"values", {"25us", "250us"}}}}},
+      {"seeds", {{"first", 1}, {"count", 2}}}};
+  return {{"lockstep_figure", 1},
+          {"title", "rings that lose"},
+          {"note", "Nobody has published this."},
+          {"reference", "reference.json"},
+          {"panels",
+           {{{"name", "lost"},
+             {"title", "rings of three"},
+             {"x_title", "loss"},
+             {"y_title", "messages lost"},
+             {"sweep", sweep},
+             {"quick", {{"seeds", 1}, {"where", {"loss < 0.3"}}}},
+             {"x", "loss"},
+             {"y", "dropped / 2"},
+             {"by", {"delay"}},
+             {"reference", "/lost"},
+             {"within", 2}}}}};
+}
+
+// The figure with its reference beside it; its path.
+std::string WriteFigure(const TemporaryFolder& folder, const json& figure) {
+  folder.Write("reference.json",
+               R"({"lost": {"series": {"25us": [[0, 0], [0.2, 1e6]], "nobody": [[0, 1]]}}})");
+  return folder.Write("figure.json", figure.dump());
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines = {""};
+  for (const char c : text)
+    if (c == '\n')
+      lines.emplace_back();
+    else
+      lines.back() += c;
+  return lines;
+}
+
+std::string WhyRefused(const json& figure) {
+  const TemporaryFolder folder;
+  const auto read = cli::ReadFigure(WriteFigure(folder, figure));
+  return read.ok() ? "" : std::string(read.status().message());
+}
+
+}  // namespace
+
+TEST_CASE("panel: points are means over the seeds, by line, next to their reference") {
+  const TemporaryFolder folder;
+  const auto figure = cli::ReadFigure(WriteFigure(folder, SmallFigure()));
+  REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+  REQUIRE(figure->panels.size() == 1);
+  // Rows as two seeds at point 2 (loss 0.2, delay 25us) would leave them.
+  std::vector<analysis::RunRow> rows(2);
+  rows[0].point = rows[1].point = 2;
+  rows[0].metrics["dropped"] = 4;
+  rows[1].metrics["dropped"] = 8;
+  const auto points = cli::PointsOf(figure->panels[0], rows);
+  REQUIRE(points.size() == 1);
+  CHECK(points[0].line == "25us");
+  CHECK(points[0].x == doctest::Approx(0.2));
+  CHECK(points[0].y == doctest::Approx(3));
+  CHECK(points[0].reference == 1e6);
+  CHECK(points[0].is_outside);
+  // Twice the reference is within a factor of 2, and a bit more is not.
+  rows[1].metrics["dropped"] = 8e6 - 4;
+  CHECK_FALSE(cli::PointsOf(figure->panels[0], rows)[0].is_outside);
+  rows[1].metrics["dropped"] = 8e6 + 4;
+  CHECK(cli::PointsOf(figure->panels[0], rows)[0].is_outside);
+  // Where there should be nothing, anything is outside.
+  rows[0].point = rows[1].point = 0;
+  CHECK(cli::PointsOf(figure->panels[0], rows)[0].is_outside);
+  rows[0].metrics["dropped"] = rows[1].metrics["dropped"] = 0;
+  CHECK_FALSE(cli::PointsOf(figure->panels[0], rows)[0].is_outside);
+}
+
+TEST_CASE("panel: quantiles are points of their own, at the share that each is of") {
+  const TemporaryFolder folder;
+  json wanted = SmallFigure();
+  json& panel = wanted["panels"][0];
+  panel.erase("x");
+  panel.erase("y");
+  panel["by"] = {"loss"};
+  panel["quantiles"] = {{0.5, "latency_p50_us"}, {0.99, "latency_p99_us"}};
+  const auto figure = cli::ReadFigure(WriteFigure(folder, wanted));
+  REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+  analysis::RunRow row;
+  row.metrics = {{"latency_p50_us", 3}, {"latency_p99_us", 7}};
+  const auto points = cli::PointsOf(figure->panels[0], {row});
+  REQUIRE(points.size() == 2);
+  CHECK(points[0].line == "loss = 0");
+  CHECK(points[0].x == 0.5);
+  CHECK(points[1].x == 0.99);
+  CHECK(points[1].y == 7);
+}
+
+TEST_CASE("panel: the table has a row for each x, a column for each line, and stars") {
+  const TemporaryFolder folder;
+  const std::string path = WriteFigure(folder, SmallFigure());
+  const Finished quick = Lockstep({"figures", path, "--quick"});
+  REQUIRE_MESSAGE(quick.exit_code == cli::kAsExpected, quick.err);
+  const std::vector<std::string> lines = LinesOf(quick.out);
+  REQUIRE(lines.size() > 7);
+  CHECK(lines[0] == "rings that lose");
+  CHECK(lines[2] == "rings of three: messages lost");
+  Has(lines[4], "loss");
+  Has(lines[4], "25us");
+  Has(lines[4], "250us");
+  Has(lines[5], "0 (0)");
+  Has(lines[6], "(1e+06)*");
+  Has(quick.out, "Of 2 numbers with a reference (in parentheses), 1 are within a factor of 2;");
+  Has(quick.out, "  4 runs, each with the verdict that is expected of it.\n");
+  Has(quick.out, "Nobody has published this.\n");
+  // In full it has the third loss, and two seeds.
+  Has(Lockstep({"figures", path}).out, "  12 runs, each with");
+}
+
+TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
+  const TemporaryFolder folder;
+  const std::string path = WriteFigure(folder, SmallFigure());
+  const Finished csv = Lockstep({"figures", path, "--quick", "--csv"});
+  Has(csv.out, "panel,line,x,y,reference\nlost,25us,0,0,0\nlost,250us,0,0,\nlost,25us,0.2,");
+  const Finished run = Lockstep({"figures", path, "--quick", "--json"});
+  const json document = json::parse(run.out, nullptr, false);
+  REQUIRE(document.is_object());
+  const json& panel = document["panels"][0];
+  CHECK(panel["points"].size() == 4);
+  CHECK(panel["runs"].size() == 4);
+  CHECK(panel["runs"][0]["verdict"] == "holds");
+  const std::string result = folder.Write("result.json", run.out);
+  CHECK(Lockstep({"plot", "figure", result, "--csv"}).out == csv.out);
+  const json spec = json::parse(Lockstep({"plot", "figure", result, "--spec"}).out, nullptr, false);
+  REQUIRE(spec.is_object());
+  CHECK(spec["hconcat"][0]["data"]["name"] == "part0.rows");
+  CHECK(spec["datasets"]["part0.rows"].size() == 4);
+}
+
+TEST_CASE("panel: a run that does not end as expected sets the exit code, and is named") {
+  const TemporaryFolder folder;
+  json figure = SmallFigure();
+  figure["panels"][0]["changes"] = {{"expect", {{{"verdict", "violated"}}}}};
+  const Finished run = Lockstep({"figures", WriteFigure(folder, figure), "--quick"});
+  CHECK(run.exit_code == cli::kHeldUnexpectedly);
+  Has(run.out, "  not as expected:\n  loss=0 delay=25us, seed 1: holds\n");
+}
+
+TEST_CASE("panel: what cannot be read is refused with its place") {
+  json figure = SmallFigure();
+  figure["panels"][0]["y"] = "dropt / 2";
+  Has(WhyRefused(figure), "/panels/0/y: no metric is called \"dropt\"");
+  figure = SmallFigure();
+  figure["panels"][0]["x"] = "length";
+  Has(WhyRefused(figure), "/panels/0/x: want parameters of the sweep: loss, delay");
+  figure = SmallFigure();
+  figure["panels"][0]["by"] = {"n"};
+  Has(WhyRefused(figure), "/panels/0/by: want parameters of the sweep");
+  figure = SmallFigure();
+  figure["panels"][0]["reference"] = "/found";
+  Has(WhyRefused(figure), "/panels/0/reference: want a JSON pointer to an object with \"series\"");
+  figure = SmallFigure();
+  figure["panels"][0]["within"] = 1;
+  Has(WhyRefused(figure), "/panels/0/within: want a factor above 1");
+  figure = SmallFigure();
+  figure["panels"][0].erase("y");
+  Has(WhyRefused(figure), "/panels/0/y: is missing; want a formula");
+  figure = SmallFigure();
+  figure["panels"][0]["sweep"] = "nobody.json";
+  Has(WhyRefused(figure), "nobody.json: cannot be read");
+  figure = SmallFigure();
+  figure["panels"][0]["changes"] = {{"seeds", 0}};
+  Has(WhyRefused(figure), "figure.json: /panels/0/sweep: ");
+  figure = SmallFigure();
+  figure["panels"][0]["sweeps"] = 1;
+  Has(WhyRefused(figure), "sweeps");
+}
+
+}  // namespace lockstep::tests
