@@ -60,6 +60,8 @@ class Batch {
   explicit Batch(const core::Bytes&&) = delete;
 
   std::uint64_t commands() const { return commands_; }
+  // Bytes of the numbers, that contents follow.
+  std::uint64_t numbers_bytes() const { return ContentsBegin(); }
   bool has_reconfs() const { return reconfs_ > 0; }
   std::vector<Reconf> Reconfs() const;
   // Calls `visit(Command&&)` for each command, in order.

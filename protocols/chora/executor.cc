@@ -43,7 +43,7 @@ void Executor::RunRound(std::uint64_t round, core::Effects& out) {
       continue;
     }
     const core::Bytes& bytes = board_.ring().slot({round, lane}).batch;
-    digest = CommitDigest(digest, core::ContentDigest(bytes));
+    digest = CommitDigest(digest, bytes.Digest());
     Batch(bytes).ForEachCommand([&](Command&& command) {
       ClientTable::Executed executed = clients_.Execute(command, *machine_);
       applied_ += executed.is_new ? 1 : 0;

@@ -273,6 +273,37 @@ bool Codec::Decode(const core::Bytes& payload, RoundMessage& out) const {
   return Batch::IsValid(out.batch, replicas_);
 }
 
+namespace {
+
+core::Bytes NumbersOf(const core::Bytes& batch) {
+  return batch.Slice(0, Batch(batch).numbers_bytes());
+}
+core::Bytes ContentsOf(const core::Bytes& batch) {
+  const std::uint64_t numbers = Batch(batch).numbers_bytes();
+  return batch.Slice(numbers, batch.size() - numbers);
+}
+
+// The numbers of a batch of `size` bytes, which stand where the decoder is.
+core::Bytes GetNumbers(core::Decoder& decoder, std::uint64_t size) {
+  const core::Bytes ahead = decoder.Ahead();
+  if (size < Batch::kHeadBytes || ahead.size() < Batch::kHeadBytes) {
+    decoder.Fail();
+    return {};
+  }
+  const std::uint64_t numbers = Batch(ahead).numbers_bytes();
+  if (numbers > size) decoder.Fail();
+  return decoder.Content(numbers);
+}
+
+core::Bytes Joined(const core::Bytes& numbers, const core::Bytes& contents) {
+  core::BytesBuilder builder;
+  builder.Append(numbers);
+  builder.Append(contents);
+  return builder.Take();
+}
+
+}  // namespace
+
 core::Bytes Codec::Encode(const RepairMessage& message) const {
   core::Encoder encoder;
   PutHeader(encoder, MessageType::kRepair, message.header);
@@ -282,7 +313,13 @@ core::Bytes Codec::Encode(const RepairMessage& message) const {
   encoder.U8(static_cast<std::uint8_t>(message.entries.size() & 255));
   encoder.U8(static_cast<std::uint8_t>(message.entries.size() >> 8));
   for (const Entry& entry : message.entries) PutEntry(encoder, entry);
-  for (const Entry& entry : message.entries) encoder.Content(entry.batch);
+  // The numbers of all batches, then their contents: these stay filler.
+  for (const Entry& entry : message.entries) {
+    if (entry.has_batch) encoder.Content(NumbersOf(entry.batch));
+  }
+  for (const Entry& entry : message.entries) {
+    if (entry.has_batch) encoder.Content(ContentsOf(entry.batch));
+  }
   return encoder.Take();
 }
 
@@ -323,9 +360,12 @@ bool Codec::Decode(const core::Bytes& payload, RepairMessage& out) const {
     }
   }
   for (std::size_t i = 0; i < out.entries.size() && decoder.ok(); ++i) {
+    if (out.entries[i].has_batch) out.entries[i].batch = GetNumbers(decoder, sizes[i]);
+  }
+  for (std::size_t i = 0; i < out.entries.size() && decoder.ok(); ++i) {
     Entry& entry = out.entries[i];
     if (!entry.has_batch) continue;
-    entry.batch = decoder.Content(sizes[i]);
+    entry.batch = Joined(entry.batch, decoder.Content(sizes[i] - entry.batch.size()));
     if (!Batch::IsValid(entry.batch, replicas_)) return false;
   }
   return IsAllRead(decoder);

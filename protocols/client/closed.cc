@@ -3,9 +3,9 @@
 #include "protocols/client/closed.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
-
-#include "protocols/core/request.h"
 
 namespace lockstep::client {
 namespace {
@@ -44,18 +44,47 @@ void ClosedLoop::SendRequest(const core::Now& now, std::uint32_t index, core::Ef
     out.Note({core::NoteKind::kInvoked, core::NodeId(), core::StreamId(), core::Run{number, 1, 1},
               IdOf(index).value(), content.Digest()});
   }
-  out.Send(config_.replicas.Replica(client.attempts++),
-           core::EncodeFrame({core::Frame::kRequest, IdOf(index), client.request, content}));
-  out.SetTimer(core::TimerId(index), now.monotonic() + config_.retry);
+  out.Request(config_.replicas.Replica(client.attempts++), IdOf(index), client.request, content);
+  client.retry_at = now.monotonic() + config_.retry;
+  if (!std::exchange(is_retry_set_, true)) out.SetTimer(kRetry, client.retry_at);
 }
 
 void ClosedLoop::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
-  const auto index = static_cast<std::uint32_t>(timer.value());
-  if (clients_[index].is_waiting) {
-    SendRequest(now, index, out);
+  if (timer == kThought) {
+    OnThought(now, out);
   } else {
+    OnRetryTime(now, out);
+  }
+}
+
+void ClosedLoop::Think(core::Instant until, std::uint32_t index, core::Effects& out) {
+  // Nearly always behind all others: they think for equal times.
+  auto at = thinkers_.end();
+  while (at != thinkers_.begin() && until < std::prev(at)->until) --at;
+  const bool is_first = at == thinkers_.begin();
+  thinkers_.insert(at, {until, index});
+  if (is_first) out.SetTimer(kThought, until);
+}
+
+void ClosedLoop::OnThought(const core::Now& now, core::Effects& out) {
+  while (!thinkers_.empty() && thinkers_.front().until <= now.monotonic()) {
+    const std::uint32_t index = thinkers_.front().index;
+    thinkers_.pop_front();
     Invoke(now, index, out);
   }
+  if (!thinkers_.empty()) out.SetTimer(kThought, thinkers_.front().until);
+}
+
+void ClosedLoop::OnRetryTime(const core::Now& now, core::Effects& out) {
+  std::optional<core::Instant> next;
+  for (std::uint32_t i = 0; i < clients_.size(); ++i) {
+    const Client& client = clients_[i];
+    if (!client.is_waiting) continue;
+    if (client.retry_at <= now.monotonic()) SendRequest(now, i, out);
+    next = std::min(next.value_or(client.retry_at), client.retry_at);
+  }
+  is_retry_set_ = next.has_value();
+  if (next) out.SetTimer(kRetry, *next);
 }
 
 void ClosedLoop::OnAnswer(const core::Now& now, core::ClientId id, core::RequestId request,
@@ -68,9 +97,8 @@ void ClosedLoop::OnAnswer(const core::Now& now, core::ClientId id, core::Request
   out.Note({core::NoteKind::kReturned, core::NodeId(), core::StreamId(),
             core::Run{request.value(), 1, 1}, id.value(), answer.Digest()});
   const bool took_time = now.monotonic() > client.invoked;
-  out.SetTimer(
-      core::TimerId(index),
-      now.monotonic() + (took_time ? config_.think : std::max(config_.think, kLeastThink)));
+  Think(now.monotonic() + (took_time ? config_.think : std::max(config_.think, kLeastThink)),
+        static_cast<std::uint32_t>(index), out);
 }
 
 // Nobody has anything to say to a client but answers.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "protocols/core/content.h"
@@ -47,15 +48,28 @@ class ClosedLoop : public core::Node {
                 const core::Bytes& answer, core::Effects& out) override;
 
  private:
+  // All clients of the host share two timers: those who have been answered in one call go on in
+  // one, and an answer that comes in time costs nothing.
+  static constexpr core::TimerId kThought = core::TimerId(0);
+  static constexpr core::TimerId kRetry = core::TimerId(1);
+
   struct Client {
     core::RequestId request;     // the newest
     bool is_waiting = false;     // for its answer; else it thinks
     core::Instant invoked;       // when, on the own clock
+    core::Instant retry_at;      // when it asks again, if it still waits
     std::uint32_t attempts = 0;  // of all its requests, so that no replica is asked twice in a row
+  };
+  struct Thinker {
+    core::Instant until;
+    std::uint32_t index;
   };
 
   void Invoke(const core::Now& now, std::uint32_t index, core::Effects& out);
   void SendRequest(const core::Now& now, std::uint32_t index, core::Effects& out);
+  void Think(core::Instant until, std::uint32_t index, core::Effects& out);
+  void OnThought(const core::Now& now, core::Effects& out);
+  void OnRetryTime(const core::Now& now, core::Effects& out);
   core::ClientId IdOf(std::uint32_t index) const {
     return core::ClientId(config_.first.value() + index);
   }
@@ -63,7 +77,9 @@ class ClosedLoop : public core::Node {
   Config config_;
   std::uint32_t home_;  // index of the host, where clients are local
   const core::Contents& contents_;
-  std::vector<Client> clients_;  // clients_[index]; each has the timer of its index
+  std::vector<Client> clients_;   // clients_[index]
+  std::deque<Thinker> thinkers_;  // by time; each client once at most
+  bool is_retry_set_ = false;     // for no later than the first `retry_at` of those who wait
 };
 
 }  // namespace lockstep::client

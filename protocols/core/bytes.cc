@@ -12,53 +12,76 @@
 namespace lockstep::core {
 namespace {
 
-// Appends `run` to a canonical list: what one record after the other would have given.
-void AppendFiller(std::vector<FillerRun>& list, FillerRun run) {
-  while (run.total() > 0) {
-    if (run.count == 1) run.stride = 0;
-    if (list.empty() || list.back().generator != run.generator || list.back().size != run.size ||
-        list.back().begin != run.begin) {
-      list.push_back(run);
-      return;
-    }
-    FillerRun& last = list.back();
-    if (last.count == 1) last.stride = run.first - last.first;
-    if (run.first != last.first + last.count * last.stride) {
-      if (last.count == 1) last.stride = 0;
-      list.push_back(run);
-      return;
-    }
-    if (run.count == 1 || run.stride == last.stride) {
-      last.count += run.count;
-      return;
-    }
-    // Strides differ: the first record still continues the list's last run.
-    ++last.count;
-    run.first += run.stride;
-    --run.count;
+// Canonical form is what one record after the other would have given. Lets `last`, a run in that
+// form or none, take the records of `run` that continue it; whether these were all. What is left of
+// `run` then is in canonical form behind it.
+bool Continue(FillerRun& last, FillerRun& run) {
+  if (run.total() == 0) return true;
+  if (run.count == 1) run.stride = 0;
+  if (last.count == 0 || last.generator != run.generator || last.size != run.size ||
+      last.begin != run.begin) {
+    return false;
   }
+  const std::uint64_t stride = last.count == 1 ? run.first - last.first : last.stride;
+  if (run.first != last.first + last.count * stride) return false;
+  last.stride = stride;
+  if (run.count == 1 || run.stride == stride) {
+    last.count += run.count;
+    return true;
+  }
+  // Strides differ: only the first record is the next one.
+  ++last.count;
+  run.first += run.stride;
+  --run.count;
+  if (run.count == 1) run.stride = 0;
+  return false;
 }
 
-// Appends bytes [offset, offset + size) of `run` to a canonical list.
-void AppendPart(std::vector<FillerRun>& list, const FillerRun& run, std::uint64_t offset,
-                std::uint64_t size) {
-  while (size > 0) {
-    const std::uint64_t index = offset / run.size;
-    const std::uint64_t skip = offset % run.size;
-    FillerRun part = run;
-    part.first = run.first + index * run.stride;
-    if (skip == 0 && size >= run.size) {
-      part.count = size / run.size;
-    } else {
-      part.count = 1;
-      part.begin = run.begin + skip;
-      part.size = std::min(run.size - skip, size);
-    }
-    AppendFiller(list, part);
-    offset += part.total();
-    size -= part.total();
-  }
+void AppendFiller(std::vector<FillerRun>& list, FillerRun run) {
+  FillerRun none;
+  if (!Continue(list.empty() ? none : list.back(), run)) list.push_back(run);
 }
+
+// Puts runs into canonical form, one after the other; `take(run)` gets each of them when nothing
+// can continue it any more.
+template <typename Take>
+class Canonical {
+ public:
+  explicit Canonical(Take& take) : take_(take) {}
+
+  void Add(FillerRun run) {
+    if (Continue(last_, run)) return;
+    Finish();
+    last_ = run;
+  }
+  // Bytes [offset, offset + size) of `run`.
+  void AddPart(const FillerRun& run, std::uint64_t offset, std::uint64_t size) {
+    while (size > 0) {
+      const std::uint64_t index = offset / run.size;
+      const std::uint64_t skip = offset % run.size;
+      FillerRun part = run;
+      part.first = run.first + index * run.stride;
+      if (skip == 0 && size >= run.size) {
+        part.count = size / run.size;
+      } else {
+        part.count = 1;
+        part.begin = run.begin + skip;
+        part.size = std::min(run.size - skip, size);
+      }
+      Add(part);
+      offset += part.total();
+      size -= part.total();
+    }
+  }
+  void Finish() {
+    if (last_.count > 0) take_(last_);
+    last_.count = 0;
+  }
+
+ private:
+  Take& take_;
+  FillerRun last_;  // none where it has no records
+};
 
 // Bytes from `begin` on of filler number `number`, a word at a time.
 void CopyFiller(std::uint64_t generator, std::uint64_t number, std::uint64_t begin,
@@ -115,17 +138,31 @@ std::string_view Bytes::literal() const {
   return std::string_view(rep_->literal).substr(offset_, size_);
 }
 
-std::vector<FillerRun> Bytes::filler() const {
-  std::vector<FillerRun> list;
-  if (rep_ == nullptr) return list;
+template <typename Visit>
+void Bytes::VisitFiller(Visit&& visit) const {
+  if (rep_ == nullptr || rep_->filler.empty()) return;
+  Canonical canonical(visit);
   std::uint64_t at = rep_->literal.size();
   const std::uint64_t end = offset_ + size_;
   for (const FillerRun& run : rep_->filler) {
+    if (at >= end) break;
+    const std::uint64_t total = run.total();
     const std::uint64_t from = std::max(at, offset_);
-    const std::uint64_t to = std::min(at + run.total(), end);
-    if (from < to) AppendPart(list, run, from - at, to - from);
-    at += run.total();
+    const std::uint64_t to = std::min(at + total, end);
+    if (from == at && to == at + total) {
+      canonical.Add(run);
+    } else if (from < to) {
+      canonical.AddPart(run, from - at, to - from);
+    }
+    at += total;
   }
+  canonical.Finish();
+}
+
+std::vector<FillerRun> Bytes::filler() const {
+  std::vector<FillerRun> list;
+  if (rep_ != nullptr) list.reserve(rep_->filler.size());
+  VisitFiller([&](const FillerRun& run) { list.push_back(run); });
   return list;
 }
 
@@ -139,18 +176,22 @@ void Bytes::CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const {
     std::memcpy(out.data(), head.data() + offset, done);
   }
   if (done == out.size()) return;
-  std::uint64_t at = head.size();
-  for (const FillerRun& run : filler()) {
-    while (done < out.size() && offset + done < at + run.total()) {
+  // From here on, as places in the memory that is shared.
+  const std::uint64_t wanted = offset_ + offset;
+  std::uint64_t at = rep_->literal.size();
+  for (const FillerRun& run : rep_->filler) {
+    if (done == out.size()) return;
+    const std::uint64_t total = run.total();
+    while (done < out.size() && wanted + done < at + total) {
       // The rest of a record, or as much of it as is wanted.
-      const std::uint64_t within = offset + done - at;
+      const std::uint64_t within = wanted + done - at;
       const std::uint64_t number = run.first + within / run.size * run.stride;
       const std::uint64_t begin = run.begin + within % run.size;
       const std::uint64_t count = std::min(run.size - within % run.size, out.size() - done);
       CopyFiller(run.generator, number, begin, out.subspan(done, count));
       done += count;
     }
-    at += run.total();
+    at += total;
   }
 }
 
@@ -173,11 +214,11 @@ std::uint64_t Bytes::ComputeDigest() const {
   const std::string_view head = literal();
   std::uint64_t digest = HashBytes(head.data(), head.size());
   if (head.size() == size_) return digest;
-  for (const FillerRun& run : filler()) {
+  VisitFiller([&](const FillerRun& run) {
     const std::array<std::uint64_t, 6> words = {run.generator, run.first, run.stride,
                                                 run.count,     run.size,  run.begin};
     digest = Mix(digest, HashWords(words));
-  }
+  });
   return digest;
 }
 
@@ -211,10 +252,10 @@ void BytesBuilder::Append(std::string_view literal) {
 
 void BytesBuilder::Append(const Bytes& value) {
   Append(value.literal());
-  for (const FillerRun& run : value.filler()) {
+  value.VisitFiller([&](const FillerRun& run) {
     AppendFiller(filler_, run);
     filler_size_ += run.total();
-  }
+  });
 }
 
 void BytesBuilder::AppendZeros(std::uint64_t size) {

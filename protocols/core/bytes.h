@@ -110,6 +110,11 @@ class Bytes {
   friend bool operator==(const Bytes& a, const Bytes& b);
 
  private:
+  friend class BytesBuilder;
+  // Calls `visit(run)` for the filler of this value, in canonical form.
+  template <typename Visit>
+  void VisitFiller(Visit&& visit) const;
+
   struct Rep {
     std::uint64_t references = 1;
     std::string literal;

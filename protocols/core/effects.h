@@ -109,6 +109,15 @@ struct Note {
   std::uint64_t digest = 0;
   friend bool operator==(const Note&, const Note&) = default;
 };
+// Asks the replica `to` on behalf of `client`: the Stack makes it a frame, or hands it to the layer
+// below where `to` is the own host.
+struct Request {
+  NodeId to;
+  ClientId client;
+  RequestId id;
+  Bytes content;
+  friend bool operator==(const Request&, const Request&) = default;
+};
 // Answers the request `id` of `client`, by the way that its last request came.
 struct Reply {
   ClientId client;
@@ -119,9 +128,10 @@ struct Reply {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::AwaitWritable, effect::Hold, effect::Resume,
-                            effect::SetTimer, effect::CancelTimer, effect::Save,
-                            effect::SaveSnapshot, effect::Spend, effect::Note, effect::Reply>;
+using Effect =
+    std::variant<effect::Send, effect::AwaitWritable, effect::Hold, effect::Resume,
+                 effect::SetTimer, effect::CancelTimer, effect::Save, effect::SaveSnapshot,
+                 effect::Spend, effect::Note, effect::Request, effect::Reply>;
 
 // An effect and the layer of the stack that listed it.
 struct Listed {
@@ -170,6 +180,9 @@ class Effects {
     if (count > 0) Add(effect::Spend{kind, count, bytes});
   }
   void Note(const effect::Note& note) { Add(effect::Note(note)); }
+  void Request(NodeId to, ClientId client, RequestId id, Bytes content) {
+    Add(effect::Request{to, client, id, std::move(content)});
+  }
   void Reply(ClientId client, RequestId id, Bytes answer) {
     Add(effect::Reply{client, id, std::move(answer)});
   }

@@ -94,7 +94,12 @@ void Stack::OnStart(const Now& now, std::span<const Bytes> saved, Effects& out) 
 
 void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
   const std::optional<std::uint8_t> tag = TagOf(payload);
-  if (tag == kClientTag && OnFrame(now, from, Untagged(payload), out)) return;
+  if (tag == kClientTag) {
+    if (const std::optional<Frame> frame = DecodeFrame(Untagged(payload))) {
+      OnFrame(now, from, *frame, out);
+      return;
+    }
+  }
   if (!tag || *tag >= layers_.size()) {
     out.Note({NoteKind::kMalformed, from, StreamId(), Run{}, 0, 0});
     return;
@@ -108,16 +113,13 @@ void Stack::OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects
   DeliverLocal(now, out);
 }
 
-bool Stack::OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out) {
-  const std::optional<Frame> frame = DecodeFrame(payload);
-  if (!frame) return false;
-  if (frame->type == Frame::kAnswer) {
-    OnAnswer(now, frame->client, frame->id, frame->content, out);
-    return true;
+void Stack::OnFrame(const Now& now, NodeId from, const Frame& frame, Effects& out) {
+  if (frame.type == Frame::kAnswer) {
+    OnAnswer(now, frame.client, frame.id, frame.content, out);
+    return;
   }
-  clients_[frame->client] = from;
-  OnSubmit(now, frame->client, frame->id, frame->content, out);
-  return true;
+  clients_[frame.client] = from;
+  OnSubmit(now, frame.client, frame.id, frame.content, out);
 }
 
 void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
@@ -181,19 +183,24 @@ void Stack::OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes&
   DeliverLocal(now, out);
 }
 
-bool Stack::SendReply(Effects& out, Effect& what) {
-  const auto& reply = std::get<effect::Reply>(what);
+bool Stack::SendAsFrame(Effects& out, Effect& what) {
+  if (auto* request = std::get_if<effect::Request>(&what)) {
+    Frame frame{Frame::kRequest, request->client, request->id, std::move(request->content)};
+    return SendFrame(out, request->to, std::move(frame), what);
+  }
+  auto& reply = std::get<effect::Reply>(what);
   const auto client = clients_.find(reply.client);
   if (client == clients_.end()) return false;
-  const Bytes frame = EncodeFrame({Frame::kAnswer, reply.client, reply.id, reply.answer});
-  if (TakeLocal(client->second, frame)) return false;
-  what = out.Charged(client->second, Tagged(kClientTag, frame));
-  return true;
+  Frame frame{Frame::kAnswer, reply.client, reply.id, std::move(reply.answer)};
+  return SendFrame(out, client->second, std::move(frame), what);
 }
 
-bool Stack::TakeLocal(NodeId to, const Bytes& frame) {
-  if (to != self_) return false;
-  local_.push_back(frame);
+bool Stack::SendFrame(Effects& out, NodeId to, Frame&& frame, Effect& what) {
+  if (to == self_) {
+    local_.push_back(std::move(frame));
+    return false;
+  }
+  what = out.Charged(to, Tagged(kClientTag, EncodeFrame(frame)));
   return true;
 }
 
@@ -202,7 +209,7 @@ void Stack::DeliverLocal(const Now& now, Effects& out) {
   if (is_delivering_) return;
   is_delivering_ = true;
   while (!local_.empty()) {
-    const Bytes frame = std::move(local_.front());
+    const Frame frame = std::move(local_.front());
     local_.pop_front();
     OnFrame(now, *self_, frame, out);
   }
@@ -213,19 +220,15 @@ void Stack::TagListed(Effects& out, std::size_t from) {
   Bytes untagged;  // A broadcast lists one payload many times: tag it once.
   Bytes tagged;
   Layer tagged_for;
-  for (std::size_t i = from; i < out.list().size(); ++i) {
-    const Layer layer = out.list()[i].layer;
-    Effect& what = out.list()[i].what;
+  std::vector<Listed>& list = out.list();
+  std::size_t kept = from;
+  for (std::size_t i = from; i < list.size(); ++i) {
+    const Layer layer = list[i].layer;
+    Effect& what = list[i].what;
     if (auto* send = std::get_if<effect::Send>(&what)) {
-      const bool is_client = !send->payload.empty() && Frame::IsType(FirstByte(send->payload));
-      if (is_client && TakeLocal(send->to, send->payload)) {
-        out.list().erase(out.list().begin() + static_cast<std::ptrdiff_t>(i));
-        --i;
-        continue;
-      }
       if (tagged.empty() || tagged_for != layer || !send->payload.SharesWith(untagged)) {
         untagged = send->payload;
-        tagged = Tagged(is_client ? kClientTag : layer.value(), untagged);
+        tagged = Tagged(layer.value(), untagged);
         tagged_for = layer;
       }
       send->payload = tagged;
@@ -239,11 +242,14 @@ void Stack::TagListed(Effects& out, std::size_t from) {
       save->record = TaggedRecord(layer, save->record);
     } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
       snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
-    } else if (std::holds_alternative<effect::Reply>(what) && !SendReply(out, what)) {
-      out.list().erase(out.list().begin() + static_cast<std::ptrdiff_t>(i));
-      --i;
+    } else if (std::holds_alternative<effect::Request>(what) ||
+               std::holds_alternative<effect::Reply>(what)) {
+      if (!SendAsFrame(out, what)) continue;  // It leaves the list.
     }
+    if (kept != i) list[kept] = std::move(list[i]);
+    ++kept;
   }
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.end());
 }
 
 StackFields::StackFields(std::vector<const MessageFields*> layers) : layers_(std::move(layers)) {

@@ -23,6 +23,7 @@
 #include "protocols/core/fields.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/request.h"
 
 namespace lockstep::core {
 
@@ -91,14 +92,14 @@ class Stack : public Node {
     ByteCount bytes;
   };
 
-  // False if the payload is no frame.
-  bool OnFrame(const Now& now, NodeId from, const Bytes& payload, Effects& out);
-  // Whether the frame is for this host; it is kept for DeliverLocal then.
-  bool TakeLocal(NodeId to, const Bytes& frame);
+  void OnFrame(const Now& now, NodeId from, const Frame& frame, Effects& out);
   void DeliverLocal(const Now& now, Effects& out);
-  // Makes a reply the frame that answers; false where there is nothing to be sent: it is for this
+  // Sends the frame, or keeps it for DeliverLocal where it is for this host. Whether `what` is now
+  // a Send.
+  bool SendFrame(Effects& out, NodeId to, Frame&& frame, Effect& what);
+  // Makes a request or a reply a frame; false where there is nothing to be sent: it is for this
   // host, or for a client that was never heard of.
-  bool SendReply(Effects& out, Effect& what);
+  bool SendAsFrame(Effects& out, Effect& what);
   // Tags what a call has listed from index `from` on.
   void TagListed(Effects& out, std::size_t from);
   // Notes that a layer waits for `peer`. Returns the least that any layer waits for there.
@@ -108,7 +109,7 @@ class Stack : public Node {
   std::vector<std::unique_ptr<DownPort>> down_ports_;
   std::vector<std::unique_ptr<Node>> layers_;  // after the ports: layers go first
   std::optional<NodeId> self_;
-  std::deque<Bytes> local_;  // frames from one layer to another
+  std::deque<Frame> local_;  // from one layer to another
   bool is_delivering_ = false;
   std::map<ClientId, NodeId> clients_;         // where a client's last request came from
   std::map<NodeId, std::vector<Wait>> waits_;  // by peer; one for each layer at most

@@ -7,24 +7,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "protocols/core/bytes.h"
-#include "protocols/core/hash.h"
 
 namespace lockstep::core {
-
-// Of what is replicated: the same for the same bytes, however they are kept. Filler that another
-// message carried in its middle was written out on the way, and has another Digest than filler.
-inline std::uint64_t ContentDigest(const Bytes& content) {
-  const std::string bytes = content.ToString();
-  return HashBytes(bytes.data(), bytes.size());
-}
 
 class StateMachine {
  public:
   virtual ~StateMachine() = default;
-  // The answer to `command`, which has changed the state.
+  // The answer to `command`, which has changed the state. Whoever replicates it hands every replica
+  // the same command in the same form, filler or literal, so that its Digest says what it is.
   virtual Bytes Apply(const Bytes& command) = 0;
   // The whole state: who restores it has an equal one.
   virtual Bytes Snapshot() const = 0;

@@ -48,6 +48,8 @@ class Decoder {
   Tag GetTag();
   // The next `size` bytes, shared.
   Bytes Content(std::uint64_t size);
+  // All that is left, shared, without reading it.
+  Bytes Ahead() const { return bytes_.Slice(at_, remaining()); }
   void Fail() { ok_ = false; }
   std::uint64_t remaining() const { return bytes_.size() - at_; }
   bool ok() const { return ok_; }

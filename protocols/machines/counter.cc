@@ -10,7 +10,7 @@ namespace lockstep::machines {
 
 core::Bytes Counter::Apply(const core::Bytes& command) {
   ++applied_;
-  history_ = core::Mix(history_, core::ContentDigest(command));
+  history_ = core::Mix(history_, command.Digest());
   std::array<char, sizeof(applied_)> answer;
   for (std::size_t i = 0; i < answer.size(); ++i)
     answer[i] = static_cast<char>(applied_ >> (8 * i));

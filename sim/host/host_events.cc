@@ -76,6 +76,13 @@ struct Describe {
     event.detail = note.detail;
     event.digest = note.digest;
   }
+  void operator()(const core::effect::Request& request) const {
+    event.kind = EventKind::kSend;
+    event.peer = request.to;
+    event.value = request.id.value();
+    event.size = request.content.byte_count();
+    event.digest = request.content.Digest();
+  }
   void operator()(const core::effect::Reply& reply) const {
     event.kind = EventKind::kSend;
     event.value = reply.id.value();
@@ -90,7 +97,7 @@ constexpr EventKind kKindOf[] = {EventKind::kStart, EventKind::kMessage, EventKi
 constexpr EventKind kKindOfEffect[] = {
     EventKind::kSend,     EventKind::kAwaitWritable, EventKind::kHold, EventKind::kResume,
     EventKind::kSetTimer, EventKind::kCancelTimer,   EventKind::kSave, EventKind::kSaveSnapshot,
-    EventKind::kSpend,    EventKind::kNote,          EventKind::kSend};
+    EventKind::kSpend,    EventKind::kNote,          EventKind::kSend, EventKind::kSend};
 static_assert(std::size(kKindOfEffect) == std::variant_size_v<core::Effect>);
 
 }  // namespace

@@ -34,16 +34,13 @@ std::string Named(std::uint64_t client, std::uint64_t request) {
 }
 
 struct Describe {
-  std::string operator()(const effect::Send& send) const {
-    const std::optional<core::Frame> frame = core::DecodeFrame(send.payload);
-    REQUIRE(frame.has_value());
-    CHECK(frame->type == core::Frame::kRequest);
-    CHECK(send.payload.size() == core::Frame::kOverhead + kRequestBytes);
-    return "to " + std::to_string(send.to.value()) + ": request " +
-           Named(frame->client.value(), frame->id.value());
+  std::string operator()(const effect::Request& request) const {
+    CHECK(request.content.size() == kRequestBytes);
+    return "to " + std::to_string(request.to.value()) + ": request " +
+           Named(request.client.value(), request.id.value());
   }
   std::string operator()(const effect::SetTimer& set) const {
-    return "timer " + std::to_string(set.id.value()) + " at " +
+    return (set.id == core::TimerId(0) ? "think until " : "wait until ") +
            std::to_string(set.at.ps() / 1'000'000) + " us";
   }
   std::string operator()(const effect::Note& note) const {
@@ -93,7 +90,8 @@ TEST_CASE("client: one request at a time, again where no answer comes, and a whi
     }
     const core::Now now = NowAtUs(command);
     if (command.name() == "start") node->OnStart(now, {}, out);
-    if (command.name() == "timer") node->OnTimer(now, command.Get<core::TimerId>("id"), out);
+    if (command.name() == "thought") node->OnTimer(now, core::TimerId(0), out);
+    if (command.name() == "waited") node->OnTimer(now, core::TimerId(1), out);
     if (command.name() == "message")
       node->OnMessage(now, core::NodeId(0), core::Bytes::Copy("\x01hello"), out);
     if (command.name() == "answer") {
@@ -117,18 +115,18 @@ TEST_CASE(
   core::Effects out;
   const auto at = [](std::int64_t us) { return NowAt(core::Duration::Microseconds(us)); };
   node.OnStart(at(0), {}, out);
-  CHECK(All<effect::Send>(out)[0].to == core::NodeId(2));
+  CHECK(All<effect::Request>(out)[0].to == core::NodeId(2));
   out.Clear();
   // Nobody answers, so it asks the next one.
-  node.OnTimer(at(50), core::TimerId(0), out);
-  CHECK(All<effect::Send>(out)[0].to == core::NodeId(0));
+  node.OnTimer(at(50), core::TimerId(1), out);
+  CHECK(All<effect::Request>(out)[0].to == core::NodeId(0));
   out.Clear();
   // An answer that took time: the next request comes at once, and to its own replica again.
   node.OnAnswer(at(60), core::ClientId(7), core::RequestId(1), {}, out);
   CHECK(All<effect::SetTimer>(out)[0].at == at(60).monotonic());
   out.Clear();
   node.OnTimer(at(60), core::TimerId(0), out);
-  CHECK(All<effect::Send>(out)[0].to == core::NodeId(2));
+  CHECK(All<effect::Request>(out)[0].to == core::NodeId(2));
   out.Clear();
   // One that took none.
   node.OnAnswer(at(60), core::ClientId(7), core::RequestId(2), {}, out);
@@ -152,12 +150,12 @@ TEST_CASE("client: requests of one size differ, and a note's digest is that of t
   node.OnStart(NowAtMs(0), {}, out);
   node.OnAnswer(NowAtMs(1), core::ClientId(0), core::RequestId(1), core::Bytes(), out);
   node.OnTimer(NowAtMs(1), core::TimerId(0), out);
-  const std::vector<core::Bytes> sent = SentTo(out, core::NodeId(0));
+  const std::vector<effect::Request> sent = All<effect::Request>(out);
   const auto invoked = Notes(out, core::NoteKind::kInvoked);
   REQUIRE(sent.size() == 2);
   REQUIRE(invoked.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
-    CHECK(core::DecodeFrame(sent[i])->content.Digest() == invoked[i].digest);
+    CHECK(sent[i].content.Digest() == invoked[i].digest);
   }
   CHECK(invoked[0].digest != invoked[1].digest);
 }

@@ -78,6 +78,9 @@ class Probe : public core::Node, public core::LogReader {
     }
   }
   static void Do(const effect::Send& send, Effects& out) { out.Send(send.to, send.payload); }
+  static void Do(const effect::Request& ask, Effects& out) {
+    out.Request(ask.to, ask.client, ask.id, ask.content);
+  }
   static void Do(const effect::AwaitWritable& await, Effects& out) {
     out.AwaitWritable(await.peer, await.bytes);
   }
@@ -213,10 +216,8 @@ struct CreditedHost : Host {
 
 TEST_CASE("stack: a client beside the state machine is answered within the call") {
   Host host(kPeer);
-  host.probes[2]->todo.Send(kPeer, core::EncodeFrame({core::Frame::kRequest, kClient,
-                                                      core::RequestId(4), Bytes::Copy("add")}));
-  host.probes[2]->todo.Send(NodeId(6), core::EncodeFrame({core::Frame::kRequest, kClient,
-                                                          core::RequestId(5), Bytes::Copy("b")}));
+  host.probes[2]->todo.Request(kPeer, kClient, core::RequestId(4), Bytes::Copy("add"));
+  host.probes[2]->todo.Request(NodeId(6), kClient, core::RequestId(5), Bytes::Copy("b"));
   host.stack->OnTimer(NowAtMs(1), core::TimerId(2), host.out);
   CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 add", "answer 4 done"});
   CHECK(host.probes[2]->told == std::vector<std::string>{"timer 0", "answer 4 done"});
@@ -291,8 +292,7 @@ TEST_CASE("stack: a reply to a client that was never heard of cannot be sent") {
 TEST_CASE("stack: what a layer asks as a client goes to the other's lowest layer, and comes back") {
   Host asking;
   const core::RequestId id(8);
-  asking.probes[1]->todo.Send(
-      kPeer, core::EncodeFrame({core::Frame::kRequest, kClient, id, Bytes::Copy("get")}));
+  asking.probes[1]->todo.Request(kPeer, kClient, id, Bytes::Copy("get"));
   asking.stack->OnTimer(NowAtMs(0), core::TimerId(1), asking.out);
   const std::vector<Bytes> sent = SentTo(asking.out, kPeer);
   REQUIRE(sent.size() == 1);

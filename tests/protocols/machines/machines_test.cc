@@ -33,10 +33,10 @@ TEST_CASE("counter: answers how many commands there have been") {
   CHECK(other.Digest() == counter.Digest());
   CHECK_FALSE(other.Restore(core::Bytes::Copy("short")));
   CHECK(other.applied() == 2);
-  // The same bytes are the same command, written out or not.
+  // A command may be filler: the same filler is the same command.
   const core::Bytes filler = core::Bytes::Filler({1, 2, 1, 1, 40, 0});
   counter.Apply(filler);
-  other.Apply(core::Bytes::Copy(filler.ToString()));
+  other.Apply(filler.Slice(0, 40));
   CHECK(other.Digest() == counter.Digest());
   counter.Apply(core::Bytes::Copy("b"));
   other.Apply(core::Bytes::Copy("c"));
