@@ -3,13 +3,12 @@
 #include "protocols/chora/batch.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "protocols/core/check.h"
+#include "protocols/core/little_endian.h"
 
 namespace lockstep::chora {
 namespace {
@@ -20,26 +19,17 @@ class Writer {
   explicit Writer(char* out) : out_(out) {}
   template <std::size_t kBytes>
   void Put(std::uint64_t value) {
-    for (std::size_t i = 0; i < kBytes; ++i) *out_++ = static_cast<char>(value >> (8 * i));
+    core::StoreLittle<kBytes>(value, out_);
+    out_ += kBytes;
   }
 
  private:
   char* out_;
 };
 
-// A little-endian number; written so that compilers make one load of it.
 template <std::size_t kBytes>
 std::uint64_t Get(std::string_view raw, std::uint64_t at) {
-  static_assert(kBytes <= sizeof(std::uint64_t));
-  std::uint64_t value = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(&value, raw.data() + at, kBytes);
-  } else {
-    for (std::size_t i = 0; i < kBytes; ++i) {
-      value |= std::uint64_t{static_cast<std::uint8_t>(raw[at + i])} << (8 * i);
-    }
-  }
-  return value;
+  return core::LoadLittle<kBytes>(raw.data() + at);
 }
 
 // Numbers, and the contents behind them. Contents are all literal or all filler but for tests, and
@@ -56,9 +46,7 @@ core::Bytes Joined(std::string numbers, std::span<const Command> commands) {
   if (std::all_of(commands.begin(), commands.end(), is_filler)) {
     std::vector<core::FillerRun> runs;
     runs.reserve(commands.size());
-    for (const Command& command : commands) {
-      for (const core::FillerRun& run : command.content.filler()) runs.push_back(run);
-    }
+    for (const Command& command : commands) command.content.AppendFillerTo(runs);
     return core::Bytes::Of(std::move(numbers), std::move(runs));
   }
   core::BytesBuilder builder;

@@ -8,6 +8,7 @@
 
 #include "protocols/chora/batch.h"
 #include "protocols/core/check.h"
+#include "protocols/core/little_endian.h"
 #include "protocols/core/wire.h"
 
 namespace lockstep::chora {
@@ -30,27 +31,31 @@ constexpr std::uint8_t kSingle = 0x80;  // beside the kind: one slot, with its b
 constexpr std::uint64_t kRoundLimit = std::uint64_t{1} << 48;
 constexpr std::uint32_t kBallotLimit = std::uint32_t{1} << 30;
 
+// Bits that are put or got at once, so that with those of a byte begun they fit a word.
+constexpr std::uint32_t kHalf = 32;
+
 // Numbers into memory of known size, which is filled once and appended once.
 class Writer {
  public:
   explicit Writer(char* out) : out_(out) {}
   template <std::size_t kBytes>
   void Put(std::uint64_t value) {
-    for (std::size_t i = 0; i < kBytes; ++i) *out_++ = static_cast<char>(value >> (8 * i));
+    core::StoreLittle<kBytes>(value, out_);
+    out_ += kBytes;
   }
-  // `width` bits, behind those before.
+  // The lower `width` bits, behind those before; at most 64.
   void PutBits(std::uint64_t value, std::uint32_t width) {
-    for (std::uint32_t done = 0; done < width;) {
-      const std::uint32_t part = std::min(8 - filled_, width - done);
-      bits_ |= static_cast<std::uint32_t>((value >> done & ((1U << part) - 1)) << filled_);
-      done += part;
-      filled_ += part;
-      if (filled_ == 8) FlushBits();
+    if (width > kHalf) {
+      PutBits(value, kHalf);
+      value >>= kHalf;
+      width -= kHalf;
     }
+    bits_ |= (value & ((std::uint64_t{1} << width) - 1)) << filled_;
+    for (filled_ += width; filled_ >= 8; filled_ -= 8, bits_ >>= 8) Put<1>(bits_);
   }
   void FlushBits() {
     if (filled_ == 0) return;
-    *out_++ = static_cast<char>(bits_);
+    Put<1>(bits_);
     bits_ = 0;
     filled_ = 0;
   }
@@ -58,8 +63,8 @@ class Writer {
 
  private:
   char* out_;
-  std::uint32_t bits_ = 0;
-  std::uint32_t filled_ = 0;  // of the byte that is being put together
+  std::uint64_t bits_ = 0;
+  std::uint32_t filled_ = 0;  // bits of the byte that is being put together
 };
 
 class Reader {
@@ -67,22 +72,21 @@ class Reader {
   explicit Reader(const std::uint8_t* in) : in_(in) {}
   template <std::size_t kBytes>
   std::uint64_t Get() {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < kBytes; ++i) value |= std::uint64_t{*in_++} << (8 * i);
+    const std::uint64_t value = core::LoadLittle<kBytes>(in_);
+    in_ += kBytes;
     return value;
   }
+  // `width` bits, at most 64. There must be eight bytes to read, whatever the width.
   std::uint64_t GetBits(std::uint32_t width) {
-    std::uint64_t value = 0;
-    for (std::uint32_t done = 0; done < width;) {
-      const std::uint32_t part = std::min(8 - used_, width - done);
-      value |= (std::uint64_t{*in_} >> used_ & ((1U << part) - 1)) << done;
-      done += part;
-      used_ += part;
-      if (used_ == 8) {
-        ++in_;
-        used_ = 0;
-      }
+    if (width > kHalf) {
+      const std::uint64_t low = GetBits(kHalf);
+      return low | GetBits(width - kHalf) << kHalf;
     }
+    const std::uint64_t word = core::LoadLittle<8>(in_);
+    const std::uint64_t value = word >> used_ & ((std::uint64_t{1} << width) - 1);
+    used_ += width;
+    in_ += used_ / 8;
+    used_ %= 8;
     return value;
   }
 

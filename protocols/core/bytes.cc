@@ -166,6 +166,10 @@ std::vector<FillerRun> Bytes::filler() const {
   return list;
 }
 
+void Bytes::AppendFillerTo(std::vector<FillerRun>& list) const {
+  VisitFiller([&](const FillerRun& run) { AppendFiller(list, run); });
+}
+
 void Bytes::CopyTo(std::uint64_t offset, std::span<std::uint8_t> out) const {
   CHECK(offset <= size_);
   CHECK(out.size() <= size_ - offset);
@@ -252,10 +256,8 @@ void BytesBuilder::Append(std::string_view literal) {
 
 void BytesBuilder::Append(const Bytes& value) {
   Append(value.literal());
-  value.VisitFiller([&](const FillerRun& run) {
-    AppendFiller(filler_, run);
-    filler_size_ += run.total();
-  });
+  filler_size_ += value.size() - value.literal().size();
+  value.AppendFillerTo(filler_);
 }
 
 void BytesBuilder::AppendZeros(std::uint64_t size) {

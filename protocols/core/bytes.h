@@ -83,6 +83,8 @@ class Bytes {
   // What follows them, cut to this value and in canonical form: two values made of the same
   // records in the same order have the same list, however they were put together.
   std::vector<FillerRun> filler() const;
+  // The same, at the end of a list in that form, which then is that of both.
+  void AppendFillerTo(std::vector<FillerRun>& list) const;
 
   // Whether both are the same part of the same memory.
   bool SharesWith(const Bytes& other) const {
@@ -110,7 +112,6 @@ class Bytes {
   friend bool operator==(const Bytes& a, const Bytes& b);
 
  private:
-  friend class BytesBuilder;
   // Calls `visit(run)` for the filler of this value, in canonical form.
   template <typename Visit>
   void VisitFiller(Visit&& visit) const;

@@ -6,20 +6,12 @@
 #include <span>
 #include <string_view>
 
+#include "protocols/core/little_endian.h"
+
 namespace lockstep::core {
 namespace {
 
 constexpr std::size_t kRunBytes = 24;
-
-std::uint64_t ReadNumber(std::span<const std::uint8_t> raw) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < raw.size(); ++i) value |= std::uint64_t{raw[i]} << (8 * i);
-  return value;
-}
-
-void WriteNumber(std::uint64_t value, std::span<char> raw) {
-  for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<char>(value >> (8 * i));
-}
 
 // A run must not wrap around: its last number has to exist. Halves of the range are ample.
 bool IsSane(const Run& run) {
@@ -35,15 +27,15 @@ bool IsSane(const Run& run) {
 
 void Encoder::Put(std::uint64_t value, std::size_t bytes) {
   std::array<char, 8> raw;
-  WriteNumber(value, std::span(raw).first(bytes));
+  StoreLittle<8>(value, raw.data());
   builder_.Append(std::string_view(raw.data(), bytes));
 }
 
 void Encoder::PutRun(const Run& run) {
   std::array<char, kRunBytes> raw;
-  WriteNumber(run.first, std::span(raw).subspan<0, 8>());
-  WriteNumber(run.count, std::span(raw).subspan<8, 8>());
-  WriteNumber(run.stride, std::span(raw).subspan<16, 8>());
+  StoreLittle<8>(run.first, raw.data());
+  StoreLittle<8>(run.count, raw.data() + 8);
+  StoreLittle<8>(run.stride, raw.data() + 16);
   builder_.Append(std::string_view(raw.data(), raw.size()));
 }
 
@@ -61,10 +53,10 @@ std::uint64_t Decoder::Get(std::uint64_t bytes) {
     ok_ = false;
     return 0;
   }
-  std::array<std::uint8_t, 8> raw;
+  std::array<std::uint8_t, 8> raw = {};
   bytes_.CopyTo(at_, std::span(raw).first(bytes));
   at_ += bytes;
-  return ReadNumber(std::span(raw).first(bytes));
+  return LoadLittle<8>(raw.data());
 }
 
 Run Decoder::GetRun() {
@@ -76,9 +68,9 @@ Run Decoder::GetRun() {
   bytes_.CopyTo(at_, raw);
   at_ += kRunBytes;
   Run run;
-  run.first = ReadNumber(std::span(raw).subspan<0, 8>());
-  run.count = ReadNumber(std::span(raw).subspan<8, 8>());
-  run.stride = ReadNumber(std::span(raw).subspan<16, 8>());
+  run.first = LoadLittle<8>(raw.data());
+  run.count = LoadLittle<8>(raw.data() + 8);
+  run.stride = LoadLittle<8>(raw.data() + 16);
   if (!IsSane(run)) {
     ok_ = false;
     return Run{};

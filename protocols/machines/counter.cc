@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "protocols/core/little_endian.h"
 #include "protocols/core/wire.h"
 
 namespace lockstep::machines {
@@ -12,8 +13,7 @@ core::Bytes Counter::Apply(const core::Bytes& command) {
   ++applied_;
   history_ = core::Mix(history_, command.Digest());
   std::array<char, sizeof(applied_)> answer;
-  for (std::size_t i = 0; i < answer.size(); ++i)
-    answer[i] = static_cast<char>(applied_ >> (8 * i));
+  core::StoreLittle<sizeof(applied_)>(applied_, answer.data());
   return core::Bytes::Copy({answer.data(), answer.size()});
 }
 

@@ -2,8 +2,9 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "sim/trace/event.h"
@@ -15,8 +16,12 @@ class Emitter {
  public:
   // Sinks are not owned, and outlive the emitter's last event.
   void Add(Sink* sink) {
-    listeners_.emplace_back(sink->Wants(), sink);
-    wanted_.Add(listeners_.back().first);
+    const Interest interest = sink->Wants();
+    wanted_.Add(interest);
+    sinks_.push_back(sink);
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+      if (interest.Has(static_cast<EventKind>(kind))) listeners_[kind].push_back({interest, sink});
+    }
   }
 
   // Whether anybody wants any of these: one bit test before a costly event is built.
@@ -31,17 +36,25 @@ class Emitter {
   void Emit(Event& event) {
     event.index = next_index_;
     if ((kObservableKinds & Bit(event.kind)) != 0) ++next_index_;
-    for (const auto& [interest, sink] : listeners_) {
-      if (interest.Has(event)) sink->OnEvent(event);
+    // Of notes and facts a sink may want some only.
+    const bool is_chosen = event.kind == EventKind::kNote || event.kind == EventKind::kFact;
+    for (const Listener& listener : listeners_[static_cast<std::size_t>(event.kind)]) {
+      if (!is_chosen || listener.interest.Has(event)) listener.sink->OnEvent(event);
     }
   }
 
   void Finish() {
-    for (const auto& [interest, sink] : listeners_) sink->Finish();
+    for (Sink* const sink : sinks_) sink->Finish();
   }
 
  private:
-  std::vector<std::pair<Interest, Sink*>> listeners_;
+  struct Listener {
+    Interest interest;
+    Sink* sink;
+  };
+
+  std::vector<Sink*> sinks_;
+  std::array<std::vector<Listener>, kEventKinds> listeners_;  // listeners_[kind], in that order
   Interest wanted_;
   std::uint64_t next_index_ = 0;
 };
