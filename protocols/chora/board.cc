@@ -57,7 +57,7 @@ void Board::CountAcceptance(SlotName name, std::uint32_t acceptor, std::uint32_t
   if (CountBits(tally->acceptors) >= quorum_) Decide(name, value, ballot);
 }
 
-void Board::Decide(SlotName name, Value value, std::uint32_t ballot) {
+void Board::Decide(SlotName name, Value value, std::uint32_t ballot, bool is_told) {
   Row& row = ring_.row(name.round);
   if (Has(row.decided, name.lane)) {
     const bool is_same = Has(row.batches, name.lane) == (value == Value::kBatch);
@@ -69,7 +69,7 @@ void Board::Decide(SlotName name, Value value, std::uint32_t ballot) {
     row.batches |= Bit(name.lane);
     if (!Has(row.held, name.lane)) Want(name);
   }
-  const bool is_by_votes = value == Value::kBatch && ballot == 0;
+  const bool is_by_votes = value == Value::kBatch && ballot == 0 && !is_told;
   if (!is_by_votes) news_.push_back({SlotNews::Kind::kByBallot, name, ballot, value});
 }
 
@@ -100,7 +100,7 @@ void Board::Propose(std::uint64_t round, const core::Bytes& batch) {
   CountVote({round, self_}, self_, true);
 }
 
-std::uint64_t Board::CastRound(std::uint64_t round, std::uint64_t now) {
+void Board::CastRound(std::uint64_t round, std::uint64_t now) {
   Row& row = ring_.row(round);
   row.opened_at = now;
   MarkActed(round);
@@ -118,7 +118,6 @@ std::uint64_t Board::CastRound(std::uint64_t round, std::uint64_t now) {
     }
     CountVote({round, lane}, self_, is_one);
   });
-  return fresh & ~row.held;
 }
 
 void Board::CastOwnZero(SlotName name) {

@@ -28,7 +28,7 @@ namespace lockstep::chora {
 // Something that a replica is to note of a slot.
 struct SlotNews {
   enum class Kind : std::uint8_t {
-    kByBallot,  // decided otherwise than by votes of one
+    kByBallot,  // decided otherwise than by votes of one that were counted here
     kSecond,    // a second, other decision, which is not believed
   };
   Kind kind = Kind::kByBallot;
@@ -86,8 +86,11 @@ class Board {
   void CountVote(SlotName name, std::uint32_t voter, bool is_one);
   // `acceptor` has accepted `value` at `ballot` >= 1.
   void CountAcceptance(SlotName name, std::uint32_t acceptor, std::uint32_t ballot, Value value);
-  // The slot is decided. `ballot` is for the record; what is learnt from others has none (0).
-  void Decide(SlotName name, Value value, std::uint32_t ballot);
+  // The slot is decided, at `ballot`; or it was, as others have told, at one that is not known.
+  void Decide(SlotName name, Value value, std::uint32_t ballot) {
+    Decide(name, value, ballot, /*is_told=*/false);
+  }
+  void LearnDecision(SlotName name, Value value) { Decide(name, value, 0, /*is_told=*/true); }
 
   // Proposes the own batch of `round`, which the replica must be able to act on and not have voted
   // on: its own vote and acceptance.
@@ -95,14 +98,15 @@ class Board {
   // Whether the own lane of `round` is free for a batch.
   bool MayPropose(std::uint64_t round) const;
   // Casts the own votes, all lanes, on every open round up to `last`; `now` is the own round. Calls
-  // `visit(round, lanes voted zero for want of a batch)`.
+  // `visit(round)` for each.
   template <typename Visit>
   void CastUpTo(std::uint64_t last, std::uint64_t now, Visit&& visit) {
     if (!is_acting_) return;
     if (cast_next_ < ring_.base()) cast_next_ = ring_.base();
     if (cast_next_ < first_allowed_) cast_next_ = first_allowed_;
     while (cast_next_ <= last && IsActable(cast_next_)) {
-      visit(cast_next_, CastRound(cast_next_, now));
+      CastRound(cast_next_, now);
+      visit(cast_next_);
       ++cast_next_;
     }
   }
@@ -134,7 +138,8 @@ class Board {
   std::vector<SlotNews>& news() { return news_; }
 
  private:
-  std::uint64_t CastRound(std::uint64_t round, std::uint64_t now);
+  void Decide(SlotName name, Value value, std::uint32_t ballot, bool is_told);
+  void CastRound(std::uint64_t round, std::uint64_t now);
   void CastOwnZero(SlotName name);
   bool IsComplete(std::uint64_t round) const;
 

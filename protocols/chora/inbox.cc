@@ -71,12 +71,14 @@ bool Replica::OnRound(const core::Now& now, core::NodeId from, const core::Bytes
       out.Note({kRoundLate, from, {}, core::Run{in_.round, 1, 1}, round_, 0});
     }
   }
+  if (in_.round >= board_.ring().end()) teller_.Ignore(in_.round);
   if (!in_.is_abstaining) TakeVotes(sender);
   if (const std::optional<std::uint64_t> jump = pacer_.OnRound(now, in_)) {
     // What was missed is voted on at that boundary.
     next_round_ = *jump;
     out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
   }
+  NoteNews(out);
   in_.batch = core::Bytes();  // It would hold the message for longer than the ring does.
   out.Spend(core::Work::kAnalyse, 1);
   if (in_.has_batch) out.Spend(core::Work::kLog, 1, payload.byte_count());
@@ -111,6 +113,7 @@ bool Replica::OnRepair(core::NodeId from, const core::Bytes& payload, core::Effe
   peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.frontier, round_);
   for (const Entry& entry : repair_in_.entries) OnEntry(sender, entry);
   repair_in_.entries.clear();
+  NoteNews(out);
   out.Spend(core::Work::kAnalyse, 1);
   Settle(out);
   return true;
@@ -141,7 +144,7 @@ void Replica::OnSlotEntry(std::uint32_t from, const Entry& entry, SlotName name)
       board_.CountAcceptance(name, from, entry.ballot, entry.value);
       return;
     case EntryKind::kDecided:
-      board_.Decide(name, entry.value, 0);
+      board_.LearnDecision(name, entry.value);
       return;
     case EntryKind::kFetch:
       if (board_.IsHeld(name) && !peers_[from].payloads.Contains(name)) {

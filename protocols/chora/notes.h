@@ -12,34 +12,49 @@
 namespace lockstep::chora {
 
 inline constexpr core::NoteSpec kNotes[] = {
+    // Rounds as a replica sees them. On a clean path there are two of these for each replica and
+    // round, `round` and `round_complete`; what `round_votes`, `round_silent`, `round_blind` and
+    // `round_violations` say is of the boundary that was noted last, at the same instant.
+    {"round",
+     "value: the round whose boundary is handled; detail: how long ago it began on the own clock, "
+     "in ps. It votes on the round D before, or on what the notes behind it say."},
+    {"round_votes", "values: rounds that are voted on, where it is not just the one D before."},
+    {"round_silent", "No round is voted on."},
+    {"round_blind",
+     "values: rounds that are voted on though their messages came too early to be kept, or never "
+     "will be."},
+    {"round_violations",
+     "value: a round that is voted on; detail: mask of the lanes whose owners' messages had not "
+     "been handled."},
+    {"round_skipped", "values: rounds whose boundary was not handled in time."},
+    {"round_late", "value: a round of `peer` handled after the vote on it; detail: the own round."},
     {"round_complete",
      "value: a round whose messages have all been handled; detail: when it began on the own clock, "
      "in ps."},
-    {"round_violations",
-     "value: a round; detail: mask of the lanes voted zero since their owner's message had not "
-     "been "
-     "handled."},
-    {"round_skipped", "values: rounds whose boundary was not handled in time."},
-    {"round_late", "value: a round of `peer` handled after the vote on it; detail: the own round."},
     {"resolved",
      "value: a round; detail: lane + 64 ballot, 0 where others have told; digest: 1 for the batch, "
-     "0 "
-     "for nothing. Decided otherwise than by the votes."},
+     "0 for nothing. Decided otherwise than by the votes that were heard here."},
     {"conflict",
      "value: a round; detail: lane + 64 ballot. A second, other decision: never right."},
-    {"lanes", "value: the round from which a change holds; detail: mask of the lanes active then."},
+    {"lanes",
+     "value: the round from which the lane of `peer` is active or not; detail: mask of the lanes "
+     "active by the newest change."},
     {"recovering", "detail: the incarnation of a replica that has lost its memory."},
     {"too_large", "value: a request that fits no batch, and was dropped; detail: its client."},
 };
-inline constexpr core::NoteKind kRoundComplete = kNotes[0].kind();
-inline constexpr core::NoteKind kRoundViolations = kNotes[1].kind();
-inline constexpr core::NoteKind kRoundSkipped = kNotes[2].kind();
-inline constexpr core::NoteKind kRoundLate = kNotes[3].kind();
-inline constexpr core::NoteKind kResolved = kNotes[4].kind();
-inline constexpr core::NoteKind kConflict = kNotes[5].kind();
-inline constexpr core::NoteKind kLanes = kNotes[6].kind();
-inline constexpr core::NoteKind kRecovering = kNotes[7].kind();
-inline constexpr core::NoteKind kTooLarge = kNotes[8].kind();
+inline constexpr core::NoteKind kRoundBegun = kNotes[0].kind();
+inline constexpr core::NoteKind kRoundVotes = kNotes[1].kind();
+inline constexpr core::NoteKind kRoundSilent = kNotes[2].kind();
+inline constexpr core::NoteKind kRoundBlind = kNotes[3].kind();
+inline constexpr core::NoteKind kRoundViolations = kNotes[4].kind();
+inline constexpr core::NoteKind kRoundSkipped = kNotes[5].kind();
+inline constexpr core::NoteKind kRoundLate = kNotes[6].kind();
+inline constexpr core::NoteKind kRoundComplete = kNotes[7].kind();
+inline constexpr core::NoteKind kResolved = kNotes[8].kind();
+inline constexpr core::NoteKind kConflict = kNotes[9].kind();
+inline constexpr core::NoteKind kLanes = kNotes[10].kind();
+inline constexpr core::NoteKind kRecovering = kNotes[11].kind();
+inline constexpr core::NoteKind kTooLarge = kNotes[12].kind();
 
 // The digest of a round so far, and of one position more: of its batch, or 0 where it has none.
 constexpr std::uint64_t CommitDigest(std::uint64_t before, std::uint64_t batch) {

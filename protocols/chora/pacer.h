@@ -45,6 +45,10 @@ class Pacer {
   core::Instant BeganAt(std::uint64_t round) const {
     return is_self_aligned_ ? own_.At(round) : synced_.At(round);
   }
+  // How long ago `round` has begun.
+  core::Duration LateBy(const core::Now& now, std::uint64_t round) const {
+    return now.On(clock()) - BeganAt(round);
+  }
   // Half of an interval later.
   core::Instant HalfAfter(std::uint64_t round) const {
     return BeganAt(round) + core::Duration::Picoseconds(interval_.ps() / 2);

@@ -31,6 +31,7 @@ Replica::Replica(const Config& config, const core::Seat& seat,
       incarnation_(DrawIncarnation(seat)),
       codec_(config_),
       pacer_(config_, self_),
+      teller_(config_, self_),
       board_(config_, self_),
       resolver_(board_, config_.depth),
       proposer_(board_, config_.depth, seat.random.Fork("backoff")),
@@ -84,31 +85,29 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
   round_ = round;
   next_round_ = round + 1;
 
-  out.Spend(core::Work::kSnapshot, 1);
   repair_.BeginRound(round_);
-  core::Effects later;  // Notes of the votes: they are not what peers wait for.
-  ActOnSlots(later);
+  Cast(now, out);
+  out.Spend(core::Work::kSnapshot, 1);
+  resolver_.Run(round_, [](SlotName) {});
+  proposer_.Run(round_, MayTry(), [&](SlotName name) { Announce(name); });
   const std::uint64_t commands = SendRound(now, out);
   out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
   if (download_.is_active() || repair_.IsNeeded()) {
     out.SetTimer(kRepair, pacer_.HalfAfter(round_), pacer_.clock());
   }
   Ask(out);
-  for (core::Listed& listed : later.list()) out.Note(std::get<core::effect::Note>(listed.what));
+  NoteNews(out);
   out.Spend(core::Work::kBuild, 1);
   out.Spend(core::Work::kCommand, commands);
   Settle(out);
 }
 
-void Replica::ActOnSlots(core::Effects& out) {
+void Replica::Cast(const core::Now& now, core::Effects& out) {
   if (round_ >= config_.depth) {
-    board_.CastUpTo(round_ - config_.depth, round_, [&](std::uint64_t q, std::uint64_t missing) {
-      const std::uint64_t unheard = missing & ~board_.ring().row(q).heard & ~Bit(self_);
-      if (unheard != 0) out.Note(NoteOf(kRoundViolations, q, unheard));
-    });
+    board_.CastUpTo(round_ - config_.depth, round_,
+                    [&](std::uint64_t q) { teller_.Vote(q, board_.ring().row(q).heard); });
   }
-  resolver_.Run(round_, [](SlotName) {});
-  proposer_.Run(round_, MayTry(), [&](SlotName name) { Announce(name); });
+  teller_.Tell(round_, pacer_.LateBy(now, round_), out);
 }
 
 bool Replica::MayTry() {
@@ -245,20 +244,20 @@ void Replica::SendChunks(std::uint32_t to, core::Effects& out) {
 }
 
 void Replica::Settle(core::Effects& out) {
+  NoteNews(out);
   out.Spend(core::Work::kBookkeep, board_.AdvanceFrontier() * config_.replicas());
-  if (!board_.news().empty()) NoteNews(out);
-  if (const std::uint64_t changed = board_.TakeChangedLanes(); changed != 0) {
-    std::uint64_t since = 0;
-    ForEachBit(changed,
-               [&](std::uint32_t lane) { since = std::max(since, board_.lanes().EpochOf(lane)); });
-    out.Note(NoteOf(kLanes, since, board_.lanes().newest()));
-  }
+  ForEachBit(board_.TakeChangedLanes(), [&](std::uint32_t lane) {
+    core::effect::Note note = NoteOf(kLanes, board_.lanes().EpochOf(lane), board_.lanes().newest());
+    note.peer = config_.cluster.Replica(lane);
+    out.Note(note);
+  });
   // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
   const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
   if (may_apply && !is_log_busy_) Apply(out);
   if (!board_.is_acting()) PassFloor(out);
 }
 
+// Before the work of the log core, which may have much to do: it is known by now.
 void Replica::NoteNews(core::Effects& out) {
   for (const SlotNews& news : board_.news()) {
     const bool is_conflict = news.kind == SlotNews::Kind::kSecond;

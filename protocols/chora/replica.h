@@ -31,6 +31,7 @@
 #include "protocols/chora/recovery.h"
 #include "protocols/chora/repair.h"
 #include "protocols/chora/resolver.h"
+#include "protocols/chora/round_teller.h"
 #include "protocols/chora/transfer.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
@@ -69,8 +70,7 @@ class Replica : public core::Node {
 
   // --- Boundaries (replica.cc) ---
   void OnBoundary(const core::Now& now, core::Effects& out);
-  // Casts, resolves and proposes; returns the commands of the own batch.
-  void ActOnSlots(core::Effects& out);
+  void Cast(const core::Now& now, core::Effects& out);
   std::uint64_t SendRound(const core::Now& now, core::Effects& out);
   std::optional<core::Bytes> MakeBatch(std::uint64_t& commands);
   void SendToAll(const core::Bytes& payload, core::Effects& out);
@@ -117,6 +117,7 @@ class Replica : public core::Node {
   std::uint64_t incarnation_;
   Codec codec_;
   Pacer pacer_;
+  RoundTeller teller_;
   Board board_;
   Resolver resolver_;
   Proposer proposer_;

@@ -51,7 +51,7 @@ class Table {
     if (name == "round") {
       // The boundary of a round: votes on those before, then ballot 1, then later ones.
       const auto now = command.Get<std::uint64_t>("n");
-      if (now > 0) board_.CastUpTo(now - 1, now, [](std::uint64_t, std::uint64_t) {});
+      if (now > 0) board_.CastUpTo(now - 1, now, [](std::uint64_t) {});
       resolver_.Run(now, [](SlotName) {});
       proposer_.Run(now, /*may_try=*/true, [](SlotName) {});
       return "";

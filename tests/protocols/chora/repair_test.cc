@@ -119,7 +119,7 @@ TEST_CASE("chora repair: who is behind the base is offered a checkpoint instead"
 TEST_CASE("chora repair: old votes go out in turn, each message behind the last") {
   // Four entries of 26 bytes in a packet; 200 rounds of three lanes are twelve.
   Desk desk(chora::kRepairHeadBytes + 4 * 26);
-  desk.board.CastUpTo(199, 208, [](std::uint64_t, std::uint64_t) {});
+  desk.board.CastUpTo(199, 208, [](std::uint64_t) {});
   // The newest eight ride on round messages.
   desk.Reach(208, 0);
   std::set<std::pair<std::uint64_t, std::uint32_t>> sent;
@@ -138,7 +138,7 @@ TEST_CASE("chora repair: old votes go out in turn, each message behind the last"
 
 TEST_CASE("chora repair: an acceptance is told once at least, also where it has decided") {
   Desk desk(1'472);
-  desk.board.CastUpTo(3, 4, [](std::uint64_t, std::uint64_t) {});
+  desk.board.CastUpTo(3, 4, [](std::uint64_t) {});
   desk.Reach(4, 0);
   for (std::uint64_t q = 0; q < 3; ++q) {
     desk.board.CountAcceptance({q, 0}, 0, 1, Value::kNoop);

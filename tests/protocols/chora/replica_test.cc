@@ -59,7 +59,11 @@ std::string Told(const core::Effects& out) {
     } else if (const auto* note = std::get_if<core::effect::Note>(&listed.what)) {
       const bool is_commit = note->kind == core::NoteKind::kCommitted;
       const bool is_complete = note->kind == chora::kRoundComplete;
-      told.push_back(is_commit ? "committed" : is_complete ? "round_complete" : "note");
+      const bool is_round = note->kind == chora::kRoundBegun;
+      told.push_back(is_commit     ? "committed"
+                     : is_complete ? "round_complete"
+                     : is_round    ? "round"
+                                   : "note");
     } else if (const auto* reply = std::get_if<core::effect::Reply>(&listed.what)) {
       told.push_back(absl::StrCat("reply ", reply->id.value()));
     }
@@ -91,7 +95,8 @@ TEST_CASE("chora replica: at a boundary it sends first, to those behind it in tu
   }
   out.Clear();
   replica->OnTimer(AtRound(0), core::TimerId(0), out);
-  CHECK(Told(out) == "snapshot 1, send 14, send 10, send 11, send 12, timer, build 1, command 3");
+  CHECK(Told(out) ==
+        "round, snapshot 1, send 14, send 10, send 11, send 12, timer, build 1, command 3");
   // One payload for all.
   const auto sends = All<core::effect::Send>(out);
   CHECK(sends[0].payload.SharesWith(sends[3].payload));
@@ -114,7 +119,7 @@ TEST_CASE("chora replica: a message costs a vote, then the work of the log core"
   // At the next boundary the own votes are a quorum with the owners'; its own batch waits for a
   // vote of another replica.
   replica->OnTimer(AtRound(1), core::TimerId(0), out);
-  CHECK(Told(out) == "snapshot 1, send 11, send 12, timer, build 1");
+  CHECK(Told(out) == "round, snapshot 1, send 11, send 12, timer, build 1");
   out.Clear();
   replica->OnMessage(AtRound(1), NodeId(11), RoundOf(config, 1, 1), out);
   CHECK(Told(out) == "vote 1, analyse 1, log 1, bookkeep 3, apply 1, committed, reply 1, timer");
