@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "analysis/measured.h"
 #include "protocols/core/check.h"
 
 namespace lockstep::analysis {
@@ -114,6 +115,8 @@ nlohmann::json Judge::Summary(const Checker& checker) const {
                         {"verdict", std::string(Name(checker.verdict()))},
                         {"violations", checker.violations()},
                         {"findings", std::move(findings)}};
+  if (const auto* measured = dynamic_cast<const Measured*>(&checker); measured != nullptr)
+    row.update(measured->Details());
   for (const Stream& stream : recipe_->streams) {
     if (checker.stream() == stream.stream) row["stream"] = StreamName(*recipe_, stream);
   }

@@ -48,6 +48,10 @@ void PutMost(Metrics& metrics, const std::string& name, const Values& values) {
   if (!values.empty()) metrics[name] = *std::max_element(values.begin(), values.end());
 }
 
+void PutLeast(Metrics& metrics, const std::string& name, const Values& values) {
+  if (!values.empty()) metrics[name] = *std::min_element(values.begin(), values.end());
+}
+
 void PutPerMessage(Metrics& metrics, const json& streams) {
   // Of a stream that delivered nothing, there is no such ratio.
   json delivering = json::array();
@@ -74,6 +78,18 @@ void PutLatency(Metrics& metrics, const json& streams) {
   PutSum(metrics, "latency_count", Each(streams, {"latency", "count"}));
   for (const char* quantile : {"p50_us", "p90_us", "p99_us", "p999_us", "max_us"}) {
     PutMost(metrics, absl::StrCat("latency_", quantile), Each(streams, {"latency", quantile}));
+  }
+}
+
+// From the nominal beginning of a round to the end of the handling of its last message, and from
+// the handling of a message to the vote on it; of the cluster that does worst.
+void PutRounds(Metrics& metrics, const json& oracles) {
+  for (const char* quantile : {"p50_us", "p99_us", "p999_us", "p9999_us", "max_us"}) {
+    PutMost(metrics, absl::StrCat("completion_", quantile),
+            Each(oracles, {"completion", quantile}));
+  }
+  for (const char* quantile : {"min_us", "p0001_us", "p001_us", "p01_us", "p50_us"}) {
+    PutLeast(metrics, absl::StrCat("slack_", quantile), Each(oracles, {"slack", quantile}));
   }
 }
 
@@ -115,6 +131,11 @@ void PutDrops(Metrics& metrics, const json& drops) {
 
 std::vector<MetricInfo> KnownMetrics() {
   std::vector<MetricInfo> metrics = {
+      {"completion_max_us", "us", "of a round at a replica, greatest of all"},
+      {"completion_p50_us", "us", "of a round at a replica, from its nominal beginning: median"},
+      {"completion_p9999_us", "us", "of a round at a replica: 99.99 %"},
+      {"completion_p999_us", "us", "of a round at a replica: 99.9 %"},
+      {"completion_p99_us", "us", "of a round at a replica: 99 %"},
       {"delivered", "messages", "that some correct receiver delivered in the whole run: sum"},
       {"delivered_mbps", "Mbit/s", "payload of what was delivered: mean over streams"},
       {"delivered_per_s", "messages/s", "that some correct receiver delivered: mean over streams"},
@@ -142,6 +163,11 @@ std::vector<MetricInfo> KnownMetrics() {
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
       {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},
+      {"slack_min_us", "us", "from the handling of a message to the vote on it, least of all"},
+      {"slack_p0001_us", "us", "from the handling of a message to the vote on it: 0.01 %"},
+      {"slack_p001_us", "us", "from the handling of a message to the vote on it: 0.1 %"},
+      {"slack_p01_us", "us", "from the handling of a message to the vote on it: 1 %"},
+      {"slack_p50_us", "us", "from the handling of a message to the vote on it: median"},
       {"sends_per_message", "sends", "across, for each message delivered: mean over streams"},
   };
   for (const Oracle* oracle : Oracles()) {
@@ -165,6 +191,7 @@ Metrics MetricsOf(const json& summary) {
   PutHosts(metrics, summary);
   PutDrops(metrics, At(summary, "drops"));
   PutCounts(metrics, At(summary, "oracles"));
+  PutRounds(metrics, At(summary, "oracles"));
   return metrics;
 }
 

@@ -18,15 +18,16 @@
 #include "analysis/c3b/resends.h"
 #include "analysis/smr/agreement.h"
 #include "analysis/smr/order.h"
+#include "analysis/smr/round_bound.h"
 #include "analysis/smr/state_hash.h"
 
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 11> kOracles = {
+constexpr std::array<const Oracle*, 12> kOracles = {
     &kIntegrityOracle, &kDuplicateOracle, &kDeliveryOracle,    &kQuackOracle,
     &kAckOracle,       &kResendOracle,    &kResendBoundOracle, &kPrematureOracle,
-    &kAgreementOracle, &kOrderOracle,     &kStateHashOracle};
+    &kAgreementOracle, &kOrderOracle,     &kRoundBoundOracle,  &kStateHashOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {

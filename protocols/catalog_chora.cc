@@ -91,6 +91,11 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
     promise.oracle = oracle;
     host.promises.push_back(std::move(promise));
   }
+  Promise bound;
+  bound.oracle = "B";
+  bound.parameters["depth"] = config.depth;
+  bound.parameters["round_length_ps"] = static_cast<std::uint64_t>(config.round_length.ps());
+  host.promises.push_back(std::move(bound));
   return host;
 }
 

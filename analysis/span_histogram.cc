@@ -1,0 +1,45 @@
+// Buckets of a nanosecond: see span_histogram.h.
+
+#include "analysis/span_histogram.h"
+
+#include <algorithm>
+
+#include "absl/numeric/int128.h"
+
+#include "protocols/core/check.h"
+
+namespace lockstep::analysis {
+
+void SpanHistogram::AddFar(std::int64_t ns) {
+  if (ns < 0) {
+    below_.Add(static_cast<std::uint64_t>(-ns));
+  } else {
+    above_.Add(static_cast<std::uint64_t>(ns));
+  }
+}
+
+core::Duration SpanHistogram::Quantile(std::uint64_t numerator, std::uint64_t denominator) const {
+  CHECK(denominator > 0);
+  CHECK(numerator <= denominator);
+  if (count_ == 0) return core::Duration();
+  // How many of the least spans make up that fraction, rounded up; at least one.
+  const absl::uint128 product = absl::uint128(count_) * numerator;
+  auto rank = static_cast<std::uint64_t>((product + denominator - 1) / denominator);
+  rank = std::max<std::uint64_t>(rank, 1);
+  const auto span = [&](std::int64_t ns) {
+    return std::clamp(core::Duration::Nanoseconds(ns), least_, most_);
+  };
+  // Those furthest below 0 come first.
+  if (rank <= below_.count()) {
+    const std::uint64_t back = below_.count() - rank + 1;
+    return span(-static_cast<std::int64_t>(below_.Quantile(back, below_.count())));
+  }
+  rank -= below_.count();
+  for (std::size_t i = 0; i < near_.size(); ++i) {
+    if (rank <= near_[i]) return span(static_cast<std::int64_t>(i) - kNearNs);
+    rank -= near_[i];
+  }
+  return span(static_cast<std::int64_t>(above_.Quantile(rank, above_.count())));
+}
+
+}  // namespace lockstep::analysis
