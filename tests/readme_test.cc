@@ -99,5 +99,20 @@ TEST_CASE("readme: the table on its first screen is what the demo computes") {
   CHECK(table.substr(0, shown.size()) == shown);
 }
 
+TEST_CASE("readme: the rounds of Chora-R on its first screen are what the demo computes") {
+  const auto figure = cli::ReadFigure("scenarios/figures/chora-rounds.json", /*is_quick=*/true);
+  REQUIRE_MESSAGE(figure.ok(), figure.status().message());
+  const auto panels = cli::ComputePanels(*figure, /*jobs=*/2);
+  REQUIRE_MESSAGE(panels.ok(), panels.status().message());
+  for (const cli::PanelResult& panel : *panels)
+    for (const analysis::RunRow& run : panel.runs) CHECK_MESSAGE(run.is_as_expected, run.error);
+  std::ifstream file("README.md");
+  const std::string readme(std::istreambuf_iterator<char>(file), {});
+  const std::string shown =
+      Between(readme, "chora-rounds.json --quick -->\n```\n", "\n```\n<!-- end");
+  const std::string table = cli::ToTable(*figure, *panels);
+  CHECK(table.substr(0, shown.size()) == shown);
+}
+
 }  // namespace
 }  // namespace lockstep::tests
