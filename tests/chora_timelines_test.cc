@@ -119,8 +119,8 @@ TEST_CASE("chora timeline: a dead owner's slots come to nothing at 2D and one re
   const auto at_peer = story.NoopAges(0, 1);
   const auto at_resolver = story.NoopAges(2, 1);
   REQUIRE(at_peer.size() >= kDeadRounds);
-  for (const auto& [round, age] : at_peer) CHECK(IsWithin(age, 2.5 + 0.7, 2.5 + 1.2));
-  for (const auto& [round, age] : at_resolver) CHECK(IsWithin(age, 3.5 + 0.7, 3.5 + 1.2));
+  for (const auto& [round, age] : at_peer) CHECK(IsWithin(age, 2.5 + 0.6, 2.5 + 1.2));
+  for (const auto& [round, age] : at_resolver) CHECK(IsWithin(age, 3.5 + 0.6, 3.5 + 1.2));
   // K_dead of them are executed, and a RECONF and the round from which it holds follow.
   const std::uint64_t first = at_peer.begin()->first;
   for (const std::uint32_t host : {0U, 2U}) {
@@ -144,7 +144,7 @@ TEST_CASE("chora timeline: where the resolver is dead too, the next rank decides
     const std::uint64_t first = ages.begin()->first;
     CHECK(IsWithin(ages.begin()->second, 9 + 3.5, 9 + 6));
     // a2's lane has a resolver that lives.
-    CHECK(IsWithin(story.NoopAges(host, 2).begin()->second, 3.5 + 0.7, 3.5 + 1.2));
+    CHECK(IsWithin(story.NoopAges(host, 2).begin()->second, 3.5 + 0.6, 3.5 + 1.2));
     const auto lanes = story.Notes(kLanes, host);
     REQUIRE_FALSE(lanes.empty());
     CHECK(lanes.back().detail == 0b11001);
