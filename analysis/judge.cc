@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "analysis/budget.h"
 #include "analysis/measured.h"
 #include "protocols/core/check.h"
 
@@ -87,6 +88,12 @@ void Judge::Finish() {
 }
 
 Verdict Judge::verdict() const {
+  // Where more failed than the budget allows nothing was promised, and nothing is shown.
+  const bool is_overspent =
+      std::any_of(panel_.checkers.begin(), panel_.checkers.end(), [](const auto& checker) {
+        return checker->oracle() == kBudgetOracle.letter && checker->verdict() == Verdict::kUnknown;
+      });
+  if (is_overspent) return Verdict::kUnknown;
   Verdict verdict = is_ended_ ? Verdict::kHolds : Verdict::kUnknown;
   for (const auto& checker : panel_.checkers) verdict = Worse(verdict, checker->verdict());
   return Worse(verdict, effects_.verdict());

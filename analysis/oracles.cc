@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "analysis/budget.h"
 #include "analysis/c3b/acks.h"
 #include "analysis/c3b/delivery.h"
 #include "analysis/c3b/duplicates.h"
@@ -24,10 +25,11 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 12> kOracles = {
+constexpr std::array<const Oracle*, 13> kOracles = {
     &kIntegrityOracle, &kDuplicateOracle, &kDeliveryOracle,    &kQuackOracle,
     &kAckOracle,       &kResendOracle,    &kResendBoundOracle, &kPrematureOracle,
-    &kAgreementOracle, &kOrderOracle,     &kRoundBoundOracle,  &kStateHashOracle};
+    &kAgreementOracle, &kOrderOracle,     &kRoundBoundOracle,  &kStateHashOracle,
+    &kBudgetOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {

@@ -372,6 +372,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.notes = std::move(layer.notes);
   host.promises = std::move(layer.promises);
   host.request_bytes_max = layer.request_bytes_max;
+  host.bears_concurrent = layer.bears_concurrent;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
@@ -468,6 +469,12 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
       host = CompileStack(input, core::ClusterId(c), asked);
     }
     if (!host.ok()) return host.status();
+    if (c < input.is_concurrent.size() && input.is_concurrent[c] && !host->bears_concurrent) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(input.file, ": /clusters/", c,
+                       "/budget/concurrent: want a budget of the whole run: this ",
+                       "protocol does not say when a replica that was down takes part again"));
+    }
     for (Promise& promise : host->promises) {
       if (promise.scope.empty()) promise.scope["cluster"] = c;
       program->promises_.push_back(promise);

@@ -59,6 +59,8 @@ struct HostProgram {
     return Footprint();
   };
   std::vector<Promise> promises;  // a scope of {} is the cluster that it runs in
+  // Bears a concurrent budget: whoever was down may fail again, once it has noted `rejoined`.
+  bool bears_concurrent = false;
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
 };
@@ -77,6 +79,7 @@ struct CatalogInput {
   std::vector<std::string> pointers;   // where they stand in `file`
   std::string file;
   core::ByteCount send_buffer;
+  std::vector<bool> is_concurrent = {};       // is_concurrent[cluster], where any is: its budget
   std::vector<ProtocolEntry> more_protocols;  // beside those of the catalogue
 };
 

@@ -86,6 +86,7 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
     }
     return std::make_unique<chora::Replica>(config, seat, std::move(made));
   };
+  host.bears_concurrent = true;
   for (const char* oracle : {"X", "O", "H"}) {
     Promise promise;
     promise.oracle = oracle;

@@ -31,6 +31,7 @@ enum class TaskKind : std::uint32_t {
   kFaults,  // what the agenda has for this instant
   kStartAll,
   kPeriod,
+  kHeld,  // a: slot: a message that a fault keeps goes on
 };
 
 }  // namespace lockstep::sim

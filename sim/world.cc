@@ -15,8 +15,12 @@ Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0) {
 }
 
 // The network asks who listens while it is made.
-trace::Emitter MakeEmitter(const std::vector<trace::Sink*>& sinks) {
+trace::Emitter MakeEmitter(const std::vector<trace::Sink*>& sinks, const WorldSpec& scenario,
+                           SpareHosts& spare) {
   trace::Emitter emitter;
+  const bool is_asked = std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                                    [](const Fault& fault) { return fault.is_within_budget; });
+  if (is_asked) emitter.Add(&spare);
   for (trace::Sink* sink : sinks) emitter.Add(sink);
   return emitter;
 }
@@ -38,16 +42,20 @@ std::vector<Keys> MakeKeys(const WorldSpec& scenario, const core::Random& random
 World::World(const WorldSpec& scenario, const core::Program& program,
              const std::vector<trace::Sink*>& sinks)
     : scenario_(scenario),
-      emitter_(MakeEmitter(sinks)),
+      spare_(scenario.clusters),
+      emitter_(MakeEmitter(sinks, scenario, spare_)),
       random_(scenario.seed),
       keys_(MakeKeys(scenario, random_)),
       deriver_(program, emitter_),
       faults_(scenario, keys_, deriver_, emitter_, random_),
       network_(scenario, queue_, *this, random_),
+      held_(scenario, faults_, network_, queue_),
       acts_(scenario, faults_, network_, hosts_),
+      strikes_(scenario, faults_, network_, *this),
       counted_(keys_.size()) {
-  const HostServices services{scenario_, program,  queue_, network_, deriver_,
-                              faults_,   emitter_, drops_, hosts_,   hook_};
+  if (strikes_.has_any()) SetHook(&strikes_);
+  const HostServices services{scenario_, program,  queue_, network_, deriver_, faults_,
+                              held_,     emitter_, drops_, hosts_,   hook_};
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
     const core::Cluster& cluster = scenario.clusters[c];
     for (std::uint32_t i = 0; i < cluster.size; ++i) {
@@ -127,6 +135,9 @@ void World::OnTask(const Task& task) {
     case TaskKind::kFaults:
       OnFaults();
       return;
+    case TaskKind::kHeld:
+      held_.OnTask(now_, task);
+      return;
     case TaskKind::kStartAll:
       StartAll();
       return;
@@ -143,7 +154,9 @@ void World::BeginFault(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   faults_.Begin(now_, index);
   if (fault.kind == FaultKind::kCrash) {
-    CrashHosts(index);
+    // One that waits for its moment is the hook's.
+    if (!fault.is_armed_crash())
+      for (const core::NodeId target : fault.targets) CrashHost(index, target);
   } else {
     acts_.Begin(now_, index);
   }
@@ -156,15 +169,13 @@ void World::EndFault(std::size_t index) {
   acts_.End(now_, index);
 }
 
-void World::CrashHosts(std::size_t index) {
+void World::CrashHost(std::size_t index, core::NodeId target) {
   const Fault& fault = scenario_.faults[index];
-  for (const core::NodeId target : fault.targets) {
-    if (!Crash(target, fault.disk, fault.is_of_machine)) continue;
-    faults_.Count(index, {1, 1});
-    if (fault.restart_after.ps() > 0) {
-      Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
-    }
-  }
+  if (fault.is_within_budget && !spare_.CanSpare(target)) return;
+  if (!Crash(target, fault.disk, fault.is_of_machine)) return;
+  faults_.Count(index, {1, 1});
+  if (fault.restart_after.ps() > 0)
+    Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
 }
 
 bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
@@ -217,6 +228,7 @@ void World::EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t und
 
 void World::OnArrived(Message&& message) {
   deriver_.Tell(now_, message, trace::Phase::kArrived);
+  if (message.id.copy != 0 && host(message.to).is_up()) faults_.OnCopyArrived(now_, message);
   hosts_[message.to.value()]->OnArrived(now_, std::move(message));
 }
 

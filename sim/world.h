@@ -14,7 +14,10 @@
 #include "sim/event_queue.h"
 #include "sim/fault/act.h"
 #include "sim/fault/agenda.h"
+#include "sim/fault/held.h"
 #include "sim/fault/plan.h"
+#include "sim/fault/spare.h"
+#include "sim/fault/strikes.h"
 #include "sim/hook.h"
 #include "sim/host/host.h"
 #include "sim/keys.h"
@@ -25,7 +28,7 @@
 
 namespace lockstep::sim {
 
-class World : private NetworkListener {
+class World : private NetworkListener, private Crasher {
  public:
   // `scenario`, `program` and the sinks outlive the world.
   World(const WorldSpec& scenario, const core::Program& program,
@@ -41,7 +44,8 @@ class World : private NetworkListener {
   std::uint64_t steps() const { return steps_; }
   Host& host(core::NodeId node) { return *hosts_[node.value()]; }
   const Network& network() const { return network_; }
-  // Who may strike wherever something is about to happen; outlives the world, or is null.
+  // Who may strike wherever something is about to happen; outlives the world, or is null. Takes the
+  // place of the scenario's own faults that do.
   void SetHook(Hook* hook) {
     hook_ = hook;
     network_.wires().SetHook(hook);
@@ -68,7 +72,7 @@ class World : private NetworkListener {
   void OnTask(const Task& task);
   void BeginFault(std::size_t index);
   void EndFault(std::size_t index);
-  void CrashHosts(std::size_t index);
+  void CrashHost(std::size_t fault, core::NodeId host) override;
   void StartAll();
   void Restart(core::NodeId node);
   // Counts it, too.
@@ -80,6 +84,7 @@ class World : private NetworkListener {
   void EmitMetrics();
 
   const WorldSpec& scenario_;
+  SpareHosts spare_;
   core::Instant now_;
   std::uint64_t steps_ = 0;
   trace::Emitter emitter_;
@@ -91,8 +96,10 @@ class World : private NetworkListener {
   FaultPlan faults_;
   FaultAgenda agenda_;
   Network network_;
+  HeldMessages held_;
   std::vector<std::unique_ptr<Host>> hosts_;
   FaultActs acts_;
+  Strikes strikes_;
   Hook* hook_ = nullptr;
   // What each host had sent, received and handled when the last period ended.
   struct Counted {

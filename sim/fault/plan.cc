@@ -3,14 +3,28 @@
 #include "sim/fault/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+
+#include "sim/fault/duplicate.h"
+#include "sim/fault/late.h"
+#include "sim/fault/round_breach.h"
 
 namespace lockstep::sim {
 namespace {
 
 bool Contains(const std::vector<core::NodeId>& hosts, core::NodeId host) {
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
+
+// Whether a message states its round, and this one if any is wanted.
+bool IsOfRound(const Decoded& decoded, std::optional<std::uint64_t> round) {
+  return std::ranges::any_of(decoded.fields(), [&](const DecodedField& field) {
+    const core::FieldSpec& spec = decoded.type()->fields[field.spec];
+    return spec.role == core::Role::kRound && spec.group == core::FieldSpec::kMessage &&
+           (!round || field.values.first == *round);
+  });
 }
 
 // Null for a host that does not exist.
@@ -35,7 +49,8 @@ FaultPlan::FaultPlan(const WorldSpec& scenario, const std::vector<Keys>& keys, D
     State state;
     state.random = random.Fork(absl::StrCat("fault/", fault.id));
     states_.push_back(state);
-    if (fault.kind == FaultKind::kDrop) on_links_.push_back(i);
+    if (fault.is_on_the_way()) on_the_way_.push_back(i);
+    if (fault.kind == FaultKind::kLoss) losses_.push_back(i);
     if (fault.kind != FaultKind::kSilent && fault.kind != FaultKind::kLieAck) continue;
     for (const core::NodeId target : fault.targets) {
       on_[target.value()].push_back(i);
@@ -116,7 +131,8 @@ bool FaultPlan::IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) 
 bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message) {
   if (!IsAbout(fault, message.from, message.to)) return false;
   const MessageSelector& wanted = fault.message;
-  if (!wanted.type.empty() || wanted.seq) {
+  const bool is_breach = fault.kind == FaultKind::kRoundBreach;
+  if (!wanted.type.empty() || wanted.seq || wanted.round || is_breach) {
     const Decoded& decoded = deriver_.Decode(message.from, message.payload);
     if (decoded.type() == nullptr) return false;
     const core::TypeSpec& type = *decoded.type();
@@ -130,22 +146,77 @@ bool FaultPlan::Matches(const Fault& fault, State& state, const Message& message
       });
       if (!carries) return false;
     }
+    if ((wanted.round || is_breach) && !IsOfRound(decoded, wanted.round)) return false;
   }
   return !wanted.nth || state.matched++ == *wanted.nth;
 }
 
-bool FaultPlan::IsDestroyed(core::Instant now, const Message& message) {
-  for (const std::size_t index : on_links_) {
+bool FaultPlan::Strikes(std::size_t index) {
+  State& state = states_[index];
+  const Ratio& probability = scenario_.faults[index].probability;
+  ++state.effect.touched;
+  return state.random.Chance(probability.numerator, probability.denominator);
+}
+
+MessageFate FaultPlan::FateOf(core::Instant now, const Message& message) {
+  MessageFate fate;
+  for (const std::size_t index : on_the_way_) {
     const Fault& fault = scenario_.faults[index];
-    State& state = states_[index];
-    if (!state.is_active || !Matches(fault, state, message)) continue;
-    ++state.effect.touched;
-    if (!state.random.Chance(fault.probability.numerator, fault.probability.denominator)) continue;
-    ++state.effect.changed;
-    CountEffect(now, index);
+    // What a host says to itself crosses no link that could be late.
+    if (message.from == message.to && fault.kind != FaultKind::kDrop) continue;
+    if (!states_[index].is_active || !Matches(fault, states_[index], message)) continue;
+    if (Strikes(index)) Strike(now, index, message, fate);
+    if (fate.is_destroyed) return fate;
+  }
+  return fate;
+}
+
+void FaultPlan::Strike(core::Instant now, std::size_t index, const Message& message,
+                       MessageFate& fate) {
+  const Fault& fault = scenario_.faults[index];
+  switch (fault.kind) {
+    case FaultKind::kDelay:
+    case FaultKind::kReorder: {
+      const core::Duration later = DrawLateness(fault.late, states_[index].random);
+      fate.later += later;
+      if (fault.kind == FaultKind::kReorder) {
+        fate.reordered_by = index;
+      } else if (later.ps() > 0) {
+        CountChanged(now, index);
+      }
+      return;
+    }
+    case FaultKind::kDuplicate:
+      fate.duplicated_by = index;
+      return;
+    case FaultKind::kRoundBreach:
+      fate.breached_by = index;
+      fate.not_before = BreachedAt(fault.breach, message.listed);
+      return;
+    default:
+      fate.is_destroyed = true;
+      CountChanged(now, index);
+      return;
+  }
+}
+
+bool FaultPlan::LosesPacket(core::Instant now, core::NodeId from, core::NodeId to) {
+  for (const std::size_t index : losses_) {
+    if (!states_[index].is_active || !IsAbout(scenario_.faults[index], from, to)) continue;
+    if (!Strikes(index)) continue;
+    CountChanged(now, index);
     return true;
   }
   return false;
+}
+
+void FaultPlan::CountChanged(core::Instant now, std::size_t index) {
+  ++states_[index].effect.changed;
+  CountEffect(now, index);
+}
+
+void FaultPlan::OnCopyArrived(core::Instant now, const Message& message) {
+  CountChanged(now, FaultOfCopy(message.id.copy, scenario_.faults.size()));
 }
 
 void FaultPlan::EmitFaulty(core::Instant now) {
@@ -157,6 +228,7 @@ void FaultPlan::EmitFaulty(core::Instant now) {
       event.kind = trace::EventKind::kFaulty;
       event.node = target;
       event.value = fault.spends_r() ? 2 : 1;
+      event.detail = fault.kind == FaultKind::kCrash ? 1 : 0;
       emitter_.Emit(event);
     }
   }

@@ -12,6 +12,7 @@
 #include "protocols/core/effects.h"
 #include "protocols/core/random.h"
 #include "sim/derive.h"
+#include "sim/fault/message_fate.h"
 #include "sim/fault/tamper.h"
 #include "sim/keys.h"
 #include "sim/net/message.h"
@@ -41,10 +42,16 @@ class FaultPlan {
   // sent is moved to `silenced`.
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
               std::vector<core::effect::Send>& silenced);
-  // Whether a fault destroys this message, above the transport.
-  bool Destroys(core::Instant now, const Message& message) {
-    return !on_links_.empty() && IsDestroyed(now, message);
-  }
+  // Whether any fault ever acts on messages on their way.
+  bool strikes_messages() const { return !on_the_way_.empty(); }
+  // What faults do to this message, above the transport.
+  MessageFate FateOf(core::Instant now, const Message& message);
+  // Whether a fault loses a packet from one host to another, below the transport.
+  bool LosesPacket(core::Instant now, core::NodeId from, core::NodeId to);
+  // What a fault has touched before has changed something.
+  void CountChanged(core::Instant now, std::size_t index);
+  // A copy that the world has made comes to a host that is up.
+  void OnCopyArrived(core::Instant now, const Message& message);
 
   // Who spends budget, at the start; and one receipt for each fault, at the end.
   void EmitFaulty(core::Instant now);
@@ -58,7 +65,9 @@ class FaultPlan {
     core::Random random;
   };
 
-  bool IsDestroyed(core::Instant now, const Message& message);
+  // Whether a fault that is in force is about this occasion, and strikes.
+  bool Strikes(std::size_t index);
+  void Strike(core::Instant now, std::size_t index, const Message& message, MessageFate& fate);
   bool Matches(const Fault& fault, State& state, const Message& message);
   // Counts an effect; ends the fault when its count is reached.
   void CountEffect(core::Instant now, std::size_t index);
@@ -69,7 +78,8 @@ class FaultPlan {
   trace::Emitter& emitter_;
   std::vector<State> states_;                     // states_[fault]
   std::vector<std::vector<std::size_t>> on_;      // on_[host]: byzantine faults that target it
-  std::vector<std::size_t> on_links_;             // faults that destroy messages
+  std::vector<std::size_t> on_the_way_;           // faults that act on messages on their way
+  std::vector<std::size_t> losses_;               // faults that lose packets
   std::vector<std::unique_ptr<Tamper>> tampers_;  // tampers_[host]; null where nobody lies
 };
 

@@ -256,9 +256,10 @@ bool Host::PerformSend(core::Instant now, Message& message, bool is_beyond_credi
 }
 
 void Host::OnSendable(core::Instant now, Message&& message) {
-  const bool is_faulted = services_.faults.Destroys(now, message);
-  if (is_faulted || !services_.network.Has(message.to)) {
-    Lose(now, message, is_faulted ? trace::DropCause::kFault : trace::DropCause::kNoHost);
+  const bool is_struck = services_.faults.strikes_messages();
+  const MessageFate fate = is_struck ? services_.faults.FateOf(now, message) : MessageFate();
+  if (fate.is_destroyed || !services_.network.Has(message.to)) {
+    Lose(now, message, fate.is_destroyed ? trace::DropCause::kFault : trace::DropCause::kNoHost);
     ReturnLostCredit(now, message.to, message.credit);
     return;
   }
@@ -267,6 +268,7 @@ void Host::OnSendable(core::Instant now, Message&& message) {
     OnArrived(now, std::move(message));
     return;
   }
+  if (is_struck) return services_.held.Send(now, fate, std::move(message));
   services_.network.Send(now, std::move(message));
 }
 

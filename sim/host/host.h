@@ -16,6 +16,7 @@
 #include "protocols/core/program.h"
 #include "sim/derive.h"
 #include "sim/event_queue.h"
+#include "sim/fault/held.h"
 #include "sim/fault/plan.h"
 #include "sim/hook.h"
 #include "sim/host/clock.h"
@@ -45,6 +46,7 @@ struct HostServices {
   Network& network;
   Deriver& deriver;
   FaultPlan& faults;
+  HeldMessages& held;
   trace::Emitter& emitter;
   trace::DropCounts& drops;
   const std::vector<std::unique_ptr<Host>>& hosts;

@@ -68,6 +68,10 @@ class Network : private PacketListener {
   std::uint32_t CardEdge(core::NodeId host, bool outwards) const {
     return outwards ? wires_.uplink(host) : wires_.downlink(host);
   }
+  // What a small packet takes where nothing is in its way.
+  core::Duration LeastDelay(core::NodeId from, core::NodeId to) const {
+    return wires_.LeastDelay(from, to);
+  }
   // Ports and links, for what is done to them.
   Wires& wires() { return wires_; }
   std::string_view NameOf(const Place& place) const;

@@ -208,7 +208,7 @@ bool IsClientStack(const json* stack, const Scenario& scenario) {
          stack->front().is_object() && stack->front().contains("client");
 }
 
-core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario) {
+core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario, bool& is_concurrent) {
   core::Cluster cluster;
   cluster.name = entry.String("name");
   if (entry.ok() && !IsClusterName(cluster.name))
@@ -221,6 +221,7 @@ core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario) {
   Parameters budget = entry.Object("budget");
   cluster.u = static_cast<std::uint32_t>(budget.Integer("u", 0, kHostsMax));
   cluster.r = static_cast<std::uint32_t>(budget.Integer("r", 0, kHostsMax));
+  is_concurrent = budget.BoolOr("concurrent", false);
   if (!entry.ok()) return cluster;
   if (cluster.r > cluster.u)
     budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));
@@ -232,7 +233,9 @@ core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario) {
 void ReadClusters(std::vector<Parameters>& entries, Scenario& scenario) {
   std::uint64_t hosts = 0;
   for (Parameters& entry : entries) {
-    core::Cluster cluster = ReadCluster(entry, scenario);
+    bool is_concurrent = false;
+    core::Cluster cluster = ReadCluster(entry, scenario, is_concurrent);
+    scenario.is_concurrent.push_back(is_concurrent);
     cluster.first = core::NodeId(static_cast<std::uint32_t>(hosts));
     for (const core::Cluster& other : scenario.clusters)
       if (other.name == cluster.name) entry.Fail("name", "another cluster has this name");

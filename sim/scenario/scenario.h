@@ -43,6 +43,9 @@ struct Scenario : WorldSpec {
   std::vector<nlohmann::json> stacks;
   // stack_pointers[c]: where they stand in the document, for the catalogue's messages.
   std::vector<std::string> stack_pointers;
+  // is_concurrent[c]: the budget of cluster c bounds how many are down at a time, not in the whole
+  // run: whoever is back may fail again.
+  std::vector<bool> is_concurrent;
   bool is_negative_control = false;
   core::Instant heal;     // faults that spend no budget end; default: the middle of the run
   core::Duration settle;  // time allowed after it; default: the rest of the run

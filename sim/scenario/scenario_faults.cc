@@ -19,6 +19,7 @@
 
 #include "sim/host/local_clock.h"
 #include "sim/scenario/ratio_json.h"
+#include "sim/scenario/scenario_budget.h"
 
 namespace lockstep::sim {
 namespace {
@@ -28,13 +29,11 @@ using core::Instant;
 using core::NodeId;
 
 constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kCopiesMost = 100;
 
 // Faults and activations that are in the vocabulary, but not built.
 constexpr std::string_view kNotBuilt[] = {"latency",
-                                          "reorder",
-                                          "loss",
                                           "burst_loss",
-                                          "duplicate",
                                           "replay_stale",
                                           "corrupt",
                                           "truncate",
@@ -51,7 +50,6 @@ constexpr std::string_view kNotBuilt[] = {"latency",
                                           "pause_frames",
                                           "link_flap",
                                           "gst",
-                                          "round_breach",
                                           "clock_strobe",
                                           "clock_periodic",
                                           "timer_jitter",
@@ -235,6 +233,12 @@ std::optional<FaultKind> ReadKind(Parameters& entry) {
   return static_cast<FaultKind>(std::find(names.begin(), names.end(), found[0]) - names.begin());
 }
 
+// Whether it is a crash that waits for its moment, which it may do until some time.
+bool HasCrashPoint(Parameters& entry) {
+  const nlohmann::json* body = entry.Raw(kFaultNames[static_cast<std::size_t>(FaultKind::kCrash)]);
+  return body != nullptr && body->is_object() && body->contains("before_effect");
+}
+
 // When it begins and ends. Faults that spend no budget end by heal.
 void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
   fault.at = Instant() + entry.TimeOr("at", {});
@@ -243,7 +247,8 @@ void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
                                         FormatDuration(scenario.end - Instant())));
   const bool has_until = entry.Has("until");
   const bool has_for = entry.Has("for");
-  if (fault.kind == FaultKind::kCrash) return;  // It lasts until restart_after.
+  const bool is_armed = HasCrashPoint(entry);
+  if (fault.kind == FaultKind::kCrash && !is_armed) return;  // It lasts until restart_after.
   if (!fault.is_moment()) {
     if (has_until && has_for) entry.Fail("for", "is given beside \"until\"; want one of them");
     if (has_until) fault.until = Instant() + entry.Time("until");
@@ -288,19 +293,75 @@ void ReadLink(Parameters& body, const std::vector<Cluster>& clusters, Fault& fau
   }
 }
 
-void ReadDrop(Parameters& body, const std::vector<Cluster>& clusters, Fault& fault) {
+// Which messages, of which links.
+void ReadSelectors(Parameters& body, const std::vector<Cluster>& clusters, Fault& fault) {
   ReadLink(body, clusters, fault);
   if (std::optional<Parameters> message = body.ObjectOr("msg")) {
     fault.message.type = message->StringOr("type", "");
     if (message->Has("seq")) fault.message.seq = message->Integer("seq", 0, kAny);
+    if (message->Has("round")) fault.message.round = message->Integer("round", 0, kAny);
     if (message->Has("nth")) fault.message.nth = message->Integer("nth", 0, kAny);
   }
+}
+
+// What would change when messages come is refused where a stream may carry them: it keeps order.
+void CheckDatagrams(Parameters& body, const Scenario& scenario, const Fault& fault) {
+  const auto has_one_of = [](const Cluster& cluster, const std::vector<NodeId>& hosts) {
+    return hosts.empty() ||
+           std::ranges::any_of(hosts, [&](NodeId host) { return cluster.Has(host); });
+  };
+  for (const Cluster& from : scenario.clusters) {
+    for (const Cluster& to : scenario.clusters) {
+      const PairClass pair = PairClassOf(from, to);
+      const std::string_view name = kPairClassNames[static_cast<std::size_t>(pair)];
+      const bool is_about = has_one_of(from, fault.link.src) && has_one_of(to, fault.link.dst) &&
+                            (fault.link.link_class.empty() || fault.link.link_class == name);
+      const bool has_links = &from != &to || from.size > 1;
+      if (!is_about || !has_links) continue;
+      if (scenario.network.Of(pair).transport != Transport::kStream) continue;
+      body.Fail("link",
+                absl::StrCat("want links of datagrams: from ", from.name, " to ", to.name, " (",
+                             std::string(name), ") goes a stream, which keeps order"));
+      return;
+    }
+  }
+}
+
+void ReadLateness(Parameters& body, Fault& fault) {
+  if (fault.kind == FaultKind::kReorder) {
+    fault.late.max = body.Time("window");
+    if (fault.late.max == core::Duration() && body.ok())
+      body.FailWanted("window", "a time above zero");
+    return;
+  }
+  fault.late.min = body.TimeOr("min", {});
+  fault.late.max = body.Time("max");
+  if (body.ok() && (fault.late.max < fault.late.min || fault.late.max == core::Duration()))
+    body.FailWanted("max", "a time above zero, and no less than min");
+}
+
+void ReadCopies(Parameters& body, Fault& fault) {
+  fault.copies.count = static_cast<std::uint32_t>(body.IntegerOr("copies", 1, 1, kCopiesMost));
+  fault.copies.spacing = body.TimeOr("spacing", {});
+}
+
+void ReadBreach(Parameters& body, Fault& fault) {
+  if (body.Has("round")) fault.message.round = body.Integer("round", 0, kAny);
+  fault.breach.bound = body.Time("bound");
+  fault.breach.over_by = body.Time("over_by");
 }
 
 void ReadCrash(Parameters& body, Fault& fault) {
   fault.is_of_machine = body.ChoiceOr("scope", 0, {"process", "machine"}) == 1;
   fault.disk = static_cast<CrashState>(
       body.ChoiceOr("state", 0, {"keep", "lose_unsynced", "torn", "amnesia"}));
+  body.Has("on");
+  if (body.Has("before_effect")) {
+    fault.crash_point.nth = body.Integer("before_effect", 1, kAny);
+    fault.crash_point.of =
+        static_cast<EffectClass>(body.ChoiceOr("on", 0, {"any", "send", "save", "note"}));
+  }
+  fault.is_within_budget = body.BoolOr("within_budget", false);
   if (!body.Has("restart_after")) return;
   fault.restart_after = body.Time("restart_after");
   if (fault.restart_after == core::Duration())
@@ -346,10 +407,42 @@ void ReadClock(Parameters& body, Fault& fault) {
     clock.ppb = static_cast<std::int64_t>(body.Integer("rate_ppb", 1, LocalClock::kSlewPpbMost));
 }
 
-void ReadBody(Parameters body, const std::vector<Cluster>& clusters, Fault& fault) {
+// Faults of links, which have no target.
+void ReadBodyOfLinks(Parameters& body, const Scenario& scenario, Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kLoss:
+      ReadLink(body, scenario.clusters, fault);
+      return;
+    case FaultKind::kDelay:
+    case FaultKind::kReorder:
+      ReadSelectors(body, scenario.clusters, fault);
+      ReadLateness(body, fault);
+      break;
+    case FaultKind::kDuplicate:
+      ReadSelectors(body, scenario.clusters, fault);
+      ReadCopies(body, fault);
+      break;
+    case FaultKind::kRoundBreach:
+      ReadSelectors(body, scenario.clusters, fault);
+      ReadBreach(body, fault);
+      break;
+    default:
+      ReadSelectors(body, scenario.clusters, fault);
+      break;
+  }
+  if (fault.wants_datagrams() && body.ok()) CheckDatagrams(body, scenario, fault);
+}
+
+void ReadBody(Parameters body, const Scenario& scenario, Fault& fault) {
+  const std::vector<Cluster>& clusters = scenario.clusters;
   switch (fault.kind) {
     case FaultKind::kDrop:
-      return ReadDrop(body, clusters, fault);
+    case FaultKind::kLoss:
+    case FaultKind::kDelay:
+    case FaultKind::kReorder:
+    case FaultKind::kDuplicate:
+    case FaultKind::kRoundBreach:
+      return ReadBodyOfLinks(body, scenario, fault);
     case FaultKind::kConnReset:
     case FaultKind::kHalfOpen:
       ReadLink(body, clusters, fault);
@@ -389,49 +482,8 @@ Fault ReadFault(Parameters& entry, const Scenario& scenario) {
   ReadActivation(entry, scenario, fault);
   ReadEnvelope(entry, fault);
   if (kind.has_value())
-    ReadBody(entry.Object(kFaultNames[static_cast<std::size_t>(*kind)]), scenario.clusters, fault);
+    ReadBody(entry.Object(kFaultNames[static_cast<std::size_t>(*kind)]), scenario, fault);
   return fault;
-}
-
-// "3 replicas of a fail (a0, a1, a2)".
-std::string Spent(const std::set<NodeId>& hosts, const Cluster& cluster, std::string_view how) {
-  constexpr std::size_t kNamedMax = 5;
-  std::vector<std::string> names;
-  for (const NodeId host : hosts) {
-    if (names.size() == kNamedMax) {
-      names.push_back("...");
-      break;
-    }
-    names.push_back(HostName({cluster}, host));
-  }
-  return absl::StrCat(hosts.size(), " of ", cluster.name, " ", std::string(how), " (",
-                      absl::StrJoin(names, ", "), ")");
-}
-
-// Refuses the first fault with which more replicas of `cluster` fail, or lie, than it bears.
-void CheckBudget(const Cluster& cluster, std::vector<Parameters>& entries,
-                 const Scenario& scenario) {
-  std::set<NodeId> failing;
-  std::set<NodeId> lying;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Fault& fault = scenario.faults[i];
-    for (const NodeId host : fault.targets) {
-      if (!cluster.Has(host)) continue;
-      if (fault.spends_u()) failing.insert(host);
-      if (fault.spends_r()) lying.insert(host);
-    }
-    std::string spent;
-    if (lying.size() > cluster.r)
-      spent = absl::StrCat(Spent(lying, cluster, "lie"), ", r = ", cluster.r);
-    if (failing.size() > cluster.u)
-      spent = absl::StrCat(Spent(failing, cluster, "fail"), ", u = ", cluster.u);
-    if (spent.empty()) continue;
-    entries[i]
-        .Object(kFaultNames[static_cast<std::size_t>(fault.kind)])
-        .Fail("target", absl::StrCat("overspends the budget: ", spent,
-                                     "; where that is the point, say \"negative_control\": true"));
-    return;
-  }
 }
 
 }  // namespace
@@ -445,7 +497,7 @@ void ReadFaults(Parameters& reader, Scenario& scenario) {
       entry.Fail("id", absl::StrCat("another fault is called \"", scenario.faults.back().id, "\""));
   }
   if (!reader.ok() || scenario.is_negative_control) return;
-  for (const Cluster& cluster : scenario.clusters) CheckBudget(cluster, entries, scenario);
+  CheckBudgets(entries, scenario);
 }
 
 void CheckDisks(Parameters& reader, const Scenario& scenario) {

@@ -78,7 +78,8 @@ absl::StatusOr<analysis::Expected> ExpectedOf(const sim::Expectation& expect) {
   return expected;
 }
 
-// What the protocols promise, and what the scenario expects of whoever promises R2.
+// What the protocols promise, what the scenario expects of whoever promises R2, and that a
+// scenario keeps within its concurrent budgets.
 absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& scenario,
                                                           const CatalogProgram& program) {
   std::vector<analysis::Promise> promises;
@@ -88,6 +89,10 @@ absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& s
     promises.push_back({made.oracle, *scope, made.parameters});
     if (made.oracle != "R2" || !scenario.expect.premature_resends) continue;
     promises.push_back({"R3", *scope, {{"allowed", *scenario.expect.premature_resends}}});
+  }
+  for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
+    if (!scenario.is_concurrent[c] || scenario.is_negative_control) continue;
+    promises.push_back({"CB", {analysis::Scope::Kind::kCluster, c}, nlohmann::json::object()});
   }
   return promises;
 }
@@ -181,6 +186,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   input.pointers = scenario->stack_pointers;
   input.file = path;
   input.send_buffer = scenario->network.send_buffer;
+  input.is_concurrent = scenario->is_concurrent;
   input.more_protocols = more_protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
