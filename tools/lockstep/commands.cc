@@ -99,6 +99,7 @@ int RunCommand(const std::vector<std::string>& arguments) {
   AddMerge(app, exit_code);
   AddCompare(app, exit_code);
   AddFigures(app, exit_code);
+  AddFuzz(app, exit_code);
   AddTopology(app, exit_code);
   AddPlot(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {

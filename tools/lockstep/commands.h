@@ -19,6 +19,7 @@ void AddResults(CLI::App& app, int& exit_code);
 void AddMerge(CLI::App& app, int& exit_code);
 void AddCompare(CLI::App& app, int& exit_code);
 void AddFigures(CLI::App& app, int& exit_code);
+void AddFuzz(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
 void AddPlot(CLI::App& app, int& exit_code);
 

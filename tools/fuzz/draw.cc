@@ -1,0 +1,177 @@
+// The cluster that is drawn: see draw.h. What happens to it stands in draw_faults.cc.
+
+#include "tools/fuzz/draw.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "protocols/chora/batch.h"
+#include "protocols/chora/config.h"
+#include "protocols/chora/messages.h"
+#include "tools/fuzz/dice.h"
+#include "tools/fuzz/draw_faults.h"
+
+namespace lockstep::fuzz {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kSource = "fuzz: any machine will do";
+
+json Sourced(const json& value) { return {{"value", value}, {"source", kSource}}; }
+std::string Ns(std::int64_t ns) { return absl::StrCat(ns, "ns"); }
+
+std::uint32_t DrawReplicas(Dice& dice) {
+  const std::uint64_t which = dice.Below(10);
+  return which < 6 ? 3 : which < 9 ? 5 : 7;
+}
+
+// A machine on which nothing costs anything, or one that is as busy as a rack's.
+json DrawProfile(Dice& dice, bool is_priced) {
+  json profile = {
+      {"name", "fuzz"},
+      {"nic",
+       {{"rate", Sourced("100Gbps")},
+        {"tx_queue", Sourced("2MiB")},
+        {"rx_queue", Sourced("2MiB")},
+        {"mtu_payload", Sourced("1472B")},
+        {"header", Sourced("66B")}}},
+      {"stages",
+       json::array(
+           {{{"name", "receive"}}, {{"name", "protocol"}}, {{"name", "send"}}, {{"name", "log"}}})},
+      {"work", {{"rest", {{"stage", "protocol"}}}}},
+      {"clocks",
+       {{"offset_max", Sourced(Ns(static_cast<std::int64_t>(dice.Below(100))))},
+        {"drift_ppb_max", Sourced(dice.Below(50'000))},
+        {"synced_offset_max", Sourced(Ns(static_cast<std::int64_t>(dice.Below(100))))},
+        {"synced_drift_ppb_max", Sourced(dice.Below(10'000))},
+        {"sync_interval", Sourced("1ms")}}}};
+  if (!is_priced) return profile;
+  for (json& stage : profile["stages"])
+    if (stage["name"] != "log") stage["core"] = "vote";
+  for (const char* part : {"receive", "send"})
+    profile["messages"][part]["per_unit"] =
+        Sourced(Ns(static_cast<std::int64_t>(dice.Between(10, 60))));
+  profile["work"] = {{"vote", {{"stage", "protocol"}, {"per_unit", Sourced("20ns")}}},
+                     {"apply", {{"stage", "log"}, {"per_unit", Sourced("30ns")}}},
+                     {"build", {{"stage", "log"}, {"per_unit", Sourced("50ns")}}},
+                     {"rest", {{"stage", "protocol"}}}};
+  return profile;
+}
+
+// Sizes as 2.11 (20) asks for, or as small as they may be.
+chora::Config DrawConfig(Dice& dice, std::uint32_t replicas, bool is_roomy, bool is_priced) {
+  chora::Config config;
+  config.cluster.size = replicas;
+  config.depth = static_cast<std::uint32_t>(dice.Between(1, 3));
+  config.vote_rounds = config.depth + static_cast<std::uint32_t>(dice.Between(1, 7));
+  config.alpha = static_cast<std::uint32_t>(dice.Between(1, 3));
+  config.hard_window =
+      is_roomy ? 64 * config.depth + dice.Below(32) : config.depth + dice.Between(1, 40);
+  const std::uint64_t soft_least = (4 * std::uint64_t{config.faults()} + 8) * config.depth;
+  config.soft_window =
+      is_roomy ? soft_least : dice.Between(1, std::min(config.hard_window, soft_least));
+  config.checkpoint_rounds = is_roomy ? dice.Between(16, 40) : dice.Between(2, 12);
+  config.ring_rounds =
+      config.hard_window + config.depth + 4 * config.checkpoint_rounds + dice.Below(8);
+  config.dead_rounds = dice.Between(4, 16);
+  config.batch_commands = dice.Between(1, 4);
+  config.command_bytes_max = 20;
+  const std::uint64_t packet_least =
+      is_roomy ? chora::kRepairHeadBytes + 27 * 6 * std::uint64_t{replicas} : 250;
+  config.packet_bytes = std::min<std::uint64_t>(
+      std::max<std::uint64_t>(packet_least, 350) + dice.Below(1'000), is_roomy ? 1'472 : 1'400);
+  config.client_window = dice.Between(1, 4);
+  config.state_rounds = dice.Between(1, 8);
+  config.clock = dice.Percent(25) ? chora::ClockMode::kSelf : chora::ClockMode::kSynced;
+  config.gain_permille = static_cast<std::uint32_t>(dice.Between(100, 300));
+  // A way takes a little more than 1 us: so from a third of it, where all is late, to five.
+  const std::uint64_t least_ns = is_priced ? 1'500 * config.depth : 1'600;
+  const std::uint64_t round_ns = is_roomy
+                                     ? std::max<std::uint64_t>(dice.Between(1'600, 6'000), least_ns)
+                                     : dice.Between(400, 6'000);
+  config.round_length = core::Duration::Nanoseconds(static_cast<std::int64_t>(round_ns));
+  return config;
+}
+
+json LayerOf(const chora::Config& config, Dice& dice) {
+  return {{"protocol", "chora"},
+          {"round_length", Ns(config.round_length.ps() / 1'000)},
+          {"depth", config.depth},
+          {"vote_rounds", config.vote_rounds},
+          {"alpha", config.alpha},
+          {"soft_window", config.soft_window},
+          {"hard_window", config.hard_window},
+          {"checkpoint_rounds", config.checkpoint_rounds},
+          {"ring_rounds", config.ring_rounds},
+          {"dead_rounds", config.dead_rounds},
+          {"batch_commands", config.batch_commands},
+          {"command_bytes_max", absl::StrCat(config.command_bytes_max, "B")},
+          {"packet_bytes", absl::StrCat(config.packet_bytes, "B")},
+          {"client_window", config.client_window},
+          {"state_rounds", config.state_rounds},
+          {"clock", config.clock == chora::ClockMode::kSelf ? "self" : "synced"},
+          {"gain_permille", config.gain_permille},
+          {"machine", dice.Percent(50) ? "counter" : "key_value"}};
+}
+
+json StackOf(const chora::Config& config, Dice& dice) {
+  json stack = json::array({LayerOf(config, dice)});
+  if (dice.Percent(90)) {
+    const std::int64_t interval_ns = config.interval().ps() / 1'000;
+    stack.push_back({{"client", "closed"},
+                     {"clients", dice.Between(1, 4)},
+                     {"request_bytes", dice.Between(8, 20)},
+                     {"think", Ns(static_cast<std::int64_t>(dice.Below(4)) * interval_ns)},
+                     {"retry", Ns(static_cast<std::int64_t>(dice.Between(20, 60)) * interval_ns)}});
+  }
+  return stack;
+}
+
+}  // namespace
+
+Draw DrawChora(std::uint64_t seed, const Fixed& fixed) {
+  const core::Random random = core::Random(seed).Fork("fuzz");
+  Dice dice(random.Fork("cluster"));
+  const std::uint32_t drawn = DrawReplicas(dice);
+  const std::uint32_t replicas = fixed.replicas.value_or(drawn);
+  Draw draw;
+  draw.is_to_heal = dice.Percent(33);
+  const bool is_priced = dice.Percent(30);
+  const chora::Config config = DrawConfig(dice, replicas, draw.is_to_heal, is_priced);
+  draw.interval = config.interval();
+  draw.first_round = core::Instant() + config.round_length * 2;
+  // Rounds of trouble; of calm no more than it takes, where recovery is promised.
+  const auto stormy = static_cast<std::int64_t>(dice.Between(30, 120));
+  const std::int64_t calm =
+      draw.is_to_heal ? 3'000 + 8 * static_cast<std::int64_t>(config.hard_window) : 60;
+  draw.heal = draw.first_round + draw.interval * stormy;
+  const core::Instant end = draw.heal + draw.interval * calm;
+  const auto ns = [](core::Instant at) { return Ns(at.ps() / 1'000); };
+  json& scenario = draw.scenario;
+  scenario = {
+      {"lockstep", 1},
+      {"name", absl::StrCat("fuzz of Chora-R, seed ", seed)},
+      {"why", draw.is_to_heal ? "Drawn by lockstep fuzz; it must recover."
+                              : "Drawn by lockstep fuzz; too small to promise recovery."},
+      {"run", {{"for", ns(end)}, {"seed", seed}}},
+      {"profile", DrawProfile(dice, is_priced)},
+      {"network",
+       {{"intra",
+         {{"transport", "datagram"},
+          {"segment", "mtu"},
+          {"delay", "1us"},
+          {"jitter", Ns(static_cast<std::int64_t>(dice.Below(300)))}}}}},
+      {"phases", {{"heal", ns(draw.heal)}, {"settle", Ns((end - draw.heal).ps() / 1'000 - 1)}}}};
+  scenario["clusters"] =
+      json::array({{{"name", "a"},
+                    {"size", replicas},
+                    {"budget", {{"u", config.faults()}, {"r", 0}, {"concurrent", true}}},
+                    {"stack", StackOf(config, dice)}}});
+  scenario["faults"] = DrawFaults(config, stormy, draw, Dice(random.Fork("faults")));
+  return draw;
+}
+
+}  // namespace lockstep::fuzz
