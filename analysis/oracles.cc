@@ -17,19 +17,27 @@
 #include "analysis/c3b/quack.h"
 #include "analysis/c3b/resend_bound.h"
 #include "analysis/c3b/resends.h"
+#include "analysis/smr/abstention.h"
 #include "analysis/smr/agreement.h"
+#include "analysis/smr/at_most_once.h"
+#include "analysis/smr/durability.h"
+#include "analysis/smr/equivocation.h"
 #include "analysis/smr/order.h"
+#include "analysis/smr/progress.h"
+#include "analysis/smr/quorum_witness.h"
 #include "analysis/smr/round_bound.h"
 #include "analysis/smr/state_hash.h"
+#include "analysis/smr/validity.h"
 
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 13> kOracles = {
-    &kIntegrityOracle, &kDuplicateOracle, &kDeliveryOracle,    &kQuackOracle,
-    &kAckOracle,       &kResendOracle,    &kResendBoundOracle, &kPrematureOracle,
-    &kAgreementOracle, &kOrderOracle,     &kRoundBoundOracle,  &kStateHashOracle,
-    &kBudgetOracle};
+constexpr std::array<const Oracle*, 20> kOracles = {
+    &kIntegrityOracle,  &kDuplicateOracle,  &kDeliveryOracle,      &kQuackOracle,
+    &kAckOracle,        &kResendOracle,     &kResendBoundOracle,   &kPrematureOracle,
+    &kAgreementOracle,  &kOrderOracle,      &kRoundBoundOracle,    &kStateHashOracle,
+    &kValidityOracle,   &kAtMostOnceOracle, &kQuorumWitnessOracle, &kEquivocationOracle,
+    &kAbstentionOracle, &kDurabilityOracle, &kProgressOracle,      &kBudgetOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {

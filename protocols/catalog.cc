@@ -28,6 +28,7 @@ namespace {
 constexpr std::uint64_t kMessageBytesMax = 1U << 30;
 constexpr std::uint64_t kPhiMax = 1U << 24;
 constexpr std::uint64_t kClientsMax = 1U << 20;
+constexpr std::uint64_t kRequestsMax = (std::uint64_t{1} << 40) - 1;  // of a client's life
 // Clients of one cluster have numbers below 2^this.
 constexpr int kClusterShift = 40;
 
@@ -393,6 +394,7 @@ struct Asked {
   std::uint64_t bytes = 0;
   std::size_t by = 0;     // cluster
   std::size_t layer = 0;  // of its stack
+  core::Duration retry;
 };
 
 // Clients, of a cluster of their own (layer 0) or beside the replicas that they ask (layer 1).
@@ -411,18 +413,29 @@ absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::Cluste
   config.count = static_cast<std::uint32_t>(layer.IntegerOr("clients", 1, 1, kClientsMax));
   config.generator = c + 1;  // 0 is padding.
   config.request_bytes = layer.Integer("request_bytes", 0, kMessageBytesMax);
+  config.requests = layer.IntegerOr("requests", 0, 0, kRequestsMax);
   config.think = layer.TimeOr("think", config.think);
   config.retry = layer.TimeOr("retry", core::Duration::Seconds(1));
   if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   config.replicas = input.clusters[*to];
-  asked.push_back({*to, config.request_bytes, c, index});
+  asked.push_back({*to, config.request_bytes, c, index, config.retry});
   return BuildNode([config, cluster](const core::Seat& seat) {
     client::Config own = config;
     own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
                                std::uint64_t{seat.index} * config.count);
     return std::make_unique<client::ClosedLoop>(own, seat);
   });
+}
+
+// Whoever promises that clients are answered is judged by how long they wait with asking again.
+void SayHowClientsRetry(const Asked& asked, std::vector<Promise>& promises) {
+  if (asked.by == asked.of) return;  // Beside their replicas: nothing is lost on their way.
+  for (Promise& promise : promises) {
+    if (promise.oracle != "P" || promise.scope != nlohmann::json({{"cluster", asked.of}})) continue;
+    const std::int64_t before = promise.parameters.value("retry_ps", std::int64_t{0});
+    promise.parameters["retry_ps"] = std::max(before, asked.retry.ps());
+  }
 }
 
 absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster,
@@ -482,6 +495,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
     program->hosts_.push_back(*std::move(host));
   }
   for (const Asked& each : asked) {
+    SayHowClientsRetry(each, program->promises_);
     const std::uint64_t most = program->hosts_[each.of].request_bytes_max;
     if (each.bytes <= most) continue;
     return absl::InvalidArgumentError(absl::StrCat(

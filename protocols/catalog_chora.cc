@@ -9,6 +9,7 @@
 #include "protocols/chora/fields.h"
 #include "protocols/chora/notes.h"
 #include "protocols/chora/replica.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/machines/counter.h"
 #include "protocols/machines/key_value.h"
 
@@ -72,6 +73,7 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
     layer.Fail("state_bytes", "want none but of a counter: other machines have what they hold");
   HostProgram host;
   host.notes.push_back(chora::kNotes);
+  host.notes.push_back(core::kLogNotes);
   host.fields = std::make_unique<chora::Fields>(config);
   host.request_bytes_max = config.command_bytes_max;
   host.footprint = [config](const RunExtent&) {
@@ -87,9 +89,12 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
     return std::make_unique<chora::Replica>(config, seat, std::move(made));
   };
   host.bears_concurrent = true;
-  for (const char* oracle : {"X", "O", "H"}) {
+  // A proposal at ballot 1 is its proposer's acceptance; at higher ones it proves nothing.
+  const nlohmann::json slots = {{"lanes", own.size}, {"accepts_by_proposing", 1}};
+  for (const char* oracle : {"X", "O", "H", "Y", "C", "V", "E", "F", "U", "P"}) {
     Promise promise;
     promise.oracle = oracle;
+    if (host.promises.size() >= 3) promise.parameters = slots;
     host.promises.push_back(std::move(promise));
   }
   Promise bound;

@@ -2,17 +2,13 @@
 
 #include "sim/derive.h"
 
-#include <optional>
-#include <span>
+#include <cstddef>
 #include <utility>
-
-#include "protocols/core/check.h"
 
 namespace lockstep::sim {
 namespace {
 
 using core::Fact;
-using core::Role;
 
 // The parties of an event, by its phase.
 void SetParties(trace::Event& event, const Message& message, trace::Phase phase) {
@@ -21,32 +17,9 @@ void SetParties(trace::Event& event, const Message& message, trace::Phase phase)
   event.peer = is_at_receiver ? message.from : message.to;
 }
 
-constexpr std::uint32_t RoleBit(Role role) { return 1U << static_cast<unsigned>(role); }
-
-// The roles of which a fact needs one: what it is about.
-constexpr std::uint32_t SubjectsOf(Fact fact) {
-  switch (fact) {
-    case Fact::kCarries:
-      return RoleBit(Role::kSeq);
-    case Fact::kStates:
-      return RoleBit(Role::kAck);
-    case Fact::kProposes:
-    case Fact::kVotes:
-    case Fact::kPromises:
-    case Fact::kAccepts:
-    case Fact::kDecides:
-      return RoleBit(Role::kRound) | RoleBit(Role::kSlot);
-    case Fact::kRequests:
-    case Fact::kAnswers:
-      return RoleBit(Role::kRequest);
-  }
-  return 0;
-}
-
-// One lane's vote, as the mask of that lane.
-core::Mask MaskOf(const DecodedField& field, const MoreOfField& more) {
-  if (more.mask.known != 0) return more.mask;
-  return {1, field.values.first & 1};
+// Of these it matters to whom they go; the rest is told once for a payload.
+constexpr bool IsOfEachCopy(Fact fact) {
+  return fact == Fact::kCarries || fact == Fact::kStates || fact == Fact::kProposes;
 }
 
 // The facts that messages of this codec can state, in any phase.
@@ -81,14 +54,14 @@ const core::FieldedMessage* Deriver::Read(core::NodeId from, const core::Bytes& 
   return FieldsOf(from).Read(payload, scratch_) ? &scratch_ : nullptr;
 }
 
-const Decoded& Deriver::Decode(core::NodeId from, const core::Bytes& payload) {
+Decoded& Deriver::Facts(core::NodeId from, const core::Bytes& payload) {
   const core::MessageFields& fields = FieldsOf(from);
   // Nothing else is ever attached to a payload.
-  const auto* known = static_cast<const Decoded*>(payload.attachment());
+  auto* known = static_cast<Decoded*>(payload.attachment());
   if (known != nullptr && known->IsBy(fields)) return *known;
   auto decoded = std::make_unique<Decoded>(fields, Read(from, payload));
   scratch_.fields.clear();  // They hold parts of the payload.
-  const Decoded& result = *decoded;
+  Decoded& result = *decoded;
   if (payload.is_whole()) {
     payload.Attach(std::move(decoded));
   } else {
@@ -97,97 +70,39 @@ const Decoded& Deriver::Decode(core::NodeId from, const core::Bytes& payload) {
   return result;
 }
 
+const Decoded& Deriver::Decode(core::NodeId from, const core::Bytes& payload) {
+  Decoded& decoded = Facts(from, payload);
+  if (decoded.has_fields() || decoded.type() == nullptr) return decoded;
+  decoded.Keep(*Read(from, payload));
+  scratch_.fields.clear();
+  return decoded;
+}
+
 void Deriver::TellWanted(core::Instant now, const Message& message, const Telling& telling) {
-  const Decoded& decoded = Decode(message.from, message.payload);
-  if (decoded.type() == nullptr) return;
-  const core::TypeSpec& type = *decoded.type();
-  open_.resize(1);
-  open_[0] = Said{};
-  runs_.clear();
-  trace::Event& event = open_[0].event;
+  Decoded& decoded = Facts(message.from, message.payload);
+  const bool is_repeated =
+      telling.phase == trace::Phase::kSent && !decoded.IsFirstSaidBy(message.from);
+  trace::Event event;
   event.at = now;
   event.kind = trace::EventKind::kFact;
   event.phase = telling.phase;
   event.message = message.id;
   SetParties(event, message, telling.phase);
-  for (const DecodedField& field : decoded.fields()) {
-    const core::FieldSpec& spec = type.fields[field.spec];
-    while (open_.back().spec != spec.group) {
-      CHECK(open_.size() > 1);  // A codec of ours lists members behind their group.
-      Close(type, telling);
-    }
-    if (spec.role == Role::kGroup) {
-      Open(field.spec);
-    } else {
-      Take(spec.role, field, decoded.MoreOf(field));
-    }
+  for (const StatedFact& said : decoded.facts()) {
+    if (!emitter_.WantsAny(trace::Bit(said.fact, telling.phase))) continue;
+    if (is_repeated && !IsOfEachCopy(said.fact)) continue;
+    event.fact = said.fact;
+    event.stream = said.stream;
+    event.SetRun(said.values);
+    event.detail = said.detail;
+    event.further = said.further;
+    event.digest = said.digest;
+    event.votes = said.votes;
+    event.runs = decoded.PhiOf(said);
+    if (said.fact == Fact::kCarries) event.detail = telling.cause;
+    if (said.fact == Fact::kStates) event.detail = telling.age_ps;
+    emitter_.Emit(event);
   }
-  while (open_.size() > 1) Close(type, telling);
-}
-
-void Deriver::Open(std::uint32_t spec) {
-  Said inner = open_.back();  // It shares what was said around it.
-  inner.spec = spec;
-  inner.first_run = runs_.size();
-  open_.push_back(inner);
-}
-
-void Deriver::Take(Role role, const DecodedField& field, const MoreOfField& more) {
-  Said& said = open_.back();
-  said.roles |= RoleBit(role);
-  switch (role) {
-    case Role::kStream:
-      said.event.stream = core::StreamId(static_cast<std::uint32_t>(field.values.first));
-      return;
-    case Role::kSeq:
-    case Role::kRound:
-    case Role::kSlot:
-    case Role::kRequest:
-      said.event.SetRun(field.values);
-      return;
-    case Role::kAck:
-      said.event.value = field.values.first;
-      return;
-    case Role::kPhi:
-      runs_.push_back(field.values);
-      return;
-    case Role::kPhiEnd:
-    case Role::kBallot:
-      said.event.further = field.values.first;
-      return;
-    case Role::kLane:
-    case Role::kClient:
-      said.event.detail = field.values.first;
-      return;
-    case Role::kVote:
-      said.event.votes = MaskOf(field, more);
-      return;
-    case Role::kContent:
-      said.event.digest = more.digest;
-      return;
-    case Role::kGroup:
-    case Role::kEpoch:
-    case Role::kSigner:
-    case Role::kSignature:
-    case Role::kOther:
-      return;
-  }
-}
-
-void Deriver::Close(const core::TypeSpec& type, const Telling& telling) {
-  Said& said = open_.back();
-  const std::optional<Fact> fact = type.fields[said.spec].fact;
-  const bool is_told = fact && (said.roles & SubjectsOf(*fact)) != 0 &&
-                       emitter_.WantsAny(trace::Bit(*fact, telling.phase));
-  if (is_told) {
-    said.event.fact = *fact;
-    said.event.runs = std::span<const core::Run>(runs_).subspan(said.first_run);
-    if (*fact == Fact::kCarries) said.event.detail = telling.cause;
-    if (*fact == Fact::kStates) said.event.detail = telling.age_ps;
-    emitter_.Emit(said.event);
-  }
-  runs_.resize(said.first_run);
-  open_.pop_back();
 }
 
 }  // namespace lockstep::sim

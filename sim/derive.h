@@ -23,6 +23,8 @@ class Deriver {
 
   // The message has come so far: tells all that it says and somebody wants to know of this phase.
   // To be called when that happens, once for each phase that a message reaches.
+  // Of a payload that is sent in several copies its statements on decisions and requests are told
+  // with the first: that the others say the same is nothing new.
   void Tell(core::Instant now, const Message& message, trace::Phase phase) {
     if (!IsWanted(message, phase)) return;
     const bool is_sent = phase == trace::Phase::kSent;
@@ -35,8 +37,8 @@ class Deriver {
     TellWanted(now, message, {trace::Phase::kDestroyed, static_cast<std::uint64_t>(cause), 0});
   }
 
-  // What a payload from this host says; read once, however often it is asked for. Valid as long as
-  // the payload is, and until the next call where that is a part of another one.
+  // What a payload from this host says, with its fields; read once, however often it is asked for.
+  // Valid as long as the payload is, and until the next call where that is a part of another one.
   const Decoded& Decode(core::NodeId from, const core::Bytes& payload);
 
   // The message with its contents, to be rewritten, if it is one; valid until the next call of this
@@ -53,24 +55,13 @@ class Deriver {
     std::uint64_t cause;   // of a destruction
     std::uint64_t age_ps;  // of what is sent: since its node listed it
   };
-  // What the fields of a group, and before them those of the groups around it, have said so far.
-  struct Said {
-    std::uint32_t spec = core::FieldSpec::kMessage;  // of the group
-    std::uint32_t roles = 0;                         // that were among them, a bit each
-    std::size_t first_run = 0;                       // of its φ-list in runs_
-    trace::Event event;                              // the fact in the making
-  };
-
   // Whether anybody wants a fact that messages of this sender can state.
   bool IsWanted(const Message& message, trace::Phase phase) const {
     return emitter_.WantsAny(trace::FactsOf(phase) & stated_[message.from.value()]);
   }
   void TellWanted(core::Instant now, const Message& message, const Telling& telling);
-  // Begins a group inside the innermost one.
-  void Open(std::uint32_t spec);
-  void Take(core::Role role, const DecodedField& field, const MoreOfField& more);
-  // Ends the innermost group: emits what it says.
-  void Close(const core::TypeSpec& type, const Telling& telling);
+  // As Decode, without the fields.
+  Decoded& Facts(core::NodeId from, const core::Bytes& payload);
 
   const core::Program& program_;
   trace::Emitter& emitter_;
@@ -78,8 +69,6 @@ class Deriver {
   std::vector<trace::FactSet> stated_;  // stated_[host]: what its messages can state, in any phase
   core::FieldedMessage scratch_;
   std::unique_ptr<Decoded> part_;  // of a payload that cannot keep it
-  std::vector<Said> open_;         // groups, the message first
-  std::vector<core::Run> runs_;    // φ-lists of open groups, outer ones first
 };
 
 }  // namespace lockstep::sim

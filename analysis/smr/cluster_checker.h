@@ -25,6 +25,7 @@ namespace lockstep::analysis {
 class ClusterChecker : public FindingChecker {
  public:
   void OnEvent(const trace::Event& event) final {
+    if (event.kind == trace::EventKind::kEnd) return Judge(event);
     if (!cluster_.Has(event.node)) return;
     constexpr std::uint64_t kLies = 2;
     if (event.kind == trace::EventKind::kFaulty) {
@@ -44,7 +45,7 @@ class ClusterChecker : public FindingChecker {
         cluster_(recipe_->cluster(cluster)),
         is_liar_(cluster_.size) {}
 
-  // Something that a replica of the cluster did, or that happened to it.
+  // Something that a replica of the cluster did, or that happened to it; or the end of the run.
   virtual void Judge(const trace::Event& event) = 0;
   bool IsAnswerable(core::NodeId node) const final {
     return !cluster_.Has(node) || !is_liar_[IndexOf(node)];

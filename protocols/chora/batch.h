@@ -67,15 +67,20 @@ class Batch {
   // Calls `visit(Command&&)` for each command, in order.
   template <typename Visit>
   void ForEachCommand(Visit&& visit) const;
-
- private:
-  static constexpr std::uint64_t kSizesDiffer = 65'535;
-
+  // The numbers of a command, without its content.
   struct Head {
     core::ClientId client;
     core::RequestId id;
     std::uint64_t low;
   };
+  template <typename Visit>
+  void ForEachHead(Visit&& visit) const {
+    for (std::uint64_t i = 0; i < commands_; ++i) visit(HeadAt(i));
+  }
+
+ private:
+  static constexpr std::uint64_t kSizesDiffer = 65'535;
+
   Head HeadAt(std::uint64_t index) const;
   std::uint64_t SizeAt(std::uint64_t index) const;
   // The numbers of the batch, `size` bytes of them at least, wherever they stand.

@@ -179,7 +179,9 @@ std::uint64_t Board::AdvanceFrontier() {
       if (!batch.has_reconfs()) continue;
       for (const Reconf& change : batch.Reconfs()) changes.push_back(change);
     }
-    changed_lanes_ |= lanes_.Extend(changes);
+    const std::uint64_t since = lanes_.end();
+    const std::uint64_t changed = lanes_.Extend(changes);
+    if (changed != 0) lane_changes_.push_back({since, changed});
     ++frontier_;
     if (frontier_ % checkpoint_rounds_ == 0) lane_states_.push_back(lanes_.Capture(frontier_));
   }

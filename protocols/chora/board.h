@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "protocols/chora/config.h"
@@ -35,6 +34,12 @@ struct SlotNews {
   SlotName name;
   std::uint32_t ballot = 0;
   Value value = Value::kNoop;
+};
+
+// From this round on these lanes are in another state.
+struct LaneChange {
+  std::uint64_t since = 0;
+  std::uint64_t changed = 0;
 };
 
 class Board {
@@ -133,8 +138,8 @@ class Board {
   std::vector<SlotName>& wanted() { return wanted_; }
   // Lanes as they were when the frontier passed multiples of C, oldest first.
   std::vector<Lanes::State>& lane_states() { return lane_states_; }
-  // Lanes whose state was changed by the rounds passed last, as a mask; cleared by the reader.
-  std::uint64_t TakeChangedLanes() { return std::exchange(changed_lanes_, 0); }
+  // Changes of lanes by the rounds passed last, in order; cleared by the reader.
+  std::vector<LaneChange>& lane_changes() { return lane_changes_; }
   std::vector<SlotNews>& news() { return news_; }
 
  private:
@@ -156,7 +161,7 @@ class Board {
   std::uint64_t acted_end_ = 0;
   std::uint64_t first_allowed_ = 0;
   bool is_acting_ = true;
-  std::uint64_t changed_lanes_ = 0;
+  std::vector<LaneChange> lane_changes_;
   std::vector<SlotName> wanted_;
   std::vector<Lanes::State> lane_states_;
   std::vector<SlotNews> news_;

@@ -8,6 +8,7 @@
 #include "protocols/chora/batch.h"
 #include "protocols/chora/notes.h"
 #include "protocols/core/check.h"
+#include "protocols/core/log_notes.h"
 
 namespace lockstep::chora {
 
@@ -33,6 +34,8 @@ void Executor::RunRound(std::uint64_t round, core::Effects& out) {
   const std::uint64_t active = board_.lanes().At(round);
   const std::uint32_t n = board_.replicas();
   std::uint64_t digest = 0;
+  std::uint64_t filled = 0;  // positions
+  std::uint64_t executed_digest = 0;
   applied_ = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint32_t lane = RotatedLane(round, i, n);
@@ -42,11 +45,15 @@ void Executor::RunRound(std::uint64_t round, core::Effects& out) {
       digest = CommitDigest(digest, 0);
       continue;
     }
+    filled |= Bit(i);
     const core::Bytes& bytes = board_.ring().slot({round, lane}).batch;
     digest = CommitDigest(digest, bytes.Digest());
     Batch(bytes).ForEachCommand([&](Command&& command) {
       ClientTable::Executed executed = clients_.Execute(command, *machine_);
-      applied_ += executed.is_new ? 1 : 0;
+      if (executed.is_new) {
+        ++applied_;
+        executed_digest = core::ExecutedDigest(executed_digest, command.client, command.id);
+      }
       if (!executed.is_to_be_sent) return;
       replies_.push_back({command.client, command.id, std::move(executed.answer)});
     });
@@ -58,7 +65,11 @@ void Executor::RunRound(std::uint64_t round, core::Effects& out) {
   }
   out.Spend(core::Work::kApply, applied_);
   out.Note({core::NoteKind::kCommitted, core::NodeId(), core::StreamId(),
-            core::Run{round * n, n, 1}, 0, digest});
+            core::Run{round * n, n, 1}, filled, digest});
+  if (applied_ > 0) {
+    out.Note({core::kExecuted, core::NodeId(), core::StreamId(), core::Run{round * n, n, 1},
+              applied_, executed_digest});
+  }
   for (Reply& reply : replies_) out.Reply(reply.client, reply.id, std::move(reply.answer));
   replies_.clear();
 }

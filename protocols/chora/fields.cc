@@ -5,7 +5,10 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "protocols/chora/batch.h"
 #include "protocols/core/check.h"
 
 namespace lockstep::chora {
@@ -39,12 +42,16 @@ enum RoundField : std::uint32_t {
   kRoundBatchLane,
   kRoundBatchBallot,
   kRoundBatchContent,
+  kRoundCommand,
+  kRoundCommandClient,
+  kRoundCommandId,
+  kRoundCommandLow,
   kRoundVotes,
   kRoundVotesRound,
   kRoundVotesLane,
   kRoundVotesMask,
 };
-constexpr auto kRoundFields = BehindHeader(std::array<FieldSpec, 13>{{
+constexpr auto kRoundFields = BehindHeader(std::array<FieldSpec, 17>{{
     {"abstaining", Role::kOther},
     {"round", Role::kRound},
     {"frontier", Role::kOther},
@@ -54,6 +61,10 @@ constexpr auto kRoundFields = BehindHeader(std::array<FieldSpec, 13>{{
     {"lane", Role::kLane, kRoundBatch},
     {"ballot", Role::kBallot, kRoundBatch},
     {"content", Role::kContent, kRoundBatch},
+    {"command", Role::kGroup, kRoundBatch, Fact::kRequests},
+    {"client", Role::kClient, kRoundCommand},
+    {"id", Role::kRequest, kRoundCommand},
+    {"low", Role::kAck, kRoundCommand},
     {"votes", Role::kGroup, FieldSpec::kMessage, Fact::kVotes},
     {"round", Role::kRound, kRoundVotes},
     {"lane", Role::kLane, kRoundVotes},
@@ -80,7 +91,7 @@ constexpr std::array<EntrySpec, 8> kEntries = {{{"votes", Fact::kVotes},
                                                 {"accepted", Fact::kAccepts},
                                                 {"decided", Fact::kDecides},
                                                 {"fetch", std::nullopt},
-                                                {"payload", std::nullopt},
+                                                {"payload", Fact::kProposes},
                                                 {"prepare", std::nullopt},
                                                 {"promise", Fact::kPromises}}};
 enum RepairField : std::uint32_t {
@@ -150,6 +161,16 @@ void ReadHeader(const Header& header, std::vector<Field>& out) {
   out.push_back(Field::Number(kSender, header.sender));
 }
 
+void ReadCommands(const core::Bytes& bytes, std::vector<Field>& out) {
+  std::uint32_t index = 0;
+  Batch(bytes).ForEachHead([&](const Batch::Head& head) {
+    out.push_back(Field::Group(kRoundCommand, index++));
+    out.push_back(Field::Number(kRoundCommandClient, head.client.value()));
+    out.push_back(Field::Number(kRoundCommandId, head.id.value()));
+    out.push_back(Field::Number(kRoundCommandLow, head.low));
+  });
+}
+
 void ReadRound(const RoundMessage& message, const Codec& codec, std::vector<Field>& out) {
   out.push_back(Field::Number(kRoundAbstaining, message.is_abstaining ? 1 : 0));
   out.push_back(Field::Number(kRoundRound, message.round));
@@ -160,6 +181,8 @@ void ReadRound(const RoundMessage& message, const Codec& codec, std::vector<Fiel
     out.push_back(Field::Group(kRoundBatch));
     out.push_back(Field::Number(kRoundBatchLane, message.header.sender));
     out.push_back(Field::Number(kRoundBatchBallot, 0));
+    ReadCommands(message.batch, out);
+    // Behind the commands, which are parts of it and have no contents of their own here.
     out.push_back(Content(kRoundBatchContent, message.batch));
   }
   for (std::uint32_t h = 0; h < codec.vote_rounds(); ++h) {
@@ -235,6 +258,27 @@ Header BuildHeader(const core::FieldedMessage& message) {
           static_cast<std::uint32_t>(NumberOf(message, kSender))};
 }
 
+// The batch of a round's message, with the numbers of its commands as their fields say.
+core::Bytes BuildBatch(const core::FieldedMessage& fields, const Codec& codec) {
+  core::Bytes content = ContentOf(fields, kRoundBatchContent);
+  if (content.empty() || !Batch::IsValid(content, codec.replicas())) return content;
+  const Batch batch(content);
+  std::vector<Command> commands;
+  batch.ForEachCommand([&](Command&& command) { commands.push_back(std::move(command)); });
+  std::vector<Command> changed = commands;
+  std::size_t next = 0;
+  for (const Field& field : fields.fields) {
+    if (field.spec == kRoundCommand) ++next;
+    if (next == 0 || next > changed.size()) continue;
+    Command& command = changed[next - 1];
+    const std::uint64_t number = field.values.first;
+    if (field.spec == kRoundCommandClient) command.client = core::ClientId(number);
+    if (field.spec == kRoundCommandId) command.id = core::RequestId(number);
+    if (field.spec == kRoundCommandLow) command.low = number;
+  }
+  return changed == commands ? content : Batch::Encode(batch.Reconfs(), changed);
+}
+
 RoundMessage BuildRound(const core::FieldedMessage& fields, const Codec& codec) {
   RoundMessage message;
   message.header = BuildHeader(fields);
@@ -243,7 +287,7 @@ RoundMessage BuildRound(const core::FieldedMessage& fields, const Codec& codec) 
   message.frontier = NumberOf(fields, kRoundFrontier);
   message.echo_round = static_cast<std::uint16_t>(NumberOf(fields, kRoundEchoRound));
   message.echo_held_ps = static_cast<std::uint32_t>(NumberOf(fields, kRoundEchoHeld));
-  message.batch = ContentOf(fields, kRoundBatchContent);
+  message.batch = BuildBatch(fields, codec);
   message.has_batch = !message.batch.empty();
   std::uint64_t voted_on = 0;
   for (const Field& field : fields.fields) {

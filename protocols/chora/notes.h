@@ -1,4 +1,4 @@
-// What replicas of Chora-R note beside `committed` and `state`, which all state machines note.
+// What replicas of Chora-R note beside what all replicated logs note (note.h, log_notes.h).
 //
 // Position r N + p of the log is the p-th lane, in rotated order, of round r. `committed` is said
 // once for a round, of its N positions; its digest is that of CommitDigest, from the batches of the
@@ -36,9 +36,6 @@ inline constexpr core::NoteSpec kNotes[] = {
      "0 for nothing. Decided otherwise than by the votes that were heard here."},
     {"conflict",
      "value: a round; detail: lane + 64 ballot. A second, other decision: never right."},
-    {"lanes",
-     "value: the round from which the lane of `peer` is active or not; detail: mask of the lanes "
-     "active by the newest change."},
     {"recovering", "detail: the incarnation of a replica that has lost its memory."},
     {"too_large", "value: a request that fits no batch, and was dropped; detail: its client."},
 };
@@ -52,9 +49,8 @@ inline constexpr core::NoteKind kRoundLate = kNotes[6].kind();
 inline constexpr core::NoteKind kRoundComplete = kNotes[7].kind();
 inline constexpr core::NoteKind kResolved = kNotes[8].kind();
 inline constexpr core::NoteKind kConflict = kNotes[9].kind();
-inline constexpr core::NoteKind kLanes = kNotes[10].kind();
-inline constexpr core::NoteKind kRecovering = kNotes[11].kind();
-inline constexpr core::NoteKind kTooLarge = kNotes[12].kind();
+inline constexpr core::NoteKind kRecovering = kNotes[10].kind();
+inline constexpr core::NoteKind kTooLarge = kNotes[11].kind();
 
 // The digest of a round so far, and of one position more: of its batch, or 0 where it has none.
 constexpr std::uint64_t CommitDigest(std::uint64_t before, std::uint64_t batch) {

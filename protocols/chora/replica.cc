@@ -8,6 +8,7 @@
 
 #include "protocols/chora/notes.h"
 #include "protocols/core/check.h"
+#include "protocols/core/log_notes.h"
 
 namespace lockstep::chora {
 namespace {
@@ -246,11 +247,7 @@ void Replica::SendChunks(std::uint32_t to, core::Effects& out) {
 void Replica::Settle(core::Effects& out) {
   NoteNews(out);
   out.Spend(core::Work::kBookkeep, board_.AdvanceFrontier() * config_.replicas());
-  ForEachBit(board_.TakeChangedLanes(), [&](std::uint32_t lane) {
-    core::effect::Note note = NoteOf(kLanes, board_.lanes().EpochOf(lane), board_.lanes().newest());
-    note.peer = config_.cluster.Replica(lane);
-    out.Note(note);
-  });
+  if (!board_.lane_changes().empty()) NoteLanes(out);
   // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
   const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
   if (may_apply && !is_log_busy_) Apply(out);
@@ -268,6 +265,17 @@ void Replica::NoteNews(core::Effects& out) {
     out.Note(note);
   }
   board_.news().clear();
+}
+
+void Replica::NoteLanes(core::Effects& out) {
+  for (const LaneChange& change : board_.lane_changes()) {
+    ForEachBit(change.changed, [&](std::uint32_t lane) {
+      core::effect::Note note = NoteOf(core::kLanes, change.since, board_.lanes().At(change.since));
+      note.peer = config_.cluster.Replica(lane);
+      out.Note(note);
+    });
+  }
+  board_.lane_changes().clear();
 }
 
 void Replica::Apply(core::Effects& out) {

@@ -83,6 +83,7 @@ class Replica : public core::Node {
   // Draws the conclusions of what has been learnt: frontier, notes, execution, truncation.
   void Settle(core::Effects& out);
   void NoteNews(core::Effects& out);
+  void NoteLanes(core::Effects& out);
   void Apply(core::Effects& out);
   void PassFloor(core::Effects& out);
   void Truncate();

@@ -29,6 +29,8 @@ void ClosedLoop::OnStart(const core::Now& now, std::span<const core::Bytes>, cor
 
 void ClosedLoop::Invoke(const core::Now& now, std::uint32_t index, core::Effects& out) {
   Client& client = clients_[index];
+  if (config_.requests > 0 && client.made == config_.requests) return;
+  ++client.made;
   client.request = core::RequestId(client.request.value() + 1);
   client.invoked = now.monotonic();
   if (config_.is_local) client.attempts = home_;

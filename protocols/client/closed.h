@@ -26,8 +26,9 @@ struct Config {
   bool is_local = false;        // on the hosts of the replicas: each request goes to its own first
   std::uint64_t generator = 0;  // of the contents of requests
   std::uint64_t request_bytes = 0;
-  core::Duration think;  // between an answer and the next request
-  core::Duration retry;  // how long an answer is waited for
+  std::uint64_t requests = 0;  // of each client, in each of its lives; 0: no end of them
+  core::Duration think;        // between an answer and the next request
+  core::Duration retry;        // how long an answer is waited for
 };
 
 class ClosedLoop : public core::Node {
@@ -58,6 +59,7 @@ class ClosedLoop : public core::Node {
     bool is_waiting = false;     // for its answer; else it thinks
     core::Instant invoked;       // when, on the own clock
     core::Instant retry_at;      // when it asks again, if it still waits
+    std::uint64_t made = 0;      // requests
     std::uint32_t attempts = 0;  // of all its requests, so that no replica is asked twice in a row
   };
   struct Thinker {

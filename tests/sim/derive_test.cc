@@ -302,6 +302,29 @@ TEST_CASE("derive: bytes that are no message say nothing") {
   CHECK(Told(world).empty());
 }
 
+TEST_CASE("derive: votes are told as sent once for all copies of a payload, proposals of each") {
+  const DecisionFields fields;
+  const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);
+  trace::Emitter emitter;
+  Listener listener(trace::kAllKinds);
+  emitter.Add(&listener);
+  sim::Deriver deriver(program, emitter);
+  const sim::Message message = MessageOf(DecisionFields::Build(RoundMessage()));
+  deriver.Tell(core::Instant(), message, Phase::kSent);
+  CHECK(listener.events.size() == 3);
+  deriver.Tell(core::Instant(), message, Phase::kSent);
+  CHECK(listener.events.size() == 5);
+  for (int i = 0; i < 2; ++i) deriver.Tell(core::Instant(), message, Phase::kHanded);
+  CHECK(listener.events.size() == 11);
+  // The same bytes, put together anew or sent by another, are said anew.
+  deriver.Tell(core::Instant(), MessageOf(DecisionFields::Build(RoundMessage())), Phase::kSent);
+  CHECK(listener.events.size() == 14);
+  sim::Message passed_on = message;
+  passed_on.from = NodeId(0);
+  deriver.Tell(core::Instant(), passed_on, Phase::kSent);
+  CHECK(listener.events.size() == 17);
+}
+
 TEST_CASE("derive: votes of a round are one fact, and nested lanes share the round around them") {
   const DecisionFields fields;
   const validate::BuiltProgram program({{"a", NodeId(0), 3}}, nullptr, &fields);

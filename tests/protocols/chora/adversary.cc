@@ -12,8 +12,10 @@
 
 #include "protocols/chora/notes.h"
 #include "protocols/chora/replica.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/core/random.h"
 #include "tests/protocols/chora/log_machine.h"
+#include "tests/protocols/chora/tribunal.h"
 #include "tests/protocols/chora/witness.h"
 
 namespace lockstep::tests {
@@ -28,6 +30,7 @@ constexpr core::Duration kRoundLength =
 constexpr std::uint32_t kClients = 4;
 constexpr std::uint64_t kRetryRounds = 40;
 constexpr std::uint64_t kHealingMax = 6'000;
+constexpr std::uint64_t kCalmRounds = 200;
 
 class Cluster {
  public:
@@ -36,6 +39,7 @@ class Cluster {
         random_(core::Random(options.seed).Fork("adversary")),
         witness_(options.replicas, (options.replicas + 1) / 2) {
     Configure();
+    tribunal_ = std::make_unique<Tribunal>(config_, options.is_healing_asked);
     hosts_.resize(config_.replicas());
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) Boot(i);
     for (std::uint32_t c = 0; c < kClients; ++c) clients_.emplace_back();
@@ -61,6 +65,10 @@ class Cluster {
     }
     if (outcome_.failure.empty() && is_well) CheckEqualStates();
     outcome_.decisions = witness_.decisions();
+    // What was under way when it was well has come to its end, too.
+    for (std::uint64_t i = 0; is_well && i < kCalmRounds * kTicksPerRound; ++i) Tick();
+    const core::Instant heal = TimeAt(begin);
+    outcome_.objections = tribunal_->Ask(heal, &outcome_.letters);
     return outcome_;
   }
 
@@ -143,6 +151,7 @@ class Cluster {
 
   void Boot(std::uint32_t index) {
     Host& host = hosts_[index];
+    if (host.incarnation > 0) tribunal_->Restarted(index);
     core::Seat seat;
     seat.self = core::NodeId(index);
     seat.index = index;
@@ -160,10 +169,13 @@ class Cluster {
     Perform(index, effects);
   }
 
-  core::Now NowOf(Host& host) {
-    const auto passed = static_cast<std::int64_t>(tick_) * kRoundLength.ps() /
+  core::Instant TimeAt(std::uint64_t tick) const {
+    const auto passed = static_cast<std::int64_t>(tick) * kRoundLength.ps() /
                         static_cast<std::int64_t>(kTicksPerRound * config_.depth);
-    const core::Instant real = core::Instant() + core::Duration::Picoseconds(passed);
+    return core::Instant() + core::Duration::Picoseconds(passed);
+  }
+  core::Now NowOf(Host& host) {
+    const core::Instant real = TimeAt(tick_);
     host.shown = std::max(host.shown, real + core::Duration::Picoseconds(host.offset_ps));
     // Of the others nothing is promised; self-aligned rounds run on a clock that wanders as much.
     return core::Now(host.shown, host.shown, real);
@@ -172,6 +184,7 @@ class Cluster {
   void Crash(std::uint32_t index) {
     Host& host = hosts_[index];
     Look(index);
+    tribunal_->Crashed(index);
     const chora::Board& board = host.replica->board();
     host.forgotten_end = std::max(host.forgotten_end, board.acted_end());
     host.replica.reset();
@@ -193,10 +206,12 @@ class Cluster {
         return;
       }
       if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
+        tribunal_->Sent(index, send->to.value(), send->payload);
         Transmit(index, send->to.value(), send->payload);
       } else if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
         host.timers[timer->id] = {timer->at, timer->clock};
       } else if (const auto* note = std::get_if<core::effect::Note>(&listed.what)) {
+        tribunal_->Noted(index, *note);
         OnNote(*note);
       } else if (const auto* reply = std::get_if<core::effect::Reply>(&listed.what)) {
         OnAnswer(index, *reply);
@@ -232,7 +247,7 @@ class Cluster {
                         note.detail % 64, " ballot ", note.detail / 64, " value ", note.digest));
     }
     if (note.kind == core::NoteKind::kInstalled) ++outcome_.installs;
-    if (note.kind == chora::kLanes) ++outcome_.lane_changes;
+    if (note.kind == core::kLanes) ++outcome_.lane_changes;
     if (note.kind == core::NoteKind::kRejoined) ++outcome_.rejoins;
     if (note.kind == core::NoteKind::kMalformed) Fail("a message was called malformed");
     Fail(witness_.Hear(note));
@@ -246,7 +261,9 @@ class Cluster {
 
   void OnAnswer(std::uint32_t index, const core::effect::Reply& reply) {
     Client& client = clients_[reply.client.value()];
-    client.open.erase(reply.id.value());
+    if (client.open.erase(reply.id.value()) > 0) {
+      tribunal_->Returned(reply.client.value(), reply.id.value());
+    }
     const std::string content =
         ContentOf(static_cast<std::uint32_t>(reply.client.value()), reply.id.value());
     if (!hosts_[index].machine->seen().contains(content)) {
@@ -274,6 +291,7 @@ class Cluster {
       const bool is_open =
           client.open.empty() || client.next < client.open.begin()->first + config_.client_window;
       if (is_stormy_ && is_open && Chance(30)) {
+        tribunal_->Invoked(c, client.next);
         due.push_back(client.next);
         ++client.next;
         ++outcome_.commands;
@@ -301,6 +319,7 @@ class Cluster {
 
   void Tick() {
     ++tick_;
+    tribunal_->At(TimeAt(tick_));
     if (is_stormy_) MakeMischief();
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
       Host& host = hosts_[i];
@@ -353,6 +372,7 @@ class Cluster {
       if (host.timers.erase(what.timer) == 0) return;
       host.replica->OnTimer(NowOf(host), what.timer, effects);
     } else {
+      tribunal_->Handed(what.message.from, what.host, what.message.payload);
       host.replica->OnMessage(NowOf(host), core::NodeId(what.message.from), what.message.payload,
                               effects);
     }
@@ -568,6 +588,7 @@ class Cluster {
   std::vector<Client> clients_;
   std::vector<Message> messages_;
   Witness witness_;
+  std::unique_ptr<Tribunal> tribunal_;
 };
 
 }  // namespace

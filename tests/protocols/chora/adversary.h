@@ -29,6 +29,8 @@ struct AdversaryOptions {
 
 struct AdversaryOutcome {
   std::string failure;          // empty: all that was asked held
+  std::string objections;       // of the oracles that Chora-R promises; empty: none
+  std::string letters;          // of those that object
   std::uint64_t decisions = 0;  // slots, as seen from outside
   std::uint64_t crashes = 0;
   std::uint64_t rejoins = 0;

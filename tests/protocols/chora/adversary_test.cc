@@ -18,6 +18,7 @@ AdversaryOutcome RunMany(std::uint32_t replicas, std::uint64_t first, std::uint6
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const AdversaryOutcome outcome = RunAdversary({seed, replicas, is_healing_asked});
     CHECK_MESSAGE(outcome.failure.empty(), outcome.failure);
+    CHECK_MESSAGE(outcome.objections.empty(), seed, ": ", outcome.objections);
     sum.decisions += outcome.decisions;
     sum.crashes += outcome.crashes;
     sum.rejoins += outcome.rejoins;

@@ -220,7 +220,8 @@ TEST_CASE("chora board: a change of lanes holds alpha rounds later, if its lane 
   board.Decide({3, 1}, Value::kBatch, 0);
   CHECK(board.AdvanceFrontier() == 1);
   CHECK(board.lanes().At(5) == 7);
-  CHECK(board.TakeChangedLanes() == 4);
+  REQUIRE(board.lane_changes().size() == 1);
+  CHECK(board.lane_changes()[0].changed == 4);
 }
 
 TEST_CASE("chora board: lanes at a checkpoint include what is pending") {

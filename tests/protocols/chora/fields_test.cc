@@ -88,6 +88,32 @@ TEST_CASE("chora fields: a round's message proposes a batch and votes on rounds,
   CHECK(Rebuilt(fields, payload) == payload);
 }
 
+TEST_CASE("chora fields: the requests in a batch are told inside it, and built back as changed") {
+  const chora::Fields fields(ConfigOf());
+  const chora::Codec codec(ConfigOf());
+  chora::RoundMessage round = SomeRound();
+  std::vector<chora::Command> commands = {
+      {core::ClientId(7), core::RequestId(3), 2, core::Bytes::Copy("left")},
+      {core::ClientId(8), core::RequestId(4), 4, core::Bytes::Copy("right")}};
+  round.batch = chora::Batch::Encode({}, commands);
+  const core::Bytes payload = codec.Encode(round);
+  CHECK(Facts(fields, payload)
+            .starts_with("proposes lane=2 ballot=0\n"
+                         "requests client=7 id=3 low=2\n"
+                         "requests client=8 id=4 low=4 content="));
+  CHECK(Rebuilt(fields, payload) == payload);
+  core::FieldedMessage message;
+  REQUIRE(fields.Read(payload, message));
+  for (core::Field& field : message.fields) {
+    const core::FieldSpec& spec = fields.types()[message.type].fields[field.spec];
+    if (spec.role == core::Role::kRequest && field.values.first == 4) field.values.first = 9;
+  }
+  commands[1].id = core::RequestId(9);
+  round.batch = chora::Batch::Encode({}, commands);
+  const Keys keys((core::NodeId(0)));
+  CHECK(fields.Build(message, keys, core::Identity(1)) == codec.Encode(round));
+}
+
 chora::RepairMessage SomeRepair() {
   chora::RepairMessage message;
   message.header = {1, 42, 2};

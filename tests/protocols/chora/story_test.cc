@@ -19,6 +19,7 @@
 #include "protocols/chora/messages.h"
 #include "protocols/chora/notes.h"
 #include "protocols/chora/replica.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/machines/counter.h"
 #include "tests/support/script.h"
 
@@ -225,7 +226,7 @@ class Story {
       chorus_.Say(index, absl::StrCat("miss round ", value, " of ", Lanes(note.detail)));
     } else if (note.kind == chora::kRoundLate) {
       chorus_.Say(index, absl::StrCat("hear round ", value, " of ", note.peer.value(), " late"));
-    } else if (note.kind == chora::kLanes) {
+    } else if (note.kind == core::kLanes) {
       chorus_.Say(index, absl::StrCat("lanes from round ", value, " on: ", Lanes(note.detail)));
     } else if (note.kind == chora::kRecovering) {
       chorus_.Say(index, "has lost its memory");

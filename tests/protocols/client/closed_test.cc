@@ -102,6 +102,26 @@ TEST_CASE("client: one request at a time, again where no answer comes, and a whi
   });
 }
 
+TEST_CASE("client: it makes as many requests as it is told to, and no more") {
+  client::Config config = ConfigOf(3, 1);
+  config.requests = 2;
+  config.think = core::Duration::Microseconds(10);
+  client::ClosedLoop node(config, core::Seat());
+  core::Effects out;
+  const auto at = [](std::int64_t us) { return NowAt(core::Duration::Microseconds(us)); };
+  node.OnStart(at(0), {}, out);
+  for (std::uint64_t request = 1; request <= 3; ++request) {
+    const auto us = static_cast<std::int64_t>(100 * request);
+    node.OnAnswer(at(us), core::ClientId(0), core::RequestId(request), core::Bytes(), out);
+    node.OnTimer(at(us + 10), core::TimerId(0), out);
+  }
+  std::uint64_t invoked = 0;
+  for (const auto& note : All<core::effect::Note>(out)) {
+    if (note.kind == core::NoteKind::kInvoked) ++invoked;
+  }
+  CHECK(invoked == 2);
+}
+
 TEST_CASE(
     "client: beside its replica it asks that first, and lets time pass between two requests") {
   client::Config config = ConfigOf(3, 1);

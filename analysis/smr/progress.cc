@@ -1,0 +1,107 @@
+// Progress: see progress.h.
+
+#include "analysis/smr/progress.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockstep::analysis {
+
+using trace::Event;
+using trace::EventKind;
+
+ProgressChecker::ProgressChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
+                                 std::shared_ptr<SlotLedger> slots,
+                                 std::shared_ptr<RequestLog> requests, core::Duration retry)
+    : ClusterChecker(
+          "P", "progress", recipe, cluster,
+          trace::Interest(Bit(EventKind::kCrash) | Bit(EventKind::kRestart) | Bit(EventKind::kEnd))
+              .Add(core::NoteKind::kCommitted)
+              .Add(core::NoteKind::kInstalled)
+              .Add(core::NoteKind::kRejoined)),
+      slots_(std::move(slots)),
+      requests_(std::move(requests)),
+      retry_(retry),
+      heal_(recipe->heal),
+      half_(recipe->heal + core::Duration::Picoseconds(recipe->settle.ps() / 2)),
+      deadline_(recipe->heal + recipe->settle),
+      replicas_(this->cluster().size) {}
+
+void ProgressChecker::Judge(const Event& event) {
+  if (event.kind == EventKind::kEnd) {
+    has_ended_ = event.value == 0;
+    end_ = event.at;
+    return;
+  }
+  Replica& replica = replicas_[IndexOf(event.node)];
+  if (event.kind == EventKind::kCrash) {
+    replica.is_up = false;
+  } else if (event.kind == EventKind::kRestart) {
+    replica = {0, true, false};
+  } else if (event.Is(core::NoteKind::kRejoined)) {
+    replica.has_rejoined = true;
+  } else {
+    replica.reach = event.value + (event.Is(core::NoteKind::kCommitted) ? event.count : 0);
+    if (event.at <= half_) committed_by_half_ = std::max(committed_by_half_, replica.reach);
+  }
+}
+
+void ProgressChecker::Finish() {
+  if (!has_ended_ || end_ < deadline_ || !slots_->has_statements()) return;
+  SetExercised();
+  JudgeReplicas();
+  JudgeClients();
+}
+
+void ProgressChecker::JudgeReplicas() {
+  const std::uint64_t acted = slots_->acted_by_heal() * slots_->rules().lanes;
+  const std::uint64_t needed = std::max(acted, committed_by_half_);
+  std::uint32_t judged = 0;
+  for (std::uint32_t i = 0; i < replicas_.size(); ++i) {
+    const Replica& replica = replicas_[i];
+    if (!replica.is_up || !replica.has_rejoined || slots_->said_at(i) < half_) continue;
+    ++judged;
+    if (replica.reach >= needed) continue;
+    const core::NodeId node = cluster().Replica(i);
+    Object(end_, node, [&] {
+      const std::string held = absl::StrCat(Host(node), " has committed up to index ",
+                                            replica.reach, ", where all up to ");
+      return replica.reach < acted
+                 ? absl::StrCat(held, acted, " was under way by the heal")
+                 : absl::StrCat(held, needed, " was committed half of the settling time ago");
+    });
+  }
+  if (judged > cluster().size / 2) return;
+  Object(end_, std::nullopt,
+         [&] { return absl::StrCat("only ", judged, " replicas take part in the end"); });
+}
+
+void ProgressChecker::JudgeClients() {
+  const bool had_time = (deadline_ - heal_).ps() / kRetries >= retry_.ps();
+  for (const RequestLog::Open& open : requests_->OpenSince(heal_)) {
+    if (!had_time && !cluster().Has(open.host)) continue;
+    Object(end_, std::nullopt, [&] {
+      return absl::StrCat("request ", open.name.request, " of client ", open.name.client,
+                          ", asked at ", open.since.ps(), " ps, has not been answered");
+    });
+  }
+}
+
+namespace {
+
+absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+  constexpr std::string_view kRetry = "retry_ps";
+  const auto requests = RequestLogFor(charge, kRetry);
+  if (!requests.ok()) return requests.status();
+  const std::int64_t retry_ps =
+      charge.promise.parameters.value(std::string(kRetry), std::int64_t{0});
+  return std::make_unique<ProgressChecker>(charge.recipe, core::ClusterId(charge.promise.scope.id),
+                                           *SlotLedgerFor(charge, kRetry), *requests,
+                                           core::Duration::Picoseconds(retry_ps));
+}
+
+}  // namespace
+
+const Oracle kProgressOracle = {"P", &Make};
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,59 @@
+// P: once faults have ended, replicas go on, together, and clients are answered. Source: liveness
+// after global stabilisation (Dwork, Lynch and Stockmeyer 1988).
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "analysis/smr/cluster_checker.h"
+#include "analysis/smr/request_log.h"
+
+namespace lockstep::analysis {
+
+// P, at the end of a run that lasts until heal + settle:
+// - every slot of a round on which anybody had acted by the heal is committed by each replica that
+//   is judged, and so is what anybody had committed by half of the time to settle;
+// - what clients had asked by the heal has been answered, but for clients whose machine went down.
+//   What clients on machines of their own ask may be lost on its way: they are judged where the
+//   time to settle lets them ask kRetries times more.
+// Judged are replicas that are up and, if they have lost their memory, have rejoined. One that has
+// said nothing of any slot for half of the time to settle stands still, as in a pause that lasts,
+// and is as good as dead; if so many do that fewer than a quorum is left, that is an objection.
+class ProgressChecker final : public ClusterChecker {
+ public:
+  static constexpr std::int64_t kRetries = 8;
+
+  // `retry`: how long clients on machines of their own wait with asking again.
+  ProgressChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
+                  std::shared_ptr<SlotLedger> slots, std::shared_ptr<RequestLog> requests,
+                  core::Duration retry);
+  void Finish() override;
+
+ private:
+  void Judge(const trace::Event& event) override;
+  void JudgeReplicas();
+  void JudgeClients();
+
+  struct Replica {
+    std::uint64_t reach = 0;  // one past the last index that it holds
+    bool is_up = true;
+    bool has_rejoined = true;
+  };
+
+  std::shared_ptr<SlotLedger> slots_;
+  std::shared_ptr<RequestLog> requests_;
+  core::Duration retry_;
+  core::Instant heal_;
+  core::Instant half_;  // of the time to settle
+  core::Instant deadline_;
+  core::Instant end_;
+  bool has_ended_ = false;
+  std::uint64_t committed_by_half_ = 0;  // indices, by anybody
+  std::vector<Replica> replicas_;
+};
+
+extern const Oracle kProgressOracle;
+
+}  // namespace lockstep::analysis

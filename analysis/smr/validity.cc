@@ -1,0 +1,37 @@
+// Validity: see validity.h.
+
+#include "analysis/smr/validity.h"
+
+#include <utility>
+
+namespace lockstep::analysis {
+
+ValidityChecker::ValidityChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
+                                 std::shared_ptr<RequestLog> requests)
+    : ClusterChecker("Y", "validity", std::move(recipe), cluster,
+                     trace::Interest().Add(core::NoteKind::kCommitted)),
+      requests_(std::move(requests)) {
+  requests_->Watch(this);
+}
+
+void ValidityChecker::Judge(const trace::Event&) { SetExercised(); }
+
+void ValidityChecker::OnUnproposed(const trace::Event& event, SlotName name) {
+  Object(event.at, event.node, [&] {
+    return absl::StrCat(Host(event.node), " commits what the owner of round ", name.round,
+                        ", lane ", name.lane, ", has not proposed");
+  });
+}
+
+void ValidityChecker::OnUnasked(const trace::Event& event, SlotName name,
+                                const RequestLog::RequestName& request) {
+  Object(event.at, event.node, [&] {
+    return absl::StrCat(Host(event.node), " commits, in round ", name.round, ", lane ", name.lane,
+                        ", request ", request.request, " of client ", request.client,
+                        ", which has not asked it");
+  });
+}
+
+const Oracle kValidityOracle = {"Y", &MakeRequestChecker<ValidityChecker>};
+
+}  // namespace lockstep::analysis
