@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/chora/notes.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/core/note.h"
 
 namespace lockstep::fuzz {
@@ -26,7 +27,7 @@ trace::Interest HealingWatch::Wants() const {
       .Add(core::NoteKind::kRejoined)
       .Add(core::NoteKind::kMalformed)
       .Add(chora::kConflict)
-      .Add(chora::kLanes)
+      .Add(core::kLanes)
       .Add(chora::kResolved)
       .Add(chora::kRoundComplete)
       .Add(chora::kRoundSkipped);
@@ -52,7 +53,7 @@ void HealingWatch::OnEvent(const trace::Event& event) {
                                                   : "calls malformed what came from host ";
     const std::uint64_t of = event.Is(chora::kConflict) ? event.value : event.peer.value();
     wrong_ = absl::StrCat("a", event.node.value(), " ", what, of);
-  } else if (event.Is(chora::kLanes)) {
+  } else if (event.Is(core::kLanes)) {
     is_relaned_ = true;
   } else if (event.Is(chora::kResolved)) {
     const std::uint64_t ballot = event.detail / 64;
