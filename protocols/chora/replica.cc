@@ -96,7 +96,7 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
     out.SetTimer(kRepair, pacer_.HalfAfter(round_), pacer_.clock());
   }
   Ask(out);
-  NoteNews(out);
+  Conclude(out);
   out.Spend(core::Work::kBuild, 1);
   out.Spend(core::Work::kCommand, commands);
   Settle(out);
@@ -244,13 +244,8 @@ void Replica::SendChunks(std::uint32_t to, core::Effects& out) {
 }
 
 void Replica::Settle(core::Effects& out) {
-  NoteNews(out);
-  out.Spend(core::Work::kBookkeep, board_.AdvanceFrontier() * config_.replicas());
-  ForEachBit(board_.TakeChangedLanes(), [&](std::uint32_t lane) {
-    core::effect::Note note = NoteOf(kLanes, board_.lanes().EpochOf(lane), board_.lanes().newest());
-    note.peer = config_.cluster.Replica(lane);
-    out.Note(note);
-  });
+  Conclude(out);
+  out.Spend(core::Work::kBookkeep, std::exchange(passed_, 0) * config_.replicas());
   // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
   const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
   if (may_apply && !is_log_busy_) Apply(out);
@@ -258,6 +253,16 @@ void Replica::Settle(core::Effects& out) {
 }
 
 // Before the work of the log core, which may have much to do: it is known by now.
+void Replica::Conclude(core::Effects& out) {
+  passed_ += board_.AdvanceFrontier();
+  if (!board_.news().empty()) NoteNews(out);
+  ForEachBit(board_.TakeChangedLanes(), [&](std::uint32_t lane) {
+    core::effect::Note note = NoteOf(kLanes, board_.lanes().EpochOf(lane), board_.lanes().newest());
+    note.peer = config_.cluster.Replica(lane);
+    out.Note(note);
+  });
+}
+
 void Replica::NoteNews(core::Effects& out) {
   for (const SlotNews& news : board_.news()) {
     const bool is_conflict = news.kind == SlotNews::Kind::kSecond;
