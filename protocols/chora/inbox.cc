@@ -78,7 +78,7 @@ bool Replica::OnRound(const core::Now& now, core::NodeId from, const core::Bytes
     next_round_ = *jump;
     out.SetTimer(kBoundary, pacer_.NextAt(next_round_), pacer_.clock());
   }
-  NoteNews(out);
+  Conclude(out);
   in_.batch = core::Bytes();  // It would hold the message for longer than the ring does.
   out.Spend(core::Work::kAnalyse, 1);
   if (in_.has_batch) out.Spend(core::Work::kLog, 1, payload.byte_count());
@@ -113,7 +113,7 @@ bool Replica::OnRepair(core::NodeId from, const core::Bytes& payload, core::Effe
   peers_[sender].Hear(repair_in_.header.incarnation, repair_in_.frontier, round_);
   for (const Entry& entry : repair_in_.entries) OnEntry(sender, entry);
   repair_in_.entries.clear();
-  NoteNews(out);
+  Conclude(out);
   out.Spend(core::Work::kAnalyse, 1);
   Settle(out);
   return true;

@@ -97,7 +97,7 @@ void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
     out.SetTimer(kRepair, pacer_.HalfAfter(round_), pacer_.clock());
   }
   Ask(out);
-  NoteNews(out);
+  Conclude(out);
   out.Spend(core::Work::kBuild, 1);
   out.Spend(core::Work::kCommand, commands);
   Settle(out);
@@ -245,9 +245,8 @@ void Replica::SendChunks(std::uint32_t to, core::Effects& out) {
 }
 
 void Replica::Settle(core::Effects& out) {
-  NoteNews(out);
-  out.Spend(core::Work::kBookkeep, board_.AdvanceFrontier() * config_.replicas());
-  if (!board_.lane_changes().empty()) NoteLanes(out);
+  Conclude(out);
+  out.Spend(core::Work::kBookkeep, std::exchange(passed_, 0) * config_.replicas());
   // Below the base there is nothing to apply: who has taken up a checkpoint waits for it.
   const bool may_apply = executor_.IsBehind() && executor_.executed() >= board_.ring().base();
   if (may_apply && !is_log_busy_) Apply(out);
@@ -255,6 +254,12 @@ void Replica::Settle(core::Effects& out) {
 }
 
 // Before the work of the log core, which may have much to do: it is known by now.
+void Replica::Conclude(core::Effects& out) {
+  if (!board_.news().empty()) NoteNews(out);
+  passed_ += board_.AdvanceFrontier();
+  if (!board_.lane_changes().empty()) NoteLanes(out);
+}
+
 void Replica::NoteNews(core::Effects& out) {
   for (const SlotNews& news : board_.news()) {
     const bool is_conflict = news.kind == SlotNews::Kind::kSecond;

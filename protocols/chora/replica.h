@@ -82,6 +82,8 @@ class Replica : public core::Node {
   void SendChunks(std::uint32_t to, core::Effects& out);
   // Draws the conclusions of what has been learnt: frontier, notes, execution, truncation.
   void Settle(core::Effects& out);
+  // Moves the frontier, and says what has been decided and which lanes have changed.
+  void Conclude(core::Effects& out);
   void NoteNews(core::Effects& out);
   void NoteLanes(core::Effects& out);
   void Apply(core::Effects& out);
@@ -134,6 +136,7 @@ class Replica : public core::Node {
   std::uint64_t started_ = 0;     // the own round in which this incarnation began
   bool has_begun_ = false;        // a boundary has been handled
 
+  std::uint64_t passed_ = 0;         // by the frontier, of which no account has been kept yet
   std::uint64_t confirmed_ = 0;      // the first round that the log core has not finished applying
   bool is_log_busy_ = false;         // until kApplied fires
   std::uint64_t applied_up_to_ = 0;  // what it confirms then
