@@ -97,6 +97,7 @@ void Host::TellStall(core::Instant now, std::size_t core) {
 }
 
 void Host::OnArrived(core::Instant now, Message&& message) {
+  message.came = now;
   if (is_up()) return pipeline_.OnArrived(now, std::move(message));
   Lose(now, message, trace::DropCause::kHostDown);
   OnLeftRing(now, message);
@@ -177,6 +178,7 @@ void Host::HandInput(core::Instant now, const Input& input) {
   ++calls_;
   if (input.kind == Input::Kind::kMessage) {
     ++messages_handled_;
+    if (services_.emitter.Wants(trace::EventKind::kWaited)) EmitWaited(now, *input.message);
     services_.deriver.Tell(now, *input.message, trace::Phase::kHanded);
     services_.network.OnRead(now, *input.message);
   }

@@ -122,6 +122,7 @@ class Host : private InputListener, private EffectListener {
   void EmitInput(core::Instant now, const Input& input);
   // Which clocks the call has read.
   void EmitReadings(core::Instant now, const core::Now& reading);
+  void EmitWaited(core::Instant now, const Message& message);
   void EmitStalled(core::Instant now, std::size_t core, core::Duration lasts);
   void TellStall(core::Instant now, std::size_t core);
   void PushStall(std::size_t core);

@@ -132,6 +132,16 @@ void Host::EmitInput(core::Instant now, const Input& input) {
   services_.emitter.Emit(event);
 }
 
+void Host::EmitWaited(core::Instant now, const Message& message) {
+  trace::Event event = At(now, self_);
+  event.kind = EventKind::kWaited;
+  event.peer = message.from;
+  event.message = message.id;
+  event.value = static_cast<std::uint64_t>(message.waited.ps());
+  event.detail = static_cast<std::uint64_t>((now - message.came).ps());
+  services_.emitter.Emit(event);
+}
+
 void Host::EmitStalled(core::Instant now, std::size_t core, core::Duration lasts) {
   trace::Event event = At(now, self_);
   event.kind = EventKind::kStalled;

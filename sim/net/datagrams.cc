@@ -70,6 +70,7 @@ void Datagrams::OnArrived(const Packet& packet) {
     if (datagram.coming == 0) datagrams_.Take(packet.owner);
     return;
   }
+  datagram.message.waited = std::max(datagram.message.waited, packet.waited);
   ring.Put(packet.size);
   datagram.in_ring = datagram.in_ring + packet.size;
   ++datagram.ring_packets;

@@ -18,7 +18,10 @@ struct Message {
   core::ByteCount credit;   // that its sender gets back when a stream has taken it
   std::uint64_t epoch = 0;  // of the stream that carried it
   trace::MessageId id;
-  core::Instant listed;  // when its node said that it be sent
+  core::Instant listed;   // when its node said that it be sent
+  core::Duration waited;  // for other packets at ports, or for a port that stood still; not counted
+                          // of streams
+  core::Instant came;     // to the host that it is for
 };
 
 }  // namespace lockstep::sim

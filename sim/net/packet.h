@@ -35,6 +35,7 @@ struct Packet {
   core::NodeId from;
   core::NodeId to;
   core::ByteCount size;     // on the wire
+  core::Duration waited;    // at the ports that it has left
   std::uint32_t owner = 0;  // the datagram or the stream that it is of
   std::uint32_t epoch = 0;  // of that stream's connection
   PacketKind kind = PacketKind::kFragment;

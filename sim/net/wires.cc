@@ -85,6 +85,7 @@ std::uint32_t Wires::Launch(core::Instant now, core::Instant came, const Packet&
   crossing.tail = came;
   crossing.is_first_bit_out = false;
   crossing.is_late = false;
+  crossing.wait = core::Duration();
   crossing.latency.reset();
   return Serve(now, came, slot);
 }
@@ -95,6 +96,7 @@ std::uint32_t Wires::Serve(core::Instant now, core::Instant came, std::uint32_t 
     if (const auto serial = Waylay(now, slot)) return *serial;
   }
   Crossing& crossing = crossings_[slot];
+  crossing.packet.waited += crossing.wait;
   Outlet& outlet = outlets_[crossing.edge];
   SharedBuffer* buffer = outlet.is_buffered ? &*buffers_[outlet.from] : nullptr;
   crossing.serial = NextSerial();
@@ -172,6 +174,8 @@ void Wires::Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet
                   Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent), crossing.packet.owner,
                        crossing.packet.epoch, tag.serial, 0});
   }
+  const core::Instant alone = std::max(times.ready, times.tail - (times.ends - times.begins));
+  crossing.wait = times.begins - alone;
   crossing.tail = times.ends + crossing.way;
   switch (crossing.stop) {
     case Stop::kPort: {
@@ -253,6 +257,7 @@ void Wires::Count(const Packet& packet, trace::DropCause cause) {
 
 const Packet& Wires::Arrive(std::uint64_t slot) {
   Crossing& crossing = crossings_[slot];
+  crossing.packet.waited += crossing.wait;
   crossing.serial = kNoSerial;
   crossings_.Free(slot);
   const Packet& packet = crossing.packet;

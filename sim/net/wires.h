@@ -140,6 +140,7 @@ class Wires {
     bool is_late = false;  // the hook has it wait before this port
     core::Duration way;    // to there, from the port that it left
     core::Instant tail;    // when its last bit is there
+    core::Duration wait;   // at the port where it is
     // Of one that is on its way to a host over a wire that keeps the order:
     std::optional<core::Duration> latency;  // of the receiving card, once it is drawn
     core::Instant ready_before;             // of the packet before it there

@@ -60,15 +60,19 @@ enum class EventKind : std::uint8_t {
   kMetric,    // value: Metric; detail: amount in the period that ends here
   kDropped,   // value: DropCause; detail: how many kDrop of it there were; size: of all of them
   kEnd,       // value: 1 where the run was cut short; the last event
+  // More of the life of messages.
+  kWaited,  // peer: sender; told before it is handed. value: how long it stood behind others, or at
+            // a port that stood still, on its way, in ps; detail: how long ago it came to the host
 };
-inline constexpr std::size_t kEventKinds = 30;
+inline constexpr std::size_t kEventKinds = 31;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
     "start",         "message",  "timer",          "writable",  "submit",       "send",
     "hold",          "resume",   "await_writable", "set_timer", "cancel_timer", "save",
     "save_snapshot", "spend",    "note",           "drop",      "crash",        "restart",
     "fault",         "on_wire",  "arrived",        "stalled",   "read",         "fact",
-    "faulty",        "tampered", "receipt",        "metric",    "dropped",      "end"};
+    "faulty",        "tampered", "receipt",        "metric",    "dropped",      "end",
+    "waited"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];

@@ -137,9 +137,9 @@ inline std::vector<Event> EveryKind() {
     events.push_back(event);
     return events.back();
   };
-  for (std::size_t kind = 0; kind + 1 < kEventKinds; ++kind) {
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     const auto of = static_cast<EventKind>(kind);
-    if (of != EventKind::kFact && of != EventKind::kNote) add(of);
+    if (of != EventKind::kFact && of != EventKind::kNote && of != EventKind::kEnd) add(of);
   }
   for (std::size_t i = 0; i < core::kFactNames.size(); ++i) {
     Event& event = add(EventKind::kFact);
