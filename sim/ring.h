@@ -30,6 +30,13 @@ class Ring {
     if (size_ == slots_.size()) Grow();
     return slots_[(first_ + size_++) & (slots_.size() - 1)];
   }
+  // A new first one, in the same way.
+  T& AddFront() {
+    if (size_ == slots_.size()) Grow();
+    first_ = (first_ + slots_.size() - 1) & (slots_.size() - 1);
+    ++size_;
+    return slots_[first_];
+  }
   // What was there stays in its slot until it is written over: move it out first where it owns
   // much.
   void pop_front() {

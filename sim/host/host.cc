@@ -97,6 +97,7 @@ void Host::TellStall(core::Instant now, std::size_t core) {
 }
 
 void Host::OnArrived(core::Instant now, Message&& message) {
+  message.came = now;
   if (is_up()) return pipeline_.OnArrived(now, std::move(message));
   Lose(now, message, trace::DropCause::kHostDown);
   OnLeftRing(now, message);

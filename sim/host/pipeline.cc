@@ -140,6 +140,13 @@ bool Pipeline::IsCallNext() const {
   return is_core_shared_ && !inputs_.empty() && inputs_.front().since < arrived_.front().since;
 }
 
+// A timer has expired while its core was receiving this message: what is in work is finished first.
+bool Pipeline::IsOvertaken(const Message& message) const {
+  return is_core_shared_ && !inputs_.empty() &&
+         inputs_.front().input.kind != Input::Kind::kMessage &&
+         inputs_.front().since >= message.came;
+}
+
 bool Pipeline::IsReceiveNext(core::Instant now) {
   return is_core_shared_ && !is_receiving_ && !arrived_.empty() && !IsCallNext() && HasRoom(now);
 }
@@ -157,10 +164,13 @@ void Pipeline::Enqueue(core::Instant now, const Input& input) {
 }
 
 void Pipeline::EnqueueMessage(core::Instant now, Message&& message) {
-  Waiting& waiting = inputs_.Add();
+  Put(inputs_.Add(), now, std::move(message));
+}
+
+void Pipeline::Put(Waiting& waiting, core::Instant since, Message&& message) {
   waiting.input = {.kind = Input::Kind::kMessage};
   waiting.message = std::move(message);
-  waiting.since = now;
+  waiting.since = since;
 }
 
 void Pipeline::Offer(core::Instant now, const Input& input) {
@@ -179,6 +189,9 @@ void Pipeline::OfferMessage(core::Instant now, Message&& message) {
     is_calling_ = true;
     Hand(now, {.kind = Input::Kind::kMessage, .message = &message});
     is_calling_ = false;
+  } else if (IsOvertaken(message)) {
+    const core::Instant came = message.came;
+    Put(inputs_.AddFront(), came, std::move(message));
   } else {
     EnqueueMessage(now, std::move(message));
   }

@@ -117,6 +117,7 @@ class Pipeline {
   // As Offer and Enqueue, of a message that is at the protocol stage.
   void OfferMessage(core::Instant now, Message&& message);
   void EnqueueMessage(core::Instant now, Message&& message);
+  static void Put(Waiting& waiting, core::Instant since, Message&& message);
   // Hands an input to the node, unless it is no longer to be.
   void Hand(core::Instant now, const Input& input);
   bool IsFree(std::size_t stage, core::Instant now) { return stages_.FreeAt(stage, now) <= now; }
@@ -129,6 +130,7 @@ class Pipeline {
   bool HasRoom(core::Instant now);
   // Where one core serves both stages, who has waited longer goes first.
   bool IsCallNext() const;
+  bool IsOvertaken(const Message& message) const;
   bool IsReceiveNext(core::Instant now);
   // Asks to be woken when a stage is free; once.
   void WakeWhenFree(std::size_t stage, core::Instant now);

@@ -19,6 +19,7 @@ struct Message {
   std::uint64_t epoch = 0;  // of the stream that carried it
   trace::MessageId id;
   core::Instant listed;  // when its node said that it be sent
+  core::Instant came;    // to the host that it is for
 };
 
 }  // namespace lockstep::sim

@@ -405,6 +405,27 @@ TEST_CASE("host: where receiving and calling share a core, who has waited longer
   CHECK(world.arrivals()[2].at == At(first + kUs * 12));
 }
 
+TEST_CASE("host: a timer that expires while its core receives a message comes behind it") {
+  SmallWorld world({2});
+  sim::Profile& profile = world.scenario.profile;
+  profile.stages[sim::Profile::kProtocolStage].core = sim::Profile::kReceiveStage;
+  profile.receive_message.per_unit = Distribution(kUs * 2);
+  const Instant comes = At(ArrivalOf(Duration(), 100));
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(1), Numbered(0, 100));
+    out.Send(NodeId(1), Numbered(1, 100));
+  };
+  world.host(1).on_start = [&](const Now&, auto, Effects& out) {
+    out.SetTimer(TimerId(7), comes + kUs);
+  };
+  world.Run(Duration::Seconds(1));
+  // What is in work is finished; what waits in the ring comes after the timer.
+  const Instant done = comes + kUs * 2;
+  CHECK(TimesOf(world.Of(EventKind::kMessage, 1)) == std::vector<Instant>{done, done + kUs * 2});
+  CHECK(TimesOf(world.Of(EventKind::kTimer, 1)) == std::vector<Instant>{done});
+  CHECK(world.Of(EventKind::kMessage, 1)[0].index < world.Of(EventKind::kTimer, 1)[0].index);
+}
+
 TEST_CASE("host: a message that waited for older calls on its core is received after them") {
   SmallWorld world({2});
   sim::Profile& profile = world.scenario.profile;
