@@ -107,8 +107,7 @@ absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::Cluste
     to = NamedCluster(input, layer);
     if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
   }
-  if (!layer.ok()) return layer.Done();
-  client::Config config = ReadConfig(layer, IsStore(input, *to));
+  client::Config config = ReadConfig(layer, to && IsStore(input, *to));
   config.is_local = is_local;
   config.generator = c + 1;  // 0 is padding.
   if (is_open) {
