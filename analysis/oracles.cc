@@ -22,6 +22,7 @@
 #include "analysis/smr/at_most_once.h"
 #include "analysis/smr/durability.h"
 #include "analysis/smr/equivocation.h"
+#include "analysis/smr/linearizable.h"
 #include "analysis/smr/order.h"
 #include "analysis/smr/progress.h"
 #include "analysis/smr/quorum_witness.h"
@@ -32,12 +33,13 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 20> kOracles = {
+constexpr std::array<const Oracle*, 21> kOracles = {
     &kIntegrityOracle,  &kDuplicateOracle,  &kDeliveryOracle,      &kQuackOracle,
     &kAckOracle,        &kResendOracle,     &kResendBoundOracle,   &kPrematureOracle,
     &kAgreementOracle,  &kOrderOracle,      &kRoundBoundOracle,    &kStateHashOracle,
     &kValidityOracle,   &kAtMostOnceOracle, &kQuorumWitnessOracle, &kEquivocationOracle,
-    &kAbstentionOracle, &kDurabilityOracle, &kProgressOracle,      &kBudgetOracle};
+    &kAbstentionOracle, &kDurabilityOracle, &kProgressOracle,      &kLinearizabilityOracle,
+    &kBudgetOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {
