@@ -45,7 +45,10 @@ Picture PanelPicture(const json& panel) {
   picture.specification = is_quantiles ? "quantiles" : "lines";
   for (const char* const key : {"title", "x_title", "y_title"})
     picture.places[key] = TextAt(panel, key);
-  if (!is_quantiles) {
+  // What a quantile leaves above it is what is drawn.
+  if (is_quantiles) {
+    picture.places["x_title"] = absl::StrCat(TextAt(panel, "x_title"), " above");
+  } else {
     picture.places["is_shown"] = has_log_y ? "datum.y > 0" : "true";
     picture.places["is_at_foot"] = has_log_y ? "datum.y <= 0" : "false";
     picture.places["y_scale"] = {{"type", has_log_y ? "log" : "linear"}};

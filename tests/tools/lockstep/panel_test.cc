@@ -167,6 +167,17 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   CHECK(spec["datasets"]["part0.rows"].size() == 4);
 }
 
+TEST_CASE("panel: quantiles are drawn as the share that lies above each") {
+  const TemporaryFolder folder;
+  const std::string result = folder.Write("result.json", R"({"panels": [{"name": "q", "title": "t",
+      "kind": "quantiles", "x_title": "share", "y_title": "us", "log_y": false,
+      "points": [{"line": "a", "x": 0.99, "y": 3.5}, {"line": "a", "x": 1, "y": 4}]}]})");
+  const json spec = json::parse(Lockstep({"plot", "figure", result, "--spec"}).out, nullptr, false);
+  REQUIRE(spec.is_object());
+  CHECK(spec["hconcat"][0]["encoding"]["y"]["title"] == "share above");
+  CHECK(spec["hconcat"][0]["transform"][1]["calculate"] == "1 - datum.x");
+}
+
 TEST_CASE("panel: a run that does not end as expected sets the exit code, and is named") {
   const TemporaryFolder folder;
   json figure = SmallFigure();
