@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "protocols/chora/config.h"
 #include "protocols/chora/fields.h"
@@ -93,7 +94,10 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   host.bears_concurrent = true;
   // A proposal at ballot 1 is its proposer's acceptance; at higher ones it proves nothing.
   const nlohmann::json slots = {{"lanes", own.size}, {"accepts_by_proposing", 1}};
-  for (const char* oracle : {"X", "O", "H", "Y", "C", "V", "E", "F", "U", "P"}) {
+  std::vector<const char*> oracles = {"X", "O", "H", "Y", "C", "V", "E", "F", "U"};
+  // What is remarked on may never recover.
+  if (layer.ok() && chora::Remarks(config, state_bytes).empty()) oracles.push_back("P");
+  for (const char* oracle : oracles) {
     Promise promise;
     promise.oracle = oracle;
     if (host.promises.size() >= 3) promise.parameters = slots;
