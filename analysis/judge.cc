@@ -33,12 +33,14 @@ Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
       panel_(PanelOf(recipe_, more)),
       effects_(recipe_),
       traffic_(recipe_),
+      clients_(recipe_),
       wants_(Bit(EventKind::kEnd)),
       listeners_(trace::kEventKinds * (recipe_->clusters.size() + 1)) {
   for (const auto& part : panel_.shared.listeners()) Listen(part.sink.get(), part.stream);
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
   Listen(&traffic_, std::nullopt);
+  Listen(&clients_, std::nullopt);
   for (std::size_t i = 0; i < recipe_->streams.size(); ++i) {
     latencies_.push_back(std::make_unique<Latency>(recipe_, i));
     Listen(latencies_.back().get(), latencies_.back()->stream());
@@ -83,6 +85,7 @@ void Judge::Finish() {
   for (const auto& checker : panel_.checkers) checker->Finish();
   effects_.Finish();
   traffic_.Finish();
+  clients_.Finish();
   for (const auto& latency : latencies_) latency->Finish();
 }
 
@@ -152,18 +155,21 @@ nlohmann::json Judge::Summary() const {
     AddCounts(i, oracles.back());
   }
   oracles.push_back(Summary(effects_));
-  return {{"verdict", std::string(Name(verdict()))},
-          {"expected", std::string(Name(recipe_->expect.verdict))},
-          {"as_expected", IsAsExpected()},
-          {"end_ps", end_.ps()},
-          {"warmup_ps", recipe_->warmup.ps()},
-          {"is_complete", is_complete_},
-          {"oracles", std::move(oracles)},
-          {"receipts", effects_.Receipts()},
-          {"streams", Streams()},
-          {"drops", traffic_.Drops()},
-          {"hosts", traffic_.Hosts()},
-          {"hosts_measured_ps", traffic_.hosts_measured().ps()}};
+  nlohmann::json summary = {{"verdict", std::string(Name(verdict()))},
+                            {"expected", std::string(Name(recipe_->expect.verdict))},
+                            {"as_expected", IsAsExpected()},
+                            {"end_ps", end_.ps()},
+                            {"warmup_ps", recipe_->warmup.ps()},
+                            {"is_complete", is_complete_},
+                            {"oracles", std::move(oracles)},
+                            {"receipts", effects_.Receipts()},
+                            {"streams", Streams()},
+                            {"drops", traffic_.Drops()},
+                            {"hosts", traffic_.Hosts()},
+                            {"hosts_measured_ps", traffic_.hosts_measured().ps()}};
+  nlohmann::json clients = clients_.Summary();
+  if (!clients.empty()) summary["clients"] = std::move(clients);
+  return summary;
 }
 
 }  // namespace lockstep::analysis

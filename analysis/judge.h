@@ -14,6 +14,7 @@
 
 #include "nlohmann/json.hpp"
 
+#include "analysis/clients.h"
 #include "analysis/effects.h"
 #include "analysis/latency.h"
 #include "analysis/oracles.h"
@@ -51,7 +52,8 @@ class Judge final : public trace::Sink {
   //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
   //  "node"?, "text"}], "counts"?, "per_message"?}], "receipts": [...], "streams": [...], "drops":
   //  {...}, "hosts": [...]}; the last four as EffectChecker and Traffic say. A stream whose latency
-  //  was measured has it as "latency", as Latency says.
+  //  was measured has it as "latency", as Latency says. Where clients asked something there is
+  //  "clients", as Clients says.
   nlohmann::json Summary() const;
 
  private:
@@ -72,6 +74,7 @@ class Judge final : public trace::Sink {
   Panel panel_;
   EffectChecker effects_;
   Traffic traffic_;
+  Clients clients_;
   std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
   trace::Interest wants_;
   // listeners_[kind * slots + slot]: those who want that kind, of the stream with that number; the

@@ -149,14 +149,19 @@ void Latency::GiveUpHalf() {
   }
 }
 
-nlohmann::json Latency::Summary() const {
-  if (picoseconds_.count() == 0) return nullptr;
-  nlohmann::json summary = {{"count", picoseconds_.count()},
-                            {"max_us", Microseconds(picoseconds_.max())}};
+nlohmann::json LatencySummary(const Histogram& picoseconds) {
+  if (picoseconds.count() == 0) return nullptr;
+  nlohmann::json summary = {{"count", picoseconds.count()},
+                            {"max_us", Microseconds(picoseconds.max())}};
   for (const NamedQuantile& quantile : kQuantiles) {
-    summary[quantile.name] = Microseconds(picoseconds_.Quantile(quantile.per_mille, 1000));
+    summary[quantile.name] = Microseconds(picoseconds.Quantile(quantile.per_mille, 1000));
   }
-  if (given_up_ > 0) summary["given_up"] = given_up_;
+  return summary;
+}
+
+nlohmann::json Latency::Summary() const {
+  nlohmann::json summary = LatencySummary(picoseconds_);
+  if (!summary.is_null() && given_up_ > 0) summary["given_up"] = given_up_;
   return summary;
 }
 

@@ -35,6 +35,10 @@
 
 namespace lockstep::analysis {
 
+// {"count", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"} of so many picoseconds; null where
+// there are none.
+nlohmann::json LatencySummary(const Histogram& picoseconds);
+
 class Latency final : public trace::Sink {
  public:
   static constexpr std::size_t kMostPieces = std::size_t{1} << 18;

@@ -105,6 +105,17 @@ void PutRates(Metrics& metrics, const json& summary, const json& streams) {
   PutMean(metrics, "delivered_mbps", Each(streams, {"as_delivered", "payload_mbps"}));
 }
 
+// By cluster of clients.
+void PutClients(Metrics& metrics, const json& clients) {
+  PutSum(metrics, "client_invoked_per_s", Each(clients, {"invoked_per_s"}));
+  PutSum(metrics, "client_returned_per_s", Each(clients, {"returned_per_s"}));
+  PutSum(metrics, "client_turned_away", Each(clients, {"turned_away"}));
+  for (const char* quantile : {"p50_us", "p90_us", "p99_us", "p999_us", "max_us"}) {
+    PutMost(metrics, absl::StrCat("client_latency_", quantile),
+            Each(clients, {"latency", quantile}));
+  }
+}
+
 // Hosts are measured in whole periods, which may be less than that.
 void PutHosts(Metrics& metrics, const json& summary) {
   const json& hosts = At(summary, "hosts");
@@ -136,6 +147,15 @@ std::vector<MetricInfo> KnownMetrics() {
       {"completion_p9999_us", "us", "of a round at a replica: 99.99 %"},
       {"completion_p999_us", "us", "of a round at a replica: 99.9 %"},
       {"completion_p99_us", "us", "of a round at a replica: 99 %"},
+      {"client_invoked_per_s", "requests/s", "that clients made: sum over their clusters"},
+      {"client_latency_max_us", "us", "from a request to its answer, greatest of all"},
+      {"client_latency_p50_us", "us", "from a request to its answer, median: of the worst cluster"},
+      {"client_latency_p90_us", "us", "from a request to its answer, 90 %: of the worst cluster"},
+      {"client_latency_p999_us", "us",
+       "from a request to its answer, 99.9 %: of the worst cluster"},
+      {"client_latency_p99_us", "us", "from a request to its answer, 99 %: of the worst cluster"},
+      {"client_returned_per_s", "requests/s", "that were answered: sum over clusters of clients"},
+      {"client_turned_away", "requests", "that came when a window was full, in the whole run: sum"},
       {"delivered", "messages", "that some correct receiver delivered in the whole run: sum"},
       {"delivered_mbps", "Mbit/s", "payload of what was delivered: mean over streams"},
       {"delivered_per_s", "messages/s", "that some correct receiver delivered: mean over streams"},
@@ -188,6 +208,7 @@ Metrics MetricsOf(const json& summary) {
   PutPerMessage(metrics, streams);
   PutLatency(metrics, streams);
   PutRates(metrics, summary, streams);
+  PutClients(metrics, At(summary, "clients"));
   PutHosts(metrics, summary);
   PutDrops(metrics, At(summary, "drops"));
   PutCounts(metrics, At(summary, "oracles"));

@@ -17,6 +17,7 @@
 #include "analysis/c3b/resend_bound.h"
 #include "analysis/c3b/resends.h"
 #include "analysis/smr/agreement.h"
+#include "analysis/smr/linearizable.h"
 #include "analysis/smr/order.h"
 #include "analysis/smr/round_bound.h"
 #include "analysis/smr/state_hash.h"
@@ -24,10 +25,12 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 12> kOracles = {
-    &kIntegrityOracle, &kDuplicateOracle, &kDeliveryOracle,    &kQuackOracle,
-    &kAckOracle,       &kResendOracle,    &kResendBoundOracle, &kPrematureOracle,
-    &kAgreementOracle, &kOrderOracle,     &kRoundBoundOracle,  &kStateHashOracle};
+constexpr std::array<const Oracle*, 13> kOracles = {
+    &kIntegrityOracle,      &kDuplicateOracle,  &kDeliveryOracle,
+    &kQuackOracle,          &kAckOracle,        &kResendOracle,
+    &kResendBoundOracle,    &kPrematureOracle,  &kAgreementOracle,
+    &kOrderOracle,          &kRoundBoundOracle, &kStateHashOracle,
+    &kLinearizabilityOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {

@@ -14,7 +14,8 @@
 
 #include "protocols/c3b/baseline.h"
 #include "protocols/catalog_chora.h"
-#include "protocols/client/closed.h"
+#include "protocols/catalog_clients.h"
+#include "protocols/client/open.h"
 #include "protocols/core/stack.h"
 #include "protocols/file/file.h"
 #include "protocols/parameters/parameters.h"
@@ -27,9 +28,6 @@ namespace {
 
 constexpr std::uint64_t kMessageBytesMax = 1U << 30;
 constexpr std::uint64_t kPhiMax = 1U << 24;
-constexpr std::uint64_t kClientsMax = 1U << 20;
-// Clients of one cluster have numbers below 2^this.
-constexpr int kClusterShift = 40;
 
 // A C3B layer: how to build it over a log, how to read it, what it promises.
 struct C3bLayer {
@@ -236,19 +234,6 @@ bool HasKnownShape(const nlohmann::json& stack) {
   return stack.size() == 1 && (IsLayer(stack, 0, "protocol") || IsLayer(stack, 0, "client"));
 }
 
-// The cluster that `layer` names under "to"; none, which is an error, where there is no such.
-std::optional<std::size_t> NamedCluster(const CatalogInput& input, Parameters& layer) {
-  const std::string name = layer.String("to");
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < input.clusters.size(); ++c) {
-    if (input.clusters[c].name == name) return c;
-    names.push_back(input.clusters[c].name);
-  }
-  layer.FailWanted("to",
-                   absl::StrCat("the name of a cluster; there are: ", absl::StrJoin(names, ", ")));
-  return std::nullopt;
-}
-
 // Whom the C3B layer of cluster c speaks to.
 absl::StatusOr<std::size_t> PeerOf(const CatalogInput& input, std::size_t c) {
   Parameters layer(input.stacks[c][1], input.file, absl::StrCat(input.pointers[c], "/1"));
@@ -363,15 +348,16 @@ absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::Clu
   return host;
 }
 
-using BuildNode = std::function<std::unique_ptr<core::Node>(const core::Seat&)>;
-
 // One layer as a stack, so that clients reach it; `clients` of the same host, if any, are a layer
 // above it. `layer.fields` may be null: it sends nothing.
 HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   HostProgram host;
   host.notes = std::move(layer.notes);
+  if (clients) host.notes.push_back(client::kNotes);
   host.promises = std::move(layer.promises);
   host.request_bytes_max = layer.request_bytes_max;
+  host.request_window_max = layer.request_window_max;
+  host.is_store = layer.is_store;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
@@ -386,44 +372,6 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   return host;
 }
 
-// What clients ask of whom, and where that stands.
-struct Asked {
-  std::size_t of = 0;  // cluster
-  std::uint64_t bytes = 0;
-  std::size_t by = 0;     // cluster
-  std::size_t layer = 0;  // of its stack
-};
-
-// Clients, of a cluster of their own (layer 0) or beside the replicas that they ask (layer 1).
-absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::ClusterId cluster,
-                                         std::size_t index, std::vector<Asked>& asked) {
-  const std::size_t c = cluster.value();
-  Parameters layer(input.stacks[c][index], input.file, absl::StrCat(input.pointers[c], "/", index));
-  layer.Choice("client", {"closed"});
-  client::Config config;
-  config.is_local = index > 0;
-  std::optional<std::size_t> to = c;
-  if (!config.is_local) {
-    to = NamedCluster(input, layer);
-    if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
-  }
-  config.count = static_cast<std::uint32_t>(layer.IntegerOr("clients", 1, 1, kClientsMax));
-  config.generator = c + 1;  // 0 is padding.
-  config.request_bytes = layer.Integer("request_bytes", 0, kMessageBytesMax);
-  config.think = layer.TimeOr("think", config.think);
-  config.retry = layer.TimeOr("retry", core::Duration::Seconds(1));
-  if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
-  if (const absl::Status status = layer.Done(); !status.ok()) return status;
-  config.replicas = input.clusters[*to];
-  asked.push_back({*to, config.request_bytes, c, index});
-  return BuildNode([config, cluster](const core::Seat& seat) {
-    client::Config own = config;
-    own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
-                               std::uint64_t{seat.index} * config.count);
-    return std::make_unique<client::ClosedLoop>(own, seat);
-  });
-}
-
 absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster,
                                          std::vector<Asked>& asked) {
   const nlohmann::json& stack = input.stacks[cluster.value()];
@@ -431,6 +379,7 @@ absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::Cluste
     absl::StatusOr<BuildNode> clients = CompileClients(input, cluster, 0, asked);
     if (!clients.ok()) return clients.status();
     HostProgram host;
+    host.notes.push_back(client::kNotes);
     host.build = *std::move(clients);
     return AsStack(std::move(host));
   }
@@ -474,13 +423,10 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
     }
     program->hosts_.push_back(*std::move(host));
   }
-  for (const Asked& each : asked) {
-    const std::uint64_t most = program->hosts_[each.of].request_bytes_max;
-    if (each.bytes <= most) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        input.file, ": ", input.pointers[each.by], "/", each.layer, "/request_bytes: want at most ",
-        most, ", as much as a request to ", input.clusters[each.of].name, " may hold"));
-  }
+  if (const absl::Status status = CheckAsked(input, program->hosts_, asked); !status.ok())
+    return status;
+  for (Promise& promise : PromisesToClients(program->hosts_, asked))
+    program->promises_.push_back(std::move(promise));
   return program;
 }
 

@@ -61,6 +61,10 @@ struct HostProgram {
   std::vector<Promise> promises;  // a scope of {} is the cluster that it runs in
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
+  // How many of one client may be open, from the oldest to the newest.
+  std::uint64_t request_window_max = std::numeric_limits<std::uint64_t>::max();
+  // Requests are operations of core/operation.h, and to its clients it is linearizable.
+  bool is_store = false;
 };
 
 // A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` takes its parameters

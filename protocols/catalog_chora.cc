@@ -74,6 +74,8 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   host.notes.push_back(chora::kNotes);
   host.fields = std::make_unique<chora::Fields>(config);
   host.request_bytes_max = config.command_bytes_max;
+  host.request_window_max = config.client_window;
+  host.is_store = machine == 1;
   host.footprint = [config](const RunExtent&) {
     return Footprint{kSlotBytes * config.ring_rounds * config.replicas(), config.replicas() - 1};
   };

@@ -4,101 +4,60 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
-#include <utility>
 
 namespace lockstep::client {
-namespace {
-
-// Numbers of requests go on above those of an earlier life, which nobody has kept.
-constexpr int kLifeShift = 40;
-
-}  // namespace
 
 ClosedLoop::ClosedLoop(const Config& config, const core::Seat& seat)
-    : config_(config), home_(seat.index), contents_(*seat.contents), clients_(config.count) {
-  for (std::uint32_t i = 0; i < clients_.size(); ++i) {
-    clients_[i].request = core::RequestId(seat.incarnation << kLifeShift);
-    clients_[i].attempts = static_cast<std::uint32_t>(IdOf(i).value() % config.replicas.size);
-  }
-}
+    : requester_(config, seat), ready_(config.count, config.window) {}
 
 void ClosedLoop::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
-  for (std::uint32_t i = 0; i < clients_.size(); ++i) Invoke(now, i, out);
+  for (std::uint32_t i = 0; i < ready_.size(); ++i) InvokeReady(now, i, out);
 }
 
-void ClosedLoop::Invoke(const core::Now& now, std::uint32_t index, core::Effects& out) {
-  Client& client = clients_[index];
-  client.request = core::RequestId(client.request.value() + 1);
-  client.invoked = now.monotonic();
-  if (config_.is_local) client.attempts = home_;
-  SendRequest(now, index, out);
-}
-
-void ClosedLoop::SendRequest(const core::Now& now, std::uint32_t index, core::Effects& out) {
-  Client& client = clients_[index];
-  const std::uint64_t number = client.request.value();
-  const core::Bytes content =
-      contents_.Make(config_.generator, core::Run{number, 1, 1}, config_.request_bytes);
-  if (!std::exchange(client.is_waiting, true)) {
-    out.Note({core::NoteKind::kInvoked, core::NodeId(), core::StreamId(), core::Run{number, 1, 1},
-              IdOf(index).value(), content.Digest()});
+void ClosedLoop::InvokeReady(const core::Now& now, std::uint32_t client, core::Effects& out) {
+  while (ready_[client] > 0 && requester_.HasMore(client) && requester_.MayInvoke(client)) {
+    --ready_[client];
+    requester_.Invoke(now, client, out);
   }
-  out.Request(config_.replicas.Replica(client.attempts++), IdOf(index), client.request, content);
-  client.retry_at = now.monotonic() + config_.retry;
-  if (!std::exchange(is_retry_set_, true)) out.SetTimer(kRetry, client.retry_at);
 }
 
 void ClosedLoop::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
   if (timer == kThought) {
     OnThought(now, out);
   } else {
-    OnRetryTime(now, out);
+    requester_.OnRetryTime(now, out);
   }
 }
 
-void ClosedLoop::Think(core::Instant until, std::uint32_t index, core::Effects& out) {
+void ClosedLoop::Think(const Thinker& thinker, core::Effects& out) {
   // Nearly always behind all others: they think for equal times.
   auto at = thinkers_.end();
-  while (at != thinkers_.begin() && until < std::prev(at)->until) --at;
+  while (at != thinkers_.begin() && thinker.until < std::prev(at)->until) --at;
   const bool is_first = at == thinkers_.begin();
-  thinkers_.insert(at, {until, index});
-  if (is_first) out.SetTimer(kThought, until);
+  thinkers_.insert(at, thinker);
+  if (is_first) out.SetTimer(kThought, thinker.until);
 }
 
 void ClosedLoop::OnThought(const core::Now& now, core::Effects& out) {
   while (!thinkers_.empty() && thinkers_.front().until <= now.monotonic()) {
-    const std::uint32_t index = thinkers_.front().index;
+    const Thinker thinker = thinkers_.front();
     thinkers_.pop_front();
-    Invoke(now, index, out);
+    ready_[thinker.client] += thinker.requests;
+    InvokeReady(now, thinker.client, out);
   }
   if (!thinkers_.empty()) out.SetTimer(kThought, thinkers_.front().until);
 }
 
-void ClosedLoop::OnRetryTime(const core::Now& now, core::Effects& out) {
-  std::optional<core::Instant> next;
-  for (std::uint32_t i = 0; i < clients_.size(); ++i) {
-    const Client& client = clients_[i];
-    if (!client.is_waiting) continue;
-    if (client.retry_at <= now.monotonic()) SendRequest(now, i, out);
-    next = std::min(next.value_or(client.retry_at), client.retry_at);
-  }
-  is_retry_set_ = next.has_value();
-  if (next) out.SetTimer(kRetry, *next);
-}
-
 void ClosedLoop::OnAnswer(const core::Now& now, core::ClientId id, core::RequestId request,
                           const core::Bytes& answer, core::Effects& out) {
-  const std::uint64_t index = id.value() - config_.first.value();
-  if (index >= clients_.size()) return;  // Another's.
-  Client& client = clients_[index];
-  if (!client.is_waiting || request != client.request) return;  // Answered before.
-  client.is_waiting = false;
-  out.Note({core::NoteKind::kReturned, core::NodeId(), core::StreamId(),
-            core::Run{request.value(), 1, 1}, id.value(), answer.Digest()});
-  const bool took_time = now.monotonic() > client.invoked;
-  Think(now.monotonic() + (took_time ? config_.think : std::max(config_.think, kLeastThink)),
-        static_cast<std::uint32_t>(index), out);
+  const auto answered = requester_.OnAnswer(now, id, request, answer, out);
+  if (!answered) return;
+  const core::Duration think = requester_.config().think;
+  const core::Duration pause = answered->took_time ? think : std::max(think, kLeastThink);
+  Think({now.monotonic() + pause, answered->client, 1}, out);
+  // Others may have waited for the oldest to be answered. They come in a call of their own: this
+  // one may list work, behind which their notes would come later than what they ask for.
+  if (ready_[answered->client] > 0) Think({now.monotonic(), answered->client, 0}, out);
 }
 
 // Nobody has anything to say to a client but answers.

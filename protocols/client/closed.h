@@ -1,11 +1,8 @@
-// Clients in a closed loop: each has one request outstanding, and makes the next one when it has
-// been answered and has thought for a while.
+// Clients in a closed loop: each has as many requests open as its window says, and makes the next
+// one when one of them has been answered and it has thought for a while.
 //
 // A request that is answered at the instant at which it was made is thought about for at least
 // kLeastThink: else time would stand still.
-//
-// A request that is not answered in time is sent again, under its old number, to the next replica.
-// Client c begins with replica c modulo the replicas, so that they share the load.
 
 #pragma once
 
@@ -13,22 +10,11 @@
 #include <deque>
 #include <vector>
 
-#include "protocols/core/content.h"
+#include "protocols/client/requester.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
 
 namespace lockstep::client {
-
-struct Config {
-  core::Cluster replicas;       // whom they ask
-  core::ClientId first;         // the clients of this host: first .. first + count - 1
-  std::uint32_t count = 1;      // clients of a host
-  bool is_local = false;        // on the hosts of the replicas: each request goes to its own first
-  std::uint64_t generator = 0;  // of the contents of requests
-  std::uint64_t request_bytes = 0;
-  core::Duration think;  // between an answer and the next request
-  core::Duration retry;  // how long an answer is waited for
-};
 
 class ClosedLoop : public core::Node {
  public:
@@ -48,38 +34,23 @@ class ClosedLoop : public core::Node {
                 const core::Bytes& answer, core::Effects& out) override;
 
  private:
-  // All clients of the host share two timers: those who have been answered in one call go on in
-  // one, and an answer that comes in time costs nothing.
+  // All clients of the host share it: those who have been answered in one call go on in one.
   static constexpr core::TimerId kThought = core::TimerId(0);
-  static constexpr core::TimerId kRetry = core::TimerId(1);
 
-  struct Client {
-    core::RequestId request;     // the newest
-    bool is_waiting = false;     // for its answer; else it thinks
-    core::Instant invoked;       // when, on the own clock
-    core::Instant retry_at;      // when it asks again, if it still waits
-    std::uint32_t attempts = 0;  // of all its requests, so that no replica is asked twice in a row
-  };
   struct Thinker {
     core::Instant until;
-    std::uint32_t index;
+    std::uint32_t client;
+    std::uint64_t requests;  // that it will have thought about then
   };
 
-  void Invoke(const core::Now& now, std::uint32_t index, core::Effects& out);
-  void SendRequest(const core::Now& now, std::uint32_t index, core::Effects& out);
-  void Think(core::Instant until, std::uint32_t index, core::Effects& out);
+  void Think(const Thinker& thinker, core::Effects& out);
   void OnThought(const core::Now& now, core::Effects& out);
-  void OnRetryTime(const core::Now& now, core::Effects& out);
-  core::ClientId IdOf(std::uint32_t index) const {
-    return core::ClientId(config_.first.value() + index);
-  }
+  // Makes the requests that it has thought about, as far as its window goes.
+  void InvokeReady(const core::Now& now, std::uint32_t client, core::Effects& out);
 
-  Config config_;
-  std::uint32_t home_;  // index of the host, where clients are local
-  const core::Contents& contents_;
-  std::vector<Client> clients_;   // clients_[index]
-  std::deque<Thinker> thinkers_;  // by time; each client once at most
-  bool is_retry_set_ = false;     // for no later than the first `retry_at` of those who wait
+  Requester requester_;
+  std::vector<std::uint64_t> ready_;  // ready_[client]: requests that it has thought about
+  std::deque<Thinker> thinkers_;      // by time
 };
 
 }  // namespace lockstep::client

@@ -85,7 +85,7 @@ TEST_CASE("judge: a promise that no oracle takes is refused by its place") {
   const analysis::Scope stream{analysis::Scope::Kind::kStream, 0};
   const analysis::Scope cluster{analysis::Scope::Kind::kCluster, 0};
   CHECK(refusal({"I", stream, {}}).empty());
-  CHECK(refusal({"Z", stream, {}}) == "/promises/7/oracle: there is no oracle Z");
+  CHECK(refusal({"ZZ", stream, {}}) == "/promises/7/oracle: there is no oracle ZZ");
   CHECK(refusal({"I", cluster, {}}) == "/promises/7 (I): want a promise about a stream");
   CHECK(refusal({"L", stream, {{"to", "some"}}}).find("/promises/7 (L): want the parameter") == 0);
   CHECK(refusal({"R1", stream, {{"repeat_interval_ps", -1}}}).find("/promises/7 (R1)") == 0);

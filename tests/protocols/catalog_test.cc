@@ -2,6 +2,7 @@
 
 #include "protocols/catalog.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -277,6 +278,43 @@ TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fi
   }
 }
 
+TEST_CASE("catalog: clients of a store ask for operations, and it promises to be linearizable") {
+  const auto compiled = [](std::string_view chora, std::string_view client) {
+    CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
+    input.clusters[1].size = 3;
+    input.clusters[1].u = 1;
+    input.stacks[1] = json::array({Parsed(chora), Parsed(client)});
+    return CatalogProgram::Compile(input);
+  };
+  const std::string store = R"({"protocol": "chora", "machine": "key_value", "client_window": 4})";
+  const auto fine = compiled(store, R"({"client": "closed", "window": 4})");
+  REQUIRE(fine.ok());
+  const auto& promises = (*fine)->promises();
+  const auto z = std::find_if(promises.begin(), promises.end(),
+                              [](const Promise& each) { return each.oracle == "Z"; });
+  REQUIRE(z != promises.end());
+  CHECK(z->scope == json{{"cluster", 1}});
+  CHECK(z->parameters["loads"][0]["clients"] == 1);
+  CHECK(z->parameters["loads"][0]["keys"] == 16);
+  const auto error = [&](std::string_view client) {
+    return std::string(compiled(store, client).status().message());
+  };
+  CHECK(Begins(error(R"({"client": "closed", "window": 5})"),
+               "f.json: /clusters/1/stack/1/window: want at most 4"));
+  CHECK(Begins(error(R"({"client": "closed", "request_bytes": 40})"),
+               "f.json: /clusters/1/stack/1/request_bytes: "));
+  CHECK(Begins(error(R"({"client": "closed", "operations": {"value_bytes": 64}})"),
+               "f.json: /clusters/1/stack/1/operations/value_bytes: want requests of at most 40"));
+  CHECK(Begins(error(R"({"client": "closed", "operations": {"gets": 60, "appends": 40}})"),
+               "f.json: /clusters/1/stack/1/operations: want gets and appends of at most 99"));
+  // Others have no operations.
+  CHECK(Begins(std::string(compiled(R"({"protocol": "chora"})",
+                                    R"({"client": "closed", "request_bytes": 9, "operations": {}})")
+                               .status()
+                               .message()),
+               "f.json: /clusters/1/stack/1/operations: unknown key"));
+}
+
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {
   CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
   input.clusters[1].is_client = true;
@@ -290,8 +328,14 @@ TEST_CASE("catalog: clients name the cluster of replicas that they ask") {
                "f.json: /clusters/1/stack/0/to: "));
   CHECK(Begins(error(R"({"client": "closed", "to": "b", "request_bytes": 10})"),
                "f.json: /clusters/1/stack/0/to: want a cluster of replicas"));
-  CHECK(Begins(error(R"({"client": "open", "to": "a", "request_bytes": 10})"),
+  CHECK(Begins(error(R"({"client": "loop", "to": "a", "request_bytes": 10})"),
                "f.json: /clusters/1/stack/0/client: "));
+  CHECK(Begins(error(R"({"client": "open", "to": "a", "request_bytes": 10})"),
+               "f.json: /clusters/1/stack/0/rate: "));
+  CHECK(error(R"({"client": "open", "to": "a", "request_bytes": 10, "rate": 5})") == "none");
+  CHECK(Begins(error(R"({"client": "open", "to": "a", "request_bytes": 10, "rate": 1000000,
+                         "clients": 1001})"),
+               "f.json: /clusters/1/stack/0/rate: want at most 1000000000 requests per second"));
   CHECK(Begins(error(R"({"client": "closed", "to": "a", "request_bytes": 10, "retry": "0s"})"),
                "f.json: /clusters/1/stack/0/retry: "));
 }

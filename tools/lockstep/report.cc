@@ -50,6 +50,20 @@ std::string Stream(const nlohmann::json& stream) {
   return text + "\n";
 }
 
+std::string Clients(const nlohmann::json& clients) {
+  std::string text =
+      absl::StrFormat("  clients %-2s invoked %s/s, returned %s/s", Text(clients, "cluster"),
+                      ShortNumber(Number(clients, "invoked_per_s")),
+                      ShortNumber(Number(clients, "returned_per_s")));
+  if (const auto latency = clients.find("latency"); latency != clients.end()) {
+    absl::StrAppend(&text, ", latency p50 ", ShortTime(Number(*latency, "p50_us")), ", p99 ",
+                    ShortTime(Number(*latency, "p99_us")));
+  }
+  if (Number(clients, "turned_away") > 0)
+    absl::StrAppend(&text, ", turned away ", Text(clients, "turned_away"));
+  return text + "\n";
+}
+
 std::string Drops(const nlohmann::json& drops) {
   if (drops.empty()) return "";
   std::vector<std::string> causes;
@@ -96,6 +110,9 @@ std::string Report(const nlohmann::json& summary) {
                                       : absl::StrCat(", but expected: ", Text(summary, "expected")),
                                   "\n");
   for (const nlohmann::json& stream : summary["streams"]) text += Stream(stream);
+  if (const auto clients = summary.find("clients"); clients != summary.end()) {
+    for (const nlohmann::json& row : *clients) text += Clients(row);
+  }
   for (const nlohmann::json& oracle : summary["oracles"]) text += Oracle(oracle);
   for (const nlohmann::json& receipt : summary["receipts"]) {
     absl::StrAppend(&text, "  fault ", Text(receipt, "id"), " (", Text(receipt, "kind"),

@@ -144,6 +144,64 @@ TEST_CASE("client: after a restart its requests have new numbers") {
   CHECK(invoked[0].values.first != invoked[1].values.first);
 }
 
+TEST_CASE("client: as many requests are open as its window says, from the oldest to the newest") {
+  client::Config config = ConfigOf(1, 1);
+  config.window = 3;
+  client::ClosedLoop node(config, core::Seat());
+  core::Effects out;
+  const auto invoked = [&] {
+    std::string numbers;
+    for (const auto& note : Notes(out, core::NoteKind::kInvoked))
+      numbers += " " + std::to_string(note.values.first);
+    out.Clear();
+    return numbers;
+  };
+  const auto answer = [&](std::int64_t ms, std::uint64_t request) {
+    node.OnAnswer(NowAtMs(ms), core::ClientId(0), core::RequestId(request), {}, out);
+    CHECK(Notes(out, core::NoteKind::kInvoked).empty());  // Never in the call of an answer.
+    node.OnTimer(NowAtMs(ms), core::TimerId(0), out);
+    return invoked();
+  };
+  node.OnStart(NowAtMs(0), {}, out);
+  CHECK(invoked() == " 1 2 3");
+  // 1 is open, so 4 has to wait; when it has been answered, all that were thought about go out.
+  CHECK(answer(1, 2).empty());
+  CHECK(answer(2, 3).empty());
+  CHECK(answer(3, 1) == " 4 5 6");
+  CHECK(answer(4, 4) == " 7");
+}
+
+TEST_CASE("client: who has made all its requests makes no more") {
+  client::Config config = ConfigOf(1, 1);
+  config.window = 2;
+  config.requests = 3;
+  client::ClosedLoop node(config, core::Seat());
+  core::Effects out;
+  node.OnStart(NowAtMs(0), {}, out);
+  for (std::uint64_t request = 1; request <= 3; ++request) {
+    node.OnAnswer(NowAtMs(1), core::ClientId(0), core::RequestId(request), {}, out);
+    node.OnTimer(NowAtMs(1), core::TimerId(0), out);
+  }
+  CHECK(Notes(out, core::NoteKind::kInvoked).size() == 3);
+  CHECK(Notes(out, core::NoteKind::kReturned).size() == 3);
+}
+
+TEST_CASE("client: of a store it asks for operations, which are a function of its number") {
+  client::Config config = ConfigOf(1, 1);
+  config.operations = core::OperationMix();
+  client::ClosedLoop node(config, core::Seat());
+  core::Effects out;
+  node.OnStart(NowAtMs(0), {}, out);
+  node.OnTimer(NowAtMs(1), core::TimerId(1), out);
+  const std::vector<effect::Request> sent = All<effect::Request>(out);
+  REQUIRE(sent.size() == 2);
+  for (const effect::Request& request : sent) {
+    const auto operation = core::DecodeOperation(request.content);
+    REQUIRE(operation.has_value());
+    CHECK(*operation == config.operations->Of(core::ClientId(0), core::RequestId(1)));
+  }
+}
+
 TEST_CASE("client: requests of one size differ, and a note's digest is that of the request") {
   core::Effects out;
   client::ClosedLoop node(ConfigOf(1, 1), core::Seat());

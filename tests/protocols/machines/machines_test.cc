@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "protocols/core/operation.h"
 #include "protocols/core/wire.h"
 #include "protocols/machines/counter.h"
 #include "protocols/machines/key_value.h"
@@ -14,6 +15,18 @@ namespace {
 
 using machines::Counter;
 using machines::KeyValue;
+using Kind = core::Operation::Kind;
+
+core::Bytes Get(const std::string& key) { return core::EncodeOperation({Kind::kGet, key, ""}); }
+core::Bytes Put(const std::string& key, const std::string& value) {
+  return core::EncodeOperation({Kind::kPut, key, value});
+}
+core::Bytes Append(const std::string& key, const std::string& value) {
+  return core::EncodeOperation({Kind::kAppend, key, value});
+}
+core::Bytes Delete(const std::string& key) {
+  return core::EncodeOperation({Kind::kDelete, key, ""});
+}
 
 std::string Said(char how, const std::string& value = "") { return std::string(1, how) + value; }
 
@@ -45,24 +58,27 @@ TEST_CASE("counter: answers how many commands there have been") {
 
 TEST_CASE("key value: answers what was there before") {
   KeyValue machine;
-  CHECK(machine.Apply(KeyValue::Get("a")).ToString() == Said(KeyValue::kAbsent));
-  CHECK(machine.Apply(KeyValue::Put("a", "one")).ToString() == Said(KeyValue::kAbsent));
-  CHECK(machine.Apply(KeyValue::Put("a", "")).ToString() == Said(KeyValue::kPresent, "one"));
-  CHECK(machine.Apply(KeyValue::Get("a")).ToString() == Said(KeyValue::kPresent));
-  CHECK(machine.Apply(KeyValue::Delete("a")).ToString() == Said(KeyValue::kPresent));
-  CHECK(machine.Apply(KeyValue::Delete("a")).ToString() == Said(KeyValue::kAbsent));
+  CHECK(machine.Apply(Get("a")).ToString() == Said(core::Operation::kAbsent));
+  CHECK(machine.Apply(Put("a", "one")).ToString() == Said(core::Operation::kAbsent));
+  CHECK(machine.Apply(Put("a", "")).ToString() == Said(core::Operation::kPresent, "one"));
+  CHECK(machine.Apply(Get("a")).ToString() == Said(core::Operation::kPresent));
+  CHECK(machine.Apply(Delete("a")).ToString() == Said(core::Operation::kPresent));
+  CHECK(machine.Apply(Delete("a")).ToString() == Said(core::Operation::kAbsent));
+  CHECK(machine.Apply(Append("a", "x")).ToString() == Said(core::Operation::kAbsent));
+  CHECK(machine.Apply(Append("a", "y")).ToString() == Said(core::Operation::kPresent, "x"));
+  CHECK(machine.Apply(Delete("a")).ToString() == Said(core::Operation::kPresent, "xy"));
   CHECK(machine.size() == 0);
   CHECK(machine.Digest() == KeyValue().Digest());
 }
 
 TEST_CASE("key value: what is no command changes nothing") {
   KeyValue machine;
-  machine.Apply(KeyValue::Put("k", "v"));
+  machine.Apply(Put("k", "v"));
   const std::uint64_t digest = machine.Digest();
   for (const std::string& bytes :
        {std::string(), std::string("\x01"), std::string("\x07\x00\x00", 3),
         std::string("\x01\x05\x00k", 4), std::string("\x00\x01\x00kv", 5)}) {
-    CHECK(machine.Apply(core::Bytes::Copy(bytes)).ToString() == Said(KeyValue::kRefused));
+    CHECK(machine.Apply(core::Bytes::Copy(bytes)).ToString() == Said(core::Operation::kRefused));
   }
   // Filler, as simulated clients send it.
   machine.Apply(core::Bytes::Filler({3, 0, 0, 1, 40, 0}));
@@ -72,8 +88,8 @@ TEST_CASE("key value: what is no command changes nothing") {
 TEST_CASE("key value: a snapshot is the whole state, in whatever order it came about") {
   KeyValue one;
   KeyValue other;
-  for (int i = 0; i < 20; ++i) one.Apply(KeyValue::Put(std::to_string(i), "v"));
-  for (int i = 19; i >= 0; --i) other.Apply(KeyValue::Put(std::to_string(i), "v"));
+  for (int i = 0; i < 20; ++i) one.Apply(Put(std::to_string(i), "v"));
+  for (int i = 19; i >= 0; --i) other.Apply(Put(std::to_string(i), "v"));
   CHECK(one.Digest() == other.Digest());
   KeyValue restored;
   CHECK(restored.Restore(one.Snapshot()));
