@@ -164,6 +164,7 @@ void RoundLedger::OnBoundary(std::uint32_t replica, const Event& event) {
   const Duration late = SpanOf(event.detail);
   if (const std::size_t row = Touch(event.value); row != RoundRows::kNone) {
     Seat& seat = rows_.seat(row, replica);
+    seat.is_repeated = seat.is_repeated || (at.has_forgotten && seat.sent_to != 0);
     seat.state = RoundRows::State::kBegun;
     seat.began = event.at;
     seat.late = late;
@@ -195,7 +196,9 @@ void RoundLedger::PassOver(std::uint32_t replica, std::uint64_t from, std::uint6
   for (std::uint64_t round = from; round < to; ++round) {
     const std::size_t row = Touch(round);
     if (row == RoundRows::kNone) continue;
-    rows_.seat(row, replica).state = RoundRows::State::kPassedOver;
+    // An earlier life may have come to it, and sent that it proposes nothing.
+    RoundRows::State& state = rows_.seat(row, replica).state;
+    if (state == RoundRows::State::kAhead) state = RoundRows::State::kPassedOver;
     for (std::uint32_t voter = 0; voter < size_; ++voter) {
       if ((rows_.seat(row, voter).unresolved & Lane(replica)) != 0)
         ResolveNever(voter, replica, row, BreachCause::kSenderStall);
@@ -326,10 +329,7 @@ void RoundLedger::Conclude(std::uint32_t replica) {
         boundary.blind.begin(), boundary.blind.end(),
         [&](const core::Run& run) { return round >= run.first && round < run.first + run.count; });
     if (is_blind) {
-      counts_.unjudged += size_ - 1;
-      const std::size_t row = rows_.Find(round);
-      for (std::uint32_t lane = 0; row != RoundRows::kNone && lane < size_; ++lane)
-        ++rows_.seat(row, lane).maybe;
+      TakeAsUnjudged(round);
       continue;
     }
     std::uint64_t reported = 0;
@@ -338,6 +338,25 @@ void RoundLedger::Conclude(std::uint32_t replica) {
     JudgeVote(replica, round, reported);
   }
   at.votes_end = end;
+}
+
+void RoundLedger::TakeAsUnjudged(std::uint64_t round) {
+  counts_.unjudged += size_ - 1;
+  const std::size_t row = rows_.Find(round);
+  for (std::uint32_t lane = 0; row != RoundRows::kNone && lane < size_; ++lane)
+    ++rows_.seat(row, lane).maybe;
+}
+
+void RoundLedger::CutOff(std::uint32_t replica) {
+  Replica& at = replicas_[replica];
+  Boundary& boundary = at.boundary;
+  boundary.is_open = false;
+  if (boundary.is_silent || boundary.round < rules_.depth) return;
+  const std::uint64_t end = boundary.round - rules_.depth + 1;
+  std::uint64_t begin = at.has_voted ? std::min(at.votes_end, end - 1) : end - 1;
+  if (boundary.votes) begin = boundary.votes->first;
+  begin = std::max(begin, end > rows_.size() ? end - rows_.size() : 0);
+  for (std::uint64_t round = begin; round < end; ++round) TakeAsUnjudged(round);
 }
 
 // Rounds are voted on one after the other; what is passed over, is told.
@@ -413,6 +432,8 @@ void RoundLedger::JudgeMissing(std::uint32_t voter, std::size_t row, std::uint64
     if (!is_reported && may_be_empty && cause) {
       seat.unresolved &= ~Lane(owner);
       cause.reset();
+    } else if (!is_reported && of.is_repeated) {
+      // It has heard of that life that there is no batch, and cannot know of the other's.
     } else if (!is_reported && (cause || of.sent_to != 0)) {
       Complain(seat.voted_at, voter,
                absl::StrCat("does not report that it had not handled lane ", owner, " of round ",

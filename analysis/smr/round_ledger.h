@@ -145,6 +145,10 @@ class RoundLedger {
     if (replicas_[replica].boundary.is_open) Conclude(replica);
   }
   void Conclude(std::uint32_t replica);
+  // It has voted on rounds, but may not have said what of: they are not judged.
+  void CutOff(std::uint32_t replica);
+  // Votes on a round that cannot be judged: they may have been for any lane.
+  void TakeAsUnjudged(std::uint64_t round);
   void CheckOrder(std::uint32_t replica, const core::Run& votes);
   void JudgeVote(std::uint32_t voter, std::uint64_t round, std::uint64_t reported);
   void JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_t in_time);

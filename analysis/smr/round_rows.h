@@ -38,6 +38,7 @@ class RoundRows {
     std::uint32_t on_time = 0;  // replicas that had handled its batch when they voted
     std::uint32_t maybe = 0;    // those that may have held it all the same, from another message
     State state = State::kAhead;
+    bool is_repeated = false;  // a later life has come to it, and has told others of no batch
     bool is_completed = false;
     bool has_committed = false;
     core::Instant committed_at;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -78,7 +79,7 @@ chora::Config DrawConfig(Dice& dice, std::uint32_t replicas, bool is_roomy, bool
       config.hard_window + config.depth + 4 * config.checkpoint_rounds + dice.Below(8);
   config.dead_rounds = dice.Between(4, 16);
   config.batch_commands = dice.Between(1, 4);
-  config.command_bytes_max = 20;
+  config.command_bytes_max = 24;
   const std::uint64_t packet_least =
       is_roomy ? chora::kRepairHeadBytes + 27 * 6 * std::uint64_t{replicas} : 250;
   config.packet_bytes = std::min<std::uint64_t>(
@@ -121,11 +122,14 @@ json StackOf(const chora::Config& config, Dice& dice) {
   json stack = json::array({LayerOf(config, dice)});
   if (dice.Percent(90)) {
     const std::int64_t interval_ns = config.interval().ps() / 1'000;
-    stack.push_back({{"client", "closed"},
-                     {"clients", dice.Between(1, 4)},
-                     {"request_bytes", dice.Between(8, 20)},
-                     {"think", Ns(static_cast<std::int64_t>(dice.Below(4)) * interval_ns)},
-                     {"retry", Ns(static_cast<std::int64_t>(dice.Between(20, 60)) * interval_ns)}});
+    json clients = {{"client", "closed"},
+                    {"clients", dice.Between(1, 4)},
+                    {"request_bytes", dice.Between(8, 20)},
+                    {"think", Ns(static_cast<std::int64_t>(dice.Below(4)) * interval_ns)},
+                    {"retry", Ns(static_cast<std::int64_t>(dice.Between(20, 60)) * interval_ns)}};
+    // Of a store they ask operations, of a size that these have.
+    if (stack[0]["machine"] == "key_value") clients.erase("request_bytes");
+    stack.push_back(std::move(clients));
   }
   return stack;
 }

@@ -220,8 +220,10 @@ TEST_CASE("chora board: a change of lanes holds alpha rounds later, if its lane 
   board.Decide({3, 1}, Value::kBatch, 0);
   CHECK(board.AdvanceFrontier() == 1);
   CHECK(board.lanes().At(5) == 7);
-  REQUIRE(board.lane_changes().size() == 1);
-  CHECK(board.lane_changes()[0].changed == 4);
+  REQUIRE(board.lane_changes().size() == 2);
+  CHECK(board.lane_changes()[0].since == 2);
+  CHECK(board.lane_changes()[1].since == 5);
+  for (const chora::LaneChange& change : board.lane_changes()) CHECK(change.changed == 4);
 }
 
 TEST_CASE("chora board: lanes at a checkpoint include what is pending") {

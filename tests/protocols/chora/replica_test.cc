@@ -1,6 +1,7 @@
 // One replica of Chora-R alone: what it lists at a boundary and for a message, and in which order.
 
 #include "protocols/chora/replica.h"
+#include "protocols/core/log_notes.h"
 
 #include <cstdint>
 #include <memory>
@@ -60,9 +61,11 @@ std::string Told(const core::Effects& out) {
       const bool is_commit = note->kind == core::NoteKind::kCommitted;
       const bool is_complete = note->kind == chora::kRoundComplete;
       const bool is_round = note->kind == chora::kRoundBegun;
+      const bool is_executed = note->kind == core::kExecuted;
       told.push_back(is_commit     ? "committed"
                      : is_complete ? "round_complete"
                      : is_round    ? "round"
+                     : is_executed ? "executed"
                                    : "note");
     } else if (const auto* reply = std::get_if<core::effect::Reply>(&listed.what)) {
       told.push_back(absl::StrCat("reply ", reply->id.value()));
@@ -122,7 +125,7 @@ TEST_CASE("chora replica: a message costs a vote, then the work of the log core"
   CHECK(Told(out) == "round, snapshot 1, send 11, send 12, timer, build 1");
   out.Clear();
   replica->OnMessage(AtRound(1), NodeId(11), RoundOf(config, 1, 1), out);
-  CHECK(Told(out) == "vote 1, analyse 1, log 1, bookkeep 3, apply 1, committed, reply 1, timer");
+  CHECK(Told(out) == "vote 1, analyse 1, log 1, bookkeep 3, apply 1, committed, executed, reply 1, timer");
 }
 
 TEST_CASE("chora replica: a boundary handled late is that of the round which the clock shows") {

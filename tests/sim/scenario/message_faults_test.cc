@@ -31,7 +31,7 @@ json Document(const json& faults, const json& budget = {{"u", 1}, {"r", 0}}) {
 
 sim::Fault Read(json fault) {
   fault["id"] = "f";
-  const auto scenario = sim::ReadScenarioDocument(Document({fault}), kPath);
+  const auto scenario = sim::ReadScenarioDocument(Document(json::array({fault})), kPath);
   REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
   return scenario->faults[0];
 }
