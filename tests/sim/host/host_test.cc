@@ -387,65 +387,6 @@ TEST_CASE("host: a send is handed to its core, and what comes back is not kept b
   CHECK(world.arrivals().at(0).at == At(ArrivalOf(kUs * 2, 100)));
 }
 
-TEST_CASE("host: where receiving and calling share a core, who has waited longer goes first") {
-  SmallWorld world({2});
-  sim::Profile& profile = world.scenario.profile;
-  profile.stages[sim::Profile::kProtocolStage].core = sim::Profile::kReceiveStage;
-  profile.receive_message.per_unit = Distribution(kUs * 2);
-  profile.call.per_unit = Distribution(kUs * 3);
-  world.host(0).on_start = [](const Now&, auto, Effects& out) {
-    for (std::uint64_t i = 0; i < 3; ++i) out.Send(NodeId(1), Numbered(i, 100));
-  };
-  world.Run(Duration::Seconds(1));
-  // Sent after the call's 3 us. All three are there before the first is received.
-  const Duration first = ArrivalOf(kUs * 3, 100);
-  REQUIRE(world.arrivals().size() == 3);
-  CHECK(world.arrivals()[0].at == At(first + kUs * 6));
-  CHECK(world.arrivals()[1].at == At(first + kUs * 9));
-  CHECK(world.arrivals()[2].at == At(first + kUs * 12));
-}
-
-TEST_CASE("host: a timer that expires while its core receives a message comes behind it") {
-  SmallWorld world({2});
-  sim::Profile& profile = world.scenario.profile;
-  profile.stages[sim::Profile::kProtocolStage].core = sim::Profile::kReceiveStage;
-  profile.receive_message.per_unit = Distribution(kUs * 2);
-  const Instant comes = At(ArrivalOf(Duration(), 100));
-  world.host(0).on_start = [](const Now&, auto, Effects& out) {
-    out.Send(NodeId(1), Numbered(0, 100));
-  };
-  world.host(1).on_start = [&](const Now&, auto, Effects& out) {
-    out.SetTimer(TimerId(7), comes + kUs);
-  };
-  world.Run(Duration::Seconds(1));
-  // What is in work is finished.
-  const Instant done = comes + kUs * 2;
-  CHECK(TimesOf(world.Of(EventKind::kMessage, 1)) == std::vector<Instant>{done});
-  CHECK(TimesOf(world.Of(EventKind::kTimer, 1)) == std::vector<Instant>{done});
-  CHECK(world.Of(EventKind::kMessage, 1)[0].index < world.Of(EventKind::kTimer, 1)[0].index);
-}
-
-TEST_CASE("host: a message that waited for older calls on its core is received after them") {
-  SmallWorld world({2});
-  sim::Profile& profile = world.scenario.profile;
-  profile.stages[sim::Profile::kProtocolStage].core = sim::Profile::kReceiveStage;
-  profile.receive_message.per_unit = Distribution(kUs * 2);
-  PriceOf(world, Work::kVote) = {sim::Profile::kProtocolStage, Distribution(kUs * 3), Duration()};
-  world.host(0).on_start = [](const Now&, auto, Effects& out) {
-    out.Send(NodeId(1), Numbered(0, 100));  // Arrives after a little more than 25 us.
-  };
-  world.host(1).on_start = [](const Now& now, auto, Effects& out) {
-    for (std::uint64_t i = 0; i < 4; ++i) out.SetTimer(TimerId(i), now.monotonic() + kUs * 20);
-  };
-  world.host(1).on_timer = [](const Now&, TimerId, Effects& out) { out.Spend(Work::kVote, 1); };
-  world.Run(Duration::Seconds(1));
-  // The timers' calls last until 32 us.
-  CHECK(TimesOf(world.Of(EventKind::kTimer, 1)) ==
-        std::vector<Instant>{At(kUs * 20), At(kUs * 23), At(kUs * 26), At(kUs * 29)});
-  REQUIRE(world.arrivals().size() == 1);
-  CHECK(world.arrivals()[0].at == At(kUs * 34));
-}
-
 TEST_CASE("host: a full log stalls the protocol, which stalls receiving") {
   constexpr std::size_t kMessages = 12;
   const Duration receive = kUs * 2;
