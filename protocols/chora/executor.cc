@@ -114,8 +114,6 @@ bool Executor::Install(const core::Bytes& bytes, std::uint64_t round, std::uint6
   executed_ = lanes.round;
   std::fill(noops_.begin(), noops_.end(), 0);
   checkpoints_.Add({lanes.round, bytes}, now);
-  // Behind the rounds that are still being applied: it is told when they are.
-  out.Spend(core::Work::kApply, 1);
   out.Note({core::NoteKind::kInstalled, core::NodeId(), core::StreamId(),
             core::Run{executed_ * board_.replicas(), 1, 1}, bytes.size(), 0});
   out.Note({core::NoteKind::kState, core::NodeId(), core::StreamId(),

@@ -249,6 +249,12 @@ bool Replica::OnChunk(core::NodeId from, const core::Bytes& payload, core::Effec
   ChunkMessage chunk;
   if (!codec_.Decode(payload, chunk) || !IsFrom(from, chunk.header)) return false;
   download_.OnChunk(chunk.round, chunk.index, chunk.content, round_);
+  return InstallDownloaded(out);
+}
+
+bool Replica::InstallDownloaded(core::Effects& out) {
+  // Rounds that the log core is still applying come first: kApplied asks again.
+  if (is_log_busy_) return true;
   const std::uint64_t round = download_.round();
   std::optional<core::Bytes> whole = download_.Take();
   if (!whole) return true;

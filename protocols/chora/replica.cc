@@ -68,6 +68,7 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
   } else {
     is_log_busy_ = false;
     confirmed_ = applied_up_to_;
+    InstallDownloaded(out);
     Settle(out);
   }
 }

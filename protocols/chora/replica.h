@@ -108,6 +108,8 @@ class Replica : public core::Node {
   bool OnRecoverAnswer(core::NodeId from, const core::Bytes& payload);
   bool OnChunkRequest(core::NodeId from, const core::Bytes& payload);
   bool OnChunk(core::NodeId from, const core::Bytes& payload, core::Effects& out);
+  // Takes over the checkpoint that has come whole, if one has; false if it is none.
+  bool InstallDownloaded(core::Effects& out);
   void QueueReconf(const Reconf& reconf);
 
   Header MakeHeader() const { return {config_.cluster_id, incarnation_, self_}; }
