@@ -355,6 +355,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.notes = std::move(layer.notes);
   if (clients) host.notes.push_back(client::kNotes);
   host.promises = std::move(layer.promises);
+  host.remarks = std::move(layer.remarks);
   host.request_bytes_max = layer.request_bytes_max;
   host.bears_concurrent = layer.bears_concurrent;
   host.request_window_max = layer.request_window_max;
@@ -428,6 +429,9 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
       if (promise.scope.empty()) promise.scope["cluster"] = c;
       program->promises_.push_back(promise);
     }
+    for (const std::string& remark : host->remarks)
+      program->remarks_.push_back(
+          absl::StrCat(input.file, ": ", input.pointers[c], "/0: ", remark));
     program->hosts_.push_back(*std::move(host));
   }
   SayHowClientsRetry(asked, program->promises_);

@@ -59,6 +59,8 @@ struct HostProgram {
     return Footprint();
   };
   std::vector<Promise> promises;  // a scope of {} is the cluster that it runs in
+  // What is legal, and hardly meant.
+  std::vector<std::string> remarks;
   // Bears a concurrent budget: whoever was down may fail again, once it has noted `rejoined`.
   bool bears_concurrent = false;
   // Of a request that clients may make.
@@ -113,6 +115,8 @@ class CatalogProgram : public core::Program {
   const std::vector<StreamInfo>& streams() const { return streams_; }
   // What its protocols promise, in the order of the tables.
   const std::vector<Promise>& promises() const { return promises_; }
+  // What is legal, and hardly meant; each names file and pointer.
+  const std::vector<std::string>& remarks() const { return remarks_; }
   // The kinds of notes that its nodes say beside those that all share; each once, by name.
   std::vector<core::NoteSpec> Notes() const;
   Footprint FootprintOf(core::ClusterId cluster, const RunExtent& extent) const {
@@ -124,6 +128,7 @@ class CatalogProgram : public core::Program {
   std::vector<HostProgram> hosts_;  // hosts_[cluster]
   std::vector<StreamInfo> streams_;
   std::vector<Promise> promises_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace lockstep

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocols/chora/config.h"
@@ -96,7 +97,12 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   const nlohmann::json slots = {{"lanes", own.size}, {"accepts_by_proposing", 1}};
   std::vector<const char*> oracles = {"X", "O", "H", "Y", "C", "V", "E", "F", "U"};
   // What is remarked on may never recover.
-  if (layer.ok() && chora::Remarks(config, state_bytes).empty()) oracles.push_back("P");
+  if (layer.ok()) {
+    host.remarks = chora::Remarks(config, state_bytes);
+    if (host.remarks.empty()) oracles.push_back("P");
+    for (std::string& remark : chora::RoundRemarks(config))
+      host.remarks.push_back(std::move(remark));
+  }
   for (const char* oracle : oracles) {
     Promise promise;
     promise.oracle = oracle;

@@ -2,6 +2,8 @@
 
 #include "protocols/chora/config.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 #include "protocols/chora/batch.h"
@@ -82,6 +84,7 @@ absl::Status ValidatePackets(const Config& config) {
 constexpr std::int64_t kMessageNs = 100;
 constexpr std::int64_t kBuildNs = 150;
 constexpr std::int64_t kBookkeepNs = 60;
+constexpr std::int64_t kCommandNs = 15;
 
 }  // namespace
 
@@ -131,6 +134,33 @@ std::vector<std::string> Remarks(const Config& config, std::uint64_t state_bytes
   remark(transfer > config.checkpoint_rounds && transfer <= 4 * config.checkpoint_rounds,
          absl::StrCat("the transfer of a state takes ", transfer,
                       " rounds, more than checkpoint_rounds: who comes back may need several"));
+  return remarks;
+}
+
+std::vector<std::string> RoundRemarks(const Config& config) {
+  std::vector<std::string> remarks;
+  const auto n = static_cast<std::int64_t>(config.replicas());
+  const auto batch = static_cast<std::int64_t>(config.batch_commands);
+  // Once: snapshot, cards, wires, switch, polling. Then sending, the last port, receiving and
+  // voting work at the same time: the slowest of them is paid N - 1 times, the others once.
+  constexpr std::int64_t kOnceNs = 1'270;
+  constexpr std::int64_t kSendNs = 45;
+  constexpr std::int64_t kReceiveAndVoteNs = 65;
+  const std::int64_t port_ns = (8 * (64 * batch + 130) + 99) / 100;
+  const std::int64_t slowest = std::max({kSendNs, port_ns, kReceiveAndVoteNs});
+  const std::int64_t least_ns = kOnceNs + kSendNs + port_ns + kReceiveAndVoteNs + (n - 2) * slowest;
+  if (config.round_length < core::Duration::Nanoseconds(least_ns)) {
+    remarks.push_back(absl::StrCat("round_length is below the ", least_ns,
+                                   " ns that a round takes on a rack of 100 Gb/s: most will be "
+                                   "broken"));
+  }
+  const std::int64_t busy_ns =
+      (kMessageNs + kCommandNs * batch) * (n - 1) + kBuildNs + kCommandNs * batch + kBookkeepNs * n;
+  if (config.interval() <= core::Duration::Nanoseconds(busy_ns)) {
+    remarks.push_back(
+        absl::StrCat("batch_commands is more than a round carries: the log core needs ", busy_ns,
+                     " ns for one in which all batches are full"));
+  }
   return remarks;
 }
 

@@ -190,6 +190,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   input.more_protocols = more_protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
+  for (const std::string& remark : (*program)->remarks()) scenario->remarks.push_back(remark);
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();
   return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe)};

@@ -107,5 +107,21 @@ TEST_CASE("chora config: a state that takes long to transfer is remarked on") {
   CHECK(chora::Remarks(ConfigFor(3), 11'000'000).size() == 1);
 }
 
+TEST_CASE("chora config: rounds that are too short, or carry too much, get a remark (5.1, 5.3)") {
+  chora::Config config;
+  config.cluster.size = 3;
+  config.batch_commands = 4;
+  config.round_length = core::Duration::Nanoseconds(1'475);
+  CHECK(chora::RoundRemarks(config).size() == 1);
+  config.round_length = core::Duration::Nanoseconds(1'476);
+  CHECK(chora::RoundRemarks(config).empty());
+  // The log core needs 2030 ns for nine full batches of four.
+  config.cluster.size = 9;
+  config.round_length = core::Duration::Nanoseconds(2'030);
+  CHECK(chora::RoundRemarks(config).size() == 1);
+  config.round_length = core::Duration::Nanoseconds(2'031);
+  CHECK(chora::RoundRemarks(config).empty());
+}
+
 }  // namespace
 }  // namespace lockstep::tests
