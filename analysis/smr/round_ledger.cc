@@ -269,6 +269,9 @@ void RoundLedger::OnLanes(const Event& event) {
 }
 
 void RoundLedger::OnCommitted(std::uint32_t replica, const Event& event) {
+  // Whoever stands still has said all that there was to be said of its boundary.
+  for (std::uint32_t other = 0; other < size_; ++other)
+    if (replicas_[other].boundary.at < event.at) Settle(other);
   // A round at a time.
   if (event.count != size_ || event.value % size_ != 0) return;
   replicas_[replica].committed_end = event.value / size_ + 1;
@@ -353,7 +356,7 @@ void RoundLedger::CutOff(std::uint32_t replica) {
   boundary.is_open = false;
   if (boundary.is_silent || boundary.round < rules_.depth) return;
   const std::uint64_t end = boundary.round - rules_.depth + 1;
-  std::uint64_t begin = at.has_voted ? std::min(at.votes_end, end - 1) : end - 1;
+  std::uint64_t begin = at.has_voted ? std::min(at.votes_end, end - 1) : 0;
   if (boundary.votes) begin = boundary.votes->first;
   begin = std::max(begin, end > rows_.size() ? end - rows_.size() : 0);
   for (std::uint64_t round = begin; round < end; ++round) TakeAsUnjudged(round);
