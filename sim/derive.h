@@ -23,8 +23,8 @@ class Deriver {
 
   // The message has come so far: tells all that it says and somebody wants to know of this phase.
   // To be called when that happens, once for each phase that a message reaches.
-  // Of a payload that is sent in several copies its statements on decisions and requests are told
-  // with the first: that the others say the same is nothing new.
+  // Of a payload that is sent in several copies its votes, acceptances and requests are told with
+  // the first: that the others say the same is nothing new. Proposals are told of each.
   void Tell(core::Instant now, const Message& message, trace::Phase phase) {
     if (!IsWanted(message, phase)) return;
     const bool is_sent = phase == trace::Phase::kSent;

@@ -116,7 +116,7 @@ void AddCheck(CLI::App& app, int& exit_code) {
   command
       ->add_option("--budget", flags->history.budget,
                    "Steps of the search for each key, beyond which it is unknown")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
   command->footer(std::string(kTeaching) + ExitCodeTable());

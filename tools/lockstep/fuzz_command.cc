@@ -251,7 +251,8 @@ void AddFuzz(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<FuzzFlags>();
   command->add_option("protocol", flags->protocol, "Protocol: chora")->required();
   command->add_option("--seed", flags->seed, "Of the first draw");
-  command->add_option("--runs", flags->runs, "How many draws")->check(CLI::PositiveNumber);
+  command->add_option("--runs", flags->runs, "How many draws")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
   command
       ->add_option("--time", flags->time, "How long draws are begun; default 60s, without --runs")
       ->type_name("TIME");
