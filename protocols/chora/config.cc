@@ -161,6 +161,15 @@ std::vector<std::string> RoundRemarks(const Config& config) {
         absl::StrCat("batch_commands is more than a round carries: the log core needs ", busy_ns,
                      " ns for one in which all batches are full"));
   }
+  // While a gap is mended, each peer is sent a packet of repair beside the round's message.
+  constexpr std::int64_t kFramesBytes = 66 + 130;
+  const auto pair_bytes = static_cast<std::int64_t>(config.packet_bytes) + kFramesBytes;
+  const std::int64_t line_ns = (n - 1) * ((8 * pair_bytes + 99) / 100);
+  if (config.interval() <= core::Duration::Nanoseconds(line_ns)) {
+    remarks.push_back(absl::StrCat("packet_bytes is more than a line of 100 Gb/s carries to each ",
+                                   "peer in a round, which takes ", line_ns,
+                                   " ns: rounds will wait behind repairs"));
+  }
   return remarks;
 }
 

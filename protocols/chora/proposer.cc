@@ -79,10 +79,11 @@ void Proposer::OnBallot(SlotName name, std::uint32_t ballot, std::uint64_t now) 
   contest.ballot_seen = ballot;
   if (jitter_for_ != now) {
     // One draw a round, so that slots which go together stay together.
-    jitter_ = random_.Below(4 * depth_ + 1);
+    jitter_ = random_.Below(kJitterUnit + 1);
     jitter_for_ = now;
   }
-  contest.next_try = std::max(contest.next_try, now + 4 * depth_ + jitter_);
+  const std::uint64_t span = std::max<std::uint64_t>(4 * depth_, contest.backoff / 2);
+  contest.next_try = std::max(contest.next_try, now + span + span * jitter_ / kJitterUnit);
 }
 
 }  // namespace lockstep::chora

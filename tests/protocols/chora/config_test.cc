@@ -121,6 +121,16 @@ TEST_CASE("chora config: rounds that are too short, or carry too much, get a rem
   CHECK(chora::RoundRemarks(config).size() == 1);
   config.round_length = core::Duration::Nanoseconds(2'031);
   CHECK(chora::RoundRemarks(config).empty());
+  // At D = 3, eight packets of 1472 B with 196 B of frames: 8 x 134 ns.
+  config.depth = 3;
+  config.batch_commands = 1;
+  config.round_length = core::Duration::Nanoseconds(3 * 1'860);
+  CHECK(chora::RoundRemarks(config).empty());
+  config.cluster.size = 3;
+  config.round_length = core::Duration::Nanoseconds(3 * 620);
+  CHECK(chora::RoundRemarks(config).empty());
+  config.packet_bytes = 4'000;  // 2 x 336 ns
+  CHECK(chora::RoundRemarks(config).size() == 1);
 }
 
 }  // namespace
