@@ -36,7 +36,7 @@ Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
       traffic_(recipe_),
       clients_(recipe_),
       wants_(Bit(EventKind::kEnd)),
-      listeners_(trace::kEventKinds * (recipe_->clusters.size() + 1)) {
+      audiences_(recipe_->clusters.size() + 1) {
   for (const auto& part : panel_.shared.listeners()) Listen(part.sink.get(), part.stream);
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
@@ -48,33 +48,21 @@ Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
   }
 }
 
-std::vector<Judge::Listener>& Judge::Listeners(EventKind kind, std::size_t slot) {
-  return listeners_[static_cast<std::size_t>(kind) * (recipe_->clusters.size() + 1) + slot];
-}
-
 void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
   const trace::Interest interest = sink->Wants();
   wants_.Add(interest);
-  for (std::size_t k = 0; k < trace::kEventKinds; ++k) {
-    const auto kind = static_cast<EventKind>(k);
-    if (!interest.Has(kind)) continue;
-    for (std::size_t slot = 0; slot <= recipe_->clusters.size(); ++slot) {
-      // The last slot is nobody's.
-      const bool is_other = stream && slot != stream->value() && slot != recipe_->clusters.size();
-      if (!is_other) Listeners(kind, slot).push_back({interest, sink});
-    }
+  for (std::size_t i = 0; i < audiences_.size(); ++i) {
+    const bool is_of_other = stream && i != stream->value() && i + 1 != audiences_.size();
+    if (!is_of_other) audiences_[i].Add(sink, interest);
   }
 }
 
 void Judge::OnEvent(const Event& event) {
-  const std::size_t streams = recipe_->clusters.size();
-  std::size_t slot = streams;
+  std::size_t of = audiences_.size() - 1;
   if (event.kind == EventKind::kNote || event.kind == EventKind::kFact) {
-    slot = std::min<std::size_t>(event.stream.value(), streams);
+    of = std::min<std::size_t>(event.stream.value(), of);
   }
-  for (const Listener& listener : Listeners(event.kind, slot)) {
-    if (listener.interest.Has(event)) listener.sink->OnEvent(event);
-  }
+  audiences_[of].Tell(event);
   if (event.kind != EventKind::kEnd) return;
   is_ended_ = true;
   is_complete_ = event.value == 0;

@@ -21,6 +21,7 @@
 #include "analysis/recipe.h"
 #include "analysis/traffic.h"
 #include "analysis/verdict.h"
+#include "sim/trace/audience.h"
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"
 
@@ -57,14 +58,8 @@ class Judge final : public trace::Sink {
   nlohmann::json Summary() const;
 
  private:
-  struct Listener {
-    trace::Interest interest;
-    trace::Sink* sink;
-  };
-
   // `stream`: whose events the sink is about; none for all.
   void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
-  std::vector<Listener>& Listeners(trace::EventKind kind, std::size_t slot);
   nlohmann::json Summary(const Checker& checker) const;
   // What a checker counts, by name; and for each message delivered, where there were any.
   void AddCounts(std::size_t checker, nlohmann::json& row) const;
@@ -77,9 +72,8 @@ class Judge final : public trace::Sink {
   Clients clients_;
   std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
   trace::Interest wants_;
-  // listeners_[kind * slots + slot]: those who want that kind, of the stream with that number; the
-  // last slot is for events of no stream.
-  std::vector<std::vector<Listener>> listeners_;
+  // audiences_[i]: of the notes and facts of stream i; the last is of everything else.
+  std::vector<trace::Audience> audiences_;
   core::Instant end_;
   bool is_ended_ = false;
   bool is_complete_ = false;

@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace lockstep::core {
 
@@ -21,6 +22,10 @@ class NoteKind {
   }
   constexpr std::uint32_t id() const { return id_; }
   friend constexpr auto operator<=>(NoteKind, NoteKind) = default;
+  template <typename Hash>
+  friend Hash AbslHashValue(Hash hash, NoteKind kind) {
+    return Hash::combine(std::move(hash), kind.id_);
+  }
 
   static const NoteKind kCommitted;
   static const NoteKind kState;

@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "sim/trace/audience.h"
 #include "sim/trace/event.h"
+#include "sim/trace/interest.h"
 #include "sim/trace/sink.h"
 
 namespace lockstep::trace {
@@ -19,9 +19,7 @@ class Emitter {
     const Interest interest = sink->Wants();
     wanted_.Add(interest);
     sinks_.push_back(sink);
-    for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
-      if (interest.Has(static_cast<EventKind>(kind))) listeners_[kind].push_back({interest, sink});
-    }
+    audience_.Add(sink, interest);
   }
 
   // Whether anybody wants any of these: one bit test before a costly event is built.
@@ -36,11 +34,7 @@ class Emitter {
   void Emit(Event& event) {
     event.index = next_index_;
     if ((kObservableKinds & Bit(event.kind)) != 0) ++next_index_;
-    // Of notes and facts a sink may want some only.
-    const bool is_chosen = event.kind == EventKind::kNote || event.kind == EventKind::kFact;
-    for (const Listener& listener : listeners_[static_cast<std::size_t>(event.kind)]) {
-      if (!is_chosen || listener.interest.Has(event)) listener.sink->OnEvent(event);
-    }
+    audience_.Tell(event);
   }
 
   void Finish() {
@@ -48,13 +42,8 @@ class Emitter {
   }
 
  private:
-  struct Listener {
-    Interest interest;
-    Sink* sink;
-  };
-
   std::vector<Sink*> sinks_;
-  std::array<std::vector<Listener>, kEventKinds> listeners_;  // listeners_[kind], in that order
+  Audience audience_;
   Interest wanted_;
   std::uint64_t next_index_ = 0;
 };

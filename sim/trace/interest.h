@@ -40,9 +40,15 @@ class Interest {
   bool Has(const Event& event) const {
     if (!Has(event.kind)) return false;
     if (event.kind == EventKind::kFact) return HasAny(Bit(event.fact, event.phase));
-    return event.kind != EventKind::kNote || has_all_notes_ ||
-           std::binary_search(notes_.begin(), notes_.end(), event.note);
+    return event.kind != EventKind::kNote || Has(event.note);
   }
+  bool Has(core::NoteKind note) const {
+    return has_all_notes_ || std::binary_search(notes_.begin(), notes_.end(), note);
+  }
+
+  bool has_all_notes() const { return has_all_notes_; }
+  // Those that were named, in the order of their numbers.
+  const std::vector<core::NoteKind>& notes() const { return notes_; }
 
  private:
   Interest& AddFacts(FactSet facts) {

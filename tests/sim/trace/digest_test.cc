@@ -106,6 +106,26 @@ TEST_CASE("digest: what an event says changes it, its index and the name of its 
   }
   CHECK(digests.size() == changes.size() + 1);
 
+  // What has its default is left out, but not what it was.
+  const std::vector<std::function<void(Event&)>> alone = {
+      [](Event& e) { e.size = core::ByteCount(2); },
+      [](Event& e) { e.note = core::NoteKind("a"); },
+      [](Event& e) { e.value = 2; },
+      [](Event& e) { e.detail = 2; },
+      [](Event& e) { e.further = 2; },
+      [](Event& e) { e.digest = 2; },
+      [](Event& e) { e.count = 3; },
+      [](Event& e) { e.stride = 3; },
+      [](Event& e) { e.count = 0; },
+      [](Event& e) { e.stride = 0; }};
+  digests = {DigestOf({Event()})};
+  for (const auto& change : alone) {
+    Event event;
+    change(event);
+    digests.insert(DigestOf({event}));
+  }
+  CHECK(digests.size() == alone.size() + 1);
+
   Event later = Base();
   ++later.index;
   ++later.message.count;
