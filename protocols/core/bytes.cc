@@ -110,16 +110,87 @@ std::uint8_t FillerByte(std::uint64_t generator, std::uint64_t number, std::uint
   return byte;
 }
 
-Bytes Bytes::Copy(std::string_view literal) { return Of(std::string(literal), {}); }
+// What values of this thread have given up: at most kCount, none with much room.
+class Bytes::Spares {
+ public:
+  static constexpr std::size_t kCount = 4'096;
+  static constexpr std::size_t kRoom = 1'024;  // bytes of literal, and of runs of filler
 
-Bytes Bytes::Filler(const FillerRun& run) { return Of({}, {run}); }
+  Spares() = default;
+  Spares(const Spares&) = delete;
+  Spares& operator=(const Spares&) = delete;
+  ~Spares() {
+    is_gone = true;
+    for (Rep* rep : reps_) delete rep;
+  }
+
+  static Rep* Take() {
+    if (is_gone) return new Rep;
+    std::vector<Rep*>& reps = OfThread().reps_;
+    if (reps.empty()) return new Rep;
+    Rep* const rep = reps.back();
+    reps.pop_back();
+    rep->references = 1;
+    return rep;
+  }
+  static void Put(Rep* rep) {
+    const bool is_small =
+        rep->literal.capacity() <= kRoom && rep->filler.capacity() * sizeof(FillerRun) <= kRoom;
+    if (is_gone || !is_small || OfThread().reps_.size() >= kCount) {
+      delete rep;
+      return;
+    }
+    rep->attachment.reset();
+    rep->literal.clear();
+    rep->filler.clear();
+    rep->has_digest = false;
+    OfThread().reps_.push_back(rep);
+  }
+
+ private:
+  static Spares& OfThread() {
+    thread_local Spares spares;
+    return spares;
+  }
+
+  // A value may outlive the other objects of its thread.
+  static thread_local bool is_gone;
+
+  std::vector<Rep*> reps_;
+};
+
+thread_local bool Bytes::Spares::is_gone = false;
+
+Bytes::Rep* Bytes::NewRep() { return Spares::Take(); }
+void Bytes::GiveUp(Rep* rep) { Spares::Put(rep); }
+
+Bytes Bytes::Copy(std::string_view literal) {
+  Bytes value;
+  if (literal.empty()) return value;
+  value.rep_ = NewRep();
+  value.rep_->literal = literal;
+  value.rep_->size = value.size_ = literal.size();
+  return value;
+}
+
+Bytes Bytes::Filler(const FillerRun& run) {
+  Bytes value;
+  if (run.total() == 0) return value;
+  value.rep_ = NewRep();
+  value.rep_->filler.push_back(run);
+  value.rep_->size = value.size_ = run.total();
+  return value;
+}
 
 Bytes Bytes::Of(std::string literal, std::vector<FillerRun> filler) {
   Bytes value;
   value.size_ = literal.size();
   for (const FillerRun& run : filler) value.size_ += run.total();
   if (value.size_ == 0) return value;
-  value.rep_ = new Rep{1, std::move(literal), std::move(filler), value.size_};
+  value.rep_ = NewRep();
+  value.rep_->literal = std::move(literal);
+  value.rep_->filler = std::move(filler);
+  value.rep_->size = value.size_;
   return value;
 }
 
@@ -141,6 +212,12 @@ std::string_view Bytes::literal() const {
 template <typename Visit>
 void Bytes::VisitFiller(Visit&& visit) const {
   if (rep_ == nullptr || rep_->filler.empty()) return;
+  if (is_whole() && rep_->filler.size() == 1) {  // So are most that are asked.
+    FillerRun run = rep_->filler[0];
+    if (run.count == 1) run.stride = 0;
+    if (run.total() > 0) visit(run);
+    return;
+  }
   Canonical canonical(visit);
   std::uint64_t at = rep_->literal.size();
   const std::uint64_t end = offset_ + size_;

@@ -5,6 +5,8 @@
 // stored; a world with real sockets writes it out. Slices share what they are cut from.
 //
 // A value belongs to one thread: the reference count is plain, since a world is single-threaded.
+// Memory that is given up is kept for the next value of the thread, since most are small and short-
+// lived: an answer, a command, a message.
 
 #pragma once
 
@@ -68,7 +70,7 @@ class Bytes {
     return *this;
   }
   ~Bytes() {
-    if (rep_ != nullptr && --rep_->references == 0) delete rep_;
+    if (rep_ != nullptr && --rep_->references == 0) GiveUp(rep_);
   }
 
   std::uint64_t size() const { return size_; }
@@ -126,6 +128,10 @@ class Bytes {
     bool has_digest = false;
     std::unique_ptr<Attachment> attachment = nullptr;
   };
+  class Spares;
+  // Memory for a new value, empty but for what it has of room.
+  static Rep* NewRep();
+  static void GiveUp(Rep* rep);
   std::uint64_t ComputeDigest() const;
 
   Rep* rep_ = nullptr;

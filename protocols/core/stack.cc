@@ -217,39 +217,45 @@ void Stack::DeliverLocal(const Now& now, Effects& out) {
 }
 
 void Stack::TagListed(Effects& out, std::size_t from) {
-  Bytes untagged;  // A broadcast lists one payload many times: tag it once.
-  Bytes tagged;
-  Layer tagged_for;
   std::vector<Listed>& list = out.list();
+  if (from == list.size()) return;
+  LastTagged last;
   std::size_t kept = from;
   for (std::size_t i = from; i < list.size(); ++i) {
-    const Layer layer = list[i].layer;
-    Effect& what = list[i].what;
-    if (auto* send = std::get_if<effect::Send>(&what)) {
-      if (tagged.empty() || tagged_for != layer || !send->payload.SharesWith(untagged)) {
-        untagged = send->payload;
-        tagged = Tagged(layer.value(), untagged);
-        tagged_for = layer;
-      }
-      send->payload = tagged;
-    } else if (auto* await = std::get_if<effect::AwaitWritable>(&what)) {
-      await->bytes = Await(await->peer, {layer, await->bytes});
-    } else if (auto* timer = std::get_if<effect::SetTimer>(&what)) {
-      timer->id = TaggedTimer(timer->id, layer);
-    } else if (auto* cancel = std::get_if<effect::CancelTimer>(&what)) {
-      cancel->id = TaggedTimer(cancel->id, layer);
-    } else if (auto* save = std::get_if<effect::Save>(&what)) {
-      save->record = TaggedRecord(layer, save->record);
-    } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
-      snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
-    } else if (std::holds_alternative<effect::Request>(what) ||
-               std::holds_alternative<effect::Reply>(what)) {
-      if (!SendAsFrame(out, what)) continue;  // It leaves the list.
-    }
+    // Most of what is listed says nothing of its layer.
+    const Effect& what = list[i].what;
+    const bool is_tagless =
+        std::holds_alternative<effect::Spend>(what) || std::holds_alternative<effect::Note>(what);
+    if (!is_tagless && !Tag(out, list[i], last)) continue;  // It leaves the list.
     if (kept != i) list[kept] = std::move(list[i]);
     ++kept;
   }
-  list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.end());
+  if (kept < list.size()) list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.end());
+}
+
+bool Stack::Tag(Effects& out, Listed& listed, LastTagged& last) {
+  const Layer layer = listed.layer;
+  Effect& what = listed.what;
+  if (auto* send = std::get_if<effect::Send>(&what)) {
+    if (last.tagged.empty() || last.layer != layer || !send->payload.SharesWith(last.untagged)) {
+      last = {layer, send->payload, Tagged(layer.value(), send->payload)};
+    }
+    send->payload = last.tagged;
+  } else if (auto* await = std::get_if<effect::AwaitWritable>(&what)) {
+    await->bytes = Await(await->peer, {layer, await->bytes});
+  } else if (auto* timer = std::get_if<effect::SetTimer>(&what)) {
+    timer->id = TaggedTimer(timer->id, layer);
+  } else if (auto* cancel = std::get_if<effect::CancelTimer>(&what)) {
+    cancel->id = TaggedTimer(cancel->id, layer);
+  } else if (auto* save = std::get_if<effect::Save>(&what)) {
+    save->record = TaggedRecord(layer, save->record);
+  } else if (auto* snapshot = std::get_if<effect::SaveSnapshot>(&what)) {
+    snapshot->snapshot = TaggedRecord(layer, snapshot->snapshot);
+  } else if (std::holds_alternative<effect::Request>(what) ||
+             std::holds_alternative<effect::Reply>(what)) {
+    return SendAsFrame(out, what);
+  }
+  return true;
 }
 
 StackFields::StackFields(std::vector<const MessageFields*> layers) : layers_(std::move(layers)) {

@@ -100,6 +100,15 @@ class Stack : public Node {
   // Makes a request or a reply a frame; false where there is nothing to be sent: it is for this
   // host, or for a client that was never heard of.
   bool SendAsFrame(Effects& out, Effect& what);
+  // A broadcast lists one payload many times: it is tagged once.
+  struct LastTagged {
+    Layer layer;
+    Bytes untagged;
+    Bytes tagged;
+  };
+
+  // Tags one effect, or makes it a frame; false where nothing is left to be done.
+  bool Tag(Effects& out, Listed& listed, LastTagged& last);
   // Tags what a call has listed from index `from` on.
   void TagListed(Effects& out, std::size_t from);
   // Notes that a layer waits for `peer`. Returns the least that any layer waits for there.
