@@ -77,7 +77,7 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
                           core::ByteCount send_buffer, const RunExtent& extent) {
   constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
   constexpr std::uint64_t kHeld = 32;
-  constexpr std::uint64_t kMissed = 80;  // here, in the oracle's books, in reports on their way
+  constexpr std::uint64_t kMissed = 240;  // here, in the oracle's books, in reports on their way
   const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
   const std::uint64_t outstanding = std::min(config.quack_window, lanes);
   const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;
@@ -86,18 +86,24 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
       std::min<std::uint64_t>(config.other.size, positions / config.own.size + 1 + noops);
   const std::uint64_t within =
       (config.own.size - 1) * std::min<std::uint64_t>(config.own.size, positions) / config.own.size;
-  // Batches that wait for their streams, each with a φ-list, of which every other may be missing.
-  constexpr std::uint64_t kBatch = 500;
-  constexpr std::uint64_t kRun = 50;  // as it is sent, and as the world has read it
+  // Batches that wait for their streams, or for who is to read them: those of its own, and those
+  // that it passes on within its cluster; each with a φ-list, of which every other may be missing.
+  constexpr std::uint64_t kBatch = 1'500;
+  constexpr std::uint64_t kCopy = 250;  // of a batch that is passed on, in the rings on its way
+  constexpr std::uint64_t kRun = 50;    // as it is sent, and as the world has read it
   const std::uint64_t batch_bytes = std::max(config.batch_bytes, message_bytes);
-  const std::uint64_t waiting =
-      std::min({across * (1 + static_cast<std::uint64_t>(send_buffer.value()) / batch_bytes),
-                1 + config.quack_window / config.own.size / (batch_bytes / message_bytes),
-                1 + positions / config.own.size / (batch_bytes / message_bytes)});
+  const std::uint64_t of_stream = 1 + static_cast<std::uint64_t>(send_buffer.value()) / batch_bytes;
+  const std::uint64_t in_all = 1 + std::min(config.quack_window, positions) / config.own.size /
+                                       (batch_bytes / message_bytes);
+  const std::uint64_t waiting = std::min(across * of_stream, in_all);
+  const std::uint64_t passed_on = std::min(within * of_stream, in_all);
+  const std::uint64_t copies = std::min(within * of_stream, within * in_all);
   Footprint footprint;
-  footprint.bytes = kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
-                    kMissed * across * std::min(outstanding, config.phi + 1) +
-                    waiting * (kBatch + kRun * std::min(outstanding, config.phi) / 2);
+  footprint.bytes =
+      kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
+      kMissed * across * std::min(outstanding, config.phi + 1) +
+      (waiting + passed_on) * (kBatch + kRun * std::min(outstanding, config.phi) / 2) +
+      copies * kCopy;
   footprint.peers = across + within;
   return footprint;
 }

@@ -2,6 +2,7 @@
 
 #include "sim/decoded.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -45,8 +46,11 @@ Decoded::Decoded(const core::MessageFields& fields, const core::FieldedMessage* 
     : by_(&fields) {
   if (message == nullptr) return;
   type_ = &fields.types()[message->type];
-  constexpr std::size_t kFieldsOfFact = 4;  // about, with its group
-  facts_.reserve(message->fields.size() / kFieldsOfFact);
+  // Neither list has room to spare: messages that wait are many.
+  facts_.reserve(static_cast<std::size_t>(
+      std::ranges::count_if(message->fields, [&](const core::Field& field) {
+        return type_->fields[field.spec].fact.has_value();
+      })));
   std::array<Open, kDepthMax> open;  // groups, the message first
   std::size_t depth = 1;
   for (const core::Field& field : message->fields) {
@@ -66,6 +70,7 @@ Decoded::Decoded(const core::MessageFields& fields, const core::FieldedMessage* 
     ++depth;
   }
   while (depth > 1) Close(open[--depth]);
+  runs_.shrink_to_fit();
 }
 
 bool Decoded::IsOfRequest(const Open& open) const {

@@ -65,6 +65,31 @@ TEST_CASE("memory: the estimate is within a factor of two of what a run takes") 
   }
 }
 
+// What waits for streams and cores, not what nodes are made of.
+TEST_CASE("memory: nor is it further from what a flooded run takes") {
+  for (const char* file :
+       {"scenarios/figures/testbed-100B.json", "scenarios/figures/testbed-1MB.json"}) {
+    CAPTURE(file);
+    std::vector<sim::Override> sets = Sized(10);
+    sets[0] = {"/run/for", "400ms"};
+    sets.emplace_back("/phases/heal", "200ms");
+    sets.emplace_back("/phases/settle", "100ms");
+    const auto prepared = cli::Prepare(file, sets);
+    REQUIRE(prepared.ok());
+    const std::int64_t estimate = cli::EstimateMemory(*prepared).value();
+    std::vector<std::string> arguments = {"run", file, "--json"};
+    for (const auto& [pointer, value] : sets) {
+      arguments.push_back(absl::StrCat("--set=", pointer, "=", value));
+    }
+    const auto summary = nlohmann::json::parse(Lockstep(arguments).out);
+    const std::int64_t taken = 1024 * summary["speed"]["memory_kb"].get<std::int64_t>();
+    CAPTURE(taken);
+    CAPTURE(estimate);
+    CHECK(estimate <= 2 * taken);
+    CHECK(2 * estimate >= taken);
+  }
+}
+
 TEST_CASE("memory: what cannot fit is refused, with its estimate, the limit and the remedy") {
   std::vector<sim::Override> sets = Sized(5'000);
   sets.emplace_back("/clusters/0/stack/1/quack_window", "1000000");
