@@ -59,6 +59,8 @@ chora::Config ReadChora(Parameters& layer, const core::Cluster& own) {
   if (!layer.ok()) return config;
   if (const absl::Status status = chora::Validate(config); !status.ok())
     layer.Fail("", std::string(status.message()));
+  if (own.size == 1)  // It tells nobody what it does, so that nothing of it can be judged.
+    layer.Fail("", "replicas: want an odd number from 3 on, not 1");
   if (own.u > config.faults())
     layer.Fail("", "want a budget u of at most f = (size - 1) / 2 for this cluster");
   return config;

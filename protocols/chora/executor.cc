@@ -20,13 +20,20 @@ Executor::Executor(const Config& config, Board& board, std::unique_ptr<core::Sta
       checkpoints_(config),
       noops_(config.replicas()) {}
 
-void Executor::Run(std::uint64_t now, core::Effects& out) {
+void Executor::Run(core::Effects& out) {
   const std::uint64_t end = std::min(board_.frontier(), executed_ + kRoundsEachCall);
   while (executed_ < end) {
     RunRound(executed_, out);
     ++executed_;
-    AfterRound(now, out);
+    AfterRound(out);
   }
+}
+
+bool Executor::Confirm(std::uint64_t now) {
+  if (unconfirmed_.empty()) return false;
+  for (Checkpoint& checkpoint : unconfirmed_) checkpoints_.Add(std::move(checkpoint), now);
+  unconfirmed_.clear();
+  return true;
 }
 
 void Executor::RunRound(std::uint64_t round, core::Effects& out) {
@@ -82,7 +89,7 @@ void Executor::Requeue(std::uint64_t round, std::vector<Command>& commands) cons
   });
 }
 
-void Executor::AfterRound(std::uint64_t now, core::Effects& out) {
+void Executor::AfterRound(core::Effects& out) {
   const bool is_checkpoint = executed_ % config_.checkpoint_rounds == 0;
   const bool is_told = config_.state_rounds > 0 && executed_ % config_.state_rounds == 0;
   if (is_checkpoint || is_told) {
@@ -94,7 +101,7 @@ void Executor::AfterRound(std::uint64_t now, core::Effects& out) {
   std::erase_if(states, [&](const Lanes::State& state) { return state.round < executed_; });
   CHECK(!states.empty());
   CHECK(states.front().round == executed_);
-  checkpoints_.Add(TakeCheckpoint(states.front(), clients_, *machine_), now);
+  unconfirmed_.push_back(TakeCheckpoint(states.front(), clients_, *machine_));
   states.erase(states.begin());
 }
 

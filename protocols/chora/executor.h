@@ -32,9 +32,11 @@ class Executor {
   // The first round that has not been applied.
   std::uint64_t executed() const { return executed_; }
   bool IsBehind() const { return executed_ < board_.frontier(); }
-  // Applies at most kRoundsEachCall rounds; lists the work, and behind it what comes of it. `now`
-  // is the own round.
-  void Run(std::uint64_t now, core::Effects& out);
+  // Applies at most kRoundsEachCall rounds; lists the work, and behind it what comes of it.
+  void Run(core::Effects& out);
+  // The work of the last Run has been done: the checkpoints that it took are there from now on.
+  // `now` is the own round. Whether it took any.
+  bool Confirm(std::uint64_t now);
   // Takes over the checkpoint at `round`, above the frontier: board, table and machine. False, and
   // all is as before, if the bytes are none. `now` is the own round.
   bool Install(const core::Bytes& bytes, std::uint64_t round, std::uint64_t now,
@@ -57,7 +59,7 @@ class Executor {
   void RunRound(std::uint64_t round, core::Effects& out);
   // Puts back those commands of the own batch of `round` that are still open.
   void Requeue(std::uint64_t round, std::vector<Command>& commands) const;
-  void AfterRound(std::uint64_t now, core::Effects& out);
+  void AfterRound(core::Effects& out);
 
   const Config& config_;
   Board& board_;
@@ -65,6 +67,7 @@ class Executor {
   ClientTable clients_;
   CommandQueue queue_;
   CheckpointStore checkpoints_;
+  std::vector<Checkpoint> unconfirmed_;  // of the last Run
   std::uint64_t executed_ = 0;
   std::vector<std::uint64_t> noops_;  // noops_[lane]
   std::vector<Reply> replies_;        // of the present call

@@ -66,11 +66,20 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
   } else if (timer == kRepair) {
     OnRepairTime(out);
   } else {
-    is_log_busy_ = false;
-    confirmed_ = applied_up_to_;
-    InstallDownloaded(out);
-    Settle(out);
+    OnApplied(out);
   }
+}
+
+void Replica::OnApplied(core::Effects& out) {
+  is_log_busy_ = false;
+  confirmed_ = applied_up_to_;
+  if (executor_.Confirm(round_)) Truncate();
+  for (const auto& [client, id] : std::exchange(asked_again_, {})) {
+    if (executor_.clients().StateOf(client, id) != ClientTable::State::kAnswered) continue;
+    out.Reply(client, id, executor_.clients().AnswerOf(client, id));
+  }
+  InstallDownloaded(out);
+  Settle(out);
 }
 
 void Replica::OnBoundary(const core::Now& now, core::Effects& out) {
@@ -285,13 +294,11 @@ void Replica::NoteLanes(core::Effects& out) {
 }
 
 void Replica::Apply(core::Effects& out) {
-  const std::uint64_t before = executor_.executed() / config_.checkpoint_rounds;
-  executor_.Run(round_, out);
+  executor_.Run(out);
   // Performed when the log core has come so far.
   out.SetTimer(kApplied, core::Instant());
   is_log_busy_ = true;
   applied_up_to_ = executor_.executed();
-  if (executor_.executed() / config_.checkpoint_rounds != before) Truncate();
 }
 
 void Replica::PassFloor(core::Effects& out) {
@@ -324,7 +331,12 @@ void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId 
   ClientTable& clients = executor_.clients();
   switch (clients.StateOf(client, id)) {
     case ClientTable::State::kAnswered:
-      out.Reply(client, id, clients.AnswerOf(client, id));
+      // Nobody is to know what the log core has not come to.
+      if (is_log_busy_) {
+        asked_again_.emplace(client, id);
+      } else {
+        out.Reply(client, id, clients.AnswerOf(client, id));
+      }
       return;
     case ClientTable::State::kForgotten:
       return;

@@ -18,7 +18,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
+
+#include "absl/container/btree_set.h"
 
 #include "protocols/chora/board.h"
 #include "protocols/chora/config.h"
@@ -70,6 +73,8 @@ class Replica : public core::Node {
 
   // --- Boundaries (replica.cc) ---
   void OnBoundary(const core::Now& now, core::Effects& out);
+  // The log core has come to the end of what was applied last.
+  void OnApplied(core::Effects& out);
   void Cast(const core::Now& now, core::Effects& out);
   std::uint64_t SendRound(const core::Now& now, core::Effects& out);
   std::optional<core::Bytes> MakeBatch(std::uint64_t& commands);
@@ -142,6 +147,9 @@ class Replica : public core::Node {
   std::uint64_t confirmed_ = 0;      // the first round that the log core has not finished applying
   bool is_log_busy_ = false;         // until kApplied fires
   std::uint64_t applied_up_to_ = 0;  // what it confirms then
+  // Requests that came again meanwhile, and will be answered then. Bounded by what clients wait
+  // for.
+  absl::btree_set<std::pair<core::ClientId, core::RequestId>> asked_again_;
 
   bool is_catching_up_ = false;    // no new tries at ballots >= 2 for now
   std::uint64_t still_since_ = 0;  // own round since which the frontier has stood still

@@ -2,13 +2,15 @@
 
 #include "protocols/core/operation.h"
 
+#include "absl/strings/str_cat.h"
+
 #include "protocols/core/check.h"
 #include "protocols/core/hash.h"
 
 namespace lockstep::core {
 namespace {
 
-std::string KeyOf(std::uint64_t number) { return "k" + std::to_string(number); }
+std::string KeyOf(std::uint64_t number) { return absl::StrCat("k", number); }
 
 }  // namespace
 

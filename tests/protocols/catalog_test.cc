@@ -247,16 +247,23 @@ TEST_CASE("catalog: a C3B layer names the cluster that it speaks to, and that sp
 }
 
 TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fit its commands") {
-  const auto error = [](std::string_view chora, std::string_view client = "") {
+  std::uint32_t size = 3;
+  const auto error = [&size](std::string_view chora, std::string_view client = "") {
     CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
-    input.clusters[1].size = 3;
-    input.clusters[1].u = 1;
+    input.clusters[1].size = size;
+    input.clusters[1].u = (size - 1) / 2;
     input.stacks[1] = json::array({Parsed(chora)});
     if (!client.empty()) input.stacks[1].push_back(Parsed(client));
     const auto program = CatalogProgram::Compile(input);
     return program.ok() ? "none" : std::string(program.status().message());
   };
   CHECK(error(R"({"protocol": "chora"})") == "none");
+  for (const std::uint32_t wrong : {1U, 4U, 65U}) {
+    size = wrong;
+    CHECK(Begins(error(R"({"protocol": "chora"})"),
+                 "f.json: /clusters/1/stack/0: replicas: want an odd number"));
+  }
+  size = 3;
   CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40})") ==
         "none");
   CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 41})") ==
