@@ -25,7 +25,9 @@ ProgressChecker::ProgressChecker(std::shared_ptr<const Recipe> recipe, core::Clu
       heal_(recipe->heal),
       half_(recipe->heal + core::Duration::Picoseconds(recipe->settle.ps() / 2)),
       deadline_(recipe->heal + recipe->settle),
-      replicas_(this->cluster().size) {}
+      replicas_(this->cluster().size) {
+  requests_->Watch(this);
+}
 
 void ProgressChecker::Judge(const Event& event) {
   if (event.kind == EventKind::kEnd) {
@@ -43,6 +45,15 @@ void ProgressChecker::Judge(const Event& event) {
   } else {
     replica.reach = event.value + (event.Is(core::NoteKind::kCommitted) ? event.count : 0);
     if (event.at <= half_) committed_by_half_ = std::max(committed_by_half_, replica.reach);
+  }
+}
+
+void ProgressChecker::OnAnswered(const Event& event, core::Instant asked_at) {
+  if (event.at < half_) return;
+  if (asked_at < heal_) {
+    has_answered_old_ = true;
+  } else {
+    longest_wait_ = std::max(longest_wait_, event.at - asked_at);
   }
 }
 
@@ -77,7 +88,9 @@ void ProgressChecker::JudgeReplicas() {
 }
 
 void ProgressChecker::JudgeClients() {
-  const bool had_time = (deadline_ - heal_).ps() / kRetries >= retry_.ps();
+  const core::Duration each = core::Duration::Picoseconds((deadline_ - heal_).ps() / kRetries);
+  if (each < longest_wait_ || (has_answered_old_ && longest_wait_ == core::Duration())) return;
+  const bool had_time = each >= retry_;
   for (const RequestLog::Open& open : requests_->OpenSince(heal_)) {
     if (!had_time && !cluster().Has(open.host)) continue;
     Object(end_, std::nullopt, [&] {

@@ -17,11 +17,14 @@ namespace lockstep::analysis {
 //   is judged, and so is what anybody had committed by half of the time to settle;
 // - what clients had asked by the heal has been answered, but for clients whose machine went down.
 //   What clients on machines of their own ask may be lost on its way: they are judged where the
-//   time to settle lets them ask kRetries times more.
+//   time to settle lets them ask kRetries times more. And all are where it is kRetries times what
+//   others waited who asked after the heal, and were answered in the second half; not where only
+//   older requests were answered then. Who floods replicas with more than they can carry is slow,
+//   and not stuck.
 // Judged are replicas that are up and, if they have lost their memory, have rejoined. One that has
 // said nothing of any slot for half of the time to settle stands still, as in a pause that lasts,
 // and is as good as dead; if so many do that fewer than a quorum is left, that is an objection.
-class ProgressChecker final : public ClusterChecker {
+class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
  public:
   static constexpr std::int64_t kRetries = 8;
 
@@ -33,6 +36,7 @@ class ProgressChecker final : public ClusterChecker {
 
  private:
   void Judge(const trace::Event& event) override;
+  void OnAnswered(const trace::Event& event, core::Instant asked_at) override;
   void JudgeReplicas();
   void JudgeClients();
 
@@ -50,6 +54,10 @@ class ProgressChecker final : public ClusterChecker {
   core::Instant deadline_;
   core::Instant end_;
   bool has_ended_ = false;
+  // Of those who were answered in the second half: whether some had asked before the heal, and how
+  // long others waited at most.
+  bool has_answered_old_ = false;
+  core::Duration longest_wait_;
   std::uint64_t committed_by_half_ = 0;  // indices, by anybody
   std::vector<Replica> replicas_;
 };

@@ -25,7 +25,10 @@ void RequestLog::OnEvent(const Event& event) {
     open_.try_emplace({event.detail, event.value}, Asked{event.node, event.at});
   } else if (event.Is(core::NoteKind::kReturned)) {
     const RequestName name{event.detail, event.value};
-    open_.erase(name);
+    if (const auto open = open_.find(name); open != open_.end()) {
+      for (Watcher* watcher : watchers_) watcher->OnAnswered(event, open->second.at);
+      open_.erase(open);
+    }
     // Who has never been heard of here asks another cluster.
     if (!clients_.contains(name.client) || IsOrdered(name)) return;
     for (Watcher* watcher : watchers_) watcher->OnUnordered(event, name);

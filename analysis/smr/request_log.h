@@ -65,6 +65,8 @@ class RequestLog final : public trace::Sink {
     virtual void OnUnasked(const trace::Event&, SlotName, const RequestName&) {}
     // Something is committed of which too little is kept to be judged.
     virtual void OnForgotten() {}
+    // A client has its answer, to what it asked at `asked_at`.
+    virtual void OnAnswered(const trace::Event&, core::Instant /*asked_at*/) {}
     // A client has the answer to what no log has ordered.
     virtual void OnUnordered(const trace::Event&, const RequestName&) {}
   };

@@ -170,4 +170,26 @@ TEST_CASE(
   CHECK(gone.Ask("P") == Verdict::kHolds);
 }
 
+// Two seconds to settle: eight times a quarter of a second. The second half begins at 2 s.
+TEST_CASE("oracle P: who waits no longer than eight times what others do is slow, and not stuck") {
+  for (const std::int64_t waited : {240, 260}) {
+    CAPTURE(waited);
+    SlotStory story;
+    story.AtMs(400).Invokes(1).AtMs(500).GoodRound(0).AllCommit(0);
+    story.AtMs(2'100).Invokes(2).GoodRound(1, {2}).AtMs(2'100 + waited).AllCommit(1).Returns(2);
+    story.Ends();
+    CHECK(story.Ask("P") == (waited > 250 ? Verdict::kHolds : Verdict::kViolated));
+  }
+  // Those who had asked before the heal may have waited for that; nobody else shows how long it
+  // takes.
+  SlotStory old;
+  old.AtMs(400).Invokes(1).Invokes(2).AtMs(500).GoodRound(0, {2}).AllCommit(0);
+  SlotStory both = old;
+  old.AtMs(2'100).GoodRound(1).AllCommit(1).Returns(2).Ends();
+  CHECK(old.Ask("P") == Verdict::kHolds);
+  both.AtMs(2'100).Invokes(3).GoodRound(1, {3}).AtMs(2'200).AllCommit(1).Returns(2).Returns(3);
+  both.Ends();
+  CHECK(both.Ask("P") == Verdict::kViolated);
+}
+
 }  // namespace lockstep::tests
