@@ -96,6 +96,7 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   };
   host.bears_concurrent = true;
   // A proposal at ballot 1 is its proposer's acceptance; at higher ones it proves nothing.
+  const auto round_ps = static_cast<std::uint64_t>(config.round_length.ps());
   const nlohmann::json slots = {{"lanes", own.size}, {"accepts_by_proposing", 1}};
   std::vector<const char*> oracles = {"X", "O", "H", "Y", "C", "V", "E", "F", "U"};
   // What is remarked on may never recover.
@@ -109,12 +110,13 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
     Promise promise;
     promise.oracle = oracle;
     if (host.promises.size() >= 3) promise.parameters = slots;
+    if (promise.oracle == "P") promise.parameters["round_ps"] = round_ps;
     host.promises.push_back(std::move(promise));
   }
   Promise bound;
   bound.oracle = "B";
   bound.parameters["depth"] = config.depth;
-  bound.parameters["round_length_ps"] = static_cast<std::uint64_t>(config.round_length.ps());
+  bound.parameters["round_length_ps"] = round_ps;
   host.promises.push_back(std::move(bound));
   return host;
 }

@@ -12,7 +12,8 @@ using trace::EventKind;
 
 ProgressChecker::ProgressChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
                                  std::shared_ptr<SlotLedger> slots,
-                                 std::shared_ptr<RequestLog> requests, core::Duration retry)
+                                 std::shared_ptr<RequestLog> requests, core::Duration retry,
+                                 core::Duration round)
     : ClusterChecker(
           "P", "progress", recipe, cluster,
           trace::Interest(Bit(EventKind::kCrash) | Bit(EventKind::kRestart) | Bit(EventKind::kEnd))
@@ -22,6 +23,7 @@ ProgressChecker::ProgressChecker(std::shared_ptr<const Recipe> recipe, core::Clu
       slots_(std::move(slots)),
       requests_(std::move(requests)),
       retry_(retry),
+      round_(round),
       heal_(recipe->heal),
       half_(recipe->heal + core::Duration::Picoseconds(recipe->settle.ps() / 2)),
       deadline_(recipe->heal + recipe->settle),
@@ -59,6 +61,7 @@ void ProgressChecker::OnAnswered(const Event& event, core::Instant asked_at) {
 
 void ProgressChecker::Finish() {
   if (!has_ended_ || end_ < deadline_ || !slots_->has_statements()) return;
+  if ((deadline_ - half_).ps() / kRounds < round_.ps()) return;
   SetExercised();
   JudgeReplicas();
   JudgeClients();
@@ -104,13 +107,16 @@ namespace {
 
 absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
   constexpr std::string_view kRetry = "retry_ps";
-  const auto requests = RequestLogFor(charge, kRetry);
+  constexpr std::string_view kRound = "round_ps";
+  const auto requests = RequestLogFor(charge, {kRetry, kRound});
   if (!requests.ok()) return requests.status();
-  const std::int64_t retry_ps =
-      charge.promise.parameters.value(std::string(kRetry), std::int64_t{0});
+  const auto time_of = [&](std::string_view name) {
+    return core::Duration::Picoseconds(
+        charge.promise.parameters.value(std::string(name), std::int64_t{0}));
+  };
   return std::make_unique<ProgressChecker>(charge.recipe, core::ClusterId(charge.promise.scope.id),
-                                           *SlotLedgerFor(charge, kRetry), *requests,
-                                           core::Duration::Picoseconds(retry_ps));
+                                           *SlotLedgerFor(charge, {kRetry, kRound}), *requests,
+                                           time_of(kRetry), time_of(kRound));
 }
 
 }  // namespace

@@ -21,17 +21,20 @@ namespace lockstep::analysis {
 //   others waited who asked after the heal, and were answered in the second half; not where only
 //   older requests were answered then. Who floods replicas with more than they can carry is slow,
 //   and not stuck.
-// Judged are replicas that are up and, if they have lost their memory, have rejoined. One that has
+// Not put to the test where the second half is shorter than kRounds rounds. Judged are replicas
+// that are up and, if they have lost their memory, have rejoined. One that has
 // said nothing of any slot for half of the time to settle stands still, as in a pause that lasts,
 // and is as good as dead; if so many do that fewer than a quorum is left, that is an objection.
 class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
  public:
   static constexpr std::int64_t kRetries = 8;
+  static constexpr std::int64_t kRounds = 16;
 
-  // `retry`: how long clients on machines of their own wait with asking again.
+  // `retry`: how long clients on machines of their own wait with asking again. `round`: how often
+  // replicas speak at least.
   ProgressChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
                   std::shared_ptr<SlotLedger> slots, std::shared_ptr<RequestLog> requests,
-                  core::Duration retry);
+                  core::Duration retry, core::Duration round);
   void Finish() override;
 
  private:
@@ -49,6 +52,7 @@ class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
   std::shared_ptr<SlotLedger> slots_;
   std::shared_ptr<RequestLog> requests_;
   core::Duration retry_;
+  core::Duration round_;
   core::Instant heal_;
   core::Instant half_;  // of the time to settle
   core::Instant deadline_;

@@ -127,8 +127,7 @@ std::vector<RequestLog::Open> RequestLog::OpenSince(core::Instant asked_by) cons
   return open;
 }
 
-absl::StatusOr<std::shared_ptr<RequestLog>> RequestLogFor(const Charge& charge,
-                                                          std::string_view also) {
+absl::StatusOr<std::shared_ptr<RequestLog>> RequestLogFor(const Charge& charge, Names also) {
   auto slots = SlotLedgerFor(charge, also);
   if (!slots.ok()) return slots.status();
   const core::Cluster& cluster = charge.recipe->cluster(core::ClusterId(charge.promise.scope.id));

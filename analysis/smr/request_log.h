@@ -120,8 +120,7 @@ class RequestLog final : public trace::Sink {
 
 // The log for what the promise is about, beside the ledger that it is put together from; errors as
 // those of SlotLedgerFor.
-absl::StatusOr<std::shared_ptr<RequestLog>> RequestLogFor(const Charge& charge,
-                                                          std::string_view also = "");
+absl::StatusOr<std::shared_ptr<RequestLog>> RequestLogFor(const Charge& charge, Names also = {});
 
 // For oracles whose checkers need their cluster and its requests.
 template <typename RequestCheckerType>

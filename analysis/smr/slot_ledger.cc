@@ -291,8 +291,7 @@ bool SlotLedger::IsActive(SlotName name) const {
   return is_active;
 }
 
-absl::StatusOr<std::shared_ptr<SlotLedger>> SlotLedgerFor(const Charge& charge,
-                                                          std::string_view also) {
+absl::StatusOr<std::shared_ptr<SlotLedger>> SlotLedgerFor(const Charge& charge, Names also) {
   if (charge.promise.scope.kind != Scope::Kind::kCluster) {
     return absl::InvalidArgumentError("want {\"cluster\": ...} as what it is about");
   }
@@ -307,7 +306,7 @@ absl::StatusOr<std::shared_ptr<SlotLedger>> SlotLedgerFor(const Charge& charge,
       return absl::InvalidArgumentError(absl::StrCat("want a number as \"", name, "\""));
     }
     const auto number = value.get<std::uint64_t>();
-    if (name == also) continue;
+    if (std::ranges::find(also, name) != also.end()) continue;
     if (name == "lanes" && number >= 1 && number <= SlotLedger::kReplicasMax) {
       rules.lanes = static_cast<std::uint32_t>(number);
     } else if (name == "accepts_by_proposing") {

@@ -178,9 +178,9 @@ class SlotLedger final : public trace::Sink {
 
 // The ledger for what the promise is about, which must be a cluster of at most
 // SlotLedger::kReplicasMax, with the parameters {"lanes": of a round, "accepts_by_proposing":
-// ballot} and, beside `also`, no others.
-absl::StatusOr<std::shared_ptr<SlotLedger>> SlotLedgerFor(const Charge& charge,
-                                                          std::string_view also = "");
+// ballot} and, beside those of `also`, no others.
+using Names = std::initializer_list<std::string_view>;
+absl::StatusOr<std::shared_ptr<SlotLedger>> SlotLedgerFor(const Charge& charge, Names also = {});
 
 // For oracles whose checkers need their cluster and its ledger.
 template <typename SlotCheckerType>

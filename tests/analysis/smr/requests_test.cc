@@ -133,6 +133,17 @@ TEST_CASE("oracle P: a cluster that goes on and answers is accepted") {
   CHECK(cut.Ask("P") == Verdict::kNotExercised);
 }
 
+// Whose second half is a second.
+TEST_CASE("oracle P: a time to settle of a few rounds is no test") {
+  for (const std::uint64_t round_ms : {62U, 63U}) {
+    analysis::Recipe recipe = SlotCluster();
+    recipe.promises.back().parameters["round_ps"] = round_ms * 1'000'000'000;
+    SlotStory story(recipe);
+    story.AtMs(500).GoodRound(0).AllCommit(0).Ends();
+    CHECK(story.Ask("P") == (round_ms > 62 ? Verdict::kNotExercised : Verdict::kViolated));
+  }
+}
+
 TEST_CASE("oracle P: who stays behind is refused, unless it is down, abstains or stands still") {
   SlotStory story;
   story.AtMs(500).GoodRound(0).GoodRound(1).AllCommit(0).Commits(0, 1, 0b111).Commits(1, 1, 0b111);

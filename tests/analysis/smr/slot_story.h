@@ -34,6 +34,8 @@ class SlotStory {
 
   explicit SlotStory(std::uint32_t replicas = 3)
       : story(SlotCluster(replicas)), replicas_(replicas) {}
+  explicit SlotStory(const analysis::Recipe& recipe)
+      : story(recipe), replicas_(recipe.clusters[0].size) {}
 
   SlotStory& AtMs(std::int64_t ms) {
     story.AtMs(ms);
