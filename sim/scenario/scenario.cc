@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -76,15 +79,24 @@ absl::Status InlineProfile(json& document, const std::string& path, std::string&
 
 // Puts what the profile says of the network under what the scenario says of it. The profile then
 // says it no more: a value that the scenario takes away would come back when it is read again.
-void InlineNetwork(json& document) {
-  if (!document.is_object() || !document.contains("profile")) return;
+// Returns the keys that the scenario says nothing of.
+std::set<std::string> InlineNetwork(json& document) {
+  std::set<std::string> of_profile;
+  if (!document.is_object() || !document.contains("profile")) return of_profile;
   json& profile = document["profile"];
-  if (!profile.is_object() || !profile.contains("network")) return;
-  if (!profile["network"].is_object()) return;  // The profile's reader refuses it.
+  if (!profile.is_object() || !profile.contains("network")) return of_profile;
+  if (!profile["network"].is_object()) return of_profile;  // The profile's reader refuses it.
   json network = std::move(profile["network"]);
   profile.erase("network");
-  if (document.contains("network")) network.merge_patch(document["network"]);
+  for (const auto& [key, value] : network.items()) of_profile.insert(key);
+  if (document.contains("network")) {
+    const json& own = document["network"];
+    if (own.is_object())
+      for (const auto& [key, value] : own.items()) of_profile.erase(key);
+    network.merge_patch(own);
+  }
   document["network"] = std::move(network);
+  return of_profile;
 }
 
 // Puts the graph itself where the name of a map stands.
@@ -106,7 +118,7 @@ bool ComesFirst(const Override& change) {
 }
 
 absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
-                      json& document, std::string& profile_file,
+                      json& document, std::string& profile_file, std::set<std::string>& of_profile,
                       std::vector<std::string>& remarks) {
   for (const Override& change : overrides) {
     if (!ComesFirst(change)) continue;
@@ -120,9 +132,12 @@ absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string&
   }
   if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
     return status;
-  InlineNetwork(document);
+  of_profile = InlineNetwork(document);
   for (const Override& change : overrides) {
     if (ComesFirst(change)) continue;
+    std::erase_if(of_profile, [&](const std::string& key) {
+      return absl::StartsWith(change.first, absl::StrCat("/network/", key));
+    });
     // The same for a link of a map.
     absl::Status status;
     if (change.first.rfind("/network/topology/graph/", 0) == 0)
@@ -325,8 +340,10 @@ void NameWhatIsNotBuilt(Parameters& reader) {
       reader.Fail(key, "is not built yet");
 }
 
+// `of_profile`: what of the network only the profile speaks of.
 absl::StatusOr<Scenario> Read(json document, const std::string& path,
-                              const std::string& profile_file) {
+                              const std::string& profile_file,
+                              const std::set<std::string>& of_profile) {
   Scenario scenario;
   Parameters reader(document, path, "");
   reader.StringOr("$schema", "");
@@ -345,7 +362,8 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   ReadClusters(clusters, scenario);
   ReadStacks(clusters, scenario);
   Parameters network = reader.Object("network");
-  ReadNetwork(network, scenario.clusters, scenario.network);
+  const std::vector<std::string> unused =
+      ReadNetwork(network, scenario.clusters, of_profile, scenario.network);
   ReadPhases(reader, scenario);
   scenario.is_negative_control = reader.BoolOr("negative_control", false);
   ReadFaults(reader, scenario);
@@ -358,6 +376,8 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;
   if (!profile.ok()) return profile.status();
+  // Whoever reads the document again does not know whose they were.
+  for (const std::string& name : unused) document["network"].erase(name);
   scenario.document = std::move(document);
   return scenario;
 }
@@ -384,9 +404,10 @@ absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& 
                                               const std::vector<Override>& overrides) {
   std::string profile_file;
   std::vector<std::string> remarks;
-  absl::Status status = ApplyAll(overrides, path, document, profile_file, remarks);
+  std::set<std::string> of_profile;
+  absl::Status status = ApplyAll(overrides, path, document, profile_file, of_profile, remarks);
   if (!status.ok()) return status;
-  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file);
+  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file, of_profile);
   if (scenario.ok()) scenario->remarks = std::move(remarks);
   return scenario;
 }

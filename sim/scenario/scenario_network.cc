@@ -150,23 +150,31 @@ void CheckSegment(Parameters network, std::string_view name, const LinkClass& li
 
 }  // namespace
 
-void ReadNetwork(Parameters& reader, const std::vector<core::Cluster>& clusters,
-                 NetworkSpec& network) {
+std::vector<std::string> ReadNetwork(Parameters& reader, const std::vector<core::Cluster>& clusters,
+                                     const std::set<std::string>& of_profile,
+                                     NetworkSpec& network) {
   // What these mean depends on the rest of the scenario: see ReadTopology.
   const bool has_topology = reader.Raw("topology") != nullptr;
   for (const std::string_view key : {"attach", "host_link"})
     if (reader.Raw(key) != nullptr && !has_topology)
       reader.Fail(key, "means nothing without /network/topology");
   network.intra = ReadLinkClass(reader.Object("intra"), has_topology);
-  reader.Has("cross");
-  reader.Has("client");
-  if (HasPair(clusters, PairClass::kCross))
-    network.cross = ReadLinkClass(reader.Object("cross"), has_topology);
-  if (HasPair(clusters, PairClass::kClient))
-    network.client = ReadLinkClass(reader.Object("client"), has_topology);
+  std::vector<std::string> unused;
+  for (const PairClass pair : {PairClass::kCross, PairClass::kClient}) {
+    const std::string name(kPairClassNames[static_cast<std::size_t>(pair)]);
+    reader.Has(name);
+    if (HasPair(clusters, pair)) {
+      (pair == PairClass::kCross ? network.cross : network.client) =
+          ReadLinkClass(reader.Object(name), has_topology);
+    } else if (of_profile.contains(name)) {
+      reader.Raw(name);
+      unused.push_back(name);
+    }
+  }
   network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
   if (reader.ok() && network.send_buffer.value() == 0)
     reader.FailWanted("send_buffer", "a size above zero");
+  return unused;
 }
 
 void CheckNetwork(Parameters& reader, const Scenario& scenario) {

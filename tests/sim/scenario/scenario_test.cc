@@ -336,6 +336,24 @@ TEST_CASE("scenario: one cluster needs no cross links, and may have none") {
         "none");
 }
 
+// A profile of two sites says how these are connected; that is no word of the scenario's.
+TEST_CASE("scenario: one cluster may have a profile that knows of cross links") {
+  const nlohmann::json document = nlohmann::json::parse(R"({
+    "lockstep": 1, "name": "n", "why": "w", "run": {"for": "1s", "seed": 1},
+    "profile": "profiles/etcd-pair.json",
+    "clusters": [{"name": "a", "size": 1, "budget": {"u": 0, "r": 0},
+                  "stack": [{"protocol": "x"}]}]})");
+  const std::string path = "scenarios/smoke/new.json";
+  const auto scenario = ReadScenarioDocument(document, path, {});
+  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
+  // As the recipe of a trace has it.
+  CHECK(!scenario->document["network"].contains("cross"));
+  CHECK(ReadScenarioDocument(scenario->document, path, {}).ok());
+  const auto changed = ReadScenarioDocument(document, path, {{"/network/cross/delay", "1ms"}});
+  REQUIRE(!changed.ok());
+  CHECK(Contains(std::string(changed.status().message()), "/network/cross: has no meaning here"));
+}
+
 TEST_CASE("scenario: a fault is one of the vocabulary, spelt right and built") {
   CHECK(Contains(FaultErrorOf(R"({"id": "x", "crahs": {"target": "a0"}})"),
                  "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, clock_"));
