@@ -6,20 +6,12 @@
 #include "sim/scenario/scenario.h"
 
 // Last: CHECK becomes doctest's.
-#include "tests/support/doctest.h"
+#include "tests/sim/scenario/two_clusters.h"
 
 namespace lockstep::sim {
 namespace {
 
 using core::Duration;
-
-constexpr const char* kGood = "tests/data/two_clusters.json";
-
-Scenario Read(const std::vector<Override>& changes) {
-  absl::StatusOr<Scenario> scenario = ReadScenario(kGood, changes);
-  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
-  return *std::move(scenario);
-}
 
 // Checks that the good scenario, changed, is refused at this place.
 void CheckRefusedAt(const std::string& pointer, const std::vector<Override>& changes) {

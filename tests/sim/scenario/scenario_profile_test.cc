@@ -8,37 +8,11 @@
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/scenario.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// Last: CHECK becomes doctest's.
+#include "tests/sim/scenario/two_clusters.h"
 
 namespace lockstep::sim {
 namespace {
-
-constexpr const char* kGood = "tests/data/two_clusters.json";
-
-Scenario Read(const std::vector<Override>& changes) {
-  absl::StatusOr<Scenario> scenario = ReadScenario(kGood, changes);
-  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
-  return *std::move(scenario);
-}
-
-// What is said about the good scenario once it is changed, without the name of its file.
-std::string ErrorOf(const std::vector<Override>& changes) {
-  const absl::StatusOr<Scenario> scenario = ReadScenario(kGood, changes);
-  if (scenario.ok()) return "none";
-  const std::string message(scenario.status().message());
-  const std::string file = absl::StrCat(kGood, ": ");
-  return message.rfind(file, 0) == 0 ? message.substr(file.size()) : message;
-}
-std::string ErrorOf(const std::string& pointer, const std::string& value) {
-  return ErrorOf({{pointer, value}});
-}
-
-bool Contains(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("override: a number of the profile can be set though only its file is named") {
   const Scenario s = Read({{"/profile/nic/rate/value", "10Gbps"}});

@@ -9,8 +9,8 @@
 
 #include "protocols/parameters/parameters.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// Last: CHECK becomes doctest's.
+#include "tests/sim/scenario/two_clusters.h"
 
 namespace lockstep::sim {
 namespace {
@@ -20,8 +20,6 @@ using core::Instant;
 using core::NodeId;
 using nlohmann::json;
 
-constexpr const char* kGood = "tests/data/two_clusters.json";
-
 Instant At(Duration since_start) { return Instant() + since_start; }
 
 std::vector<NodeId> Nodes(const std::vector<std::uint32_t>& numbers) {
@@ -30,31 +28,7 @@ std::vector<NodeId> Nodes(const std::vector<std::uint32_t>& numbers) {
   return nodes;
 }
 
-Scenario Read(const std::vector<Override>& changes) {
-  absl::StatusOr<Scenario> scenario = ReadScenario(kGood, changes);
-  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
-  return *std::move(scenario);
-}
-
-// What is said about the good scenario once it is changed, without the name of its file.
-std::string ErrorOf(const std::vector<Override>& changes) {
-  const absl::StatusOr<Scenario> scenario = ReadScenario(kGood, changes);
-  if (scenario.ok()) return "none";
-  const std::string message(scenario.status().message());
-  const std::string file = absl::StrCat(kGood, ": ");
-  return message.rfind(file, 0) == 0 ? message.substr(file.size()) : message;
-}
-std::string ErrorOf(const std::string& pointer, const std::string& value) {
-  return ErrorOf({{pointer, value}});
-}
-
 std::string FaultErrorOf(const std::string& fault) { return ErrorOf("/faults", "[" + fault + "]"); }
-
-bool Contains(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("scenario: a good one means what it says") {
   const Scenario s = Read({});
