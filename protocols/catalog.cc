@@ -364,7 +364,6 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.remarks = std::move(layer.remarks);
   host.request_bytes_max = layer.request_bytes_max;
   host.bears_concurrent = layer.bears_concurrent;
-  host.request_window_max = layer.request_window_max;
   host.is_store = layer.is_store;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));

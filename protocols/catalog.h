@@ -65,8 +65,6 @@ struct HostProgram {
   bool bears_concurrent = false;
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
-  // How many of one client may be open, from the oldest to the newest.
-  std::uint64_t request_window_max = std::numeric_limits<std::uint64_t>::max();
   // Requests are operations of core/operation.h, and to its clients it is linearizable.
   bool is_store = false;
 };

@@ -47,7 +47,6 @@ chora::Config ReadChora(Parameters& layer, const core::Cluster& own) {
   config.packet_bytes = static_cast<std::uint64_t>(
       layer.SizeOr("packet_bytes", core::ByteCount(static_cast<std::int64_t>(config.packet_bytes)))
           .value());
-  config.client_window = layer.IntegerOr("client_window", config.client_window, 1, kMany);
   config.state_rounds = layer.IntegerOr("state_rounds", config.state_rounds, 0, kMany);
   config.clock = layer.ChoiceOr("clock", 0, {"synced", "self"}) == 0 ? chora::ClockMode::kSynced
                                                                      : chora::ClockMode::kSelf;
@@ -80,7 +79,6 @@ HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
   host.notes.push_back(core::kLogNotes);
   host.fields = std::make_unique<chora::Fields>(config);
   host.request_bytes_max = config.command_bytes_max;
-  host.request_window_max = config.client_window;
   host.is_store = machine == 1;
   host.footprint = [config](const RunExtent&) {
     return Footprint{kSlotBytes * config.ring_rounds * config.replicas(), config.replicas() - 1};

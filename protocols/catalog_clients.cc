@@ -117,8 +117,7 @@ absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::Cluste
   }
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   config.replicas = input.clusters[*to];
-  asked.push_back(
-      {*to, config.request_bytes, config.window, config.operations, c, index, config.retry});
+  asked.push_back({*to, config.request_bytes, config.operations, c, index, config.retry});
   return BuildNode([config, cluster, is_open](const core::Seat& seat) {
     client::Config own = config;
     own.first = core::ClientId((std::uint64_t{cluster.value()} << kClusterShift) +
@@ -155,11 +154,6 @@ absl::Status CheckAsked(const CatalogInput& input, const std::vector<HostProgram
                              " may hold; got ", each.bytes)
               : absl::StrCat(layer, "/request_bytes: want at most ", host.request_bytes_max,
                              ", as much as a request to ", name, " may hold"));
-    }
-    if (each.window > host.request_window_max) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(layer, "/window: want at most ", host.request_window_max, ", the ",
-                       "client_window of ", name, ", whose replicas forget older answers"));
     }
   }
   return absl::OkStatus();

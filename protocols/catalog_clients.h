@@ -20,7 +20,6 @@ namespace lockstep {
 struct Asked {
   std::size_t of = 0;  // cluster
   std::uint64_t bytes = 0;
-  std::uint64_t window = 0;
   std::optional<core::OperationMix> operations;  // where they ask a store
   std::size_t by = 0;                            // cluster
   std::size_t layer = 0;                         // of its stack

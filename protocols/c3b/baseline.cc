@@ -144,7 +144,7 @@ void Baseline::OnMessage(const core::Now& now, core::NodeId from, const core::By
 }
 
 void Baseline::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
-                        const core::Bytes&, core::Effects& out) {
+                        core::RequestId, const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }
 

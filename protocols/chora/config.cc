@@ -51,9 +51,6 @@ absl::Status ValidateWindows(const Config& config) {
         absl::StrCat("at least hard_window + depth + 4 checkpoint_rounds = ", ring_least));
   }
   if (config.dead_rounds < 1) return Wanted("dead_rounds", "at least 1");
-  if (config.client_window < 1 || config.client_window > Config::kWindowMax) {
-    return Wanted("client_window", absl::StrCat("1 to ", Config::kWindowMax));
-  }
   return absl::OkStatus();
 }
 

@@ -48,7 +48,6 @@ struct Config {
   std::uint64_t batch_commands = 22;        // Bmax
   std::uint64_t command_bytes_max = 40;     // content of a command
   std::uint64_t packet_bytes = 1'472;       // of a message
-  std::uint64_t client_window = 1;          // a client asks n when all up to n - this are answered
   std::uint64_t state_rounds = 64;          // from one note of the state to the next; 0: none
 
   ClockMode clock = ClockMode::kSynced;

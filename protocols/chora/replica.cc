@@ -323,7 +323,7 @@ void Replica::Truncate() {
 }
 
 void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
-                       const core::Bytes& request, core::Effects& out) {
+                       core::RequestId low, const core::Bytes& request, core::Effects& out) {
   if (request.size() > config_.command_bytes_max) {
     out.Note(NoteOf(kTooLarge, id.value(), client.value()));
     return;
@@ -345,9 +345,7 @@ void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId 
       return;
     case ClientTable::State::kNew: {
       clients.Open(client, id, /*is_own=*/true);
-      const std::uint64_t window = config_.client_window - 1;
-      const std::uint64_t low = id.value() > window ? id.value() - window : 0;
-      executor_.queue().PushBack({client, id, low, request});
+      executor_.queue().PushBack({client, id, low.value(), request});
       return;
     }
   }

@@ -57,7 +57,7 @@ class Replica : public core::Node {
   // Rounds are no work that credit bounds.
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
   void OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
-                const core::Bytes& request, core::Effects& out) override;
+                core::RequestId low, const core::Bytes& request, core::Effects& out) override;
 
   // For tests and checkers that look inside.
   const Board& board() const { return board_; }

@@ -28,8 +28,8 @@ class ClosedLoop : public core::Node {
                  core::Effects& out) override;
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
-  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
-                core::Effects&) override {}
+  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, core::RequestId,
+                const core::Bytes&, core::Effects&) override {}
   void OnAnswer(const core::Now& now, core::ClientId client, core::RequestId id,
                 const core::Bytes& answer, core::Effects& out) override;
 

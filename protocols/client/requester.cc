@@ -56,7 +56,9 @@ void Requester::Send(const core::Now& now, std::uint32_t index, Open& open,
                      const core::Bytes& content, core::Effects& out) {
   const std::uint32_t attempt =
       config_.is_local ? home_ + open.attempts++ : clients_[index].asked++;
-  out.Request(config_.replicas.Replica(attempt), IdOf(index), open.request, content);
+  // What is open is at most what is asked for, also when that is asked for again.
+  const core::RequestId low = clients_[index].open.front().request;
+  out.Request(config_.replicas.Replica(attempt), IdOf(index), open.request, low, content);
   open.retry_at = now.monotonic() + config_.retry;
   if (!std::exchange(is_retry_set_, true)) out.SetTimer(kRetry, open.retry_at);
 }

@@ -3,8 +3,8 @@
 //
 // A request that is not answered in time is sent again, under its old number, to the next replica.
 // Client c begins with replica c modulo the replicas, so that they share the load. A client makes
-// request n only when all up to n - window have been answered, so that its replicas may forget what
-// they have answered before.
+// request n only when all up to n - window have been answered. With each request it says which is
+// the oldest that it awaits an answer to, so that its replicas may forget what was before.
 
 #pragma once
 

@@ -109,12 +109,13 @@ struct Note {
   std::uint64_t digest = 0;
   friend bool operator==(const Note&, const Note&) = default;
 };
-// Asks the replica `to` on behalf of `client`: the Stack makes it a frame, or hands it to the layer
-// below where `to` is the own host.
+// Asks the replica `to` on behalf of `client`, who awaits no answer to requests below `low`, at
+// most `id`: the Stack makes it a frame, or hands it to the layer below where `to` is the own host.
 struct Request {
   NodeId to;
   ClientId client;
   RequestId id;
+  RequestId low;
   Bytes content;
   friend bool operator==(const Request&, const Request&) = default;
 };
@@ -180,8 +181,8 @@ class Effects {
     if (count > 0) Add(effect::Spend{kind, count, bytes});
   }
   void Note(const effect::Note& note) { Add(effect::Note(note)); }
-  void Request(NodeId to, ClientId client, RequestId id, Bytes content) {
-    Add(effect::Request{to, client, id, std::move(content)});
+  void Request(NodeId to, ClientId client, RequestId id, RequestId low, Bytes content) {
+    Add(effect::Request{to, client, id, low, std::move(content)});
   }
   void Reply(ClientId client, RequestId id, Bytes answer) {
     Add(effect::Reply{client, id, std::move(answer)});

@@ -26,9 +26,10 @@ class Node {
   virtual void OnTimer(const Now& now, TimerId timer, Effects& out) = 0;
   // As much of the credit towards `peer` is free as AwaitWritable asked for.
   virtual void OnWritable(const Now& now, NodeId peer, Effects& out) = 0;
-  // A request that a client sent to this replica; answered by a Reply to `client` with `id`.
-  virtual void OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
-                        Effects& out) = 0;
+  // A request that a client sent to this replica; answered by a Reply to `client` with `id`. It
+  // awaits no answer to those below `low`, which is at most `id`.
+  virtual void OnSubmit(const Now& now, ClientId client, RequestId id, RequestId low,
+                        const Bytes& request, Effects& out) = 0;
   // The answer to a request of `client`, which may live on this host; for clients.
   virtual void OnAnswer(const Now&, ClientId, RequestId, const Bytes&, Effects&) {}
 };

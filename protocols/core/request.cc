@@ -11,6 +11,7 @@ Bytes EncodeFrame(const Frame& frame) {
   encoder.U8(frame.type);
   encoder.U64(frame.client.value());
   encoder.U64(frame.id.value());
+  if (frame.type == Frame::kRequest) encoder.U64(frame.low.value());
   encoder.Content(frame.content);
   return encoder.Take();
 }
@@ -21,7 +22,8 @@ std::optional<Frame> DecodeFrame(const Bytes& bytes) {
   frame.type = decoder.U8();
   frame.client = ClientId(decoder.U64());
   frame.id = RequestId(decoder.U64());
-  if (!decoder.ok() || !Frame::IsType(frame.type)) return std::nullopt;
+  if (frame.type == Frame::kRequest) frame.low = RequestId(decoder.U64());
+  if (!decoder.ok() || !Frame::IsType(frame.type) || frame.low > frame.id) return std::nullopt;
   frame.content = decoder.Content(decoder.remaining());
   return frame;
 }

@@ -119,7 +119,7 @@ void Stack::OnFrame(const Now& now, NodeId from, const Frame& frame, Effects& ou
     return;
   }
   clients_[frame.client] = from;
-  OnSubmit(now, frame.client, frame.id, frame.content, out);
+  OnSubmit(now, frame.client, frame.id, frame.low, frame.content, out);
 }
 
 void Stack::OnTimer(const Now& now, TimerId timer, Effects& out) {
@@ -161,12 +161,12 @@ ByteCount Stack::Await(NodeId peer, const Wait& wait) {
   return least;
 }
 
-void Stack::OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
-                     Effects& out) {
+void Stack::OnSubmit(const Now& now, ClientId client, RequestId id, RequestId low,
+                     const Bytes& request, Effects& out) {
   const std::size_t from = out.list().size();
   {
     LayerScope scope(out, Layer(0));
-    layers_[0]->OnSubmit(now, client, id, request, out);
+    layers_[0]->OnSubmit(now, client, id, low, request, out);
   }
   TagListed(out, from);
   DeliverLocal(now, out);
@@ -185,13 +185,15 @@ void Stack::OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes&
 
 bool Stack::SendAsFrame(Effects& out, Effect& what) {
   if (auto* request = std::get_if<effect::Request>(&what)) {
-    Frame frame{Frame::kRequest, request->client, request->id, std::move(request->content)};
+    CHECK(request->low <= request->id);
+    Frame frame{Frame::kRequest, request->client, request->id, request->low,
+                std::move(request->content)};
     return SendFrame(out, request->to, std::move(frame), what);
   }
   auto& reply = std::get<effect::Reply>(what);
   const auto client = clients_.find(reply.client);
   if (client == clients_.end()) return false;
-  Frame frame{Frame::kAnswer, reply.client, reply.id, std::move(reply.answer)};
+  Frame frame{Frame::kAnswer, reply.client, reply.id, RequestId(), std::move(reply.answer)};
   return SendFrame(out, client->second, std::move(frame), what);
 }
 

@@ -80,7 +80,7 @@ class Stack : public Node {
   void OnMessage(const Now& now, NodeId from, const Bytes& payload, Effects& out) override;
   void OnTimer(const Now& now, TimerId timer, Effects& out) override;
   void OnWritable(const Now& now, NodeId peer, Effects& out) override;
-  void OnSubmit(const Now& now, ClientId client, RequestId id, const Bytes& request,
+  void OnSubmit(const Now& now, ClientId client, RequestId id, RequestId low, const Bytes& request,
                 Effects& out) override;
   void OnAnswer(const Now& now, ClientId client, RequestId id, const Bytes& answer,
                 Effects& out) override;

@@ -74,7 +74,7 @@ void FileRsm::OnMessage(const core::Now&, core::NodeId from, const core::Bytes&,
   out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
 }
 void FileRsm::OnWritable(const core::Now&, core::NodeId, core::Effects&) {}
-void FileRsm::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
+void FileRsm::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id, core::RequestId,
                        const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }

@@ -36,7 +36,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
   void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
   void OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
-                const core::Bytes& request, core::Effects& out) override;
+                core::RequestId low, const core::Bytes& request, core::Effects& out) override;
 
   core::SeqNo Committed() const override { return core::SeqNo(committed_); }
   core::Entry At(core::SeqNo k) const override;

@@ -340,7 +340,7 @@ void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::Effects&
 }
 
 // Clients speak to the state machine below, never to the C3B layer.
-void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
+void Replica::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id, core::RequestId,
                        const core::Bytes&, core::Effects& out) {
   out.Reply(client, id, core::Bytes());
 }

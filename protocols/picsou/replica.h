@@ -67,7 +67,7 @@ class Replica : public core::Node, public core::LogReader {
   void OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) override;
   void OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) override;
   void OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
-                const core::Bytes& request, core::Effects& out) override;
+                core::RequestId low, const core::Bytes& request, core::Effects& out) override;
   void OnCommitted(const core::Now& now, core::Effects& out) override;
 
  private:

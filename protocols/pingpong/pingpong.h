@@ -16,7 +16,7 @@ class Player : public core::Node {
   void OnTimer(const core::Now&, core::TimerId, core::Effects&) override;
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
   // Anybody may ask, and gets the question back.
-  void OnSubmit(const core::Now&, core::ClientId client, core::RequestId id,
+  void OnSubmit(const core::Now&, core::ClientId client, core::RequestId id, core::RequestId,
                 const core::Bytes& request, core::Effects& out) override {
     out.Reply(client, id, request);
   }

@@ -63,8 +63,14 @@ json DrawProfile(Dice& dice, bool is_priced) {
 }
 
 // Sizes as 2.11 (20) asks for, or as small as they may be.
-chora::Config DrawConfig(Dice& dice, std::uint32_t replicas, bool is_roomy, bool is_priced) {
+struct Cluster {
   chora::Config config;
+  std::uint64_t client_window = 1;  // requests of a client that may be open
+};
+
+Cluster DrawCluster(Dice& dice, std::uint32_t replicas, bool is_roomy, bool is_priced) {
+  Cluster cluster;
+  chora::Config& config = cluster.config;
   config.cluster.size = replicas;
   config.depth = static_cast<std::uint32_t>(dice.Between(1, 3));
   config.vote_rounds = config.depth + static_cast<std::uint32_t>(dice.Between(1, 7));
@@ -84,7 +90,7 @@ chora::Config DrawConfig(Dice& dice, std::uint32_t replicas, bool is_roomy, bool
       is_roomy ? chora::kRepairHeadBytes + 27 * 6 * std::uint64_t{replicas} : 250;
   config.packet_bytes = std::min<std::uint64_t>(
       std::max<std::uint64_t>(packet_least, 350) + dice.Below(1'000), is_roomy ? 1'472 : 1'400);
-  config.client_window = dice.Between(1, 4);
+  cluster.client_window = dice.Between(1, 4);
   config.state_rounds = dice.Between(1, 8);
   config.clock = dice.Percent(25) ? chora::ClockMode::kSelf : chora::ClockMode::kSynced;
   config.gain_permille = static_cast<std::uint32_t>(dice.Between(100, 300));
@@ -94,7 +100,7 @@ chora::Config DrawConfig(Dice& dice, std::uint32_t replicas, bool is_roomy, bool
                                      ? std::max<std::uint64_t>(dice.Between(1'600, 6'000), least_ns)
                                      : dice.Between(400, 6'000);
   config.round_length = core::Duration::Nanoseconds(static_cast<std::int64_t>(round_ns));
-  return config;
+  return cluster;
 }
 
 json LayerOf(const chora::Config& config, Dice& dice) {
@@ -111,19 +117,20 @@ json LayerOf(const chora::Config& config, Dice& dice) {
           {"batch_commands", config.batch_commands},
           {"command_bytes_max", absl::StrCat(config.command_bytes_max, "B")},
           {"packet_bytes", absl::StrCat(config.packet_bytes, "B")},
-          {"client_window", config.client_window},
           {"state_rounds", config.state_rounds},
           {"clock", config.clock == chora::ClockMode::kSelf ? "self" : "synced"},
           {"gain_permille", config.gain_permille},
           {"machine", dice.Percent(50) ? "counter" : "key_value"}};
 }
 
-json StackOf(const chora::Config& config, Dice& dice) {
+json StackOf(const Cluster& cluster, Dice& dice) {
+  const chora::Config& config = cluster.config;
   json stack = json::array({LayerOf(config, dice)});
   if (dice.Percent(90)) {
     const std::int64_t interval_ns = config.interval().ps() / 1'000;
     json clients = {{"client", "closed"},
                     {"clients", dice.Between(1, 4)},
+                    {"window", cluster.client_window},
                     {"request_bytes", dice.Between(8, 20)},
                     {"think", Ns(static_cast<std::int64_t>(dice.Below(4)) * interval_ns)},
                     {"retry", Ns(static_cast<std::int64_t>(dice.Between(20, 60)) * interval_ns)}};
@@ -144,7 +151,8 @@ Draw DrawChora(std::uint64_t seed, const Fixed& fixed) {
   Draw draw;
   draw.is_to_heal = dice.Percent(33);
   const bool is_priced = dice.Percent(30);
-  const chora::Config config = DrawConfig(dice, replicas, draw.is_to_heal, is_priced);
+  const Cluster cluster = DrawCluster(dice, replicas, draw.is_to_heal, is_priced);
+  const chora::Config& config = cluster.config;
   draw.interval = config.interval();
   draw.first_round = core::Instant() + config.round_length * 2;
   // Rounds of trouble; of calm no more than it takes, where recovery is promised.
@@ -173,7 +181,7 @@ Draw DrawChora(std::uint64_t seed, const Fixed& fixed) {
       json::array({{{"name", "a"},
                     {"size", replicas},
                     {"budget", {{"u", config.faults()}, {"r", 0}, {"concurrent", true}}},
-                    {"stack", StackOf(config, dice)}}});
+                    {"stack", StackOf(cluster, dice)}}});
   scenario["faults"] = DrawFaults(config, stormy, draw, Dice(random.Fork("faults")));
   return draw;
 }

@@ -29,8 +29,8 @@ class QuietNode : public core::Node {
   void OnMessage(const core::Now&, core::NodeId, const core::Bytes&, core::Effects&) override {}
   void OnTimer(const core::Now&, core::TimerId, core::Effects&) override {}
   void OnWritable(const core::Now&, core::NodeId, core::Effects&) override {}
-  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, const core::Bytes&,
-                core::Effects&) override {}
+  void OnSubmit(const core::Now&, core::ClientId, core::RequestId, core::RequestId,
+                const core::Bytes&, core::Effects&) override {}
 };
 
 // `size` bytes that say nothing.

@@ -134,7 +134,7 @@ class Cluster {
     const std::uint64_t packet_least =
         is_roomy ? chora::kRepairHeadBytes + 27 * 6 * std::uint64_t{options_.replicas} : 250;
     config_.packet_bytes = std::max<std::uint64_t>(packet_least, 350) + Below(1'000);
-    config_.client_window = Between(1, 4);
+    client_window_ = Between(1, 4);
     config_.state_rounds = 4;
     if (Chance(25)) config_.clock = chora::ClockMode::kSelf;
     config_.expected_delay = core::Duration::Picoseconds(config_.interval().ps() / 2);
@@ -277,6 +277,7 @@ class Cluster {
     core::Effects effects;
     hosts_[index].replica->OnSubmit(NowOf(hosts_[index]), core::ClientId(c),
                                     core::RequestId(request),
+                                    core::RequestId(clients_[c].open.begin()->first),
                                     core::Bytes::Copy(ContentOf(c, request)), effects);
     Perform(index, effects);
   }
@@ -289,7 +290,7 @@ class Cluster {
         if (at <= tick_) due.push_back(request);
       }
       const bool is_open =
-          client.open.empty() || client.next < client.open.begin()->first + config_.client_window;
+          client.open.empty() || client.next < client.open.begin()->first + client_window_;
       if (is_stormy_ && is_open && Chance(30)) {
         tribunal_->Invoked(c, client.next);
         due.push_back(client.next);
@@ -575,6 +576,7 @@ class Cluster {
   AdversaryOptions options_;
   core::Random random_;
   chora::Config config_;
+  std::uint64_t client_window_ = 1;
   AdversaryOutcome outcome_;
   std::uint64_t tick_ = 0;
   bool is_stormy_ = true;

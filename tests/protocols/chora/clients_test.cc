@@ -65,6 +65,31 @@ TEST_CASE("chora clients: below what a client waits for nothing runs and nothing
   CHECK(machine.applied() == 2);
 }
 
+TEST_CASE("chora clients: answers may overtake each other within any window, and run once each") {
+  ClientTable table;
+  machines::Counter machine;
+  // The oldest waits while two hundred behind it run, and are kept.
+  constexpr std::uint64_t kWindow = 200;
+  for (std::uint64_t id = kWindow; id > 1; --id)
+    CHECK(table.Execute(CommandOf(id, 1), machine).is_new);
+  for (std::uint64_t id = 2; id <= kWindow; ++id) {
+    CHECK(StateOf(table, id) == State::kAnswered);
+    CHECK_FALSE(table.Execute(CommandOf(id, 1), machine).is_new);
+  }
+  CHECK(StateOf(table, 1) == State::kNew);
+  CHECK(table.Execute(CommandOf(1, 1), machine).is_new);
+  CHECK(machine.applied() == kWindow);
+  // Their client has heard of all, and says so; an old copy that comes then does not run again.
+  CHECK(table.Execute(CommandOf(kWindow + 1, kWindow + 1), machine).is_new);
+  for (const std::uint64_t id : {std::uint64_t{1}, std::uint64_t{77}, kWindow}) {
+    CHECK(StateOf(table, id) == State::kForgotten);
+    const ClientTable::Executed late = table.Execute(CommandOf(id, 1), machine);
+    CHECK_FALSE(late.is_new);
+    CHECK_FALSE(late.is_to_be_sent);
+  }
+  CHECK(machine.applied() == kWindow + 1);
+}
+
 TEST_CASE("chora clients: what was open for others is answered when its client asks here") {
   ClientTable table;
   machines::Counter machine;

@@ -58,7 +58,6 @@ TEST_CASE("chora config: what is wrong is named, with what is wanted") {
   CHECK(Names(Complaint([](chora::Config& c) { c.ring_rounds = 8'192; }), "ring_rounds"));
   CHECK(Names(Complaint([](chora::Config& c) { c.checkpoint_rounds = 0; }), "checkpoint_rounds"));
   CHECK(Names(Complaint([](chora::Config& c) { c.dead_rounds = 0; }), "dead_rounds"));
-  CHECK(Names(Complaint([](chora::Config& c) { c.client_window = 0; }), "client_window"));
   CHECK(Names(Complaint([](chora::Config& c) { c.batch_commands = 0; }), "batch_commands"));
   CHECK(Names(Complaint([](chora::Config& c) {
                 c.clock = chora::ClockMode::kSelf;

@@ -1,7 +1,6 @@
 // One replica of Chora-R alone: what it lists at a boundary and for a message, and in which order.
 
 #include "protocols/chora/replica.h"
-#include "protocols/core/log_notes.h"
 
 #include <cstdint>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "absl/strings/str_join.h"
 
 #include "protocols/chora/notes.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/core/stack.h"
 #include "protocols/machines/counter.h"
 #include "tests/support/listed.h"
@@ -93,7 +93,7 @@ TEST_CASE("chora replica: at a boundary it sends first, to those behind it in tu
   CHECK(Told(out) == "timer");
   CHECK(All<core::effect::SetTimer>(out)[0].clock == core::Clock::kSynced);
   for (std::uint64_t id = 1; id <= 3; ++id) {
-    replica->OnSubmit(AtRound(0), core::ClientId(id), core::RequestId(1),
+    replica->OnSubmit(AtRound(0), core::ClientId(id), core::RequestId(1), core::RequestId(1),
                       core::Bytes::Copy("hello"), out);
   }
   out.Clear();
@@ -110,7 +110,8 @@ TEST_CASE("chora replica: a message costs a vote, then the work of the log core"
   auto replica = Make(config, 0);
   core::Effects out;
   replica->OnStart(AtRound(0), {}, out);
-  replica->OnSubmit(AtRound(0), core::ClientId(1), core::RequestId(1), core::Bytes::Copy("x"), out);
+  replica->OnSubmit(AtRound(0), core::ClientId(1), core::RequestId(1), core::RequestId(1),
+                    core::Bytes::Copy("x"), out);
   replica->OnTimer(AtRound(0), core::TimerId(0), out);
   out.Clear();
   replica->OnMessage(AtRound(0), NodeId(11), RoundOf(config, 1, 0), out);
@@ -125,7 +126,8 @@ TEST_CASE("chora replica: a message costs a vote, then the work of the log core"
   CHECK(Told(out) == "round, snapshot 1, send 11, send 12, timer, build 1");
   out.Clear();
   replica->OnMessage(AtRound(1), NodeId(11), RoundOf(config, 1, 1), out);
-  CHECK(Told(out) == "vote 1, analyse 1, log 1, bookkeep 3, apply 1, committed, executed, reply 1, timer");
+  CHECK(Told(out) ==
+        "vote 1, analyse 1, log 1, bookkeep 3, apply 1, committed, executed, reply 1, timer");
 }
 
 TEST_CASE("chora replica: a boundary handled late is that of the round which the clock shows") {
@@ -207,8 +209,8 @@ TEST_CASE("chora replica: a request is answered from here once, and again when i
   replica->OnStart(AtRound(0), {}, out);
   const auto submit = [&] {
     out.Clear();
-    replica->OnSubmit(AtRound(0), core::ClientId(1), core::RequestId(1), core::Bytes::Copy("x"),
-                      out);
+    replica->OnSubmit(AtRound(0), core::ClientId(1), core::RequestId(1), core::RequestId(1),
+                      core::Bytes::Copy("x"), out);
   };
   submit();
   submit();
@@ -229,6 +231,31 @@ TEST_CASE("chora replica: a request is answered from here once, and again when i
   CHECK(All<core::effect::Reply>(out).size() == 1);
 }
 
+TEST_CASE("chora replica: it keeps what a request says that its client awaits, and no more") {
+  const chora::Config config = ConfigOf(1);
+  auto replica = Make(config, 0);
+  core::Effects out;
+  replica->OnStart(AtRound(0), {}, out);
+  std::uint64_t round = 0;
+  // The answers that a request gets at the next boundary, once the log core has come so far.
+  const auto answers = [&](std::uint64_t id, std::uint64_t low) {
+    out.Clear();
+    replica->OnSubmit(AtRound(round), core::ClientId(1), core::RequestId(id), core::RequestId(low),
+                      core::Bytes::Copy("x"), out);
+    replica->OnTimer(AtRound(round), core::TimerId(0), out);
+    for (const auto& set : All<core::effect::SetTimer>(out))
+      if (set.id != core::TimerId(0)) replica->OnTimer(AtRound(round), set.id, out);
+    ++round;
+    return All<core::effect::Reply>(out).size();
+  };
+  CHECK(answers(9, 7) == 1);
+  // It comes behind, and its client waits for it.
+  CHECK(answers(7, 7) == 1);
+  CHECK(answers(9, 7) == 1);
+  CHECK(answers(10, 10) == 1);
+  CHECK(answers(9, 7) == 0);
+}
+
 TEST_CASE("chora replica: beyond W_soft a batch carries no commands") {
   chora::Config config = ConfigOf(3);
   config.soft_window = 12;
@@ -237,7 +264,7 @@ TEST_CASE("chora replica: beyond W_soft a batch carries no commands") {
   replica->OnStart(AtRound(0), {}, out);
   replica->OnTimer(AtRound(0), core::TimerId(0), out);
   const auto commands_at = [&](std::uint64_t round) {
-    replica->OnSubmit(AtRound(round), core::ClientId(round), core::RequestId(1),
+    replica->OnSubmit(AtRound(round), core::ClientId(round), core::RequestId(1), core::RequestId(1),
                       core::Bytes::Copy("x"), out);
     out.Clear();
     replica->OnTimer(AtRound(round), core::TimerId(0), out);

@@ -93,9 +93,9 @@ class Story {
     }
     if (name == "submit") {
       core::Effects effects;
-      hosts_[replica].node->OnSubmit(Now(), command.Get<core::ClientId>("client"),
-                                     command.Get<core::RequestId>("request"),
-                                     core::Bytes::Copy("hello"), effects);
+      hosts_[replica].node->OnSubmit(
+          Now(), command.Get<core::ClientId>("client"), command.Get<core::RequestId>("request"),
+          command.Get<core::RequestId>("request"), core::Bytes::Copy("hello"), effects);
       Perform(replica, effects);
       return "";
     }

@@ -191,6 +191,35 @@ TEST_CASE("client: as many requests are open as its window says, from the oldest
   CHECK(answer(4, 4) == " 7");
 }
 
+TEST_CASE(
+    "client: each request says which is the oldest that is still awaited, also when repeated") {
+  client::Config config = ConfigOf(1, 1);
+  config.window = 3;
+  client::ClosedLoop node(config, core::Seat());
+  core::Effects out;
+  const auto asked = [&] {
+    std::string text;
+    for (const effect::Request& request : All<effect::Request>(out))
+      text +=
+          " " + std::to_string(request.id.value()) + " from " + std::to_string(request.low.value());
+    out.Clear();
+    return text;
+  };
+  const auto answer = [&](std::int64_t ms, std::uint64_t request) {
+    node.OnAnswer(NowAtMs(ms), core::ClientId(0), core::RequestId(request), {}, out);
+    node.OnTimer(NowAtMs(ms), core::TimerId(0), out);
+  };
+  node.OnStart(NowAtMs(0), {}, out);
+  CHECK(asked() == " 1 from 1 2 from 1 3 from 1");
+  // 2 is answered before 1, which is then asked again, as is 3.
+  answer(0, 2);
+  CHECK(asked().empty());
+  node.OnTimer(NowAtMs(1'000'000), client::Requester::kRetry, out);
+  CHECK(asked() == " 1 from 1 3 from 1");
+  answer(1'000'001, 1);
+  CHECK(asked() == " 4 from 3 5 from 3");
+}
+
 TEST_CASE("client: who has made all its requests makes no more") {
   client::Config config = ConfigOf(1, 1);
   config.window = 2;

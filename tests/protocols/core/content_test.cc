@@ -80,7 +80,7 @@ TEST_CASE("contents: a message of any codec says the same once it was written ou
     CheckSameFields(picsou_fields, codec.Encode(picsou::Broadcast{core::StreamId(0), data}));
     CheckSameFields(c3b::Fields({}), c3b::Encode({core::StreamId(0), data}, {}));
     const core::Frame frame{core::Frame::kAnswer, core::ClientId(7), core::RequestId(8),
-                            data[0].contents};
+                            core::RequestId(), data[0].contents};
     const auto read = core::DecodeFrame(WrittenOut(core::EncodeFrame(frame)));
     REQUIRE(read.has_value());
     CHECK(read->type == frame.type);

@@ -52,9 +52,10 @@ class Probe : public core::Node, public core::LogReader {
     told.push_back("writable " + std::to_string(peer.value()));
     Act(out);
   }
-  void OnSubmit(const Now&, core::ClientId client, core::RequestId id, const Bytes& request,
-                Effects& out) override {
-    told.push_back("submit " + std::to_string(id.value()) + " " + request.ToString());
+  void OnSubmit(const Now&, core::ClientId client, core::RequestId id, core::RequestId low,
+                const Bytes& request, Effects& out) override {
+    told.push_back("submit " + std::to_string(id.value()) + " from " + std::to_string(low.value()) +
+                   " " + request.ToString());
     out.Reply(client, id, Bytes::Copy("done"));
   }
   void OnAnswer(const Now&, core::ClientId client, core::RequestId id, const Bytes& answer,
@@ -79,7 +80,7 @@ class Probe : public core::Node, public core::LogReader {
   }
   static void Do(const effect::Send& send, Effects& out) { out.Send(send.to, send.payload); }
   static void Do(const effect::Request& ask, Effects& out) {
-    out.Request(ask.to, ask.client, ask.id, ask.content);
+    out.Request(ask.to, ask.client, ask.id, ask.low, ask.content);
   }
   static void Do(const effect::AwaitWritable& await, Effects& out) {
     out.AwaitWritable(await.peer, await.bytes);
@@ -216,10 +217,12 @@ struct CreditedHost : Host {
 
 TEST_CASE("stack: a client beside the state machine is answered within the call") {
   Host host(kPeer);
-  host.probes[2]->todo.Request(kPeer, kClient, core::RequestId(4), Bytes::Copy("add"));
-  host.probes[2]->todo.Request(NodeId(6), kClient, core::RequestId(5), Bytes::Copy("b"));
+  host.probes[2]->todo.Request(kPeer, kClient, core::RequestId(4), core::RequestId(2),
+                               Bytes::Copy("add"));
+  host.probes[2]->todo.Request(NodeId(6), kClient, core::RequestId(5), core::RequestId(5),
+                               Bytes::Copy("b"));
   host.stack->OnTimer(NowAtMs(1), core::TimerId(2), host.out);
-  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 add", "answer 4 done"});
+  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 from 2 add", "answer 4 done"});
   CHECK(host.probes[2]->told == std::vector<std::string>{"timer 0", "answer 4 done"});
   // What it asks another host crosses the network.
   const std::vector<effect::Send> sent = All<effect::Send>(host.out);
@@ -268,23 +271,29 @@ Bytes OnWire(const core::Frame& frame) {
 TEST_CASE("stack: a request goes to the lowest layer, and its answer whence it came") {
   Host host;
   const core::RequestId id(4);
-  host.stack->OnMessage(NowAtMs(0), kDesk,
-                        OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("put")}), host.out);
-  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 put"});
+  host.stack->OnMessage(
+      NowAtMs(0), kDesk,
+      OnWire({core::Frame::kRequest, kClient, id, core::RequestId(3), Bytes::Copy("put")}),
+      host.out);
+  CHECK(host.probes[0]->told == std::vector<std::string>{"submit 4 from 3 put"});
   CHECK(host.probes[1]->told.empty());
   CHECK(All<effect::Reply>(host.out).empty());
-  const Bytes answer = OnWire({core::Frame::kAnswer, kClient, id, Bytes::Copy("done")});
+  const Bytes answer =
+      OnWire({core::Frame::kAnswer, kClient, id, core::RequestId(), Bytes::Copy("done")});
   CHECK(SentTo(host.out, kDesk) == std::vector<Bytes>{answer});
   // The client has moved: so does the answer.
   host.out.Clear();
-  host.stack->OnMessage(NowAtMs(1), kPeer,
-                        OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("put")}), host.out);
+  host.stack->OnMessage(
+      NowAtMs(1), kPeer,
+      OnWire({core::Frame::kRequest, kClient, id, core::RequestId(3), Bytes::Copy("put")}),
+      host.out);
   CHECK(SentTo(host.out, kPeer) == std::vector<Bytes>{answer});
 }
 
 TEST_CASE("stack: a reply to a client that was never heard of cannot be sent") {
   Host host;
-  host.stack->OnSubmit(NowAtMs(0), kClient, core::RequestId(4), Bytes::Copy("put"), host.out);
+  host.stack->OnSubmit(NowAtMs(0), kClient, core::RequestId(4), core::RequestId(3),
+                       Bytes::Copy("put"), host.out);
   CHECK(host.probes[0]->told.size() == 1);
   CHECK(host.out.list().empty());
 }
@@ -292,15 +301,16 @@ TEST_CASE("stack: a reply to a client that was never heard of cannot be sent") {
 TEST_CASE("stack: what a layer asks as a client goes to the other's lowest layer, and comes back") {
   Host asking;
   const core::RequestId id(8);
-  asking.probes[1]->todo.Request(kPeer, kClient, id, Bytes::Copy("get"));
+  asking.probes[1]->todo.Request(kPeer, kClient, id, core::RequestId(6), Bytes::Copy("get"));
   asking.stack->OnTimer(NowAtMs(0), core::TimerId(1), asking.out);
   const std::vector<Bytes> sent = SentTo(asking.out, kPeer);
   REQUIRE(sent.size() == 1);
-  CHECK(sent[0] == OnWire({core::Frame::kRequest, kClient, id, Bytes::Copy("get")}));
+  CHECK(sent[0] ==
+        OnWire({core::Frame::kRequest, kClient, id, core::RequestId(6), Bytes::Copy("get")}));
 
   Host asked;
   asked.stack->OnMessage(NowAtMs(1), kDesk, sent[0], asked.out);
-  CHECK(asked.probes[0]->told == std::vector<std::string>{"submit 8 get"});
+  CHECK(asked.probes[0]->told == std::vector<std::string>{"submit 8 from 6 get"});
   for (Probe* probe : asking.probes) probe->told.clear();
   asking.stack->OnMessage(NowAtMs(2), kPeer, SentTo(asked.out, kDesk).at(0), asking.out);
   // Whoever is that client takes it; the others know that they are not.

@@ -107,22 +107,36 @@ TEST_CASE("wire: a run whose last number cannot exist is refused") {
 TEST_CASE(
     "frames: requests and answers come back as they were, and all that is cut off is noticed") {
   for (const std::uint8_t type : {core::Frame::kRequest, core::Frame::kAnswer}) {
+    const bool is_request = type == core::Frame::kRequest;
     const core::Frame frame{type, core::ClientId(1'000'000'000'007), core::RequestId(77),
-                            Bytes::Copy("content")};
+                            core::RequestId(is_request ? 75 : 0), Bytes::Copy("content")};
+    const std::uint64_t overhead =
+        core::Frame::kOverhead + (is_request ? core::Frame::kLowBytes : 0);
     const Bytes whole = core::EncodeFrame(frame);
-    CHECK(whole.size() == core::Frame::kOverhead + frame.content.size());
+    CHECK(whole.size() == overhead + frame.content.size());
     const auto read = core::DecodeFrame(whole);
     REQUIRE(read.has_value());
     CHECK(read->type == frame.type);
     CHECK(read->client == frame.client);
     CHECK(read->id == frame.id);
+    CHECK(read->low == frame.low);
     CHECK(read->content == frame.content);
-    for (std::uint64_t size = 0; size < core::Frame::kOverhead; ++size) {
+    for (std::uint64_t size = 0; size < overhead; ++size) {
       CHECK_FALSE(core::DecodeFrame(whole.Slice(0, size)).has_value());
     }
   }
-  const core::Frame other{29, core::ClientId(1), core::RequestId(2), Bytes()};
+  const core::Frame other{29, core::ClientId(1), core::RequestId(2), core::RequestId(), Bytes()};
   CHECK_FALSE(core::DecodeFrame(core::EncodeFrame(other)).has_value());
+}
+
+TEST_CASE("frames: a request whose client no longer waits for it is none") {
+  const auto decoded = [](std::uint64_t low) {
+    return core::DecodeFrame(
+        core::EncodeFrame({core::Frame::kRequest, core::ClientId(1), core::RequestId(7),
+                           core::RequestId(low), Bytes::Copy("x")}));
+  };
+  CHECK(decoded(7).has_value());
+  CHECK_FALSE(decoded(8).has_value());
 }
 
 }  // namespace

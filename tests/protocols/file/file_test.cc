@@ -135,7 +135,8 @@ TEST_CASE("file: it has no peers, and a client's request gets an empty answer") 
   rsm.OnMessage(NowAtMs(0), core::NodeId(4), core::Bytes::Copy("x"), out);
   CHECK(Notes(out, NoteKind::kMalformed).at(0).peer == core::NodeId(4));
   out.Clear();
-  rsm.OnSubmit(NowAtMs(0), core::ClientId(9), core::RequestId(2), core::Bytes::Copy("put"), out);
+  rsm.OnSubmit(NowAtMs(0), core::ClientId(9), core::RequestId(2), core::RequestId(2),
+               core::Bytes::Copy("put"), out);
   REQUIRE(out.list().size() == 1);
   CHECK(All<effect::Reply>(out).at(0) ==
         effect::Reply{core::ClientId(9), core::RequestId(2), core::Bytes()});

@@ -216,7 +216,8 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
 
 TEST_CASE("replica: a request of a client gets an empty answer from this layer") {
   Rig rig(PicsouConfig());
-  rig.replica->OnSubmit(NowAtMs(0), core::ClientId(50), core::RequestId(3), core::Bytes(), rig.out);
+  rig.replica->OnSubmit(NowAtMs(0), core::ClientId(50), core::RequestId(3), core::RequestId(3),
+                        core::Bytes(), rig.out);
   REQUIRE(All<effect::Reply>(rig.out).size() == 1);
   CHECK(All<effect::Reply>(rig.out)[0].id == core::RequestId(3));
 }
