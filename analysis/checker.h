@@ -42,6 +42,9 @@ class Checker : public trace::Sink {
 
   // Final once Finish was called.
   virtual Verdict verdict() const = 0;
+  // What it cannot tell, it cannot since the trace does not hold it; who wrote the trace has judged
+  // that, and another trace of the same run would hold it. So it is no reason for doubt.
+  virtual bool is_abridged() const { return false; }
   // How many violations there were, and the first few of them in order.
   virtual std::uint64_t violations() const = 0;
   virtual std::vector<Finding> findings() const = 0;

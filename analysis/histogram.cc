@@ -55,6 +55,23 @@ void Histogram::Merge(const Histogram& other) {
   max_ = std::max(max_, other.max_);
 }
 
+std::vector<Histogram::Counted> Histogram::Numbers() const {
+  std::vector<Counted> numbers;
+  if (count_ == 0) return numbers;
+  // The least and the greatest stand for themselves, which may be one number.
+  const std::size_t first = IndexOf(min_);
+  const std::size_t last = IndexOf(max_);
+  for (std::size_t i = first; i <= last; ++i) {
+    const std::uint64_t at_ends =
+        count_ == 1 ? 1 : std::uint64_t{i == first} + std::uint64_t{i == last};
+    if (i == first) numbers.push_back({min_, 1});
+    const std::uint64_t between = buckets_[i] - at_ends;
+    if (between > 0) numbers.push_back({std::clamp(MiddleOf(i), min_, max_), between});
+    if (i == last && count_ > 1) numbers.push_back({max_, 1});
+  }
+  return numbers;
+}
+
 std::uint64_t Histogram::Quantile(std::uint64_t numerator, std::uint64_t denominator) const {
   CHECK(denominator > 0);
   CHECK(numerator <= denominator);

@@ -24,6 +24,13 @@ class Histogram {
   // Adds all that `other` has.
   void Merge(const Histogram& other);
 
+  struct Counted {
+    std::uint64_t value = 0;
+    std::uint64_t count = 0;
+  };
+  // Numbers, in ascending order, that give an equal histogram when they are added to an empty one.
+  std::vector<Counted> Numbers() const;
+
   std::uint64_t count() const { return count_; }
   // Both 0 where nothing was added.
   std::uint64_t min() const { return count_ == 0 ? 0 : min_; }

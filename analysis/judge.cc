@@ -55,6 +55,39 @@ void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
     const bool is_of_other = stream && i != stream->value() && i + 1 != audiences_.size();
     if (!is_of_other) audiences_[i].Add(sink, interest);
   }
+  if (auto* const sparing = dynamic_cast<Sparing*>(sink); sparing != nullptr) {
+    keeps_.Add(sparing->Keeps());
+    sparing_.push_back(sparing);
+  } else {
+    keeps_.Add(interest);
+  }
+}
+
+trace::Interest Judge::Keeps() const { return trace::TheStory().Add(keeps_); }
+
+std::vector<core::NoteKind> Judge::Spares() const {
+  std::vector<core::NoteKind> notes;
+  for (const Sparing* sparing : sparing_) {
+    for (const core::NoteKind note : sparing->Spares()) {
+      if (!keeps_.Has(note)) notes.push_back(note);  // Nobody else asks for it.
+    }
+  }
+  return notes;
+}
+
+void Judge::TellTo(trace::Sink* trace) {
+  for (Sparing* sparing : sparing_) sparing->TellTo(trace);
+}
+
+std::vector<std::string> Judge::Abridged() const {
+  std::vector<std::string> letters;
+  for (const auto& checker : panel_.checkers) {
+    const bool is_sparing = dynamic_cast<const Sparing*>(checker.get()) != nullptr;
+    const std::string letter(checker->oracle());
+    if (is_sparing && std::ranges::find(letters, letter) == letters.end())
+      letters.push_back(letter);
+  }
+  return letters;
 }
 
 void Judge::OnEvent(const Event& event) {
@@ -86,7 +119,10 @@ Verdict Judge::verdict() const {
       });
   if (is_overspent) return Verdict::kUnknown;
   Verdict verdict = is_ended_ ? Verdict::kHolds : Verdict::kUnknown;
-  for (const auto& checker : panel_.checkers) verdict = Worse(verdict, checker->verdict());
+  for (const auto& checker : panel_.checkers) {
+    const bool is_elsewhere = checker->is_abridged() && checker->verdict() == Verdict::kUnknown;
+    if (!is_elsewhere) verdict = Worse(verdict, checker->verdict());
+  }
   return Worse(verdict, effects_.verdict());
 }
 
@@ -162,6 +198,7 @@ nlohmann::json Judge::Summary() const {
                             {"drops", traffic_.Drops()},
                             {"hosts", traffic_.Hosts()},
                             {"hosts_measured_ps", traffic_.hosts_measured().ps()}};
+  if (!recipe_->abridged.empty()) summary["abridged"] = recipe_->abridged;
   nlohmann::json clients = clients_.Summary();
   if (!clients.empty()) summary["clients"] = std::move(clients);
   return summary;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nlohmann/json.hpp"
@@ -19,6 +20,7 @@
 #include "analysis/latency.h"
 #include "analysis/oracles.h"
 #include "analysis/recipe.h"
+#include "analysis/sparing.h"
 #include "analysis/traffic.h"
 #include "analysis/verdict.h"
 #include "sim/trace/audience.h"
@@ -37,19 +39,29 @@ class Judge final : public trace::Sink {
   explicit Judge(const Recipe& recipe, std::span<const Oracle* const> more = {});
 
   trace::Interest Wants() const override { return wants_; }
+  // What a default trace holds: the story, and what this wants but for what is spared. Of its notes
+  // it does without those that Spares() lists.
+  trace::Interest Keeps() const;
+  std::vector<core::NoteKind> Spares() const;
+  // Where what else such a trace holds goes: see Sparing. `trace` outlives this.
+  void TellTo(trace::Sink* trace);
+  // The oracles that cannot judge all from a default trace.
+  std::vector<std::string> Abridged() const;
   void OnEvent(const trace::Event& event) override;
   void Finish() override;
 
   // The rest is final once Finish was called.
 
   // Violated if any checker objects, else unknown if any cannot tell or the trace has no end, else
-  // not exercised if any promise was not put to the test or any fault had too little effect.
+  // not exercised if any promise was not put to the test or any fault had too little effect. What a
+  // checker cannot tell since it is only in a trace with detail does not count: see "abridged".
   Verdict verdict() const;
   // The verdict is what the scenario expects; where it names an oracle, that one objects.
   bool IsAsExpected() const;
   const std::vector<std::unique_ptr<Checker>>& checkers() const { return panel_.checkers; }
 
-  // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete",
+  // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete", "abridged"?:
+  // [...],
   //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
   //  "node"?, "text"}], "counts"?, "per_message"?}], "receipts": [...], "streams": [...], "drops":
   //  {...}, "hosts": [...]}; the last four as EffectChecker and Traffic say. A stream whose latency
@@ -72,6 +84,8 @@ class Judge final : public trace::Sink {
   Clients clients_;
   std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
   trace::Interest wants_;
+  trace::Interest keeps_;          // of all sinks
+  std::vector<Sparing*> sparing_;  // those of the sinks that spare a default trace something
   // audiences_[i]: of the notes and facts of stream i; the last is of everything else.
   std::vector<trace::Audience> audiences_;
   core::Instant end_;

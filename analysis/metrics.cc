@@ -128,7 +128,14 @@ void PutHosts(Metrics& metrics, const json& summary) {
     PutMost(metrics, absl::StrCat(way, "_mbps_max"), mbps);
     PutMean(metrics, absl::StrCat(way, "_mbps_mean"), mbps);
   }
-  PutSum(metrics, "messages_handled", Each(hosts, {"messages_handled"}));
+  const Values handled = Each(hosts, {"messages_handled"});
+  PutSum(metrics, "messages_handled", handled);
+  Values idle = Each(hosts, {"protocol_busy_ps"});
+  for (double& share : idle) share = std::max(0.0, 1 - share / 1e12 / measured_s);
+  PutLeast(metrics, "bubble_fraction", idle);
+  const double commands_per_s = Sum(Each(At(summary, "clients"), {"returned_per_s"}));
+  if (commands_per_s > 0)
+    metrics["messages_per_command"] = Sum(handled) / measured_s / commands_per_s;
 }
 
 void PutDrops(Metrics& metrics, const json& drops) {
@@ -142,6 +149,8 @@ void PutDrops(Metrics& metrics, const json& drops) {
 
 std::vector<MetricInfo> KnownMetrics() {
   std::vector<MetricInfo> metrics = {
+      {"bubble_fraction", "share",
+       "of the time for which the core that runs the node is idle: at the busiest host"},
       {"completion_max_us", "us", "of a round at a replica, greatest of all"},
       {"completion_p50_us", "us", "of a round at a replica, from its nominal beginning: median"},
       {"completion_p9999_us", "us", "of a round at a replica: 99.99 %"},
@@ -180,6 +189,8 @@ std::vector<MetricInfo> KnownMetrics() {
       {"latency_p90_us", "us", "from first offer to a delivery, 90 %: of the worst stream"},
       {"latency_p999_us", "us", "from first offer to a delivery, 99.9 %: of the worst stream"},
       {"latency_p99_us", "us", "from first offer to a delivery, 99 %: of the worst stream"},
+      {"messages_per_command", "messages",
+       "that hosts handed to their nodes, for each request of clients that was answered"},
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
       {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},

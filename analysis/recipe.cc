@@ -219,6 +219,17 @@ Expected ReadExpected(Reader& reader, const json& object, const std::string& poi
   return expected;
 }
 
+std::vector<std::string> ReadLetters(Reader& reader, const json& list, const std::string& pointer) {
+  std::vector<std::string> letters;
+  bool is_good = list.is_array();
+  for (const json& letter : list) {
+    is_good = is_good && letter.is_string();
+    if (is_good) letters.push_back(letter.get<std::string>());
+  }
+  if (!is_good) reader.Fail(pointer, "a list of the letters of oracles");
+  return letters;
+}
+
 void CheckConsistent(Reader& reader, const Recipe& recipe) {
   for (std::size_t i = 0; i < recipe.clusters.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -333,6 +344,9 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
   if (const json* expect = reader.Find(first_line, "", "expect", false)) {
     recipe.expect = ReadExpected(reader, *expect, "/expect");
   }
+  if (const json* abridged = reader.Find(first_line, "", "abridged", false)) {
+    recipe.abridged = ReadLetters(reader, *abridged, "/abridged");
+  }
   CheckConsistent(reader, recipe);
   if (!reader.status().ok()) return reader.status();
   return recipe;
@@ -356,14 +370,16 @@ json ToJson(const Recipe& recipe) {
     faults.push_back(
         {{"id", fault.id}, {"kind", fault.kind}, {"expect_effect", fault.expect_effect}});
   }
-  return {{"seed", recipe.seed},
-          {"clusters", std::move(clusters)},
-          {"streams", std::move(streams)},
-          {"promises", std::move(promises)},
-          {"run", {{"for_ps", recipe.run_for.ps()}, {"warmup_ps", recipe.warmup.ps()}}},
-          {"phases", {{"heal_ps", recipe.heal.ps()}, {"settle_ps", recipe.settle.ps()}}},
-          {"faults", std::move(faults)},
-          {"expect", ToJson(recipe.expect)}};
+  json written = {{"seed", recipe.seed},
+                  {"clusters", std::move(clusters)},
+                  {"streams", std::move(streams)},
+                  {"promises", std::move(promises)},
+                  {"run", {{"for_ps", recipe.run_for.ps()}, {"warmup_ps", recipe.warmup.ps()}}},
+                  {"phases", {{"heal_ps", recipe.heal.ps()}, {"settle_ps", recipe.settle.ps()}}},
+                  {"faults", std::move(faults)},
+                  {"expect", ToJson(recipe.expect)}};
+  if (!recipe.abridged.empty()) written["abridged"] = recipe.abridged;
+  return written;
 }
 
 std::string HostName(const Recipe& recipe, core::NodeId node) {

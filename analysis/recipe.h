@@ -11,9 +11,11 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -90,7 +92,12 @@ struct Recipe {
   core::Duration settle;  // time allowed after it
   std::vector<DeclaredFault> faults;
   Expected expect;
+  // Oracles for which the trace holds less than they want: see Sparing. None in a run.
+  std::vector<std::string> abridged;
 
+  bool IsAbridged(std::string_view oracle) const {
+    return std::find(abridged.begin(), abridged.end(), oracle) != abridged.end();
+  }
   const core::Cluster& cluster(core::ClusterId id) const { return clusters[id.value()]; }
 };
 
@@ -101,8 +108,8 @@ inline constexpr std::uint64_t kMaxClusterSize = 1024;
 std::optional<Scope> ReadScope(const nlohmann::json& scope);
 
 // Reads "seed", "clusters", "streams", "promises", "run" {for_ps, warmup_ps}, "phases" {heal_ps,
-// settle_ps}, and, where they are there, "faults" and "expect". Errors name the JSON pointer and
-// what was wanted.
+// settle_ps}, and, where they are there, "faults", "expect" and "abridged". Errors name the JSON
+// pointer and what was wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

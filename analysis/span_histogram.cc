@@ -10,12 +10,35 @@
 
 namespace lockstep::analysis {
 
-void SpanHistogram::AddFar(std::int64_t ns) {
+void SpanHistogram::AddFar(std::int64_t ns, std::uint64_t weight) {
   if (ns < 0) {
-    below_.Add(static_cast<std::uint64_t>(-ns));
+    below_.Add(static_cast<std::uint64_t>(-ns), weight);
   } else {
-    above_.Add(static_cast<std::uint64_t>(ns));
+    above_.Add(static_cast<std::uint64_t>(ns), weight);
   }
+}
+
+void SpanHistogram::AddCounted(const Counted& counted) {
+  if (counted.count == 0) return;
+  const core::Duration span = core::Duration::Nanoseconds(counted.ns);
+  least_ = count_ == 0 ? span : std::min(least_, span);
+  most_ = count_ == 0 ? span : std::max(most_, span);
+  count_ += counted.count;
+  if (counted.ns < -kNearNs || counted.ns >= kNearNs) return AddFar(counted.ns, counted.count);
+  if (near_.empty()) near_.resize(2 * kNearNs, 0);
+  near_[static_cast<std::size_t>(counted.ns + kNearNs)] += counted.count;
+}
+
+std::vector<SpanHistogram::Counted> SpanHistogram::Spans() const {
+  std::vector<Counted> spans;
+  for (const Histogram::Counted& far : below_.Numbers())
+    spans.push_back({-static_cast<std::int64_t>(far.value), far.count});
+  std::reverse(spans.begin(), spans.end());
+  for (std::size_t i = 0; i < near_.size(); ++i)
+    if (near_[i] > 0) spans.push_back({static_cast<std::int64_t>(i) - kNearNs, near_[i]});
+  for (const Histogram::Counted& far : above_.Numbers())
+    spans.push_back({static_cast<std::int64_t>(far.value), far.count});
+  return spans;
 }
 
 core::Duration SpanHistogram::Quantile(std::uint64_t numerator, std::uint64_t denominator) const {

@@ -26,9 +26,23 @@ class SpanHistogram {
     if (count_++ == 0) least_ = most_ = span;
     if (span < least_) least_ = span;
     if (span > most_) most_ = span;
-    if (ns < -kNearNs || ns >= kNearNs) return AddFar(ns);
+    if (ns < -kNearNs || ns >= kNearNs) return AddFar(ns, 1);
     if (near_.empty()) near_.resize(2 * kNearNs, 0);
     ++near_[static_cast<std::size_t>(ns + kNearNs)];
+  }
+
+  // Those of a bucket, by whole nanoseconds.
+  struct Counted {
+    std::int64_t ns = 0;
+    std::uint64_t count = 0;
+  };
+  // In ascending order. Added to an empty histogram, whose least and greatest are then set to those
+  // of this, they make one that is equal to it.
+  std::vector<Counted> Spans() const;
+  void AddCounted(const Counted& counted);
+  void SetEnds(core::Duration least, core::Duration most) {
+    least_ = least;
+    most_ = most;
   }
 
   std::uint64_t count() const { return count_; }
@@ -42,7 +56,7 @@ class SpanHistogram {
  private:
   static constexpr std::int64_t kPsPerNs = 1'000;
 
-  void AddFar(std::int64_t ns);
+  void AddFar(std::int64_t ns, std::uint64_t weight);
 
   std::vector<std::uint64_t> near_;  // near_[ns + kNearNs], once there is one
   Histogram below_;                  // of what lies further down, by how far it is below 0, in ns

@@ -287,11 +287,13 @@ trace::Event World::DropOf(core::NodeId from, core::NodeId to, core::ByteCount s
 }
 
 void World::EmitMetrics() {
+  const std::size_t core = scenario_.profile.stages[Profile::kProtocolStage].core;
   for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
     const core::NodeId node(i);
     const Counted total{static_cast<std::uint64_t>(network_.egress(now_, node).value()),
                         static_cast<std::uint64_t>(network_.ingress(now_, node).value()),
-                        hosts_[i]->messages_handled()};
+                        hosts_[i]->messages_handled(),
+                        static_cast<std::uint64_t>(hosts_[i]->busy(core).ps())};
     const auto emit = [&](trace::Metric metric, std::uint64_t amount) {
       trace::Event event;
       event.at = now_;
@@ -305,6 +307,7 @@ void World::EmitMetrics() {
     emit(trace::Metric::kEgressBytes, total.egress - counted_[i].egress);
     emit(trace::Metric::kIngressBytes, total.ingress - counted_[i].ingress);
     emit(trace::Metric::kMessagesHandled, total.handled - counted_[i].handled);
+    emit(trace::Metric::kProtocolBusy, total.busy_ps - counted_[i].busy_ps);
     counted_[i] = total;
   }
 }

@@ -101,11 +101,12 @@ class World : private NetworkListener, private Crasher {
   FaultActs acts_;
   Strikes strikes_;
   Hook* hook_ = nullptr;
-  // What each host had sent, received and handled when the last period ended.
+  // What each host had sent, received, handled and worked when the last period ended.
   struct Counted {
     std::uint64_t egress = 0;
     std::uint64_t ingress = 0;
     std::uint64_t handled = 0;
+    std::uint64_t busy_ps = 0;  // on the core of the protocol stage
   };
   std::vector<Counted> counted_;
 };

@@ -138,7 +138,14 @@ TEST_CASE("scenarios: each gets the verdict that it states, live and from its tr
          {"name", "scenario", "seed", "digest", "events", "interrupted", "speed", "trace"}) {
       CHECK(live.erase(key) == 1);
     }
-    const json read = JudgedFromTrace(folder.File("trace"));
+    json read = JudgedFromTrace(folder.File("trace"));
+    // What a default trace does not hold, it cannot tell.
+    const json abridged = read.value("abridged", json::array());
+    read.erase("abridged");
+    for (json& row : read["oracles"]) {
+      const bool is_abridged = std::ranges::find(abridged, row["oracle"]) != abridged.end();
+      if (is_abridged && row["verdict"] == "unknown") row["verdict"] = "holds";
+    }
     const bool is_same = live == read;
     CHECK_MESSAGE(is_same, json::diff(live, read).dump(1));
   }

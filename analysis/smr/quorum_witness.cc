@@ -3,10 +3,19 @@
 #include "analysis/smr/quorum_witness.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
 
 namespace lockstep::analysis {
+namespace {
+
+constexpr std::array kCounts = {
+    CountInfo{"slots_committed", "slots", "of active lanes, or with a batch; each once", ""},
+    CountInfo{"slots_empty", "slots", "of these, for nothing or with a batch of no requests", ""},
+};
+
+}  // namespace
 
 QuorumWitnessChecker::QuorumWitnessChecker(std::shared_ptr<const Recipe> recipe,
                                            core::ClusterId cluster,
@@ -32,6 +41,8 @@ void QuorumWitnessChecker::JudgeSlot(const trace::Event& event, SlotName name, b
   SetExercised();
   const SlotSaid none;
   const SlotSaid& said = slot == nullptr ? none : *slot;
+  ++committed_;
+  if (!is_batch || said.requests.empty()) ++empty_;
   if (!IsWitnessed(said, name, IndexOf(event.node), is_batch)) {
     Object(event.at, event.node, [&] {
       return absl::StrCat(Host(event.node), " commits ", is_batch ? "the batch" : "nothing",
@@ -88,6 +99,6 @@ void QuorumWitnessChecker::OnUnheld(const trace::Event& event, std::uint32_t, Sl
   });
 }
 
-const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>};
+const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>, kCounts};
 
 }  // namespace lockstep::analysis

@@ -25,6 +25,8 @@ class QuorumWitnessChecker final : public ClusterChecker, SlotLedger::Watcher {
   QuorumWitnessChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
                        std::shared_ptr<SlotLedger> slots);
 
+  std::vector<std::uint64_t> counts() const override { return {committed_, empty_}; }
+
  private:
   // The replicas that have said it, and those that have said something else.
   struct Witnesses {
@@ -45,6 +47,8 @@ class QuorumWitnessChecker final : public ClusterChecker, SlotLedger::Watcher {
 
   std::shared_ptr<SlotLedger> slots_;
   std::uint64_t judged_end_ = 0;  // one past the last index that has been committed
+  std::uint64_t committed_ = 0;   // slots, each once
+  std::uint64_t empty_ = 0;       // of these, for nothing or with a batch of no commands
 };
 
 extern const Oracle kQuorumWitnessOracle;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "absl/strings/str_cat.h"
-
 #include "analysis/smr/round_ledger.h"
 
 namespace lockstep::analysis {
@@ -39,6 +37,8 @@ void RoundLedger::OnFact(std::uint32_t replica, const Event& event) {
     OnArrived(replica, peer, event);
   } else if (event.detail == peer) {
     OnHanded(replica, peer, event);
+  } else if (event.digest != 0 && event.phase == trace::Phase::kHanded) {
+    ++counts_.refetched;  // From somebody else.
   }
 }
 
@@ -59,11 +59,12 @@ void RoundLedger::OnSent(std::uint32_t from, std::uint32_t to, const Event& even
     least = Least(least, event.at - (owner.began - owner.late));
   }
   Seat& voter = rows_.seat(row, to);
-  if ((voter.unreported & Lane(from)) == 0) return;
+  const bool is_missed = (voter.unresolved & Lane(from)) != 0;
+  const bool is_unreported = (voter.unreported & Lane(from)) != 0;
+  if (is_missed && (is_unreported || !owner.is_repeated)) voter.owed |= Lane(from);
+  if (!is_unreported) return;
   voter.unreported &= ~Lane(from);
-  Complain(voter.voted_at, to,
-           absl::StrCat("does not report that it had not handled lane ", from, " of round ",
-                        event.value));
+  ComplainOfBatch(to, Mismatch::Rule::kReportedTooLittle, row, from, /*is_told=*/is_missed);
 }
 
 void RoundLedger::OnArrived(std::uint32_t to, std::uint32_t from, const Event& event) {
@@ -87,6 +88,7 @@ void RoundLedger::OnHanded(std::uint32_t to, std::uint32_t from, const Event& ev
   RoundRows::Pair& pair = rows_.pair(row, from, to);
   const bool is_sent = (rows_.seat(row, from).sent_to & Lane(to)) != 0;
   const bool is_its_message = is_sent && pair.id == event.message.count;
+  if (is_sent && !is_its_message && event.digest != 0) ++counts_.refetched;
   if (!is_its_message || (seat.handed & Lane(from)) != 0) return;
   seat.handed |= Lane(from);
   pair.handed = event.at;
@@ -215,7 +217,8 @@ void RoundLedger::AddBreach(std::uint32_t voter, std::uint32_t owner, std::size_
   ++counts_.violations[static_cast<std::size_t>(cause)];
   ++counts_.past_deadline;
   ++counts_.pairs;
-  listener_.OnBreach({seat.voted_at, rows_.round(row), owner, voter, cause, over_by});
+  const bool is_excused = (seat.owed & Lane(owner)) == 0;
+  listener_.OnBreach({seat.voted_at, rows_.round(row), owner, voter, cause, over_by, is_excused});
 }
 
 void RoundLedger::Abandon(std::size_t row, bool is_end) {

@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include <utility>
 
 namespace lockstep::analysis {
 namespace {
@@ -40,12 +38,6 @@ void ForEachBit(std::uint64_t mask, Visit&& visit) {
   for (; mask != 0; mask &= mask - 1) visit(static_cast<std::uint32_t>(std::countr_zero(mask)));
 }
 
-std::string Lanes(std::uint64_t mask) {
-  std::vector<std::uint32_t> lanes;
-  ForEachBit(mask, [&](std::uint32_t lane) { lanes.push_back(lane); });
-  return absl::StrCat(lanes.size() == 1 ? "lane " : "lanes ", absl::StrJoin(lanes, ", "));
-}
-
 }  // namespace
 
 RoundLedger::RoundLedger(const RoundRules& rules, RoundListener& listener)
@@ -56,7 +48,8 @@ RoundLedger::RoundLedger(const RoundRules& rules, RoundListener& listener)
       rows_(size_),
       replicas_(size_),
       least_send_(std::size_t{size_} * size_),
-      least_way_(std::size_t{size_} * size_) {}
+      least_way_(std::size_t{size_} * size_),
+      tight_(rules.tight()) {}
 
 trace::Interest RoundLedger::Wants() {
   trace::Interest wants(Bit(EventKind::kDrop) | Bit(EventKind::kCrash) | Bit(EventKind::kRestart) |
@@ -142,9 +135,7 @@ void RoundLedger::OnNote(std::uint32_t replica, const Event& event) {
   } else if (event.note == kViolations) {
     boundary.reported.emplace_back(event.value, event.detail);
     if (!boundary.is_open)
-      Complain(
-          event.at, replica,
-          absl::StrCat("reports violations of round ", event.value, " when it votes on nothing"));
+      Complain(event.at, replica, Mismatch::Rule::kVotesOnNothing, event.value, 0);
   } else if (event.note == kVotes) {
     boundary.votes = event.run();
   } else if (event.note == kSilent) {
@@ -177,6 +168,7 @@ void RoundLedger::OnBoundary(std::uint32_t replica, const Event& event) {
   if (!at.has_begun) at.first_round = at.finish_next = event.value;
   at.has_begun = true;
   at.round = event.value;
+  newest_round_ = std::max(newest_round_, event.value);
   FinishRounds(replica);
   Boundary& boundary = at.boundary;
   boundary.is_open = true;
@@ -296,9 +288,8 @@ void RoundLedger::CountByVotes(std::uint32_t replica, std::size_t row, bool is_s
     const std::uint32_t holders = seat.on_time + seat.maybe + own;
     // Where nothing was proposed there was nothing to hold: that is for others to judge.
     if (holders >= size_ / 2 + 1 || !is_sure || seat.sent_to == 0) continue;
-    Complain(by.committed_at, replica,
-             absl::StrCat("takes lane ", lane, " of round ", round, " as decided by votes, and ",
-                          holders, " replicas had handled its batch when they voted"));
+    listener_.OnMismatch({by.committed_at, replica, Mismatch::Rule::kDecidedWithoutVotes, round,
+                          lane, holders, /*is_of_batch=*/false});
   }
 }
 
@@ -316,8 +307,7 @@ void RoundLedger::Conclude(std::uint32_t replica) {
   }
   for (const auto& [round, lanes] : boundary.reported) {
     if (round < votes.first || round >= votes.first + votes.count)
-      Complain(boundary.at, replica,
-               absl::StrCat("reports violations of round ", round, ", on which it does not vote"));
+      Complain(boundary.at, replica, Mismatch::Rule::kVotesOnOther, round, 0);
   }
   if (votes.count == 0) return;
   CheckOrder(replica, votes);
@@ -371,8 +361,7 @@ void RoundLedger::CheckOrder(std::uint32_t replica, const core::Run& votes) {
         return run.first == at.votes_end && run.first + run.count == votes.first;
       });
   if (!is_told)
-    Complain(at.boundary.at, replica,
-             absl::StrCat("votes on round ", votes.first, " after ", at.votes_end, " of them"));
+    Complain(at.boundary.at, replica, Mismatch::Rule::kOrder, votes.first, at.votes_end);
 }
 
 void RoundLedger::JudgeVote(std::uint32_t voter, std::uint64_t round, std::uint64_t reported) {
@@ -383,25 +372,23 @@ void RoundLedger::JudgeVote(std::uint32_t voter, std::uint64_t round, std::uint6
   }
   const Boundary& boundary = replicas_[voter].boundary;
   if (round + rules_.depth > boundary.round) {
-    Complain(boundary.at, voter,
-             absl::StrCat("votes on round ", round, " at the boundary of round ", boundary.round));
+    Complain(boundary.at, voter, Mismatch::Rule::kEarly, round, boundary.round);
     return;
   }
   Seat& seat = rows_.seat(row, voter);
   seat.voted_at = boundary.at;
   seat.voted_late = boundary.late;
   seat.voted_round = boundary.round;
-  JudgeInTime(voter, row, seat.handed);
-  const std::uint64_t wrong = reported & seat.handed;
-  if (wrong != 0)
-    Complain(boundary.at, voter,
-             absl::StrCat("reports that it had not handled ", Lanes(wrong), " of round ", round,
-                          ", and it had"));
+  JudgeInTime(voter, row, seat.handed, reported);
+  ForEachBit(reported & seat.handed, [&](std::uint32_t lane) {
+    ComplainOfBatch(voter, Mismatch::Rule::kReportedTooMuch, row, lane, /*is_told=*/true);
+  });
   const std::uint64_t missing = all_ & ~seat.handed & ~Lane(voter);
   if (missing != 0) JudgeMissing(voter, row, missing, reported);
 }
 
-void RoundLedger::JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_t in_time) {
+void RoundLedger::JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_t in_time,
+                              std::uint64_t reported) {
   const Seat& seat = rows_.seat(row, voter);
   const Duration handling = replicas_[voter].handling;
   const std::uint64_t round = rows_.round(row);
@@ -413,7 +400,10 @@ void RoundLedger::JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_
     ++rows_.seat(row, owner).on_time;
     ++counts_.pairs;
     if (handed + handling > deadline) ++counts_.past_deadline;
-    if (is_measured) slack_.Add(seat.voted_at - handed);
+    const Duration slack = seat.voted_at - handed;
+    if (is_measured) slack_.Add(slack);
+    if (slack < tight_ || (reported & Lane(owner)) != 0)
+      listener_.OnInTime({seat.voted_at, round, owner, voter, slack});
   });
 }
 
@@ -435,12 +425,12 @@ void RoundLedger::JudgeMissing(std::uint32_t voter, std::size_t row, std::uint64
     if (!is_reported && may_be_empty && cause) {
       seat.unresolved &= ~Lane(owner);
       cause.reset();
-    } else if (!is_reported && of.is_repeated) {
+    } else if (of.is_repeated) {
       // It has heard of that life that there is no batch, and cannot know of the other's.
-    } else if (!is_reported && (cause || of.sent_to != 0)) {
-      Complain(seat.voted_at, voter,
-               absl::StrCat("does not report that it had not handled lane ", owner, " of round ",
-                            rows_.round(row)));
+    } else if (!may_be_empty && (cause || of.sent_to != 0)) {
+      seat.owed |= Lane(owner);
+      if (!is_reported)
+        ComplainOfBatch(voter, Mismatch::Rule::kReportedTooLittle, row, owner, /*is_told=*/true);
     } else if (!is_reported) {
       seat.unreported |= Lane(owner);
     }
@@ -449,6 +439,7 @@ void RoundLedger::JudgeMissing(std::uint32_t voter, std::size_t row, std::uint64
 }
 
 void RoundLedger::Finish() {
+  if (std::exchange(is_finished_, true)) return;
   for (std::uint32_t replica = 0; replica < size_; ++replica) Settle(replica);
   for (std::size_t row = 0; row < rows_.size(); ++row)
     if (rows_.round(row) != RoundRows::kNobody) Abandon(row, /*is_end=*/true);

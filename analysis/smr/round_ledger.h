@@ -19,11 +19,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "analysis/smr/breach_cause.h"
+#include "analysis/smr/round_account.h"
 #include "analysis/smr/round_rows.h"
 #include "analysis/span_histogram.h"
 #include "protocols/core/ids.h"
@@ -35,32 +34,6 @@
 
 namespace lockstep::analysis {
 
-// A batch that was not in time for one receiver.
-struct Breach {
-  core::Instant at;  // the boundary of the receiver
-  std::uint64_t round = 0;
-  std::uint32_t lane = 0;  // whose owner sent it
-  std::uint32_t receiver = 0;
-  BreachCause cause = BreachCause::kLatency;
-  std::optional<core::Duration> over_by;  // none: it never came
-};
-
-// What the ledger tells as it finds it.
-class RoundListener {
- public:
-  virtual ~RoundListener() = default;
-  virtual void OnBreach(const Breach& breach) = 0;
-  // What a replica says, and what the world saw, are not the same.
-  virtual void OnMismatch(core::Instant at, std::uint32_t replica, const std::string& text) = 0;
-};
-
-struct RoundRules {
-  core::Cluster cluster;
-  std::uint64_t depth = 1;      // D
-  core::Duration round_length;  // L
-  core::Instant warmup;         // what is measured begins here
-};
-
 class RoundLedger {
  public:
   // `listener` outlives the ledger.
@@ -69,7 +42,9 @@ class RoundLedger {
   static trace::Interest Wants();
   // Of a replica of the cluster.
   void OnEvent(const trace::Event& event);
-  // No more will come: what has not come by now never did.
+  // The last round that a replica has begun.
+  std::uint64_t newest_round() const { return newest_round_; }
+  // No more will come: what has not come by now never did. Once.
   void Finish();
 
   struct Counts {
@@ -84,6 +59,8 @@ class RoundLedger {
     std::uint64_t by_later_ballots = 0;
     std::uint64_t learnt = 0;
     std::uint64_t noops = 0;  // of all these
+    // Batches that replicas were handed by other messages than that of the owner's round.
+    std::uint64_t refetched = 0;
   };
   const Counts& counts() const { return counts_; }
   // From the nominal beginning of a round to the end of the handling of its last message.
@@ -151,7 +128,8 @@ class RoundLedger {
   void TakeAsUnjudged(std::uint64_t round);
   void CheckOrder(std::uint32_t replica, const core::Run& votes);
   void JudgeVote(std::uint32_t voter, std::uint64_t round, std::uint64_t reported);
-  void JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_t in_time);
+  void JudgeInTime(std::uint32_t voter, std::size_t row, std::uint64_t in_time,
+                   std::uint64_t reported);
   void JudgeMissing(std::uint32_t voter, std::size_t row, std::uint64_t missing,
                     std::uint64_t reported);
 
@@ -185,8 +163,15 @@ class RoundLedger {
   // Where a round is kept from now on, if it can be; kNone where it cannot.
   std::size_t Touch(std::uint64_t round);
   std::uint64_t NeededFrom() const;
-  void Complain(core::Instant at, std::uint32_t replica, const std::string& text) {
-    listener_.OnMismatch(at, replica, text);
+  void Complain(core::Instant at, std::uint32_t replica, Mismatch::Rule rule, std::uint64_t round,
+                std::uint64_t other) {
+    listener_.OnMismatch({at, replica, rule, round, 0, other, /*is_of_batch=*/false});
+  }
+  // Of what it says, or does not say, of one batch.
+  void ComplainOfBatch(std::uint32_t voter, Mismatch::Rule rule, std::size_t row,
+                       std::uint32_t lane, bool is_told) {
+    listener_.OnMismatch({rows_.seat(row, voter).voted_at, voter, rule, rows_.round(row), lane, 0,
+                          /*is_of_batch=*/is_told});
   }
   // Boundaries of an owner after which it is clear that it has not proposed in a round, and that
   // what it sends of it is no message of that round.
@@ -210,6 +195,9 @@ class RoundLedger {
   std::vector<std::optional<core::Duration>> least_send_;
   // least_way_[from * N + to]: from there to the arrival at its host.
   std::vector<std::optional<core::Duration>> least_way_;
+  std::uint64_t newest_round_ = 0;
+  core::Duration tight_;
+  bool is_finished_ = false;
   Counts counts_;
   SpanHistogram completion_;
   SpanHistogram slack_;

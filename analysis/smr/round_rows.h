@@ -32,6 +32,7 @@ class RoundRows {
     std::uint64_t lost = 0;         // whose messages to it were destroyed
     std::uint64_t unresolved = 0;   // violations whose cause is not known yet
     std::uint64_t unreported = 0;   // lanes it was not handed and does not complain of
+    std::uint64_t owed = 0;         // lanes of which it owes a report, since it was not handed them
     std::uint64_t told = 0;         // lanes decided otherwise than by votes
     // As an owner of a lane.
     std::uint64_t sent_to = 0;

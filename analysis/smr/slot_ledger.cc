@@ -44,14 +44,16 @@ SlotLedger::SlotLedger(const core::Cluster& cluster, const Rules& rules, core::I
       votes_(kKept * cluster.size),
       acted_by_(cluster.size),
       forgotten_end_(cluster.size),
-      said_at_(cluster.size) {}
+      said_at_(cluster.size),
+      kept_of_(cluster.size) {}
 
-trace::Interest SlotLedger::Wants() const {
+trace::Interest SlotLedger::Wants() const { return Keeps().Add(Fact::kVotes, Phase::kSent); }
+
+trace::Interest SlotLedger::Keeps() const {
   return trace::Interest(Bit(trace::EventKind::kRestart))
       .Add(core::kLanes)
       .Add(Fact::kRequests, Phase::kSent)
       .Add(Fact::kProposes, Phase::kSent)
-      .Add(Fact::kVotes, Phase::kSent)
       .Add(Fact::kPromises, Phase::kSent)
       .Add(Fact::kAccepts, Phase::kSent)
       .Add(Fact::kDecides, Phase::kSent)
@@ -141,10 +143,7 @@ void SlotLedger::OnSaid(const Event& event) {
       requests_.push_back({event.detail, event.value, event.further});
       return;
     case Fact::kVotes:
-      MarkActed(event, replica);
-      for (std::uint64_t i = 0; i < event.count; ++i) {
-        SayVotes(event, replica, event.run().At(i));
-      }
+      OnVotes(event, replica);
       return;
     case Fact::kPromises:
       MarkActed(event, replica);
@@ -184,27 +183,41 @@ void SlotLedger::OnHanded(const Event& event) {
   }
 }
 
-void SlotLedger::MarkActed(const Event& event, std::uint32_t replica) {
-  if (event.count == 0) return;
-  if (event.value < forgotten_end_[replica]) {
+bool SlotLedger::MarkActed(const Event& event, std::uint32_t replica) {
+  if (event.count == 0) return false;
+  const bool is_forgotten = event.value < forgotten_end_[replica];
+  if (is_forgotten) {
     for (Watcher* watcher : watchers_) {
       watcher->OnForgottenAct(event, replica, forgotten_end_[replica] - 1);
     }
   }
   said_at_[replica] = event.at;
   const std::uint64_t end = event.run().Last() + 1;
+  const bool is_further = end > acted_by_[replica];
   acted_by_[replica] = std::max(acted_by_[replica], end);
   if (event.at <= heal_) acted_by_heal_ = std::max(acted_by_heal_, end);
   has_statements_ = true;
+  return is_forgotten || is_further;
 }
 
-void SlotLedger::SayVotes(const Event& event, std::uint32_t voter, std::uint64_t round) {
-  if (!Reach(round)) return;
+void SlotLedger::OnVotes(const Event& event, std::uint32_t voter) {
+  const std::uint64_t end = end_;
+  bool is_new = MarkActed(event, voter);
+  for (std::uint64_t i = 0; i < event.count; ++i)
+    is_new = SayVotes(event, voter, event.run().At(i)) || is_new;
+  if (trace_ == nullptr) return;
+  if (!is_new && end == end_ && kept_of_[voter] == event.message) return;
+  kept_of_[voter] = event.message;
+  trace_->OnEvent(event);
+}
+
+bool SlotLedger::SayVotes(const Event& event, std::uint32_t voter, std::uint64_t round) {
+  if (!Reach(round)) return false;
   core::Mask& before = votes_[PlaceOf(round) * cluster_.size + voter];
   const core::Mask said = {event.votes.known << event.detail, event.votes.ones << event.detail};
   const std::uint64_t fresh = said.known & ~before.known;
   const std::uint64_t other = said.known & before.known & (said.ones ^ before.ones);
-  if ((fresh | other) == 0) return;  // It says it again, as it does for a while.
+  if ((fresh | other) == 0) return false;  // It says it again, as it does for a while.
   before.known |= fresh;
   before.ones |= fresh & said.ones;
   for (std::uint64_t left = fresh | other; left != 0; left &= left - 1) {
@@ -217,6 +230,7 @@ void SlotLedger::SayVotes(const Event& event, std::uint32_t voter, std::uint64_t
       }
     }
   }
+  return true;
 }
 
 void SlotLedger::SayProposal(const Event& event, std::uint32_t replica, SlotName name) {

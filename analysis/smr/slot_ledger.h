@@ -29,6 +29,7 @@
 
 #include "analysis/oracle.h"
 #include "analysis/recipe.h"
+#include "analysis/sparing.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/note.h"
 #include "sim/trace/event.h"
@@ -64,7 +65,9 @@ struct SlotSaid {
   std::vector<Ordered> requests;    // of the owner's batch
 };
 
-class SlotLedger final : public trace::Sink {
+// A vote is said again with many messages, since one may be lost. A default trace holds what of it
+// is new, and of each message one.
+class SlotLedger final : public trace::Sink, public Sparing {
  public:
   static constexpr std::uint32_t kReplicasMax = 64;
   static constexpr std::size_t kKept = 1'024;
@@ -96,6 +99,9 @@ class SlotLedger final : public trace::Sink {
   trace::Interest Wants() const override;
   void OnEvent(const trace::Event& event) override;
   void Finish() override {}
+  trace::Interest Keeps() const override;
+  std::vector<core::NoteKind> Spares() const override { return {}; }
+  void TellTo(trace::Sink* trace) override { trace_ = trace; }
 
   // `watcher` lives as long as events come.
   void Watch(Watcher* watcher) { watchers_.push_back(watcher); }
@@ -143,13 +149,15 @@ class SlotLedger final : public trace::Sink {
 
   void OnSaid(const trace::Event& event);
   void OnHanded(const trace::Event& event);
-  void SayVotes(const trace::Event& event, std::uint32_t voter, std::uint64_t round);
+  void OnVotes(const trace::Event& event, std::uint32_t voter);
+  // Whether it says anything new.
+  bool SayVotes(const trace::Event& event, std::uint32_t voter, std::uint64_t round);
   void SayProposal(const trace::Event& event, std::uint32_t replica, SlotName name);
   void SayOwnProposal(const trace::Event& event, std::uint32_t owner, SlotName name);
   void SayAtBallot(const trace::Event& event, std::uint32_t replica, SlotName name, Act act);
   void Hold(const trace::Event& event, std::uint32_t replica);
-  // It acts on these rounds.
-  void MarkActed(const trace::Event& event, std::uint32_t replica);
+  // It acts on these rounds; whether it had not, or must not any more.
+  bool MarkActed(const trace::Event& event, std::uint32_t replica);
   void NoteLanes(const trace::Event& event);
 
   core::Cluster cluster_;
@@ -174,6 +182,9 @@ class SlotLedger final : public trace::Sink {
   // Requests that were named by the message that is being told of, whose proposal comes behind.
   std::vector<Ordered> requests_;
   trace::MessageId requests_of_;
+
+  trace::Sink* trace_ = nullptr;
+  std::vector<trace::MessageId> kept_of_;  // kept_of_[replica]: whose votes the trace was told last
 };
 
 // The ledger for what the promise is about, which must be a cluster of at most

@@ -59,16 +59,26 @@ enum class EventKind : std::uint8_t {
   kReceipt,   // value: index of the fault; detail: what it touched; further: what it changed
   kMetric,    // value: Metric; detail: amount in the period that ends here
   kDropped,   // value: DropCause; detail: how many kDrop of it there were; size: of all of them
-  kEnd,       // value: 1 where the run was cut short; the last event
+  // Accounts: what a checker says of events that a default trace does not hold. Of a message of
+  // `peer` for round `value`, and the vote of `node` on that round, at `detail`, in ps.
+  kTight,     // it came in time; further: how long before the vote, in ps
+  kLate,      // it comes now, after the vote; further: why, as the account says
+  kMissed,    // it is known now that it never comes; further: the same
+  kMismatch,  // `node` says otherwise; further: of what, as the account says
+  kTally,     // detail: what was counted so far, as the account says; value: how often
+  kSpans,  // detail: what was measured so far, as the account says; value: the least and further:
+           // the greatest of its spans, in ps; runs: their lengths in ns, those alike as one run
+  kEnd,    // value: 1 where the run was cut short; the last event
 };
-inline constexpr std::size_t kEventKinds = 30;
+inline constexpr std::size_t kEventKinds = 36;
 
 inline constexpr std::array<std::string_view, kEventKinds> kEventNames = {
     "start",         "message",  "timer",          "writable",  "submit",       "send",
     "hold",          "resume",   "await_writable", "set_timer", "cancel_timer", "save",
     "save_snapshot", "spend",    "note",           "drop",      "crash",        "restart",
     "fault",         "on_wire",  "arrived",        "stalled",   "read",         "fact",
-    "faulty",        "tampered", "receipt",        "metric",    "dropped",      "end"};
+    "faulty",        "tampered", "receipt",        "metric",    "dropped",      "tight",
+    "late",          "missed",   "mismatch",       "tally",     "spans",        "end"};
 
 constexpr std::string_view Name(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];
@@ -79,6 +89,10 @@ using KindSet = std::uint64_t;
 constexpr KindSet Bit(EventKind kind) { return KindSet{1} << static_cast<unsigned>(kind); }
 inline constexpr KindSet kAllKinds = (KindSet{1} << kEventKinds) - 1;
 inline constexpr KindSet kObservableKinds = Bit(EventKind::kOnWire) - 1;
+// No world emits these: see kTight.
+inline constexpr KindSet kAccountKinds = Bit(EventKind::kTight) | Bit(EventKind::kLate) |
+                                         Bit(EventKind::kMissed) | Bit(EventKind::kMismatch) |
+                                         Bit(EventKind::kTally) | Bit(EventKind::kSpans);
 
 // How far a message has come when a fact is told of it. Of what was sent and what was destroyed the
 // sender is `node` and the receiver `peer`; of what arrived and was handed it is the other way
@@ -115,9 +129,14 @@ enum class DropCause : std::uint8_t {
 inline constexpr std::array<std::string_view, 8> kDropCauses = {
     "credit", "queue", "loss", "fault", "host_down", "no_receive", "reset", "no_host"};
 
-enum class Metric : std::uint8_t { kEgressBytes, kIngressBytes, kMessagesHandled };
-inline constexpr std::array<std::string_view, 3> kMetricNames = {"egress_bytes", "ingress_bytes",
-                                                                 "messages_handled"};
+enum class Metric : std::uint8_t {
+  kEgressBytes,
+  kIngressBytes,
+  kMessagesHandled,
+  kProtocolBusy  // work on the core of the protocol stage, in ps
+};
+inline constexpr std::array<std::string_view, 4> kMetricNames = {
+    "egress_bytes", "ingress_bytes", "messages_handled", "protocol_busy_ps"};
 
 // One line of the trace. Stands for `count` facts: value, value + stride, ...
 struct Event {
@@ -140,7 +159,7 @@ struct Event {
   std::uint64_t count = 1;
   std::uint64_t stride = 1;
   core::Mask votes;                 // of lanes `detail`, detail + 1, ...; a fact's only
-  std::span<const core::Run> runs;  // a fact's only; valid while a sink is called
+  std::span<const core::Run> runs;  // a fact's and kSpans' only; valid while a sink is called
 
   core::Run run() const { return core::Run{value, count, stride}; }
   void SetRun(const core::Run& run) {

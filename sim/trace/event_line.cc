@@ -354,15 +354,19 @@ class EventLineReader::Parser {
   bool Complete() {
     constexpr std::uint32_t kRequired =
         KeyBit(Key::kAt) | KeyBit(Key::kIndex) | KeyBit(Key::kKind) | KeyBit(Key::kNode);
-    constexpr std::uint32_t kOfFacts =
-        KeyBit(Key::kKnown) | KeyBit(Key::kOnes) | KeyBit(Key::kRuns);
+    constexpr std::uint32_t kOfFacts = KeyBit(Key::kKnown) | KeyBit(Key::kOnes);
+    constexpr std::uint32_t kOfSpans = KeyBit(Key::kRuns);
     if ((seen_ & kRequired) != kRequired) return Fail(at_, "want the keys t, i, k and n");
     const bool is_note = event_.kind == EventKind::kNote;
     if (is_note != ((seen_ & KeyBit(Key::kNote)) != 0)) {
       return Fail(at_, "want the key \"note\" where the kind is \"note\", and only there");
     }
-    if (event_.kind != EventKind::kFact && (seen_ & kOfFacts) != 0) {
-      return Fail(at_, "want the keys \"known\", \"ones\" and \"r\" in facts only");
+    const std::uint32_t denied = event_.kind == EventKind::kFact    ? 0
+                                 : event_.kind == EventKind::kSpans ? kOfFacts
+                                                                    : kOfFacts | kOfSpans;
+    if ((seen_ & denied) != 0) {
+      return Fail(at_,
+                  "want the keys \"known\", \"ones\" and \"r\" in facts only, \"r\" in spans, too");
     }
     event_.at = core::Instant::FromPicoseconds(at_ps_);
     if ((seen_ & KeyBit(Key::kPeer)) == 0) event_.peer = event_.node;

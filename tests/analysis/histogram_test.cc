@@ -106,6 +106,24 @@ TEST_CASE("histogram: merged, it is that of all the numbers") {
   }
 }
 
+TEST_CASE("histogram: from its numbers an equal one is made") {
+  for (const std::uint64_t count : {0U, 1U, 2U, 3U, 2'000U}) {
+    CAPTURE(count);
+    core::Random random(count);
+    Histogram histogram;
+    for (std::uint64_t i = 0; i < count; ++i)
+      histogram.Add(257 + random.Below(std::uint64_t{1} << (i % 40)));
+    Histogram again;
+    for (const Histogram::Counted& number : histogram.Numbers())
+      again.Add(number.value, number.count);
+    CHECK(again.count() == histogram.count());
+    CHECK(again.min() == histogram.min());
+    CHECK(again.max() == histogram.max());
+    for (std::uint64_t permille = 0; permille <= 1'000; ++permille)
+      CHECK(again.Quantile(permille, 1'000) == histogram.Quantile(permille, 1'000));
+  }
+}
+
 TEST_CASE("histogram: of nothing, all is 0") {
   const Histogram histogram;
   CHECK(histogram.min() == 0);

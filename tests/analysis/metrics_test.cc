@@ -95,6 +95,19 @@ TEST_CASE("metrics: without streams there are still hosts") {
   CHECK(metrics.at("messages_handled") == 7);
 }
 
+TEST_CASE("metrics: bubbles are those of the busiest host, messages are per request answered") {
+  json summary = TwoStreams();
+  CHECK(MetricsOf(summary).count("bubble_fraction") == 0);
+  CHECK(MetricsOf(summary).count("messages_per_command") == 0);
+  summary["hosts_measured_ps"] = 2'000'000'000'000;
+  summary["hosts"] = {{{"messages_handled", 300}, {"protocol_busy_ps", 500'000'000'000}},
+                      {{"messages_handled", 100}, {"protocol_busy_ps", 1'500'000'000'000}}};
+  summary["clients"] = {{{"returned_per_s", 20}}, {{"returned_per_s", 30}}};
+  const auto metrics = MetricsOf(summary);
+  CHECK(metrics.at("bubble_fraction") == 0.25);
+  CHECK(metrics.at("messages_per_command") == 4);
+}
+
 TEST_CASE("metrics: those of a story are what its events say") {
   Story story(TwoClusters(4, 1));
   story.AtMs(1000).Metric(B(0), trace::Metric::kIngressBytes, 1);  // Of the warm-up.

@@ -66,6 +66,24 @@ TEST_CASE("span histogram: further away a quantile is less than 0.4 % off") {
   CHECK(histogram.Quantile(1, 1) == histogram.most());
 }
 
+TEST_CASE("span histogram: from what it holds an equal one is made, near and far, of either sign") {
+  for (const int kinds : {1, 2, 3}) {
+    CAPTURE(kinds);
+    core::Random random(7);
+    SpanHistogram histogram;
+    for (int i = 0; i < 3'001; ++i) {
+      const auto ps = static_cast<std::int64_t>(random.Below(std::uint64_t{1} << (20 + i % 20)));
+      histogram.Add(Duration::Picoseconds(kinds == 1 || (kinds == 3 && i % 2 == 0) ? ps : -1 - ps));
+    }
+    SpanHistogram again;
+    for (const SpanHistogram::Counted& counted : histogram.Spans()) again.AddCounted(counted);
+    again.SetEnds(histogram.least(), histogram.most());
+    CHECK(again.count() == histogram.count());
+    for (std::uint64_t permille = 0; permille <= 1'000; ++permille)
+      CHECK(again.Quantile(permille, 1'000) == histogram.Quantile(permille, 1'000));
+  }
+}
+
 TEST_CASE("span histogram: an empty one has nothing but zeros") {
   const SpanHistogram histogram;
   CHECK(histogram.count() == 0);

@@ -109,6 +109,11 @@ std::string Report(const nlohmann::json& summary) {
                                       ? ""
                                       : absl::StrCat(", but expected: ", Text(summary, "expected")),
                                   "\n");
+  if (const auto abridged = summary.find("abridged"); abridged != summary.end()) {
+    absl::StrAppend(&text, "  without what this trace does not hold, of ",
+                    absl::StrJoin(abridged->get<std::vector<std::string>>(), ", "),
+                    ": `run --detail` writes one that does\n");
+  }
   for (const nlohmann::json& stream : summary["streams"]) text += Stream(stream);
   if (const auto clients = summary.find("clients"); clients != summary.end()) {
     for (const nlohmann::json& row : *clients) text += Clients(row);

@@ -33,6 +33,10 @@ constexpr const char* kTeaching =
     "the first cause whose removal alone would have brought it in time: crashed, sender_stall,\n"
     "lost, queueing, receiver_stall, skew; else latency: the round is too short.\n"
     "\n"
+    "A trace tells those that its run has found; one that was written with `run --detail` holds "
+    "all\n"
+    "messages, and they are found again.\n"
+    "\n"
     "What another bound would have given is got by another run with it:\n"
     "  lockstep run chora.json --set /clusters/0/stack/0/round_length=1700ns --trace other.jsonl\n"
     "\n"
@@ -54,24 +58,43 @@ struct RoundsFlags {
   bool as_json = false;
 };
 
-// Those of one cluster, as the flags choose them.
+// Those of one cluster, as the flags choose them: found in a trace that holds all that it takes, or
+// as a default trace tells them.
 class Account final : public trace::Sink, private analysis::RoundListener {
  public:
   Account(const analysis::Recipe& recipe, const analysis::RoundRules& rules,
           const RoundsFlags& flags)
-      : recipe_(recipe), rules_(rules), flags_(flags), ledger_(rules, *this) {}
+      : recipe_(recipe),
+        rules_(rules),
+        flags_(flags),
+        is_abridged_(recipe.IsAbridged("B")),
+        ledger_(rules, *this),
+        lines_(rules.cluster) {}
 
-  trace::Interest Wants() const override { return analysis::RoundLedger::Wants(); }
+  trace::Interest Wants() const override {
+    return is_abridged_ ? trace::Interest(trace::kAccountKinds) : analysis::RoundLedger::Wants();
+  }
   void OnEvent(const trace::Event& event) override {
-    if (rules_.cluster.Has(event.node)) ledger_.OnEvent(event);
+    if (!rules_.cluster.Has(event.node)) return;
+    if (!is_abridged_) return ledger_.OnEvent(event);
+    lines_.Read(event);
+    if (const auto breach = lines_.BreachOf(event)) OnBreach(*breach);
   }
   void Finish() override { ledger_.Finish(); }
 
   const std::vector<Breach>& breaches() const { return breaches_; }
   std::uint64_t CountOf(std::size_t cause) const { return by_cause_[cause]; }
   std::uint64_t chosen() const { return chosen_; }
-  std::uint64_t pairs() const { return ledger_.counts().pairs; }
-  std::uint64_t unjudged() const { return ledger_.counts().unjudged; }
+  // As the run that wrote the trace has counted them, where it does not hold them all.
+  bool is_abridged() const { return is_abridged_; }
+  core::Duration tight() const { return rules_.tight(); }
+  std::uint64_t pairs() const {
+    return is_abridged_ ? lines_.CountAt(analysis::kRoundPairsAt) : ledger_.counts().pairs;
+  }
+  std::uint64_t unjudged() const {
+    return is_abridged_ ? lines_.CountAt(analysis::kRoundPairsUnjudgedAt)
+                        : ledger_.counts().unjudged;
+  }
   std::string Host(std::uint32_t replica) const {
     return analysis::HostName(recipe_, rules_.cluster.Replica(replica));
   }
@@ -86,12 +109,14 @@ class Account final : public trace::Sink, private analysis::RoundListener {
     ++by_cause_[static_cast<std::size_t>(breach.cause)];
     if (chosen_++ < flags_.most) breaches_.push_back(breach);
   }
-  void OnMismatch(core::Instant, std::uint32_t, const std::string&) override {}
+  void OnMismatch(const analysis::Mismatch&) override {}
 
   const analysis::Recipe& recipe_;
   analysis::RoundRules rules_;
   const RoundsFlags& flags_;
+  bool is_abridged_;
   analysis::RoundLedger ledger_;
+  analysis::RoundLineReader lines_;
   std::vector<Breach> breaches_;  // the first of those that were chosen
   std::uint64_t chosen_ = 0;
   std::array<std::uint64_t, analysis::kBreachCauses.size()> by_cause_{};
@@ -125,6 +150,7 @@ nlohmann::json JsonOf(const std::vector<std::unique_ptr<Account>>& accounts) {
   }
   json["round_violations"] = chosen;
   json["round_pairs"] = pairs;
+  json["is_abridged"] = accounts.front()->is_abridged();
   return json;
 }
 
@@ -159,6 +185,10 @@ std::string TextOf(const Account& account) {
           absl::StrCat(std::string(analysis::kBreachCauses[i]), " ", account.CountOf(i)));
   absl::StrAppend(&text, account.chosen(), " violations; ", account.pairs(), " pairs were judged",
                   causes.empty() ? "" : absl::StrCat("; ", absl::StrJoin(causes, ", ")), "\n");
+  if (account.is_abridged())
+    absl::StrAppend(&text, "the trace holds those that were late, or in time by less than ",
+                    account.tight().ps() / 1'000,
+                    " ns; of the others it has the counts: `run --detail` writes them all\n");
   if (account.unjudged() > 0)
     absl::StrAppend(&text, account.unjudged(), " pairs could not be judged\n");
   return text;

@@ -18,6 +18,7 @@
 #include "tools/lockstep/memory.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/schema.h"
+#include "tools/lockstep/trace_tap.h"
 #include "tools/lockstep/version.h"
 
 namespace lockstep::cli {
@@ -220,15 +221,18 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   std::vector<trace::Sink*> sinks = {&digest, &judge};
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;
+  std::unique_ptr<TraceTap> tap;
   if (!options.trace_path.empty()) {
-    const trace::Interest wants = options.has_detail ? trace::Interest(trace::kAllKinds)
-                                                     : trace::TheStory().Add(judge.Wants());
-    auto opened = trace::JsonLinesWriter::Open(options.trace_path, FirstLine(prepared), wants);
+    nlohmann::json first = FirstLine(prepared);
+    if (const auto abridged = judge.Abridged(); !options.has_detail && !abridged.empty())
+      first["abridged"] = abridged;
+    auto opened = trace::JsonLinesWriter::Open(options.trace_path, first, {});
     if (!opened.ok()) return opened.status();
     writer = *std::move(opened);
+    tap = std::make_unique<TraceTap>(*writer, judge, options.has_detail);
     footer = std::make_unique<Footer>(*writer, digest, judge);
     sinks.push_back(footer.get());
-    sinks.push_back(writer.get());
+    sinks.push_back(tap.get());
   }
   sim::World world(prepared.scenario, *prepared.program, sinks);
   RunResult result;

@@ -3,6 +3,10 @@
 // Three replicas, D = 1, rounds of 2 us. Replica i sends its message of round r at its boundary of
 // it, to both others; it is handed 1.5 us later, unless a test has it otherwise.
 
+#include "analysis/smr/round_bound.h"
+
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -177,6 +181,32 @@ class OneMissing {
   }
 };
 
+// What is told to a trace: kind, nanoseconds and further of each line but those of all rounds.
+class Lines final : public trace::Sink {
+ public:
+  trace::Interest Wants() const override { return {}; }
+  void OnEvent(const trace::Event& event) override {
+    if (event.kind == EventKind::kTally) {
+      tallied.push_back(event.at);
+    } else if (event.kind != EventKind::kSpans) {
+      text += " " + std::string(trace::Name(event.kind)) + " " +
+              std::to_string(event.detail / 1'000) + " " + std::to_string(event.further);
+    }
+  }
+  void Finish() override {}
+
+  std::string text;
+  std::vector<core::Instant> tallied;
+};
+
+Lines LinesOf(const RoundStory& rounds) {
+  analysis::Judge judge(rounds.story.recipe());
+  Lines lines;
+  judge.TellTo(&lines);
+  rounds.story.Tell(judge);
+  return lines;
+}
+
 }  // namespace
 
 TEST_CASE("oracle B: rounds whose messages all came in time are accepted, and nothing is counted") {
@@ -272,6 +302,38 @@ TEST_CASE(
   CHECK(tight.rounds.Ask() == Verdict::kHolds);
   CHECK(tight.rounds.Counts("round_violations") == 0);
   CHECK(tight.rounds.Counts("past_deadline") == 1);
+}
+
+TEST_CASE(
+    "oracle B: to a default trace it tells what was late or had less than 5 % of L to spare") {
+  const auto told = [](const OneMissing& story) { return LinesOf(story.rounds).text; };
+  const std::int64_t voted_ns = RoundStory::BeganNs(OneMissing::kMissed + 1);
+  const std::string voted = " " + std::to_string(voted_ns) + " ";
+  // Of a round of 2 us.
+  OneMissing plenty;
+  plenty.ComesNs(-100).Votes(0);
+  CHECK(told(plenty).find(" tight") == std::string::npos);
+  OneMissing scarce;
+  scarce.ComesNs(-99).Votes(0);
+  CHECK(told(scarce).find(" tight" + voted + "99000") != std::string::npos);
+  OneMissing late;
+  late.Votes().ComesNs(40);
+  CHECK(told(late).find(" late" + voted + "6") != std::string::npos);
+  OneMissing lost;
+  lost.rounds.Drops(1, 0, 10);
+  lost.Votes();
+  CHECK(told(lost).find(" missed" + voted + "2") != std::string::npos);
+}
+
+TEST_CASE("oracle B: to a trace it tells all it counted at each 10 000th round and at the end") {
+  RoundStory rounds;
+  rounds.Clean(9'990, 10'010).story.End();
+  const std::vector<core::Instant> tallied = LinesOf(rounds).tallied;
+  const std::size_t counts = analysis::kRoundBoundOracle.counts.size();
+  REQUIRE(tallied.size() == 2 * counts);
+  const core::Instant due = core::Instant() + Duration::Nanoseconds(RoundStory::BeganNs(10'000));
+  CHECK(std::count(tallied.begin(), tallied.end(), due) == static_cast<std::ptrdiff_t>(counts));
+  CHECK(tallied.back() == rounds.story.events().back().at);
 }
 
 TEST_CASE("oracle B: each cause is named, the first whose removal brings the batch in time") {

@@ -114,8 +114,8 @@ inline Event At(std::int64_t us, std::uint64_t index, EventKind kind, std::uint3
   return event;
 }
 
-// One event of each kind, then each fact, in one phase or another, then each shared note and one
-// that is not, then the end.
+// One event of each kind of the world, then each fact, in one phase or another, then each shared
+// note and one that is not, then one of each kind of account, then the end.
 inline std::vector<Event> EveryKind() {
   std::vector<Event> events;
   const auto add = [&](EventKind kind) -> Event& {
@@ -139,7 +139,8 @@ inline std::vector<Event> EveryKind() {
   };
   for (std::size_t kind = 0; kind + 1 < kEventKinds; ++kind) {
     const auto of = static_cast<EventKind>(kind);
-    if (of != EventKind::kFact && of != EventKind::kNote) add(of);
+    const bool is_later = of == EventKind::kFact || of == EventKind::kNote;
+    if (!is_later && (kAccountKinds & Bit(of)) == 0) add(of);
   }
   for (std::size_t i = 0; i < core::kFactNames.size(); ++i) {
     Event& event = add(EventKind::kFact);
@@ -150,6 +151,12 @@ inline std::vector<Event> EveryKind() {
   }
   for (const core::NoteSpec& note : core::kSharedNotes) add(EventKind::kNote).note = note.kind();
   add(EventKind::kNote).note = kOwnNote;
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    const auto of = static_cast<EventKind>(kind);
+    if ((kAccountKinds & Bit(of)) == 0) continue;
+    Event& event = add(of);
+    if (of == EventKind::kSpans) event.runs = Kept({{1'618, 3, 0}, {70'000, 1, 0}});
+  }
   events.push_back(At(5'000, 1'000, EventKind::kEnd, 0, 0));
   return events;
 }
