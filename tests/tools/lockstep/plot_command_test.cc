@@ -28,7 +28,7 @@ std::string CrashTrace(const TemporaryFolder& folder) {
   const std::string path = folder.File("crash.jsonl");
   const Finished run =
       Lockstep({"run", kCrash, "--set=/run/for=1200us",
-                R"(--set=/phases={"heal":"1100us","settle":"50us"})", "--trace", path});
+                R"(--set=/phases={"heal":"1100us","settle":"90us"})", "--trace", path});
   REQUIRE_MESSAGE(run.exit_code == cli::kAsExpected, run.err);
   return path;
 }
