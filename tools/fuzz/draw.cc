@@ -75,15 +75,18 @@ Cluster DrawCluster(Dice& dice, std::uint32_t replicas, bool is_roomy, bool is_p
   config.depth = static_cast<std::uint32_t>(dice.Between(1, 3));
   config.vote_rounds = config.depth + static_cast<std::uint32_t>(dice.Between(1, 7));
   config.alpha = static_cast<std::uint32_t>(dice.Between(1, 3));
-  config.hard_window =
-      is_roomy ? 64 * config.depth + dice.Below(32) : config.depth + dice.Between(1, 40);
+  // Mostly so small that whoever stalls acts up to the end of the window.
+  const std::uint64_t beyond = dice.Percent(60) ? dice.Between(1, 6) : dice.Between(1, 40);
+  config.hard_window = is_roomy ? 64 * config.depth + dice.Below(32) : config.depth + beyond;
   const std::uint64_t soft_least = (4 * std::uint64_t{config.faults()} + 8) * config.depth;
   config.soft_window =
       is_roomy ? soft_least : dice.Between(1, std::min(config.hard_window, soft_least));
-  config.checkpoint_rounds = is_roomy ? dice.Between(16, 40) : dice.Between(2, 12);
+  const std::uint64_t checkpoint_most = dice.Percent(70) ? 6 : 12;
+  config.checkpoint_rounds = is_roomy ? dice.Between(16, 40) : dice.Between(2, checkpoint_most);
   config.ring_rounds =
       config.hard_window + config.depth + 4 * config.checkpoint_rounds + dice.Below(8);
-  config.dead_rounds = dice.Between(4, 16);
+  // So that lanes change often.
+  config.dead_rounds = dice.Percent(50) ? dice.Between(1, 4) : dice.Between(4, 16);
   config.batch_commands = dice.Between(1, 4);
   config.command_bytes_max = 24;
   const std::uint64_t packet_least =

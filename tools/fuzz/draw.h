@@ -3,9 +3,11 @@
 // What is drawn is a pure function of the seed and of what the user has fixed, so that a seed says
 // all there is to say about a run. It follows the adversaries under which the rules of Chora-R were
 // found: clusters with windows, packets and rounds that are far too small, loss to 40 %, delays
-// over many rounds, duplicates, clocks far ahead, pauses, and crashes in the middle of a broadcast
-// with all memory lost, within a concurrent budget. Then everything heals. A third of the draws
-// have the sizes with which the protocol promises to recover; these must.
+// over many rounds, links that are slow or dead for a while, duplicates and old messages that come
+// up in a later life, clocks far ahead, pauses, and crashes in the middle of a broadcast with all
+// memory lost, within a concurrent budget, preferably of whoever is furthest ahead. Then everything
+// heals. A third of the draws have the sizes with which the protocol promises to recover; these
+// must.
 //
 // Source: Chora-R, sections 2.11 (20) and 3.3.
 

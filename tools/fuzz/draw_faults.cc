@@ -30,6 +30,7 @@ class Storm {
     DrawHosts();
     DrawClocks();
     DrawCrashes();
+    if (config_.clock == chora::ClockMode::kSynced && dice_.Percent(20)) DrawAmbush();
     return std::move(faults_);
   }
 
@@ -87,12 +88,20 @@ class Storm {
       body["max"] = RoundsNs(0, dice_.Between(1, 9) * config_.depth);
       AddOfMessages("delay", std::move(body), Percent(5, 60));
     }
-    // Old messages, which come up again in a later life.
+    // Old messages, which come up in a later life, and those that come up again there.
+    if (dice_.Percent(40)) {
+      json body = SomeLinks();
+      body["max"] = RoundsNs(10, 60 * config_.depth);
+      AddOfMessages("delay", std::move(body), Percent(1, 15));
+    }
     if (dice_.Percent(25)) {
       json body = SomeLinks();
-      body["max"] = RoundsNs(10, 60);
-      AddOfMessages("delay", std::move(body), Percent(1, 8));
+      body["copies"] = 1;
+      body["spacing"] = RoundsNs(5, 60);
+      AddOfMessages("duplicate", std::move(body), Percent(1, 10));
     }
+    // Links that are slow, or dead, for a while.
+    for (std::uint64_t i = dice_.Percent(40) ? dice_.Between(1, 4) : 0; i > 0; --i) DrawEpisode();
     if (dice_.Percent(25)) {
       json body = SomeLinks();
       body["window"] = RoundsNs(0, 2);
@@ -112,6 +121,18 @@ class Storm {
       AddOfMessages("drop", std::move(body), Percent(30, 100));
     }
     for (std::uint64_t i = dice_.Percent(30) ? dice_.Between(1, 4) : 0; i > 0; --i) DrawBreach();
+  }
+
+  void DrawEpisode() {
+    json body = {{"link", {{"src", Host()}}}};
+    if (dice_.Percent(70)) body["link"]["dst"] = Host();
+    const bool is_slow = dice_.Percent(60);
+    if (is_slow) body["max"] = RoundsNs(1, 9 * config_.depth);
+    const Instant at = SomeTime();
+    json& fault = Add(is_slow ? "delay" : "loss", std::move(body));
+    fault["prob"] = Percent(80, 100);
+    fault["at"] = Ns((at - Instant()).ps());
+    fault["for"] = RoundsNs(3, 30);
   }
 
   void DrawBreach() {
@@ -143,7 +164,8 @@ class Storm {
     if (dice_.Percent(40)) return;
     const bool is_self = config_.clock == chora::ClockMode::kSelf;
     for (std::uint64_t i = dice_.Between(1, 4); i > 0; --i) {
-      json body = {{"target", Host()}, {"clock", is_self ? "monotonic" : "synced"}};
+      const std::string host = Host();
+      json body = {{"target", host}, {"clock", is_self ? "monotonic" : "synced"}};
       const std::uint64_t what = dice_.Below(10);
       if (what < 2) {
         AddFor("clock_freeze", std::move(body), 12);
@@ -153,7 +175,8 @@ class Storm {
         AddFor("clock_drift", std::move(body), static_cast<std::uint64_t>(stormy_));
       } else {
         // At times far ahead, beyond every window; but a monotonic clock leaps nowhere.
-        const bool leaps = !is_self && dice_.Percent(25);
+        const bool leaps = !is_self && dice_.Percent(40);
+        if (leaps) leaper_ = host;
         body["by"] = leaps ? RoundsNs(2, config_.hard_window + 8) : RoundsNs(0, is_self ? 0 : 1);
         if (!leaps && dice_.Percent(50)) body["back"] = true;
         AddFor("clock_offset", std::move(body), static_cast<std::uint64_t>(stormy_));
@@ -165,7 +188,10 @@ class Storm {
   void DrawCrashes() {
     const std::uint64_t most = dice_.Percent(70) ? dice_.Between(1, 3 + config_.replicas()) : 0;
     for (std::uint64_t i = 0; i < most; ++i) {
-      json body = {{"target", Host()}, {"within_budget", true}, {"state", "amnesia"}};
+      // Preferably of whoever has acted furthest ahead.
+      const bool is_leaper = !leaper_.empty() && dice_.Percent(50);
+      const std::string host = is_leaper ? leaper_ : Host();
+      json body = {{"target", host}, {"within_budget", true}, {"state", "amnesia"}};
       if (dice_.Percent(25)) body["scope"] = "machine";
       if (!dice_.Percent(8)) body["restart_after"] = RoundsNs(0, dice_.Percent(50) ? 4 : 30);
       const bool is_armed = dice_.Percent(60);
@@ -179,10 +205,38 @@ class Storm {
     }
   }
 
+  // One whose clock is far ahead, up to all that its ring holds, dies and comes back while the
+  // clocks of the others stand still: they answer it, and have acted on nothing meanwhile. So its
+  // floor is the least that there can be, and what it has forgotten the most.
+  void DrawAmbush() {
+    const auto last = static_cast<std::uint64_t>(stormy_);
+    const Instant at = draw_.first_round + Rounds(0, last - 2 * config_.depth - 12);
+    const auto ns = [](Instant when) { return Ns((when - Instant()).ps()); };
+    const std::uint64_t victim = dice_.Below(config_.replicas());
+    const std::uint64_t ahead =
+        dice_.Percent(50) ? config_.hard_window + 8 : config_.ring_rounds + 8;
+    const Duration lead = Rounds(1, 2 * config_.depth + 2);
+    for (std::uint32_t i = 0; i < config_.replicas(); ++i) {
+      const std::string host = absl::StrCat("a", i);
+      const bool is_victim = i == victim;
+      json body = {{"target", host}, {"clock", "synced"}};
+      if (is_victim) body["by"] = RoundsNs(config_.hard_window, ahead);
+      json& fault = Add(is_victim ? "clock_offset" : "clock_freeze", std::move(body));
+      fault["at"] = ns(is_victim ? at : at + lead);
+      fault["for"] = RoundsNs(8, std::min<std::uint64_t>(last, 30));
+    }
+    json body = {
+        {"target", absl::StrCat("a", victim)}, {"within_budget", true}, {"state", "amnesia"}};
+    body["restart_after"] = RoundsNs(0, 2);
+    json& fault = Add("crash", std::move(body));
+    fault["at"] = ns(at + lead + Rounds(0, 4));
+  }
+
   const chora::Config& config_;
   std::int64_t stormy_;
   const Draw& draw_;
   Dice dice_;
+  std::string leaper_;  // whose clock is far ahead at times; empty: nobody's
   json faults_ = json::array();
 };
 
