@@ -191,6 +191,23 @@ TEST_CASE("chora board: acts lie above the floor, above the base, and within the
   CHECK(board.ring().row(board.ring().end() - 1).decided == 0);
 }
 
+TEST_CASE("chora board: at or below the floor nothing is cast, promised or accepted (2.8)") {
+  const chora::Config config = ConfigOf();
+  Board board(config, 1);
+  board.set_first_allowed(3);
+  std::vector<std::uint64_t> cast;
+  board.CastUpTo(4, 5, [&](std::uint64_t round) { cast.push_back(round); });
+  CHECK(cast == std::vector<std::uint64_t>{3, 4});
+  CHECK(board.ring().row(2).voted == 0);
+  CHECK_FALSE(board.Promise({2, 0}, 2));
+  CHECK_FALSE(board.Accept({2, 0}, 1, Value::kNoop));
+  CHECK_FALSE(board.MayPropose(2));
+  CHECK(board.ring().slot({2, 0}).accepted == -1);
+  CHECK(board.Promise({3, 0}, 2));
+  CHECK(board.Accept({4, 0}, 1, Value::kNoop));
+  CHECK(board.MayPropose(5));
+}
+
 TEST_CASE("chora board: a change of lanes holds alpha rounds later, if its lane is active") {
   const chora::Config config = ConfigOf();
   Board board(config, 1);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/chora/batch.h"
 #include "protocols/chora/board.h"
 #include "protocols/chora/config.h"
 #include "protocols/core/random.h"
@@ -173,6 +174,31 @@ TEST_CASE("chora proposer: where nobody answers it asks again, at last each 1024
     last = slot.contest->ballot;
   }
   CHECK(tried_at > 8'000 - 1'024);
+}
+
+TEST_CASE("chora proposer: of what was accepted the greatest ballot binds, in whatever order") {
+  for (const bool is_greatest_first : {true, false}) {
+    CAPTURE(is_greatest_first);
+    Bidder bidder(ConfigOf(5), 1);
+    bidder.board.CastUpTo(0, 1, [](std::uint64_t) {});
+    bidder.board.Store(kSlot, chora::Batch::Encode({}, {}));
+    std::uint32_t ballot = 0;
+    for (std::uint64_t now = 1; ballot == 0; ++now) {
+      bidder.proposer.Run(now, /*may_try=*/true, [](SlotName) {});
+      const chora::Slot& slot = bidder.board.ring().slot(kSlot);
+      if (slot.contest != nullptr) ballot = slot.contest->ballot;
+    }
+    const auto promise = [&](std::uint32_t from, std::int32_t accepted, Value value) {
+      bidder.proposer.OnPromise(kSlot, from, ballot, accepted, value);
+    };
+    if (is_greatest_first) promise(2, 3, Value::kNoop);
+    promise(3, 0, Value::kBatch);
+    if (!is_greatest_first) promise(2, 3, Value::kNoop);
+    bidder.proposer.Run(30, /*may_try=*/false, [](SlotName) {});
+    const chora::Slot& slot = bidder.board.ring().slot(kSlot);
+    CHECK(slot.accepted == static_cast<std::int32_t>(ballot));
+    CHECK(slot.accepted_value == Value::kNoop);
+  }
 }
 
 }  // namespace

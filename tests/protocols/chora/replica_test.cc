@@ -147,6 +147,13 @@ TEST_CASE("chora replica: a boundary handled late is that of the round which the
   REQUIRE(missed.size() == 4);
   CHECK(missed[0].values.first == 0);
   CHECK(missed[0].detail == 0b110);
+  // It says how late it was, on its own clock.
+  CHECK(Notes(out, chora::kRoundBegun)[0].detail == 0);
+  out.Clear();
+  const core::Duration late = core::Duration::Nanoseconds(300);
+  replica->OnTimer(NowAt(kRound * 7 + late), core::TimerId(0), out);
+  CHECK(Notes(out, chora::kRoundBegun)[0].values.first == 7);
+  CHECK(Notes(out, chora::kRoundBegun)[0].detail == static_cast<std::uint64_t>(late.ps()));
 }
 
 TEST_CASE("chora replica: what is no message of a peer is noted and changes nothing") {
@@ -200,6 +207,66 @@ TEST_CASE("chora replica: back without its memory it asks, and acts on nothing")
   }
   CHECK(replica->board().first_allowed() == 102 + config.hard_window + 1);
   CHECK(replica->is_abstaining());
+}
+
+// What it tells whoever asks how far it may have acted.
+std::uint64_t AnswerOf(chora::Replica& replica, const chora::Config& config, std::uint64_t round) {
+  const chora::Codec codec(config);
+  core::Effects out;
+  replica.OnMessage(AtRound(round), NodeId(11),
+                    codec.Encode(chora::RecoverMessage{{config.cluster_id, 9, 1}}), out);
+  chora::RecoverAnswer answer;
+  const std::vector<core::Bytes> sent = SentTo(out, NodeId(11));
+  REQUIRE(sent.size() == 1);
+  REQUIRE(codec.Decode(sent[0], answer));
+  CHECK(answer.asked_by == 9);
+  return answer.acted_end;
+}
+
+TEST_CASE("chora replica: who is asked tells the highest round it acted on, or its floor (2.8)") {
+  const chora::Config config = ConfigOf(3);
+  const chora::Codec codec(config);
+  // Nothing has been decided: it has acted up to W_hard ahead of its frontier.
+  auto acting = Make(config, 0);
+  core::Effects out;
+  acting->OnStart(AtRound(0), {}, out);
+  acting->OnTimer(AtRound(40), core::TimerId(0), out);
+  CHECK(acting->board().frontier() == 0);
+  CHECK(AnswerOf(*acting, config, 40) == 41);
+  // One that has forgotten its own acts has done nothing since: they lie at or below its floor.
+  auto forgetful = Make(config, 0, /*incarnation=*/1);
+  out.Clear();
+  forgetful->OnStart(AtRound(100), {}, out);
+  forgetful->OnTimer(AtRound(100), core::TimerId(0), out);
+  chora::RecoverMessage asked;
+  REQUIRE(codec.Decode(SentTo(out, NodeId(11))[1], asked));
+  for (const std::uint32_t peer : {1U, 2U}) {
+    const chora::RecoverAnswer answer{
+        {config.cluster_id, 9, peer}, asked.header.incarnation, std::uint64_t{70}};
+    forgetful->OnMessage(AtRound(100), NodeId(10 + peer), codec.Encode(answer), out);
+  }
+  CHECK(forgetful->is_abstaining());
+  CHECK(AnswerOf(*forgetful, config, 100) == 70 + config.hard_window + 1);
+}
+
+TEST_CASE("chora replica: what waits is passed on to the owners of active lanes in turn (2.11)") {
+  const chora::Config config = ConfigOf(5);
+  const chora::Codec codec(config);
+  auto replica = Make(config, 0, /*incarnation=*/1);
+  core::Effects out;
+  replica->OnStart(AtRound(100), {}, out);
+  replica->OnSubmit(AtRound(100), core::ClientId(1), core::RequestId(1), core::RequestId(1),
+                    core::Bytes::Copy("x"), out);
+  std::vector<std::uint32_t> asked;
+  for (std::uint64_t round = 100; round < 100 + 4 * 8; ++round) {
+    out.Clear();
+    replica->OnTimer(AtRound(round), core::TimerId(0), out);
+    for (const auto& send : All<core::effect::Send>(out)) {
+      if (chora::Codec::TypeOf(send.payload) != chora::MessageType::kForward) continue;
+      asked.push_back(send.to.value());
+    }
+  }
+  CHECK(asked == std::vector<std::uint32_t>{11, 12, 13, 14, 11, 12, 13, 14});
 }
 
 TEST_CASE("chora replica: a request is answered from here once, and again when it is asked again") {
