@@ -31,14 +31,17 @@ void RoundLedger::OnFact(std::uint32_t replica, const Event& event) {
   const std::uint32_t peer = event.peer.value() - rules_.cluster.first.value();
   const bool is_of_owner = event.further == 0 && event.count == 1 && event.value <= kRoundMost;
   if (!is_of_owner || peer >= size_ || peer == replica) return;
+  // What says which value the slot has mends it, and is not the message of its round, also where it
+  // is the owner's.
+  const bool is_first = event.votes.known == 0;
   if (event.phase == trace::Phase::kSent) {
-    if (event.detail == replica) OnSent(replica, peer, event);
-  } else if (event.detail == peer && event.phase == trace::Phase::kArrived) {
+    if (event.detail == replica && is_first) OnSent(replica, peer, event);
+  } else if (event.detail == peer && is_first && event.phase == trace::Phase::kArrived) {
     OnArrived(replica, peer, event);
-  } else if (event.detail == peer) {
+  } else if (event.detail == peer && is_first) {
     OnHanded(replica, peer, event);
   } else if (event.digest != 0 && event.phase == trace::Phase::kHanded) {
-    ++counts_.refetched;  // From somebody else.
+    ++counts_.refetched;
   }
 }
 

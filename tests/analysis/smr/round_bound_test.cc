@@ -65,6 +65,13 @@ class RoundStory {
     for (std::uint32_t i = 1; i < 3; ++i) Proposes(Phase::kSent, from, (from + i) % 3, round);
     return *this;
   }
+  RoundStory& SendsTo(std::uint32_t from, std::uint32_t to, std::uint64_t round) {
+    return Proposes(Phase::kSent, from, to, round);
+  }
+  // A repair with the batch of its sender, which says the slot's value as well.
+  RoundStory& Mends(Phase phase, std::uint32_t node, std::uint32_t peer, std::uint64_t round) {
+    return Proposes(phase, node, peer, round, core::Mask{1, 1});
+  }
   RoundStory& Hands(std::uint32_t to, std::uint32_t from, std::uint64_t round) {
     return Proposes(Phase::kHanded, to, from, round);
   }
@@ -86,6 +93,11 @@ class RoundStory {
   }
   RoundStory& Crashes(std::uint32_t replica) {
     story.Raw(Of(EventKind::kCrash, replica, replica));
+    return *this;
+  }
+
+  RoundStory& Restarts(std::uint32_t replica) {
+    story.Raw(Of(EventKind::kRestart, replica, replica));
     return *this;
   }
 
@@ -133,7 +145,8 @@ class RoundStory {
     event.peer = A(peer);
     return event;
   }
-  RoundStory& Proposes(Phase phase, std::uint32_t node, std::uint32_t peer, std::uint64_t round) {
+  RoundStory& Proposes(Phase phase, std::uint32_t node, std::uint32_t peer, std::uint64_t round,
+                       core::Mask votes = {}) {
     const std::uint32_t from = phase == Phase::kSent ? node : peer;
     trace::Event event = Of(EventKind::kFact, node, peer);
     event.fact = core::Fact::kProposes;
@@ -142,6 +155,7 @@ class RoundStory {
     event.value = round;
     event.detail = from;
     event.digest = 7;
+    event.votes = votes;
     story.Raw(event);
     return *this;
   }
@@ -205,6 +219,38 @@ Lines LinesOf(const RoundStory& rounds) {
   judge.TellTo(&lines);
   rounds.story.Tell(judge);
   return lines;
+}
+
+TEST_CASE("oracle B: a batch that its owner passes on to mend is not the message of its round") {
+  constexpr std::uint64_t kRound = 10;
+  // Replica 1 dies when it has sent its message to one of two. It comes back, has been told of that
+  // batch, and the other one gets it from it before it votes.
+  const auto verdict = [](bool is_repair) {
+    RoundStory rounds;
+    rounds.Clean(0, kRound).AtNs(RoundStory::BeganNs(kRound));
+    for (std::uint32_t i = 0; i < 3; ++i) rounds.Begins(i, kRound);
+    rounds.Sends(0, kRound).Sends(2, kRound).SendsTo(1, 2, kRound).Crashes(1).Restarts(1);
+    rounds.AtNs(RoundStory::BeganNs(kRound) + kWayNs - 1'000);
+    if (is_repair) {
+      rounds.Mends(Phase::kSent, 1, 0, kRound);
+    } else {
+      rounds.SendsTo(1, 0, kRound);
+    }
+    rounds.AtNs(RoundStory::BeganNs(kRound) + kWayNs).Hands(0, 2, kRound).Hands(2, 0, kRound);
+    rounds.Hands(2, 1, kRound);
+    if (is_repair) {
+      rounds.Mends(Phase::kHanded, 0, 1, kRound);
+    } else {
+      rounds.Hands(0, 1, kRound);
+    }
+    rounds.AtNs(RoundStory::BeganNs(kRound + 1));
+    for (const std::uint32_t i : {0U, 2U}) rounds.Begins(i, kRound + 1);
+    rounds.Notes("round_violations", 0, {kRound, 1, 1}, 0b010);
+    for (const std::uint32_t i : {0U, 2U}) rounds.Sends(i, kRound + 1);
+    return rounds.Ask();
+  };
+  CHECK(verdict(/*is_repair=*/true) == Verdict::kHolds);
+  CHECK(verdict(/*is_repair=*/false) == Verdict::kViolated);
 }
 
 }  // namespace
