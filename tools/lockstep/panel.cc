@@ -213,8 +213,9 @@ std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<RunRow>& 
   for (const RunRow& row : rows)
     for (const auto& [name, value] : row.metrics) runs[row.point].metrics[name].push_back(value);
   std::vector<PanelPoint> points;
-  for (const auto& [index, of_point] : runs) {
-    const sweep::Point at = panel.planned.plan.At(index);
+  for (const auto& entry : runs) {
+    const PointRuns& of_point = entry.second;
+    const sweep::Point at = panel.planned.plan.At(entry.first);
     const sweep::Lookup settings = sweep::LookupIn(at);
     std::vector<std::string> labels;
     double x = 0;

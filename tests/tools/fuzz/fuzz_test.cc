@@ -103,7 +103,9 @@ TEST_CASE("fuzz: 300 draws of Chora-R keep every promise, and recover where that
     ++verdicts[outcome.verdict];
     for (const fuzz::Bites& bites : outcome.bites) bitten[bites.kind] += bites.effective;
   }
-  for (const auto& [kind, count] : bitten) {
+  for (const auto& entry : bitten) {
+    const auto& kind = entry.first;
+    const auto& count = entry.second;
     CAPTURE(kind);
     CHECK(count > 0);
   }
