@@ -75,8 +75,8 @@ absl::Status Validate(const Config& config);
 // Legal, but without a promise that a cluster in trouble recovers, one sentence for each reason.
 // `state_bytes`: about how large a checkpoint becomes.
 std::vector<std::string> Remarks(const Config& config, std::uint64_t state_bytes = 0);
-// What rounds as long as these break, or cannot carry: nothing that they do not recover from. On a
-// rack of 100 Gb/s, with commands of 64 B.
+// What rounds as long as these break, or cannot carry: they recover from it, but it may take long.
+// On a rack of 100 Gb/s, with commands of 64 B.
 std::vector<std::string> RoundRemarks(const Config& config);
 
 }  // namespace lockstep::chora

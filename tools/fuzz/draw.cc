@@ -98,7 +98,11 @@ Cluster DrawCluster(Dice& dice, std::uint32_t replicas, bool is_roomy, bool is_p
   config.clock = dice.Percent(25) ? chora::ClockMode::kSelf : chora::ClockMode::kSynced;
   config.gain_permille = static_cast<std::uint32_t>(dice.Between(100, 300));
   // A way takes a little more than 1 us: so from a third of it, where all is late, to five.
-  const std::uint64_t least_ns = is_priced ? 1'500 * config.depth : 1'600;
+  std::uint64_t least_ns = is_priced ? 1'500 * config.depth : 1'600;
+  // Where repairs are more than a line carries the card drops them, and nothing says how long it
+  // then takes: a message and a packet of repair to each peer, with their heads, at 100 Gb/s.
+  const std::uint64_t pair_bytes = config.packet_bytes + 66 + 130;
+  least_ns = std::max(least_ns, config.depth * (replicas - 1) * (8 * pair_bytes / 100 + 1));
   const std::uint64_t round_ns = is_roomy
                                      ? std::max<std::uint64_t>(dice.Between(1'600, 6'000), least_ns)
                                      : dice.Between(400, 6'000);

@@ -17,8 +17,9 @@ struct Bites {
 };
 
 struct Outcome {
-  // "holds", "violated", "stuck" (it was to recover and did not), "overspent", or "failed" (the run
-  // did not come to its end).
+  // "holds", "violated", "stuck" (it was to recover and did not), "overspent", "idle" (no two
+  // replicas committed anything that could be compared), or "failed" (the run did not come to its
+  // end).
   std::string verdict = "failed";
   std::string oracle;  // who objects first, where the verdict is "violated"
   std::string text;    // what is wrong; empty where nothing is
@@ -29,7 +30,9 @@ struct Outcome {
   std::vector<std::string> reached;  // what the protocol was brought to do
   friend bool operator==(const Outcome&, const Outcome&) = default;
 
-  bool is_failure() const { return verdict != "holds" && verdict != "overspent"; }
+  bool is_failure() const {
+    return verdict != "holds" && verdict != "overspent" && verdict != "idle";
+  }
 };
 
 // Text between processes; Decode gives back what Encode was given. What cannot be read is a bug of

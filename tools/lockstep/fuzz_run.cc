@@ -42,6 +42,13 @@ void AddObjection(const analysis::Judge& judge, fuzz::Outcome& outcome) {
   }
 }
 
+// Whether replicas ever committed the same, so that something could be judged.
+bool IsAgreementJudged(const analysis::Judge& judge) {
+  return std::ranges::any_of(judge.checkers(), [](const auto& checker) {
+    return checker->oracle() == "X" && checker->verdict() != analysis::Verdict::kNotExercised;
+  });
+}
+
 void AddBites(const nlohmann::json& receipts, fuzz::Outcome& outcome) {
   std::map<std::string, fuzz::Bites> bites;
   for (const nlohmann::json& receipt : receipts) {
@@ -105,6 +112,7 @@ fuzz::Outcome RunDraw(const fuzz::Draw& draw) {
     outcome.verdict = "stuck";
     outcome.text = absl::StrCat(watch.WhyNot(now), ", ", outcome.rounds, " rounds after the start");
   }
+  if (outcome.verdict == "holds" && !IsAgreementJudged(judge)) outcome.verdict = "idle";
   return outcome;
 }
 
