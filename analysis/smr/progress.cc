@@ -3,6 +3,7 @@
 #include "analysis/smr/progress.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace lockstep::analysis {
@@ -92,10 +93,14 @@ void ProgressChecker::JudgeReplicas() {
 
 void ProgressChecker::JudgeClients() {
   const core::Duration each = core::Duration::Picoseconds((deadline_ - heal_).ps() / kRetries);
-  if (each < longest_wait_ || (has_answered_old_ && longest_wait_ == core::Duration())) return;
+  const bool is_slow =
+      each < longest_wait_ || (has_answered_old_ && longest_wait_ == core::Duration());
   const bool had_time = each >= retry_;
   for (const RequestLog::Open& open : requests_->OpenSince(heal_)) {
-    if (!had_time && !cluster().Has(open.host)) continue;
+    if (is_slow || (!had_time && !cluster().Has(open.host))) {
+      ++unjudged_;
+      continue;
+    }
     Object(end_, std::nullopt, [&] {
       return absl::StrCat("request ", open.name.request, " of client ", open.name.client,
                           ", asked at ", open.since.ps(), " ps, has not been answered");
@@ -104,6 +109,12 @@ void ProgressChecker::JudgeClients() {
 }
 
 namespace {
+
+constexpr std::array kCounts = {
+    CountInfo{"requests_unjudged", "requests",
+              "asked by the heal and unanswered, where too little time is left to call them stuck",
+              ""},
+};
 
 absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
   constexpr std::string_view kRetry = "retry_ps";
@@ -121,6 +132,6 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
 
 }  // namespace
 
-const Oracle kProgressOracle = {"P", &Make};
+const Oracle kProgressOracle = {"P", &Make, kCounts};
 
 }  // namespace lockstep::analysis

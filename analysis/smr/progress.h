@@ -20,7 +20,7 @@ namespace lockstep::analysis {
 //   time to settle lets them ask kRetries times more. And all are where it is kRetries times what
 //   others waited who asked after the heal, and were answered in the second half; not where only
 //   older requests were answered then. Who floods replicas with more than they can carry is slow,
-//   and not stuck.
+//   and not stuck. Those that had no answer and are not judged are counted.
 // Not put to the test where the second half is shorter than kRounds rounds. Judged are replicas
 // that are up and, if they have lost their memory, have rejoined. One that has
 // said nothing of any slot for half of the time to settle stands still, as in a pause that lasts,
@@ -36,6 +36,7 @@ class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
                   std::shared_ptr<SlotLedger> slots, std::shared_ptr<RequestLog> requests,
                   core::Duration retry, core::Duration round);
   void Finish() override;
+  std::vector<std::uint64_t> counts() const override { return {unjudged_}; }
 
  private:
   void Judge(const trace::Event& event) override;
@@ -62,6 +63,7 @@ class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
   // long others waited at most.
   bool has_answered_old_ = false;
   core::Duration longest_wait_;
+  std::uint64_t unjudged_ = 0;           // requests asked by the heal, without an answer
   std::uint64_t committed_by_half_ = 0;  // indices, by anybody
   std::vector<Replica> replicas_;
 };

@@ -174,6 +174,11 @@ class Story {
     const std::vector<analysis::Finding> findings = Find(judge, oracle).findings();
     return findings.empty() ? "" : findings.front().text;
   }
+  std::vector<std::uint64_t> Counts(std::string_view oracle) const {
+    analysis::Judge judge(recipe_);
+    Tell(judge);
+    return Find(judge, oracle).counts();
+  }
   // Shows the events to `sink`, those that it wants.
   void Tell(trace::Sink& sink) const {
     const trace::Interest wants = sink.Wants();

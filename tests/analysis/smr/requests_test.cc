@@ -190,6 +190,8 @@ TEST_CASE("oracle P: who waits no longer than eight times what others do is slow
     story.AtMs(2'100).Invokes(2).GoodRound(1, {2}).AtMs(2'100 + waited).AllCommit(1).Returns(2);
     story.Ends();
     CHECK(story.Ask("P") == (waited > 250 ? Verdict::kHolds : Verdict::kViolated));
+    // That holds says nothing of the one that waits on; so it is counted.
+    CHECK(story.story.Counts("P") == std::vector<std::uint64_t>{waited > 250 ? 1U : 0U});
   }
   // Those who had asked before the heal may have waited for that; nobody else shows how long it
   // takes.
