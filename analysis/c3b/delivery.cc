@@ -3,93 +3,223 @@
 #include "analysis/c3b/delivery.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace lockstep::analysis {
+namespace {
 
 using trace::Event;
 using trace::EventKind;
+
+constexpr std::size_t kPruneFirst = 4096;
+
+}  // namespace
 
 DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all)
     : StreamChecker("L", "eventual delivery", facts,
                     trace::Interest(Bit(EventKind::kEnd))
                         .Add(core::Fact::kCarries, trace::Phase::kSent)
-                        .Add(core::NoteKind::kDelivered)),
+                        .Add(core::NoteKind::kDelivered)
+                        .Add(core::NoteKind::kQuacked)),
       is_to_all_(is_to_all),
       cut_(facts->recipe().heal),
-      deadline_(facts->recipe().heal + facts->recipe().settle),
-      sent_end_(facts->senders().size, 0),
-      delivered_(facts->receivers().size, core::SeqSet(facts->period())) {}
+      halfway_(cut_ + core::Duration::Picoseconds(facts->recipe().settle.ps() / 2)),
+      deadline_(cut_ + facts->recipe().settle),
+      line_(facts->period()),
+      sent_(facts->senders().size),
+      has_sent_(facts->senders().size),
+      prune_at_(kPruneFirst),
+      delivered_(facts->receivers().size, core::SeqSet(facts->period())),
+      quacks_(facts->senders().size),
+      late_(kSlow + 1, 0) {}
 
-std::uint64_t DeliveryChecker::TransmittedByAny() const {
-  return *std::max_element(sent_end_.begin(), sent_end_.end());
+std::size_t DeliveryChecker::size() const {
+  std::size_t sum = 0;
+  for (const PlaceSet& places : sent_) sum += places.intervals().size();
+  for (const core::SeqSet& held : delivered_) sum += held.size();
+  return sum;
 }
 
 void DeliveryChecker::Judge(const Event& event) {
+  if (event.at > halfway_ && delivered_halfway_.empty()) delivered_halfway_ = delivered_;
   if (event.kind == EventKind::kEnd) {
     is_run_long_enough_ = event.value == 0 && event.at >= deadline_;
   } else if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
-    if (event.at > cut_ || !facts().IsAcross(event.node, event.peer)) return;
-    const std::optional<core::Run> run = RunOf(event);
-    if (!run) return;
-    std::uint64_t& end = sent_end_[event.node.value() - facts().senders().first.value()];
-    end = std::max(end, run->Last() + 1);
+    OnSent(event);
   } else if (event.Is(core::NoteKind::kDelivered)) {
-    if (event.at > deadline_ || !facts().receivers().Has(event.node)) return;
-    const std::optional<core::Run> run = RunOf(event);
-    // After the cut, what was not transmitted by then is of no interest.
-    if (!run || (event.at > cut_ && run->first >= TransmittedByAny())) return;
-    delivered_[event.node.value() - facts().receivers().first.value()].Insert(*run);
+    OnDelivered(event);
+  } else if (event.Is(core::NoteKind::kQuacked)) {
+    if (event.at > deadline_ || !facts().senders().Has(event.node)) return;
+    Quack& quack = quacks_[event.node.value() - facts().senders().first.value()];
+    if (event.value > quack.below) quack = {event.value, event.at};
   }
+}
+
+void DeliveryChecker::OnSent(const Event& event) {
+  if (event.at > cut_ || !facts().IsAcross(event.node, event.peer)) return;
+  const std::optional<core::Run> run = RunOf(event);
+  if (!run) return;
+  sent_end_ = std::max(sent_end_, run->Last() + 1);
+  const std::uint32_t sender = event.node.value() - facts().senders().first.value();
+  has_sent_[sender] = true;
+  PlaceSet& places = sent_[sender];
+  core::ForEachLane(*run, line_.lanes(),
+                    [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                      places.Assign(line_.Begin(lane) + begin, line_.Begin(lane) + end, {});
+                    });
+  if (places.intervals().size() >= prune_at_) Prune();
+}
+
+void DeliveryChecker::OnDelivered(const Event& event) {
+  if (event.at > deadline_ || !facts().receivers().Has(event.node)) return;
+  const std::optional<core::Run> run = RunOf(event);
+  // After the cut, what was not transmitted by then is of no interest.
+  if (!run || (event.at > cut_ && run->first >= sent_end_)) return;
+  delivered_[event.node.value() - facts().receivers().first.value()].Insert(*run);
+}
+
+void DeliveryChecker::Prune() {
+  std::uint64_t everywhere = ~std::uint64_t{0};
+  for (std::uint32_t i = 0; i < delivered_.size(); ++i) {
+    if (!facts().IsCorrect(facts().receivers().Replica(i))) continue;
+    everywhere = std::min(everywhere, delivered_[i].Frontier());
+  }
+  const core::LaneLine::Cut cut = line_.CutAt(std::min(everywhere, kSeqLimit - 1));
+  std::size_t most = 0;
+  for (PlaceSet& places : sent_) {
+    places.CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
+    most = std::max(most, places.intervals().size());
+  }
+  prune_at_ = std::max(kPruneFirst, 2 * most);
+}
+
+DeliveryChecker::PlaceSet DeliveryChecker::Transmitted() const {
+  PlaceSet all;
+  std::vector<PlaceSet::Interval> scratch;
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    if (!facts().IsCorrect(facts().senders().Replica(i))) continue;
+    all.UpdateEach(sent_[i].intervals(), scratch,
+                   [](const auto&, std::uint64_t, std::uint64_t, const Present*) {
+                     return std::optional<Present>(Present{});
+                   });
+  }
+  return all;
+}
+
+DeliveryChecker::PlaceSet DeliveryChecker::Without(PlaceSet places,
+                                                   const core::SeqSet& held) const {
+  const core::LaneLine::Cut cut = line_.CutAt(held.Frontier());
+  places.CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
+  std::vector<core::SeqSet::Stretch> above;
+  held.ForEachHeld(held.Frontier(), held.End(), [&](const core::Run& run) {
+    const std::uint64_t begin = line_.Place(run.first);
+    above.push_back({begin, begin + run.count});
+  });
+  std::vector<PlaceSet::Interval> scratch;
+  places.UpdateEach(above, scratch, [](const auto&, std::uint64_t, std::uint64_t, const Present*) {
+    return std::optional<Present>();
+  });
+  return places;
+}
+
+DeliveryChecker::Lack DeliveryChecker::LackOf(const PlaceSet& places) const {
+  Lack lack{0, ~std::uint64_t{0}};
+  for (const auto& interval : places.intervals()) {
+    lack.count += interval.end - interval.begin;
+    lack.first = std::min(lack.first, line_.Number(interval.begin));
+  }
+  return lack;
 }
 
 void DeliveryChecker::Finish() {
-  std::uint64_t transmitted = 0;
-  for (std::uint64_t i = 0; i < sent_end_.size(); ++i) {
-    if (facts().IsCorrect(facts().senders().Replica(i))) {
-      transmitted = std::max(transmitted, sent_end_[i]);
-    }
+  bool is_any_sent = false;
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    is_any_sent |= has_sent_[i] && facts().IsCorrect(facts().senders().Replica(i));
   }
-  if (transmitted == 0 || !is_run_long_enough_) return;
-  if (is_to_all_) {
-    JudgeAll(transmitted);
-  } else {
-    JudgeOne(transmitted);
-  }
-}
-
-void DeliveryChecker::JudgeAll(std::uint64_t transmitted) {
-  for (std::uint64_t i = 0; i < delivered_.size(); ++i) {
+  if (!is_any_sent || !is_run_long_enough_) return;
+  if (delivered_halfway_.empty()) delivered_halfway_ = delivered_;
+  const PlaceSet transmitted = Transmitted();
+  PlaceSet by_nobody = transmitted;
+  PlaceSet by_nobody_halfway = transmitted;
+  for (std::uint32_t i = 0; i < delivered_.size(); ++i) {
     const core::NodeId receiver = facts().receivers().Replica(i);
     if (!facts().IsCorrect(receiver)) continue;
     SetExercised();
-    const std::uint64_t frontier = delivered_[i].Frontier();
-    if (frontier >= transmitted) continue;
-    Object(deadline_, receiver, [&] {
-      return absl::StrCat(Host(receiver), " has not delivered k′ ", frontier, ", though all below ",
-                          transmitted, " was transmitted by the heal");
-    });
+    if (is_to_all_) {
+      JudgeLack(receiver, Without(transmitted, delivered_halfway_[i]),
+                Without(transmitted, delivered_[i]));
+    } else {
+      by_nobody = Without(std::move(by_nobody), delivered_[i]);
+      by_nobody_halfway = Without(std::move(by_nobody_halfway), delivered_halfway_[i]);
+    }
   }
+  if (!is_to_all_) JudgeLack(std::nullopt, by_nobody_halfway, by_nobody);
 }
 
-void DeliveryChecker::JudgeOne(std::uint64_t transmitted) {
-  core::SeqSet together(facts().period());
-  for (std::uint64_t i = 0; i < delivered_.size(); ++i) {
-    if (!facts().IsCorrect(facts().receivers().Replica(i))) continue;
-    SetExercised();
-    const std::uint64_t frontier = delivered_[i].Frontier();
-    together.Insert(core::Run{0, frontier, 1});
-    delivered_[i].ForEachHeld(frontier, transmitted,
-                              [&](const core::Run& run) { together.Insert(run); });
-  }
-  if (together.Frontier() >= transmitted) return;
-  Object(deadline_, std::nullopt, [&] {
-    return absl::StrCat("no correct receiver has delivered k′ ", together.Frontier(),
-                        ", though all below ", transmitted, " was transmitted by the heal");
+void DeliveryChecker::JudgeLack(std::optional<core::NodeId> receiver, const PlaceSet& halfway,
+                                const PlaceSet& in_the_end) {
+  const Lack before = LackOf(halfway);
+  const Lack now = LackOf(in_the_end);
+  if (now.count == 0) return;
+  const Late late = Classify(before, now);
+  ++late_[late];
+  Object(deadline_, receiver, [&] {
+    return absl::StrCat(receiver ? Host(*receiver) : "no correct receiver",
+                        " has not delivered k′ ", now.first, ", one of ", now.count,
+                        " that were transmitted by the heal; ", Explain(before, now, late));
   });
+}
+
+DeliveryChecker::Late DeliveryChecker::Classify(const Lack& before, const Lack& now) const {
+  const bool has_moved = now.first != before.first;
+  const bool is_coming = now.count < before.count;
+  if (is_coming && has_moved) return kSlow;
+  if (facts().stream().throughput == Published::kQuack) {
+    const Quack quack = HighestQuack();
+    if (now.first < quack.below) return kLeftBehind;
+    if (quack.since <= halfway_) return kQuackStands;
+  }
+  return is_coming ? kSlow : kStuck;
+}
+
+std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late late) const {
+  constexpr std::int64_t kPsPerMs = 1'000'000'000;
+  const core::Duration half = deadline_ - halfway_;
+  switch (late) {
+    case kSlow: {
+      const std::uint64_t came = before.count - now.count;
+      const auto half_us = static_cast<std::uint64_t>(half.ps()) / 1'000'000;
+      const std::uint64_t left_ms = (now.count * half_us / came + 999) / 1000;
+      return absl::StrCat("slow: ", came, " came in the last ", half_us / 1000, " ms, ",
+                          came * 1'000'000 / std::max<std::uint64_t>(1, half_us),
+                          " a second, so that all would be there ", left_ms, " ms later");
+    }
+    case kLeftBehind:
+      return absl::StrCat("stuck, left behind: it is below the QUACK ", HighestQuack().below,
+                          ", so that nobody sends it again");
+    case kQuackStands: {
+      const Quack quack = HighestQuack();
+      return absl::StrCat("stuck: the QUACK stands at ", quack.below, " since ",
+                          quack.since.ps() / kPsPerMs, " ms");
+    }
+    case kStuck:
+      break;
+  }
+  return "stuck: nothing of it came in the second half of the settling time";
+}
+
+DeliveryChecker::Quack DeliveryChecker::HighestQuack() const {
+  Quack highest;
+  for (std::uint32_t i = 0; i < quacks_.size(); ++i) {
+    if (!facts().IsCorrect(facts().senders().Replica(i))) continue;
+    if (quacks_[i].below > highest.below) highest = quacks_[i];
+  }
+  return highest;
 }
 
 namespace {
@@ -105,8 +235,18 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
   return std::make_unique<DeliveryChecker>(*facts, to == "all");
 }
 
+// In the order of DeliveryChecker::Late.
+constexpr std::array kCounts = {
+    CountInfo{"late_left_behind", "receivers",
+              "that lack what is below the QUACK: sum over streams", ""},
+    CountInfo{"late_quack_stands", "receivers", "that lack something, while the QUACK stands still",
+              ""},
+    CountInfo{"late_stuck", "receivers", "that lack something, stuck for another reason", ""},
+    CountInfo{"late_slow", "receivers", "that lack something, and still get it", ""},
+};
+
 }  // namespace
 
-const Oracle kDeliveryOracle = {"L", &Make};
+const Oracle kDeliveryOracle = {"L", &Make, kCounts};
 
 }  // namespace lockstep::analysis

@@ -2,12 +2,17 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "analysis/c3b/stream_checker.h"
 #include "analysis/oracle.h"
+#include "protocols/core/interval_map.h"
+#include "protocols/core/lane_line.h"
 #include "protocols/core/seq_set.h"
 #include "protocols/core/time.h"
 
@@ -16,27 +21,77 @@ namespace lockstep::analysis {
 // L: what was transmitted by the heal is delivered by the end of the settling time, by every
 // correct receiver ("all"), or each k′ by some correct receiver ("one").
 //
-// Transmitted: everything up to the greatest k′ that a correct sender had sent across by the heal,
-// since the correct senders share the stream and k′ is dense.
+// Transmitted: the k′ that correct senders had sent across by the heal, each by itself. That a
+// greater one was sent says nothing of those below it: senders run apart.
+//
+// What is late is *slow* where in the second half of the settling time it still came and the least
+// that lacks moved on, else *stuck*. Two causes of stuck ones are named, where senders note QUACKs:
+// - left behind: the k′ is below the QUACK, so that senders take it for held and nobody sends it
+//   again. A crash in mid-broadcast does so (papers/picsou.md b.13.4).
+// - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
 class DeliveryChecker final : public StreamChecker {
  public:
   // `is_to_all`: by every correct receiver, or by some correct one.
   DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all);
   void Finish() override;
+  // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow.
+  std::vector<std::uint64_t> counts() const override { return late_; }
+
+  // Entries of state, for tests of memory.
+  std::size_t size() const;
 
  private:
+  enum Late : std::uint8_t { kLeftBehind, kQuackStands, kStuck, kSlow };
+  struct Present {
+    friend bool operator==(const Present&, const Present&) = default;
+  };
+  using PlaceSet = core::IntervalMap<Present>;  // k′, by place
+  // Of a sender, what it noted last.
+  struct Quack {
+    std::uint64_t below = 0;
+    core::Instant since;
+  };
+  // What somebody has not delivered of what was transmitted.
+  struct Lack {
+    std::uint64_t count = 0;
+    std::uint64_t first = 0;  // the least of them
+  };
+
   void Judge(const trace::Event& event) override;
-  std::uint64_t TransmittedByAny() const;
-  void JudgeAll(std::uint64_t transmitted);
-  void JudgeOne(std::uint64_t transmitted);
+  void OnSent(const trace::Event& event);
+  void OnDelivered(const trace::Event& event);
+  // Forgets of what was sent what every receiver has that is not known to be faulty.
+  void Prune();
+  PlaceSet Transmitted() const;
+  PlaceSet Without(PlaceSet places, const core::SeqSet& held) const;
+  // What `receiver` lacked in the middle of the settling time, and lacks in the end; all correct
+  // ones together where none is named.
+  void JudgeLack(std::optional<core::NodeId> receiver, const PlaceSet& halfway,
+                 const PlaceSet& in_the_end);
+  Lack LackOf(const PlaceSet& places) const;
+  // `before`: in the middle of the settling time; `now`: in the end.
+  Late Classify(const Lack& before, const Lack& now) const;
+  std::string Explain(const Lack& before, const Lack& now, Late late) const;
+  // The greatest QUACK of a correct sender.
+  Quack HighestQuack() const;
 
   bool is_to_all_;
   core::Instant cut_;
+  core::Instant halfway_;  // of the settling time
   core::Instant deadline_;
   bool is_run_long_enough_ = false;
-  std::vector<std::uint64_t> sent_end_;  // sent_end_[index of the sender], by the cut
+  core::LaneLine line_;
+  // By index of the sender, by the cut: what it sent. Its share is an interval for each lane, and
+  // what it sent again one for each gap; cut off below what all have.
+  std::vector<PlaceSet> sent_;
+  std::vector<bool> has_sent_;  // by index of the sender
+  std::size_t prune_at_;
+  std::uint64_t sent_end_ = 0;  // one past the greatest k′ sent by the cut
   // delivered_[index of the receiver], by the deadline, in any incarnation.
   std::vector<core::SeqSet> delivered_;
+  std::vector<core::SeqSet> delivered_halfway_;  // the same, empty until then
+  std::vector<Quack> quacks_;                    // by index of the sender, by the deadline
+  std::vector<std::uint64_t> late_;              // by Late
 };
 
 extern const Oracle kDeliveryOracle;

@@ -3,7 +3,9 @@
 #include "analysis/c3b/delivery.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/analysis/events.h"
 
@@ -22,7 +24,7 @@ Story Transmission(analysis::Recipe recipe, std::initializer_list<std::uint64_t>
   story.AtMs(2001).Offered(A(1), B(1), {8, 1, 1});
   std::uint32_t receiver = 0;
   for (const std::uint64_t end : upto) {
-    story.AtMs(2900).Delivered(B(receiver++), {0, end, 1});
+    story.AtMs(2400).Delivered(B(receiver++), {0, end, 1});
   }
   return story;
 }
@@ -39,7 +41,8 @@ TEST_CASE("delivery: a hole at one correct receiver is refused, and named") {
   story.Delivered(B(2), {7, 1, 1}).AtMs(3000).End();
   CHECK(story.Ask("L") == Verdict::kViolated);
   CHECK(story.FirstFinding("L") ==
-        "b2 has not delivered k′ 6, though all below 8 was transmitted by the heal");
+        "b2 has not delivered k′ 6, one of 1 that were transmitted by the heal; stuck: the QUACK "
+        "stands at 0 since 0 ms");
 }
 
 TEST_CASE("delivery: one instant after the deadline is too late") {
@@ -83,6 +86,86 @@ TEST_CASE("delivery: only what is sent across counts as transmitted") {
   Story story(TwoClusters(4, 4));
   story.Offered(B(0), B(1), {0, 8, 1}).Offered(A(0), A(1), {0, 8, 1});
   CHECK(story.AtMs(3000).End().Ask("L") == Verdict::kNotExercised);
+}
+
+TEST_CASE("delivery: that a greater k′ was sent says nothing of those below it") {
+  // a1 was stopped after k′ 1, and a0 runs ahead: 3, 5 and 7 were never sent.
+  Story story(TwoClusters(2, 2));
+  story.AtMs(500).Offered(A(0), B(0), {0, 4, 2}).Offered(A(1), B(1), {1, 1, 1});
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    story.AtMs(600).Delivered(B(i), {0, 4, 2}).Delivered(B(i), {1, 1, 1});
+  }
+  CHECK(Story(story).AtMs(3000).End().Ask("L") == Verdict::kHolds);
+  // Sent by the heal after all, and not delivered.
+  story.AtMs(2000).Offered(A(1), B(1), {5, 1, 1}).AtMs(3000).End();
+  CHECK(story.Ask("L") == Verdict::kViolated);
+  CHECK(story.FirstFinding("L").starts_with("b0 has not delivered k′ 5, one of 1 "));
+}
+
+TEST_CASE("delivery: what a faulty sender sent counts only where a correct one sent it, too") {
+  Story story(TwoClusters(4, 4));
+  story.AtMs(500).Offered(A(0), B(0), {0, 1, 1}).Offered(A(1), B(1), {1, 2, 4});
+  for (std::uint32_t i = 0; i < 4; ++i) story.Delivered(B(i), {0, 1, 1});
+  story.AtMs(1000).Faulty(A(1));
+  CHECK(Story(story).AtMs(3000).End().Ask("L") == Verdict::kHolds);
+  story.AtMs(1500).Offered(A(2), B(2), {1, 1, 1}).AtMs(3000).End();
+  CHECK(story.Ask("L") == Verdict::kViolated);
+  CHECK(story.FirstFinding("L").starts_with("b0 has not delivered k′ 1, one of 1 "));
+}
+
+TEST_CASE("delivery: slow is told from stuck, with its rate and when it would be done") {
+  // 8 were transmitted; of the 4 that b0 lacks at 2.5 s, halfway, 2 come by 3 s.
+  Story slow(TwoClusters(1, 1));
+  slow.AtMs(500).Offered(A(0), B(0), {0, 8, 1}).Delivered(B(0), {0, 4, 1});
+  slow.AtMs(2600).Delivered(B(0), {4, 1, 1}).AtMs(2900).Delivered(B(0), {5, 1, 1});
+  slow.AtMs(3000).End();
+  CHECK(
+      slow.FirstFinding("L") ==
+      "b0 has not delivered k′ 6, one of 2 that were transmitted by the heal; slow: 2 came in the "
+      "last 500 ms, 4 a second, so that all would be there 500 ms later");
+  CHECK(slow.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 1});
+}
+
+TEST_CASE("delivery: who is below the QUACK is called left behind (Picsou, section 4.3)") {
+  Story story = Transmission(TwoClusters(4, 4), {8, 8, 6, 8});
+  story.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 7).Quacked(A(1), 8).AtMs(3000).End();
+  CHECK(
+      story.FirstFinding("L") ==
+      "b2 has not delivered k′ 6, one of 1 that were transmitted by the heal; stuck, left behind: "
+      "it is below the QUACK 8, so that nobody sends it again");
+  CHECK(story.Counts("L") == std::vector<std::uint64_t>{1, 0, 0, 0});
+}
+
+TEST_CASE("delivery: a QUACK that stands is named; one that moves is not") {
+  Story story = Transmission(TwoClusters(4, 4), {6, 6, 6, 6});
+  Story stands = story;
+  stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(stands.FirstFinding("L").ends_with("stuck: the QUACK stands at 6 since 2500 ms"));
+  CHECK(stands.Counts("L") == std::vector<std::uint64_t>{0, 4, 0, 0});
+  story.AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(story.Counts("L") == std::vector<std::uint64_t>{0, 0, 4, 0});
+  // A protocol without QUACKs has neither.
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  recipe.streams[0].throughput = analysis::Published::kEnqueue;
+  Story other(recipe);
+  other.AtMs(500).Offered(A(0), B(0), {0, 1, 1}).AtMs(3000).End();
+  CHECK(other.FirstFinding("L").ends_with(
+      "stuck: nothing of it came in the second half of the settling time"));
+}
+
+TEST_CASE("delivery: what was sent is remembered as far as somebody lacks it") {
+  Story story(TwoClusters(4, 4));
+  const auto facts = std::make_shared<analysis::StreamFacts>(
+      std::make_shared<const analysis::Recipe>(story.recipe()), 0);
+  analysis::DeliveryChecker checker(facts, /*is_to_all=*/true);
+  // Every fifth message is sent again by another, so that its lane has a gap there.
+  for (std::uint64_t k = 0; k < 50'000; ++k) {
+    story.Offered(A(static_cast<std::uint32_t>(k % 4)), B(0), {k, 1, 1});
+    if (k % 5 == 0) story.Offered(A(static_cast<std::uint32_t>((k + 1) % 4)), B(0), {k, 1, 1});
+    for (std::uint32_t i = 0; i < 4 && k % 100 == 99; ++i) story.Delivered(B(i), {k - 99, 100, 1});
+  }
+  for (const trace::Event& event : story.events()) checker.OnEvent(event);
+  CHECK(checker.size() <= 4 * 4096);
 }
 
 }  // namespace lockstep::tests
