@@ -38,7 +38,7 @@ void ResendBoundChecker::ObjectToExcess() {
   Object(last_, std::nullopt, [&] {
     return absl::StrCat("k′ ", ledger_->excess()->number, " needed ", ledger_->excess()->sends,
                         " sends that the network did not destroy, and the bound is ",
-                        ledger_->bound());
+                        ledger_->excess()->bound);
   });
 }
 

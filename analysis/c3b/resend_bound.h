@@ -14,7 +14,8 @@
 namespace lockstep::analysis {
 
 // R2: a message is sent no more often than the faults of both sides can make necessary. SendLedger
-// says what that means. Nobody is excused: the bound is about all sends together.
+// says what that means, and send_bound.h how often that is. Nobody is excused: the bound is about
+// all sends together.
 class ResendBoundChecker final : public StreamChecker {
  public:
   ResendBoundChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedger> ledger);

@@ -15,16 +15,12 @@ using trace::Phase;
 // Sends of one message that are told apart; beyond them, more of the same are not listed.
 constexpr std::size_t kMostListed = 4096;
 
-std::uint64_t BoundOf(const StreamFacts& facts) {
-  const std::uint64_t faults = std::uint64_t{facts.senders().u} + facts.receivers().u;
-  const std::uint64_t smaller = std::min(facts.senders().size, facts.receivers().size);
-  return smaller > faults ? faults + 1 : facts.schedule().pairings();
-}
-
 }  // namespace
 
 SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts)
-    : facts_(std::move(facts)), bound_(BoundOf(*facts_)), lanes_(facts_->schedule().lanes()) {}
+    : facts_(std::move(facts)),
+      bound_(facts_->schedule(), facts_->senders().u, facts_->receivers().u),
+      lanes_(facts_->schedule().lanes()) {}
 
 trace::Interest SendLedger::Wants() const {
   return trace::Interest()
@@ -74,7 +70,7 @@ void SendLedger::Finish() {
       const Standing standing = StandingOf(interval.value);
       const std::uint64_t count = interval.end - interval.begin;
       premature_ += standing.later * count;
-      JudgeBound(standing.sends, lane + lanes_.size() * interval.begin, count);
+      JudgeBound(interval.value, standing, lane + lanes_.size() * interval.begin, count);
     }
   }
 }
@@ -150,15 +146,25 @@ void SendLedger::Settle(History& history, std::uint64_t number, std::uint64_t co
   const Standing standing = StandingOf(history);
   if (!standing.is_handed) return;
   premature_ += standing.later * count;
-  JudgeBound(standing.sends, number, count);
+  JudgeBound(history, standing, number, count);
   history.is_settled = true;
   history.sends.clear();
 }
 
-void SendLedger::JudgeBound(std::uint64_t sends, std::uint64_t number, std::uint64_t count) {
-  if (sends <= bound_) return;
+void SendLedger::JudgeBound(const History& history, const Standing& standing, std::uint64_t number,
+                            std::uint64_t count) {
+  if (standing.sends <= bound_.always_kept()) return;
+  failed_.clear();
+  for (std::size_t i = 0; i + (standing.is_settling ? 1 : 0) < standing.sends; ++i) {
+    const Send& send = history.sends[i];
+    failed_.push_back(
+        {send.from, send.to, facts_->IsCorrect(facts_->senders().Replica(send.from))});
+  }
+  const SendBound::Judgement judgement =
+      bound_.Judge(number % lanes_.size(), failed_, standing.is_settling);
+  if (judgement.is_kept()) return;
   excesses_ += count;
-  if (!excess_) excess_ = Excess{number, sends};
+  if (!excess_) excess_ = Excess{number, judgement.sends, judgement.bound};
 }
 
 std::shared_ptr<SendLedger> LedgerFor(const Charge& charge,

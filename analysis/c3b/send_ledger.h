@@ -3,10 +3,7 @@
 //
 // Sends of a k′ are listed in order. Those that the network destroyed are struck out. The first of
 // the rest that goes from a correct sender to a correct receiver *settles* the message; what comes
-// after it is premature. The sends up to it are held against the bound:
-//
-//   u_s + u_r + 1                     where min(n_s, n_r) > u_s + u_r
-//   lcm(n_s, n_r), all the pairings   otherwise
+// after it is premature. The sends up to it are held against the bound of send_bound.h.
 //
 // Decided here, where the sources are silent:
 // - What never arrives because an end of it is down was not destroyed by the network: it is one of
@@ -15,8 +12,7 @@
 //   network destroyed what would have settled it, that pair swallows another send and says nothing
 //   new.
 // - What is destroyed before its message is settled was no send; what is sent after that is
-// premature
-//   at once, whatever becomes of it.
+//   premature at once, whatever becomes of it.
 // - A damaged copy is a destroyed one.
 //
 // Invariant: state is kept for messages that are not settled, and merged where it is equal.
@@ -33,6 +29,7 @@
 
 #include "absl/container/inlined_vector.h"
 
+#include "analysis/c3b/send_bound.h"
 #include "analysis/c3b/stream_facts.h"
 #include "analysis/oracle.h"
 #include "protocols/core/interval_map.h"
@@ -44,10 +41,11 @@ namespace lockstep::analysis {
 
 class SendLedger final : public trace::Sink {
  public:
-  // A k′ whose sends exceeded the bound.
+  // A k′ whose sends exceeded its bound.
   struct Excess {
     std::uint64_t number;
     std::uint64_t sends;
+    std::uint64_t bound;
   };
 
   explicit SendLedger(std::shared_ptr<StreamFacts> facts);
@@ -59,7 +57,6 @@ class SendLedger final : public trace::Sink {
 
   // The first message that was shown to be over the bound by what it was told last.
   const std::optional<Excess>& excess() const { return excess_; }
-  std::uint64_t bound() const { return bound_; }
   std::uint64_t sends() const { return sends_; }          // of every k′, all of them
   std::uint64_t resends() const { return resends_; }      // beyond the first of each k′
   std::uint64_t premature() const { return premature_; }  // after the one that settled it
@@ -96,16 +93,18 @@ class SendLedger final : public trace::Sink {
   void OnDestroyed(const Send& send, const core::Run& run);
   // Settles what can be, in the piece of `count` messages from `number` on.
   void Settle(History& history, std::uint64_t number, std::uint64_t count);
-  void JudgeBound(std::uint64_t sends, std::uint64_t number, std::uint64_t count);
+  void JudgeBound(const History& history, const Standing& standing, std::uint64_t number,
+                  std::uint64_t count);
 
   std::shared_ptr<StreamFacts> facts_;
-  std::uint64_t bound_;
+  SendBound bound_;
   std::vector<core::IntervalMap<History>> lanes_;  // by lane of the schedule
   std::uint64_t sends_ = 0;
   std::uint64_t resends_ = 0;
   std::uint64_t premature_ = 0;
   std::uint64_t excesses_ = 0;
   std::optional<Excess> excess_;
+  std::vector<SendBound::Pair> failed_;  // reused
 };
 
 // The ledger of the stream that a promise is about, and whose facts these are.

@@ -262,17 +262,25 @@ TEST_CASE("resend bound: a faulty pair that comes up again is counted once") {
   CHECK(story.Passed(A(0), B(0), {0, 1, 1}).Ask("R2") == Verdict::kHolds);
 }
 
-TEST_CASE("resend bound: where faults outnumber a side, all pairings are allowed") {
-  analysis::Recipe recipe = TwoClusters(4, 7);
-  recipe.clusters[0].u = 2;
-  recipe.clusters[1].u = 2;
-  const auto facts =
-      std::make_shared<analysis::StreamFacts>(std::make_shared<const analysis::Recipe>(recipe), 0);
-  CHECK(analysis::SendLedger(facts).bound() == 28);
-  recipe.clusters[0].u = 1;
-  const auto fewer =
-      std::make_shared<analysis::StreamFacts>(std::make_shared<const analysis::Recipe>(recipe), 0);
-  CHECK(analysis::SendLedger(fewer).bound() == 4);
+TEST_CASE("resend bound: of unequal clusters, a lap that losses force meets the dead again") {
+  // Three senders, seven receivers, b0 and b1 dead: k′ 0 goes to them, is destroyed on its way to
+  // b2 to b6, and goes to them again, from other senders.
+  analysis::Recipe recipe = TwoClusters(3, 7);
+  recipe.clusters[0].u = recipe.clusters[0].r = 0;
+  Story story(recipe);
+  story.Faulty(B(0)).Faulty(B(1));
+  for (std::uint32_t t = 0; t <= 8; ++t) {
+    story.Offered(A(t % 3), B(t % 7), {0, 1, 1});
+    if (t % 7 >= 2) story.Destroyed(A(t % 3), B(t % 7), {0, 1, 1});
+  }
+  CHECK(story.Passed(A(0), B(2), {0, 1, 1}).Ask("R2") == Verdict::kHolds);
+  // In one lap, without losses, a third dead receiver is one too many.
+  Story over(recipe);
+  over.Faulty(B(0)).Faulty(B(1)).Faulty(B(2));
+  over.Offered(A(0), B(0), {0, 1, 1}).Offered(A(1), B(1), {0, 1, 1}).Offered(A(2), B(2), {0, 1, 1});
+  CHECK(over.Passed(A(0), B(3), {0, 1, 1}).Ask("R2") == Verdict::kViolated);
+  CHECK(over.FirstFinding("R2") ==
+        "k′ 0 needed 4 sends that the network did not destroy, and the bound is 3");
 }
 
 TEST_CASE("resend bound: a node that fails after it sent leaves doubt") {
