@@ -136,7 +136,7 @@ TEST_CASE("delivery: who is below the QUACK is called left behind (Picsou, secti
   CHECK(story.Counts("L") == std::vector<std::uint64_t>{1, 0, 0, 0});
 }
 
-TEST_CASE("delivery: a QUACK that stands is named; one that moves is not") {
+TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
   Story story = Transmission(TwoClusters(4, 4), {6, 6, 6, 6});
   Story stands = story;
   stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
