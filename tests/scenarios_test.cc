@@ -16,11 +16,11 @@
 #include "analysis/recipe.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/trace/json_lines.h"
+#include "tests/support/json_schema.h"
 #include "tests/support/process.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/runner.h"
-#include "tools/lockstep/schema.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_run.h"
 #include "tools/sweep/engine.h"
@@ -195,7 +195,7 @@ TEST_CASE("sweeps: each is one by the schema, and every point of it compiles") {
   CHECK(sweeps.size() >= 3);
   for (const std::string& path : sweeps) {
     CAPTURE(path);
-    const absl::Status shape = cli::CheckSweepSchema(*ReadJsonFile(path), path);
+    const absl::Status shape = tests::CheckSweepSchema(*ReadJsonFile(path), path);
     CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
     const auto planned = cli::PlanOf(path);
     REQUIRE_MESSAGE(planned.ok(), std::string(planned.status().message()));

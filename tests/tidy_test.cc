@@ -204,7 +204,6 @@ const std::vector<Library>& Libraries() {
       {"sys/file.h", {"analysis", "tools", "tools/node", "tests"}},
       {"sys/stat.h", {"analysis", "tools", "tools/node", "tests"}},
       {"unistd.h", {"analysis", "tools", "tools/node", "tests"}},
-      {"valijson/", {"tools", "tests"}},
       {"readme/", {"tests"}},  // what tests/readme.cmake cuts out of README.md
       {"CLI/", {"tools", "tests"}},
       {"doctest/", {"tools", "tests"}},

@@ -17,7 +17,6 @@
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/memory.h"
 #include "tools/lockstep/progress.h"
-#include "tools/lockstep/schema.h"
 #include "tools/lockstep/trace_tap.h"
 #include "tools/lockstep/version.h"
 
@@ -167,12 +166,7 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
   absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   if (absl::Status kind = CheckKind(*document, "lockstep", path); !kind.ok()) return kind;
-  absl::StatusOr<Prepared> prepared =
-      PrepareDocument(*std::move(document), path, overrides, more_protocols);
-  if (!prepared.ok()) return prepared;
-  const absl::Status shape = CheckSchema(prepared->scenario.document, path);
-  if (!shape.ok()) return shape;
-  return prepared;
+  return PrepareDocument(*std::move(document), path, overrides, more_protocols);
 }
 
 absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,

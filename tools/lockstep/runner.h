@@ -34,8 +34,7 @@ absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<sim::Override>& overrides,
                                  const std::vector<ProtocolEntry>& more_protocols = {});
 
-// The same for a scenario that is no file: `path` is where its relative names start from. Without
-// scenarios/schema.json, which refuses nothing that the readers take, and costs more than they do.
+// The same for a scenario that is no file: `path` is where its relative names start from.
 absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,
                                          const std::vector<sim::Override>& overrides,
                                          const std::vector<ProtocolEntry>& more_protocols = {});

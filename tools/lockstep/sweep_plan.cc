@@ -9,7 +9,6 @@
 #include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
-#include "tools/lockstep/schema.h"
 #include "tools/lockstep/version.h"
 #include "tools/sweep/base_scenario.h"
 
@@ -38,10 +37,7 @@ absl::StatusOr<Planned> PlanOf(const nlohmann::json& document, const std::string
   if (absl::Status kind = CheckKind(document, "lockstep_sweep", path); !kind.ok()) return kind;
   nlohmann::json whole = document;
   if (absl::Status put = sweep::PutBaseScenario(path, whole); !put.ok()) return put;
-  absl::StatusOr<Planned> planned = PlanOf(sweep::ReadSweepDocument(whole, path, FormulaMetrics()));
-  if (!planned.ok()) return planned;
-  if (absl::Status shape = CheckSweepSchema(document, path); !shape.ok()) return shape;
-  return planned;
+  return PlanOf(sweep::ReadSweepDocument(whole, path, FormulaMetrics()));
 }
 
 absl::StatusOr<Planned> PlanOf(const std::string& path) {

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "tests/support/json_schema.h"
 #include "tests/support/process.h"
-#include "tools/lockstep/schema.h"
 
 // The last include: see there.
 #include "tests/support/doctest.h"
@@ -53,7 +53,7 @@ Scenario Read(const json& document) {
   REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
   REQUIRE(scenario->network.topology.has_value());
   for (const json& shape : {document, scenario->document}) {
-    const absl::Status status = cli::CheckSchema(shape, "scenarios/x.json");
+    const absl::Status status = tests::CheckSchema(shape, "scenarios/x.json");
     CHECK_MESSAGE(status.ok(), std::string(status.message()));
   }
   return *std::move(scenario);
@@ -265,16 +265,16 @@ TEST_CASE("topology: what classes and topologies both would say is refused") {
     document["network"]["cross"][key] = value;
     CAPTURE(key);
     CHECK(ErrorOf(document).find("comes from the topology") != std::string::npos);
-    CHECK_FALSE(cli::CheckSchema(document, "x").ok());
+    CHECK_FALSE(tests::CheckSchema(document, "x").ok());
   }
   json document = Document({{"star", json::object()}});
   document["network"].erase("topology");
   document["network"]["host_link"] = {{"rate", "1Gbps"}};
   CheckRefused(document, "/network/host_link: means nothing without /network/topology");
-  CHECK_FALSE(cli::CheckSchema(document, "x").ok());
+  CHECK_FALSE(tests::CheckSchema(document, "x").ok());
   document["network"].erase("host_link");
   CheckRefused(document, "/network/intra/delay: is missing; want a time");
-  CHECK_FALSE(cli::CheckSchema(document, "x").ok());
+  CHECK_FALSE(tests::CheckSchema(document, "x").ok());
 }
 
 TEST_CASE("topology: a form that is none is refused with those that there are") {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "tests/support/json_schema.h"
 #include "tests/support/process.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/draw.h"
@@ -14,7 +15,6 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/fuzz_run.h"
 #include "tools/lockstep/runner.h"
-#include "tools/lockstep/schema.h"
 
 // The last include: see there.
 #include "tests/support/doctest.h"
@@ -36,7 +36,7 @@ TEST_CASE("fuzz: a draw is a function of its seed, and each is a scenario that t
     drawn.insert(draw.scenario.dump());
     const auto prepared = cli::PrepareDocument(draw.scenario, "fuzz.json", {});
     REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
-    const absl::Status shape = cli::CheckSchema(prepared->scenario.document, "fuzz.json");
+    const absl::Status shape = tests::CheckSchema(prepared->scenario.document, "fuzz.json");
     CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
     for (const sim::Fault& fault : prepared->scenario.faults)
       ++kinds[std::string(sim::kFaultNames[static_cast<std::size_t>(fault.kind)])];

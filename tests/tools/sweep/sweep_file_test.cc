@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "protocols/parameters/parameters.h"
+#include "tests/support/json_schema.h"
 #include "tests/tools/sweep/sweeps.h"
-#include "tools/lockstep/schema.h"
 #include "tools/sweep/numbers.h"
 #include "tools/sweep/plan.h"
 #include "tools/sweep/pointers.h"
@@ -29,7 +29,7 @@ Sweep Read(const json& keys) {
   absl::StatusOr<Sweep> sweep = ReadSweepWith(keys);
   REQUIRE_MESSAGE(sweep.ok(), std::string(sweep.status().message()));
   // Editors, which know only the schema, say the same.
-  const absl::Status shape = cli::CheckSweepSchema(tests::SweepWith(keys), "f.json");
+  const absl::Status shape = tests::CheckSweepSchema(tests::SweepWith(keys), "f.json");
   CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
   return *std::move(sweep);
 }
@@ -39,12 +39,12 @@ Sweep Read(const char* keys) { return Read(Json(keys)); }
 
 // What the reader says of a file whose shape the schema refuses as well.
 std::string Shape(const char* keys) {
-  CHECK_FALSE(cli::CheckSweepSchema(tests::SweepWith(Json(keys)), "f.json").ok());
+  CHECK_FALSE(tests::CheckSweepSchema(tests::SweepWith(Json(keys)), "f.json").ok());
   return WhyNot(Json(keys));
 }
 // The same of a file of a good shape.
 std::string Meaning(const char* keys) {
-  CHECK(cli::CheckSweepSchema(tests::SweepWith(Json(keys)), "f.json") == absl::OkStatus());
+  CHECK(tests::CheckSweepSchema(tests::SweepWith(Json(keys)), "f.json") == absl::OkStatus());
   return WhyNot(Json(keys));
 }
 

@@ -1,19 +1,20 @@
-// The schema and the readers agree: editors, which know only the schema, are never misled.
-
-#include "tools/lockstep/schema.h"
+// The schemas and the readers agree: editors, which know only the schemas, are never misled.
 
 #include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "protocols/core/random.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/scenario.h"
+#include "tests/support/json_schema.h"
+#include "tools/lockstep/runner.h"
 
-#undef CHECK  // Ours aborts; doctest's counts.
-#include "doctest/doctest.h"
+// The last include: see there.
+#include "tests/support/doctest.h"
 
-namespace lockstep::cli {
+namespace lockstep::tests {
 namespace {
 
 using nlohmann::json;
@@ -115,5 +116,63 @@ TEST_CASE("schema: every profile passes, and one without a source does not") {
   }
 }
 
+// Every place in a document but its root.
+void AddPlaces(const json& value, const std::string& at, std::vector<std::string>& places) {
+  if (!at.empty()) places.push_back(at);
+  if (value.is_object())
+    for (const auto& [key, child] : value.items())
+      AddPlaces(child, at + "/" + EscapeForPointer(key), places);
+  if (value.is_array())
+    for (std::size_t i = 0; i < value.size(); ++i)
+      AddPlaces(value[i], at + "/" + std::to_string(i), places);
+}
+
+// One change such as people make by mistake: gone, another kind of value, or a key misspelt.
+std::string Spoil(json& document, core::Random& random) {
+  static const json kOthers = json::parse(
+      R"([null, true, -1, 0, 1, 1.5, 18446744073709551615, "", "x", "0s", "-1ms", "7", [], {},
+          [1], [2, 1], [0, 0], ["x", "x"], {"x": 1}, "3s", "1kB", "1Gbps"])");
+  std::vector<std::string> places;
+  AddPlaces(document, "", places);
+  const std::string place = places[random.Below(places.size())];
+  const std::size_t slash = place.rfind('/');
+  json& parent = document[json::json_pointer(place.substr(0, slash))];
+  const std::string key = PointerTokens(place)->back();
+  const std::uint64_t how = random.Below(6);
+  if (how == 0 && parent.is_object()) {
+    parent.erase(key);
+    return place + " is gone";
+  }
+  if (how == 1 && parent.is_object()) {
+    parent[key + "s"] = parent[key];
+    parent.erase(key);
+    return place + " is misspelt";
+  }
+  const json& other = kOthers[random.Below(kOthers.size())];
+  document[json::json_pointer(place)] = other;
+  return place + " is " + other.dump();
+}
+
+TEST_CASE("schema: what it refuses of spoilt scenarios, the reader refuses") {
+  const std::vector<std::string> files = GoodScenarios();
+  core::Random random(11);
+  int refused = 0;
+  for (int i = 0; i < 1'500; ++i) {
+    const std::string& file = files[random.Below(files.size())];
+    const absl::StatusOr<sim::Scenario> good = sim::ReadScenario(file, {});
+    REQUIRE(good.ok());
+    json document = good->document;
+    const std::string what = Spoil(document, random);
+    const absl::Status shape = CheckSchema(document, file);
+    if (shape.ok()) continue;
+    ++refused;
+    const auto prepared = cli::PrepareDocument(document, file, {});
+    CAPTURE(file);
+    CAPTURE(what);
+    CHECK_MESSAGE(!prepared.ok(), std::string(shape.message()));
+  }
+  CHECK(refused > 500);
+}
+
 }  // namespace
-}  // namespace lockstep::cli
+}  // namespace lockstep::tests
