@@ -12,199 +12,28 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "protocols/c3b/baseline.h"
+#include "protocols/catalog_c3b.h"
 #include "protocols/catalog_chora.h"
 #include "protocols/catalog_clients.h"
+#include "protocols/catalog_list.h"
 #include "protocols/client/open.h"
+#include "protocols/core/keys.h"
 #include "protocols/core/stack.h"
-#include "protocols/file/file.h"
+#include "protocols/file/keys.h"
+#include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
-#include "protocols/picsou/notes.h"
-#include "protocols/picsou/replica.h"
 #include "protocols/pingpong/pingpong.h"
 
 namespace lockstep {
 namespace {
 
-constexpr std::uint64_t kMessageBytesMax = 1U << 30;
-constexpr std::uint64_t kPhiMax = 1U << 24;
-
-// A C3B layer: how to build it over a log, how to read it, what it promises.
-struct C3bLayer {
-  std::function<std::unique_ptr<core::Node>(const core::Seat&, core::Log&, core::LogOwner&)> build;
-  // The same node, as the log's reader.
-  std::function<core::LogReader&(core::Node&)> reader;
-  std::unique_ptr<core::MessageFields> fields;
-  std::span<const core::NoteSpec> notes;
-  std::function<Footprint(const RunExtent&)> footprint;
-};
-
-struct Ends {
-  core::Cluster own;
-  core::Cluster other;
-  core::StreamId out_stream;
-  core::StreamId in_stream;
-};
-
-picsou::Config ReadPicsou(const Ends& ends, Parameters& layer) {
-  picsou::Config config;
-  config.own = ends.own;
-  config.other = ends.other;
-  config.out_stream = ends.out_stream;
-  config.in_stream = ends.in_stream;
-  config.phi = layer.IntegerOr("phi", config.phi, 0, kPhiMax);
-  config.batch_bytes =
-      static_cast<std::uint64_t>(layer.SizeOr("batch_bytes", core::ByteCount(200'000)).value());
-  config.batch_delay = layer.TimeOr("batch_delay", config.batch_delay);
-  config.quack_window = layer.IntegerOr("quack_window", config.quack_window, 1, 1U << 30);
-  config.ack_window = layer.IntegerOr("ack_window", config.ack_window, 0, 1U << 30);
-  config.noop_delay = layer.TimeOr("noop_delay", config.noop_delay);
-  config.max_delay = layer.TimeOr("max_delay", config.max_delay);
-  config.repeat_interval = layer.TimeOr("repeat_interval", config.repeat_interval);
-  if (config.noop_delay.ps() <= 0) layer.FailWanted("noop_delay", "a time above 0");
-  if (config.max_delay.ps() <= 0) layer.FailWanted("max_delay", "a time above 0");
-  if (auto wire = layer.ObjectOr("wire")) {
-    config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
-    config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
-    config.wire.phi_word_bytes = wire->IntegerOr("phi_word_bytes", 0, 0, 1U << 10);
-  }
-  return config;
-}
-
-// A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
-// positions are outstanding, some are held, and peers that have spoken miss the others.
-Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
-                          core::ByteCount send_buffer, const RunExtent& extent) {
-  constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
-  constexpr std::uint64_t kHeld = 32;
-  constexpr std::uint64_t kMissed = 240;  // here, in the oracle's books, in reports on their way
-  const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
-  const std::uint64_t outstanding = std::min(config.quack_window, lanes);
-  const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;
-  const auto noops = static_cast<std::uint64_t>(extent.time.ps() / config.noop_delay.ps());
-  const std::uint64_t across =
-      std::min<std::uint64_t>(config.other.size, positions / config.own.size + 1 + noops);
-  const std::uint64_t within =
-      (config.own.size - 1) * std::min<std::uint64_t>(config.own.size, positions) / config.own.size;
-  // Batches that wait for their streams, or for who is to read them: those of its own, and those
-  // that it passes on within its cluster; each with a φ-list, of which every other may be missing.
-  constexpr std::uint64_t kBatch = 1'500;
-  constexpr std::uint64_t kCopy = 250;  // of a batch that is passed on, in the rings on its way
-  constexpr std::uint64_t kRun = 50;    // as it is sent, and as the world has read it
-  const std::uint64_t batch_bytes = std::max(config.batch_bytes, message_bytes);
-  const std::uint64_t of_stream = 1 + static_cast<std::uint64_t>(send_buffer.value()) / batch_bytes;
-  const std::uint64_t in_all = 1 + std::min(config.quack_window, positions) / config.own.size /
-                                       (batch_bytes / message_bytes);
-  const std::uint64_t waiting = std::min(across * of_stream, in_all);
-  const std::uint64_t passed_on = std::min(within * of_stream, in_all);
-  const std::uint64_t copies = std::min(within * of_stream, within * in_all);
-  Footprint footprint;
-  footprint.bytes =
-      kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
-      kMissed * across * std::min(outstanding, config.phi + 1) +
-      (waiting + passed_on) * (kBatch + kRun * std::min(outstanding, config.phi) / 2) +
-      copies * kCopy;
-  footprint.peers = across + within;
-  return footprint;
-}
-
-C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
-                    core::ByteCount send_buffer) {
-  C3bLayer layer;
-  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
-    return std::make_unique<picsou::Replica>(config, seat, log, owner);
-  };
-  layer.reader = [](core::Node& node) -> core::LogReader& {
-    return static_cast<picsou::Replica&>(node);
-  };
-  layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
-  layer.notes = picsou::kNotes;
-  layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
-    return PicsouFootprint(config, message_bytes, send_buffer, extent);
-  };
-  return layer;
-}
-
-c3b::Config ReadBaseline(c3b::Pattern pattern, const Ends& ends, Parameters& layer) {
-  c3b::Config config;
-  config.pattern = pattern;
-  config.own = ends.own;
-  config.other = ends.other;
-  config.out_stream = ends.out_stream;
-  config.in_stream = ends.in_stream;
-  config.batch_bytes =
-      static_cast<std::uint64_t>(layer.SizeOr("batch_bytes", core::ByteCount(200'000)).value());
-  config.batch_delay = layer.TimeOr("batch_delay", config.batch_delay);
-  if (auto wire = layer.ObjectOr("wire")) {
-    config.wire.record_bytes = wire->IntegerOr("record_bytes", 0, 0, 1U << 20);
-    config.wire.batch_bytes = wire->IntegerOr("batch_bytes", 0, 0, 1U << 20);
-  }
-  return config;
-}
-
-// In time everybody is sent to; for each peer there is a queue.
-Footprint FootprintOfAllPeers(std::uint64_t peers) {
-  constexpr std::uint64_t kPeer = 500;
-  return {kPeer * peers, peers};
-}
-
-C3bLayer MakeBaseline(const c3b::Config& config) {
-  C3bLayer layer;
-  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
-    return std::make_unique<c3b::Baseline>(config, seat, log, owner);
-  };
-  layer.reader = [](core::Node& node) -> core::LogReader& {
-    return static_cast<c3b::Baseline&>(node);
-  };
-  layer.fields = std::make_unique<c3b::Fields>(config.wire);
-  // Senders speak across only, receivers within their cluster where they pass on.
-  const std::uint64_t peers = config.pattern == c3b::Pattern::kAllToAll
-                                  ? config.other.size
-                                  : 1 + config.other.size / config.own.size;
-  layer.footprint = [peers](const RunExtent&) { return FootprintOfAllPeers(peers); };
-  return layer;
-}
-
-// The catalogue of C3B layers. Says of the stream that the layer sends how it is measured, and what
-// is promised of it.
-C3bLayer ReadC3b(const Ends& ends, core::ByteCount send_buffer, Parameters& layer,
-                 StreamInfo& stream, std::vector<Promise>& promises) {
-  const auto promise = [&](const char* oracle,
-                           nlohmann::json parameters = nlohmann::json::object()) {
-    promises.push_back({oracle, {{"stream", ends.out_stream.value()}}, std::move(parameters)});
-  };
-  promise("I");
-  promise("D");
-  switch (layer.Choice("c3b", {"picsou", "one-shot", "all-to-all"})) {
-    case 0: {
-      const picsou::Config config = ReadPicsou(ends, layer);
-      stream.is_for_all = true;
-      stream.throughput = "quack";
-      promise("L", {{"to", "all"}});
-      promise("Q");
-      promise("A");
-      promise("R1",
-              {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
-      promise("R2");
-      return MakePicsou(config, stream.message_bytes, send_buffer);
-    }
-    case 1:
-      stream.throughput = "enqueue";
-      return MakeBaseline(ReadBaseline(c3b::Pattern::kOneShot, ends, layer));
-    default:
-      stream.is_for_all = true;
-      stream.throughput = "enqueue";
-      promise("L", {{"to", "all"}});
-      return MakeBaseline(ReadBaseline(c3b::Pattern::kAllToAll, ends, layer));
-  }
-}
-
 file::Config ReadFile(core::ClusterId cluster, Parameters& layer) {
-  layer.Choice("rsm", {"file"});
+  KeyReader keys(layer);
+  std::size_t rsm = 0;
+  keys.Choice(core::Required("rsm", ""), rsm, kRsmNames);
   file::Config config;
   config.generator = cluster.value() + 1;  // 0 is padding.
-  config.message_bytes = layer.Integer("message_bytes", 1, kMessageBytesMax);
-  config.rate_per_s = layer.IntegerOr("rate", 0, 1, 1'000'000'000);
+  file::Describe(keys, config);
   return config;
 }
 
@@ -294,7 +123,9 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   if (const absl::Status status = below.Done(); !status.ok()) return status;
 
   Parameters above(stack[1], input.file, absl::StrCat(input.pointers[c], "/1"));
-  above.StringOr("to", "");  // See PeerOf.
+  KeyReader keys(above);
+  std::size_t c3b = 0;
+  keys.Choice(core::Required("c3b", ""), c3b, kC3bNames);
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
                   core::StreamId(static_cast<std::uint32_t>(other))};
@@ -305,7 +136,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   stream.message_bytes = file.message_bytes;
   stream.rate_per_s = file.rate_per_s;
   auto layer =
-      std::make_shared<C3bLayer>(ReadC3b(ends, input.send_buffer, above, stream, promises));
+      std::make_shared<C3bLayer>(CompileC3b(c3b, ends, input.send_buffer, keys, stream, promises));
   const std::uint64_t most = file.message_bytes + (1U << 20);
   if (static_cast<std::uint64_t>(input.send_buffer.value()) < 2 * most) {
     above.Fail("", absl::StrCat("want a /network/send_buffer of at least ", 2 * most,
@@ -323,33 +154,48 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   return host;
 }
 
-HostProgram CompilePingPong(Parameters& layer, const core::Cluster& own) {
-  const core::Duration retry = layer.TimeOr("retry", core::Duration::Milliseconds(10));
+HostProgram CompilePingPong(core::Keys& layer, const core::Cluster& own) {
+  pingpong::Config config;
+  pingpong::Describe(layer, config);
   HostProgram host;
   host.fields = std::make_unique<pingpong::Fields>();
-  host.footprint = [](const RunExtent&) { return FootprintOfAllPeers(1); };
-  host.build = [own, retry](const core::Seat& seat) {
-    return std::make_unique<pingpong::Player>(own, seat.index, retry);
+  host.footprint = [](const RunExtent&) { return Footprint{500, 1}; };
+  host.build = [own, config](const core::Seat& seat) {
+    return std::make_unique<pingpong::Player>(own, seat.index, config.retry);
   };
   return host;
 }
 
 // The catalogue of protocols that are whole stacks.
 constexpr ProtocolEntry kProtocols[] = {
-    {"pingpong", CompilePingPong},
-    {"chora", CompileChora},
+    {"pingpong", CompilePingPong,
+     "the smallest protocol, as an example: replica 0 sends a ball round its cluster."},
+    {"chora", CompileChora,
+     "Chora-R, lock-step replication in rounds of fixed length: a reconstruction, since the body "
+     "of "
+     "the Chora paper was not available."},
 };
 
-absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::ClusterId cluster) {
+}  // namespace
+
+std::vector<ProtocolEntry> ProtocolEntries(const std::vector<ProtocolEntry>& more_protocols) {
   std::vector<ProtocolEntry> entries(std::begin(kProtocols), std::end(kProtocols));
-  entries.insert(entries.end(), input.more_protocols.begin(), input.more_protocols.end());
+  entries.insert(entries.end(), more_protocols.begin(), more_protocols.end());
+  return entries;
+}
+
+namespace {
+
+absl::StatusOr<HostProgram> CompileProtocol(const CatalogInput& input, core::ClusterId cluster) {
+  const std::vector<ProtocolEntry> entries = ProtocolEntries(input.more_protocols);
   std::vector<std::string_view> names;
   for (const ProtocolEntry& entry : entries) names.push_back(entry.name);
   const std::size_t c = cluster.value();
   Parameters layer(input.stacks[c][0], input.file, absl::StrCat(input.pointers[c], "/0"));
   const std::size_t choice = layer.Choice("protocol", names);
   if (!layer.ok()) return layer.Done();
-  HostProgram host = entries[choice].compile(layer, input.clusters[c]);
+  KeyReader keys(layer);
+  HostProgram host = entries[choice].compile(keys, input.clusters[c]);
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   return host;
 }

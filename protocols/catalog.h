@@ -28,6 +28,10 @@
 
 namespace lockstep {
 
+namespace core {
+class Keys;  // protocols/core/keys.h
+}
+
 // How much can happen in a run.
 struct RunExtent {
   core::Duration time;
@@ -69,11 +73,13 @@ struct HostProgram {
   bool is_store = false;
 };
 
-// A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` takes its parameters
-// from `layer`, which refuses what it does not ask for, and says how to build that layer.
+// A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` describes its
+// parameters to `layer`, which fills them and refuses what is not described, and says how to build
+// that layer. It is called with default values, too, to list what they are.
 struct ProtocolEntry {
   std::string_view name;
-  HostProgram (*compile)(Parameters& layer, const core::Cluster& own);
+  HostProgram (*compile)(core::Keys& layer, const core::Cluster& own);
+  std::string_view meaning = {};  // what it is, in a sentence
 };
 
 // What is to be compiled: one stack of layers, from below, for each cluster.

@@ -9,6 +9,7 @@
 
 #include "protocols/chora/config.h"
 #include "protocols/chora/fields.h"
+#include "protocols/chora/keys.h"
 #include "protocols/chora/notes.h"
 #include "protocols/chora/replica.h"
 #include "protocols/core/log_notes.h"
@@ -21,40 +22,10 @@ namespace {
 // A place in the log for each (round, lane) that is kept.
 constexpr std::uint64_t kSlotBytes = 200;
 
-chora::Config ReadChora(Parameters& layer, const core::Cluster& own) {
-  constexpr std::uint64_t kMany = chora::Config::kWindowMax;
+chora::Config ReadChora(core::Keys& layer, const core::Cluster& own) {
   chora::Config config;
   config.cluster = own;
-  config.round_length = layer.TimeOr("round_length", config.round_length);
-  config.depth = static_cast<std::uint32_t>(layer.IntegerOr("depth", config.depth, 1, 64));
-  config.vote_rounds = static_cast<std::uint32_t>(
-      layer.IntegerOr("vote_rounds", config.vote_rounds, 1, chora::Config::kVoteRoundsMax));
-  config.alpha = static_cast<std::uint32_t>(layer.IntegerOr("alpha", config.alpha, 1, 1'024));
-  config.soft_window = layer.IntegerOr("soft_window", config.soft_window, 1, kMany);
-  config.hard_window = layer.IntegerOr("hard_window", config.hard_window, 1, kMany);
-  config.checkpoint_rounds =
-      layer.IntegerOr("checkpoint_rounds", config.checkpoint_rounds, 1, kMany);
-  config.ring_rounds = layer.IntegerOr(
-      "ring_rounds", config.hard_window + config.depth + 4 * config.checkpoint_rounds, 1,
-      16 * kMany);
-  config.dead_rounds = layer.IntegerOr("dead_rounds", config.dead_rounds, 1, kMany);
-  config.batch_commands = layer.IntegerOr("batch_commands", config.batch_commands, 1, kMany);
-  config.command_bytes_max = static_cast<std::uint64_t>(
-      layer
-          .SizeOr("command_bytes_max",
-                  core::ByteCount(static_cast<std::int64_t>(config.command_bytes_max)))
-          .value());
-  config.packet_bytes = static_cast<std::uint64_t>(
-      layer.SizeOr("packet_bytes", core::ByteCount(static_cast<std::int64_t>(config.packet_bytes)))
-          .value());
-  config.state_rounds = layer.IntegerOr("state_rounds", config.state_rounds, 0, kMany);
-  config.clock = layer.ChoiceOr("clock", 0, {"synced", "self"}) == 0 ? chora::ClockMode::kSynced
-                                                                     : chora::ClockMode::kSelf;
-  config.gain_permille =
-      static_cast<std::uint32_t>(layer.IntegerOr("gain_permille", config.gain_permille, 1, 1'000));
-  config.expected_delay = layer.TimeOr("expected_delay", config.expected_delay);
-  // Round 0 begins when all hosts are up, at one instant of the synchronised clock.
-  config.first_round = core::Instant() + layer.TimeOr("first_round", config.round_length * 2);
+  chora::Describe(layer, config);
   if (!layer.ok()) return config;
   if (const absl::Status status = chora::Validate(config); !status.ok())
     layer.Fail("", std::string(status.message()));
@@ -67,13 +38,18 @@ chora::Config ReadChora(Parameters& layer, const core::Cluster& own) {
 
 }  // namespace
 
-HostProgram CompileChora(Parameters& layer, const core::Cluster& own) {
+HostProgram CompileChora(core::Keys& layer, const core::Cluster& own) {
+  static constexpr core::Option kMachines[] = {
+      {"counter", "applies any request, and counts them."},
+      {"key_value", "a store of values under keys, linearizable to its clients."}};
   const chora::Config config = ReadChora(layer, own);
-  const std::size_t machine = layer.ChoiceOr("machine", 0, {"counter", "key_value"});
-  const auto state_bytes =
-      static_cast<std::uint64_t>(layer.SizeOr("state_bytes", core::ByteCount(0)).value());
-  if (machine != 0 && state_bytes > 0)
-    layer.Fail("state_bytes", "want none but of a counter: other machines have what they hold");
+  std::size_t machine = 0;
+  layer.Choice({"machine", "What the log is applied to."}, machine, kMachines);
+  std::uint64_t state_bytes = 0;
+  layer.Only(machine == 0, {"machine", "counter"}, [&](core::Keys& counter) {
+    counter.Size({"state_bytes", "Size of its state, which snapshots and transfers carry."},
+                 state_bytes);
+  });
   HostProgram host;
   host.notes.push_back(chora::kNotes);
   host.notes.push_back(core::kLogNotes);

@@ -7,6 +7,6 @@
 namespace lockstep {
 
 // {"protocol": "chora", ...}; each parameter has the default of chora::Config.
-HostProgram CompileChora(Parameters& layer, const core::Cluster& own);
+HostProgram CompileChora(core::Keys& layer, const core::Cluster& own);
 
 }  // namespace lockstep

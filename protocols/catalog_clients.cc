@@ -10,18 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "protocols/catalog_list.h"
 #include "protocols/client/closed.h"
 #include "protocols/client/open.h"
+#include "protocols/parameters/key_reader.h"
 
 namespace lockstep {
 namespace {
 
-constexpr std::uint64_t kRequestBytesMax = 1U << 30;
-constexpr std::uint64_t kClientsMax = 1U << 20;
-constexpr std::uint64_t kWindowMax = 1U << 16;
-constexpr std::uint64_t kRequestsMax = std::uint64_t{1} << 39;
-constexpr std::uint64_t kKeysMax = 1U << 20;
-constexpr std::uint64_t kRateMax = 1'000'000'000;  // of all clients of a host
 // Clients of one cluster have numbers below 2^this.
 constexpr int kClusterShift = 40;
 
@@ -31,55 +27,6 @@ bool IsStore(const CatalogInput& input, std::size_t cluster) {
   if (!stack.is_array() || stack.empty() || !stack[0].is_object()) return false;
   const auto machine = stack[0].find("machine");
   return machine != stack[0].end() && *machine == "key_value";
-}
-
-core::OperationMix ReadMix(Parameters& layer) {
-  core::OperationMix mix;
-  auto operations = layer.ObjectOr("operations");
-  if (!operations) return mix;
-  mix.keys = operations->IntegerOr("keys", mix.keys, 1, kKeysMax);
-  mix.get_percent = operations->IntegerOr("gets", mix.get_percent, 0, 100);
-  mix.append_percent = operations->IntegerOr("appends", mix.append_percent, 0, 99);
-  mix.value_bytes = operations->IntegerOr("value_bytes", mix.value_bytes,
-                                          core::OperationMix::kValueBytesMin, kRequestBytesMax / 2);
-  const std::uint64_t share = mix.get_percent + mix.append_percent;
-  // Puts end what appends make longer.
-  if (share > (mix.append_percent > 0 ? 99 : 100)) {
-    operations->Fail(
-        "", absl::StrCat("want gets and appends of at most ", mix.append_percent > 0 ? 99 : 100,
-                         " per cent together, the rest are puts; got ", share));
-  }
-  return mix;
-}
-
-// What both loops have.
-client::Config ReadConfig(Parameters& layer, bool is_store) {
-  client::Config config;
-  config.count = static_cast<std::uint32_t>(layer.IntegerOr("clients", 1, 1, kClientsMax));
-  config.requests = layer.IntegerOr("requests", 0, 0, kRequestsMax);
-  config.retry = layer.TimeOr("retry", core::Duration::Seconds(1));
-  if (config.retry.ps() <= 0) layer.FailWanted("retry", "a time above 0");
-  if (is_store) {
-    config.operations = ReadMix(layer);
-    config.request_bytes = config.operations->RequestBytes();
-  } else {
-    config.request_bytes = layer.Integer("request_bytes", 0, kRequestBytesMax);
-  }
-  return config;
-}
-
-void ReadClosed(Parameters& layer, client::Config& config) {
-  config.window = layer.IntegerOr("window", 1, 1, kWindowMax);
-  config.think = layer.TimeOr("think", config.think);
-}
-
-void ReadOpen(Parameters& layer, client::Config& config) {
-  config.window = layer.IntegerOr("window", 1, 1, kWindowMax);
-  config.rate_per_s = layer.Integer("rate", 1, kRateMax);
-  if (layer.ok() && config.rate_per_s * config.count > kRateMax) {
-    layer.Fail("rate", absl::StrCat("want at most ", kRateMax, " requests per second of a host's ",
-                                    config.count, " clients together"));
-  }
 }
 
 }  // namespace
@@ -96,25 +43,36 @@ std::optional<std::size_t> NamedCluster(const CatalogInput& input, Parameters& l
   return std::nullopt;
 }
 
+void DescribeClients(core::Keys& keys, bool is_local, const client::Asking& asking,
+                     client::Config& config) {
+  keys.Only(!is_local,
+            {"", "", "of a cluster of clients; those beside a replica ask their own host first"},
+            [&](core::Keys& remote) {
+              std::string to;  // See NamedCluster.
+              remote.Text(core::Required("to", "The cluster whose replicas are asked, in turn."),
+                          to);
+            });
+  client::Describe(keys, asking, config);
+}
+
 absl::StatusOr<BuildNode> CompileClients(const CatalogInput& input, core::ClusterId cluster,
                                          std::size_t index, std::vector<Asked>& asked) {
   const std::size_t c = cluster.value();
   Parameters layer(input.stacks[c][index], input.file, absl::StrCat(input.pointers[c], "/", index));
-  const bool is_open = layer.Choice("client", {"closed", "open"}) == 1;
+  KeyReader keys(layer);
+  std::size_t loop = 0;
+  keys.Choice(core::Required("client", ""), loop, kClientNames);
+  const bool is_open = loop == 1;
   const bool is_local = index > 0;
   std::optional<std::size_t> to = c;
   if (!is_local) {
     to = NamedCluster(input, layer);
     if (to && input.clusters[*to].is_client) layer.FailWanted("to", "a cluster of replicas");
   }
-  client::Config config = ReadConfig(layer, to && IsStore(input, *to));
+  client::Config config;
+  DescribeClients(keys, is_local, {is_open, to && IsStore(input, *to)}, config);
   config.is_local = is_local;
   config.generator = c + 1;  // 0 is padding.
-  if (is_open) {
-    ReadOpen(layer, config);
-  } else {
-    ReadClosed(layer, config);
-  }
   if (const absl::Status status = layer.Done(); !status.ok()) return status;
   config.replicas = input.clusters[*to];
   asked.push_back({*to, config.request_bytes, config.operations, c, index, config.retry});

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "protocols/catalog.h"
+#include "protocols/client/keys.h"
 #include "protocols/core/operation.h"
 
 namespace lockstep {
@@ -30,6 +31,10 @@ using BuildNode = std::function<std::unique_ptr<core::Node>(const core::Seat&)>;
 
 // The cluster that `layer` names under "to"; none, which is an error, where there is no such.
 std::optional<std::size_t> NamedCluster(const CatalogInput& input, Parameters& layer);
+
+// What a layer of clients may say, beside which loop it is.
+void DescribeClients(core::Keys& keys, bool is_local, const client::Asking& asking,
+                     client::Config& config);
 
 // {"client": "closed" or "open", ...}: of a cluster of their own (layer 0) or beside the replicas
 // that they ask (layer 1). Adds to `asked` what they ask.

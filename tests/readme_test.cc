@@ -7,6 +7,8 @@
 #include <string>
 
 #include "protocols/catalog.h"
+#include "protocols/catalog_list.h"
+#include "protocols/core/keys.h"
 #include "protocols/parameters/parameters.h"
 #include "readme/heart_oracle.h"
 #include "readme/heartbeat.h"
@@ -46,6 +48,17 @@ TEST_CASE("readme: the example of an oracle objects where a heart is not heard")
   CHECK(result->verdict == analysis::Verdict::kViolated);
   // Without the oracle, a promise of it is refused.
   CHECK_FALSE(cli::Run(*prepared, {}).ok());
+}
+
+TEST_CASE("readme: the example of a protocol is listed with its keys") {
+  const std::vector<LayerInfo> layers = ListLayers({kHeartbeat});
+  const LayerInfo& heart = layers[layers.size() - 3];  // Clients stand behind all protocols.
+  CHECK(heart.name == "heartbeat");
+  REQUIRE(heart.keys.size() == 1);
+  CHECK(heart.keys[0].name == "period");
+  CHECK(heart.keys[0].meaning == "From one beat to the next.");
+  CHECK(RangeOf(heart.keys[0]) == "above zero");
+  CHECK(heart.oracles == std::vector<std::string>{"HB"});
 }
 
 TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receipt") {

@@ -15,6 +15,11 @@ static Bytes Ball(std::uint64_t lap) {
   return encoder.Take();
 }
 
+void Describe(Keys& keys, Config& config) {
+  keys.Period({"retry", "How long replica 0 waits for the ball before it serves again."},
+              config.retry);
+}
+
 void Player::OnStart(const Now& now, std::span<const Bytes>, Effects& out) {
   if (index_ == 0) OnTimer(now, TimerId(0), out);
 }

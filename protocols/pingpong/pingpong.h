@@ -3,10 +3,16 @@
 #pragma once
 
 #include "protocols/core/fields.h"
+#include "protocols/core/keys.h"
 #include "protocols/core/node.h"
 #include "protocols/core/program.h"
 
 namespace lockstep::pingpong {
+struct Config {
+  core::Duration retry = core::Duration::Milliseconds(10);
+};
+void Describe(core::Keys& keys, Config& config);
+
 class Player : public core::Node {
  public:
   Player(const core::Cluster& cluster, std::uint32_t index, core::Duration retry)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/catalog_list.h"
 #include "protocols/parameters/parameters.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
@@ -271,12 +272,11 @@ TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fi
         "hold");
   CHECK(Begins(
       error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40, "to": "b"})"),
-      "f.json: /clusters/1/stack/1/to: unknown key"));
+      "f.json: /clusters/1/stack/1/to: has no meaning here"));
   CHECK(
       Begins(error(R"({"protocol": "chora", "depth": 0})"), "f.json: /clusters/1/stack/0/depth: "));
-  for (const std::string_view wrong :
-       {R"("hard_window": 1)", R"("vote_rounds": 1)", R"("batch_commands": 64)",
-        R"("round_length": "0ns")", R"("ring_rounds": 10)"}) {
+  for (const std::string_view wrong : {R"("hard_window": 1)", R"("vote_rounds": 1)",
+                                       R"("batch_commands": 64)", R"("ring_rounds": 10)"}) {
     CAPTURE(wrong);
     const std::string layer = R"({"protocol": "chora", )" + std::string(wrong) + "}";
     const std::string said = error(layer);
@@ -317,7 +317,43 @@ TEST_CASE("catalog: clients of a store ask for operations, and it promises to be
                                     R"({"client": "closed", "request_bytes": 9, "operations": {}})")
                                .status()
                                .message()),
-               "f.json: /clusters/1/stack/1/operations: unknown key"));
+               "f.json: /clusters/1/stack/1/operations: has no meaning here"));
+}
+
+TEST_CASE("catalog: a period of zero is refused, whichever protocol reads it") {
+  const std::string wanted = ": want a time above zero, not \"0ms\"";
+  for (const std::string key : {"noop_delay", "max_delay"}) {
+    CHECK(ErrorOfLayer(R"({"c3b": "picsou", ")" + key + R"(": "0ms"})") ==
+          "f.json: /clusters/1/stack/1/" + key + wanted);
+  }
+  CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
+  input.clusters[1].size = 3;
+  input.clusters[1].u = 1;
+  const auto error = [&](std::string_view stack) {
+    input.stacks[1] = Parsed(stack);
+    return std::string(CatalogProgram::Compile(input).status().message());
+  };
+  CHECK(error(R"([{"protocol": "pingpong", "retry": "0ms"}])") ==
+        "f.json: /clusters/1/stack/0/retry" + wanted);
+  CHECK(error(R"([{"protocol": "chora", "round_length": "0ms"}])") ==
+        "f.json: /clusters/1/stack/0/round_length" + wanted);
+  CHECK(error(R"([{"protocol": "chora"},
+                  {"client": "closed", "request_bytes": 9, "retry": "0ms"}])") ==
+        "f.json: /clusters/1/stack/1/retry" + wanted);
+}
+
+TEST_CASE("catalog: each layer is listed with its keys, notes and the oracles of its promises") {
+  const std::vector<LayerInfo> layers = ListLayers();
+  std::vector<std::string> names;
+  for (const LayerInfo& layer : layers) names.push_back(layer.kind + " " + layer.name);
+  CHECK(names == std::vector<std::string>{"rsm file", "c3b picsou", "c3b one-shot",
+                                          "c3b all-to-all", "protocol pingpong", "protocol chora",
+                                          "client closed", "client open"});
+  CHECK(layers[2].oracles == std::vector<std::string>{"I", "D"});
+  CHECK(layers[5].oracles.size() == 11);
+  CHECK(layers[0].keys[0].name == "message_bytes");
+  CHECK(layers[0].keys[0].is_required);
+  CHECK(layers[7].notes[0].name == "turned_away");
 }
 
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {

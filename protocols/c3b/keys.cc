@@ -1,0 +1,22 @@
+// The parameters of the baselines without acknowledgements: see keys.h.
+
+#include "protocols/c3b/keys.h"
+
+namespace lockstep::c3b {
+
+void Describe(core::Keys& keys, Config& config) {
+  constexpr std::uint64_t kPaddingMax = 1U << 20;
+  keys.Size({"batch_bytes", "A batch is sent when it holds so much."}, config.batch_bytes);
+  keys.Time({"batch_delay", "A batch is sent when it is so old."}, config.batch_delay);
+  keys.Object({"wire",
+               "Padding, so that messages are as long as those of the implementation whose "
+               "figures are reproduced."},
+              [&](core::Keys& wire) {
+                wire.Integer({"record_bytes", "Of each message in a batch, beside its content."},
+                             config.wire.record_bytes, {0, kPaddingMax});
+                wire.Integer({"batch_bytes", "Of each batch, its authenticator included."},
+                             config.wire.batch_bytes, {0, kPaddingMax});
+              });
+}
+
+}  // namespace lockstep::c3b

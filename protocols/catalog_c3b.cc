@@ -1,0 +1,145 @@
+// C3B layers in the catalogue: see catalog_c3b.h.
+
+#include "protocols/catalog_c3b.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "protocols/c3b/baseline.h"
+#include "protocols/c3b/keys.h"
+#include "protocols/picsou/keys.h"
+#include "protocols/picsou/notes.h"
+#include "protocols/picsou/replica.h"
+
+namespace lockstep {
+namespace {
+
+template <typename Config>
+Config ConfigOf(const Ends& ends, core::Keys& layer) {
+  Config config;
+  config.own = ends.own;
+  config.other = ends.other;
+  config.out_stream = ends.out_stream;
+  config.in_stream = ends.in_stream;
+  Describe(layer, config);
+  return config;
+}
+
+// A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
+// positions are outstanding, some are held, and peers that have spoken miss the others.
+Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
+                          core::ByteCount send_buffer, const RunExtent& extent) {
+  constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
+  constexpr std::uint64_t kHeld = 32;
+  constexpr std::uint64_t kMissed = 240;  // here, in the oracle's books, in reports on their way
+  const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
+  const std::uint64_t outstanding = std::min(config.quack_window, lanes);
+  const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;
+  const auto noops = static_cast<std::uint64_t>(extent.time.ps() / config.noop_delay.ps());
+  const std::uint64_t across =
+      std::min<std::uint64_t>(config.other.size, positions / config.own.size + 1 + noops);
+  const std::uint64_t within =
+      (config.own.size - 1) * std::min<std::uint64_t>(config.own.size, positions) / config.own.size;
+  // Batches that wait for their streams, or for who is to read them: those of its own, and those
+  // that it passes on within its cluster; each with a φ-list, of which every other may be missing.
+  constexpr std::uint64_t kBatch = 1'500;
+  constexpr std::uint64_t kCopy = 250;  // of a batch that is passed on, in the rings on its way
+  constexpr std::uint64_t kRun = 50;    // as it is sent, and as the world has read it
+  const std::uint64_t batch_bytes = std::max(config.batch_bytes, message_bytes);
+  const std::uint64_t of_stream = 1 + static_cast<std::uint64_t>(send_buffer.value()) / batch_bytes;
+  const std::uint64_t in_all = 1 + std::min(config.quack_window, positions) / config.own.size /
+                                       (batch_bytes / message_bytes);
+  const std::uint64_t waiting = std::min(across * of_stream, in_all);
+  const std::uint64_t passed_on = std::min(within * of_stream, in_all);
+  const std::uint64_t copies = std::min(within * of_stream, within * in_all);
+  Footprint footprint;
+  footprint.bytes =
+      kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
+      kMissed * across * std::min(outstanding, config.phi + 1) +
+      (waiting + passed_on) * (kBatch + kRun * std::min(outstanding, config.phi) / 2) +
+      copies * kCopy;
+  footprint.peers = across + within;
+  return footprint;
+}
+
+C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
+                    core::ByteCount send_buffer) {
+  C3bLayer layer;
+  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+    return std::make_unique<picsou::Replica>(config, seat, log, owner);
+  };
+  layer.reader = [](core::Node& node) -> core::LogReader& {
+    return static_cast<picsou::Replica&>(node);
+  };
+  layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
+  layer.notes = picsou::kNotes;
+  layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
+    return PicsouFootprint(config, message_bytes, send_buffer, extent);
+  };
+  return layer;
+}
+
+// In time everybody is sent to; for each peer there is a queue.
+Footprint FootprintOfAllPeers(std::uint64_t peers) {
+  constexpr std::uint64_t kPeer = 500;
+  return {kPeer * peers, peers};
+}
+
+C3bLayer MakeBaseline(const c3b::Config& config) {
+  C3bLayer layer;
+  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+    return std::make_unique<c3b::Baseline>(config, seat, log, owner);
+  };
+  layer.reader = [](core::Node& node) -> core::LogReader& {
+    return static_cast<c3b::Baseline&>(node);
+  };
+  layer.fields = std::make_unique<c3b::Fields>(config.wire);
+  // Senders speak across only, receivers within their cluster where they pass on.
+  const std::uint64_t peers = config.pattern == c3b::Pattern::kAllToAll
+                                  ? config.other.size
+                                  : 1 + config.other.size / config.own.size;
+  layer.footprint = [peers](const RunExtent&) { return FootprintOfAllPeers(peers); };
+  return layer;
+}
+
+}  // namespace
+
+C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_buffer,
+                    core::Keys& layer, StreamInfo& stream, std::vector<Promise>& promises) {
+  const auto promise = [&](const char* oracle,
+                           nlohmann::json parameters = nlohmann::json::object()) {
+    promises.push_back({oracle, {{"stream", ends.out_stream.value()}}, std::move(parameters)});
+  };
+  std::string to;  // See PeersOf in catalog.cc.
+  layer.Text(
+      {"to",
+       "The cluster that it speaks to, whose C3B layer speaks to this one. \"like\" does not "
+       "copy it.",
+       false, "the other one, where there are two"},
+      to);
+  promise("I");
+  promise("D");
+  if (which == 0) {
+    const auto config = ConfigOf<picsou::Config>(ends, layer);
+    stream.is_for_all = true;
+    stream.throughput = "quack";
+    promise("L", {{"to", "all"}});
+    promise("Q");
+    promise("A");
+    promise("R1",
+            {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
+    promise("R2");
+    return MakePicsou(config, stream.message_bytes, send_buffer);
+  }
+  auto config = ConfigOf<c3b::Config>(ends, layer);
+  config.pattern = which == 1 ? c3b::Pattern::kOneShot : c3b::Pattern::kAllToAll;
+  stream.throughput = "enqueue";
+  if (config.pattern == c3b::Pattern::kAllToAll) {
+    stream.is_for_all = true;
+    promise("L", {{"to", "all"}});
+  }
+  return MakeBaseline(config);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,46 @@
+// C3B layers in the catalogue: their parameters, what they promise, how their nodes are built.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "protocols/catalog.h"
+#include "protocols/core/keys.h"
+
+namespace lockstep {
+
+// A C3B layer: how to build it over a log, how to read it, what it says of itself.
+struct C3bLayer {
+  std::function<std::unique_ptr<core::Node>(const core::Seat&, core::Log&, core::LogOwner&)> build;
+  // The same node, as the log's reader.
+  std::function<core::LogReader&(core::Node&)> reader;
+  std::unique_ptr<core::MessageFields> fields;
+  std::span<const core::NoteSpec> notes;
+  std::function<Footprint(const RunExtent&)> footprint;
+};
+
+// Between which clusters it speaks, as its node is told.
+struct Ends {
+  core::Cluster own;
+  core::Cluster other;
+  core::StreamId out_stream;
+  core::StreamId in_stream;
+};
+
+// {"c3b": NAME, ...}: the names.
+inline constexpr core::Option kC3bNames[] = {
+    {"picsou",
+     "each message crosses once, and what is lost is found by quorums of acknowledgements."},
+    {"one-shot",
+     "each message crosses once, and nothing is acknowledged: no delivery is promised."},
+    {"all-to-all", "every replica sends each message to every receiver."}};
+
+// Compiles kC3bNames[which]. Says of the stream that the layer sends, whose messages' size is
+// known, how it is measured, and adds what is promised of it.
+C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_buffer,
+                    core::Keys& layer, StreamInfo& stream, std::vector<Promise>& promises);
+
+}  // namespace lockstep
