@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -62,6 +64,18 @@ void JudgePoint(const Plan& plan, const Point& point, const Gathered& gathered,
   }
 }
 
+// A number that is to be recorded, and that no run had, is a pointer that leads nowhere.
+void FindUnrecorded(const Sweep& sweep, const std::set<std::string>& recorded,
+                    std::vector<Unmet>& unmet) {
+  for (const auto& [name, pointer] : sweep.record) {
+    if (recorded.contains(name)) continue;
+    unmet.push_back({0, "every point", absl::StrCat("record of ", name), "",
+                     absl::StrCat(pointer,
+                                  " leads to no number in the summary of any run, which "
+                                  "`lockstep run --json` prints")});
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<bool> Applies(const Expectation& expectation, const Lookup& settings) {
@@ -96,6 +110,8 @@ absl::StatusOr<std::vector<Unmet>> FindUnmet(const Plan& plan, const analysis::R
   std::vector<Unmet> unmet;
   std::optional<std::uint64_t> point;
   Gathered gathered;
+  bool is_any_judged = false;
+  std::set<std::string> recorded;  // of what is to be recorded, what some run had
   const auto finish = [&] {
     if (point) JudgePoint(plan, plan.At(*point), gathered, unmet);
     gathered = {};
@@ -105,10 +121,14 @@ absl::StatusOr<std::vector<Unmet>> FindUnmet(const Plan& plan, const analysis::R
     if (point != row.point) finish();
     point = row.point;
     gathered.Add(row);
+    is_any_judged |= row.outcome == analysis::Outcome::kJudged;
+    for (const auto& [name, place] : plan.sweep().record)
+      if (row.metrics.count(name) > 0) recorded.insert(name);
     return true;
   });
   if (!status.ok()) return status;
   finish();
+  if (is_any_judged) FindUnrecorded(plan.sweep(), recorded, unmet);
   return unmet;
 }
 

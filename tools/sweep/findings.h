@@ -36,7 +36,8 @@ struct Unmet {
 };
 nlohmann::json ToJson(const Unmet& unmet);
 
-// In order of points. A point of which no run was judged fulfils nothing.
+// In order of points. A point of which no run was judged fulfils nothing. At the end stands what is
+// to be recorded, and that no run had.
 absl::StatusOr<std::vector<Unmet>> FindUnmet(const Plan& plan, const analysis::ResultsFile& file);
 
 // "n=4 loss=0.01".

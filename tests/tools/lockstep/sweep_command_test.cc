@@ -344,6 +344,21 @@ TEST_CASE("sweep: expectations that do not hold are named with their point, and 
   Has(unmet.out, "protocol=picsou n=5 loss=0: delivered_per_s > 1e9; delivered_per_s=");
 }
 
+TEST_CASE("sweep: a number to be recorded that no run has is named, with its pointer") {
+  const TemporaryFolder folder;
+  json sweep = SmallSweep();
+  sweep["axes"] = json::array();
+  sweep["seeds"] = 1;
+  sweep["record"] = {{"good", "/streams/0/as_published/messages_per_s"},
+                     {"nowhere", "/stream/0/as_published/messages_per_s"}};
+  const Finished run = Sweep(WriteSweep(folder, sweep), folder.File("out.sqlite"));
+  CHECK(run.exit_code == cli::kUnmet);
+  Has(run.out, "record of nowhere");
+  Has(run.out,
+      "/stream/0/as_published/messages_per_s leads to no number in the summary of any run");
+  CHECK(run.out.find("record of good") == std::string::npos);
+}
+
 TEST_CASE("sweep: the closing report as JSON has the thresholds, and stands any name of a file") {
   const TemporaryFolder folder;
   json keys = SmallSweep();
