@@ -1,15 +1,22 @@
 // The schemas and the readers agree: editors, which know only the schemas, are never misled.
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "protocols/catalog_list.h"
 #include "protocols/core/random.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/profile_keys.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/scenario_keys.h"
+#include "sim/scenario/topology_keys.h"
 #include "tests/support/json_schema.h"
 #include "tools/lockstep/runner.h"
+#include "tools/sweep/sweep_keys.h"
 
 // The last include: see there.
 #include "tests/support/doctest.h"
@@ -100,6 +107,8 @@ TEST_CASE("schema: units may stand in the key") {
 TEST_CASE("schema: the catalogue may know protocols that the schema does not") {
   json document = ReadJsonFile("tests/data/two_clusters.json").value();
   document["clusters"][0]["stack"] = {{{"protocol", "pingpong"}, {"peer", "b"}}};
+  CHECK_FALSE(CheckSchema(document, "f.json").ok());
+  document["clusters"][0]["stack"] = {{{"protocol", "heartbeat"}, {"peer", "b"}}};
   CHECK(CheckSchema(document, "f.json") == absl::OkStatus());
   document["clusters"][0]["stack"] = {{{"c3b", "picsou"}, {"fi", 3}}};
   CHECK_FALSE(CheckSchema(document, "f.json").ok());
@@ -172,6 +181,83 @@ TEST_CASE("schema: what it refuses of spoilt scenarios, the reader refuses") {
     CHECK_MESSAGE(!prepared.ok(), std::string(shape.message()));
   }
   CHECK(refused > 500);
+}
+
+// Schemas keep the order in which keys are described.
+using Ordered = nlohmann::ordered_json;
+
+Ordered GroupSchema(const sim::KeyGroup& group) {
+  Ordered made = {{"description", group.meaning}};
+  const Ordered rules = SchemaOf(group.keys);
+  for (const auto& [name, rule] : rules.items()) made[name] = rule;
+  return made;
+}
+
+// Puts into the schema of scenarios what is described in code; the rest of the file is kept by
+// hand.
+Ordered GeneratedScenario(Ordered schema) {
+  schema["definitions"]["layer"] = LayerSchema(ListLayers());
+  Ordered& properties = schema["properties"];
+  for (const sim::KeyGroup& group : sim::ListScenarioKeys()) {
+    Ordered& place = group.name == "link" ? schema["definitions"]["link"]
+                     : group.name == "budget"
+                         ? properties["clusters"]["items"]["properties"]["budget"]
+                         : properties[group.name];
+    place = GroupSchema(group);
+  }
+  for (const sim::KeyGroup& group : sim::ListTopologyKeys()) {
+    Ordered& definitions = schema["definitions"];
+    Ordered& place = group.name == "leaf_spine"
+                         ? definitions["topology"]["properties"]["leaf_spine"]
+                         : definitions[group.name];
+    place = GroupSchema(group);
+  }
+  return schema;
+}
+
+// The same of profiles.
+Ordered GeneratedProfile(Ordered schema) {
+  for (const sim::KeyGroup& group : sim::ListProfileKeys()) {
+    const Ordered made = GroupSchema(group);
+    if (group.name != "price") {
+      schema["properties"][group.name] = made;
+      continue;
+    }
+    // That of declared work says its stage, too.
+    schema["definitions"]["base_price"] = made;
+    Ordered& price = schema["definitions"]["price"];
+    const Ordered stage = price["properties"]["stage"];
+    price = made;
+    price["required"] = Ordered::array({"stage"});
+    price["properties"]["stage"] = stage;
+  }
+  return schema;
+}
+
+// The same of sweeps.
+Ordered GeneratedSweep(Ordered schema) {
+  for (const sim::KeyGroup& group : sweep::ListSweepKeys()) {
+    Ordered& place = group.name == "until"
+                         ? schema["properties"]["seeds"]["anyOf"][1]["properties"]["until"]
+                         : schema["properties"][group.name];
+    place = GroupSchema(group);
+  }
+  return schema;
+}
+
+void CheckGenerated(const std::string& file, Ordered (*generate)(Ordered)) {
+  const std::string text = ReadTextFile(file).value();
+  const std::string made = generate(Ordered::parse(text)).dump(2) + "\n";
+  if (std::getenv("REWRITE") != nullptr) std::ofstream(file) << made;
+  CAPTURE(file);
+  const bool is_same = made == ReadTextFile(file).value();
+  CHECK_MESSAGE(is_same, "repeat with REWRITE=1");
+}
+
+TEST_CASE("schema: what is described in code is what the files say (REWRITE=1 writes them)") {
+  CheckGenerated("scenarios/schema.json", GeneratedScenario);
+  CheckGenerated("scenarios/profile.schema.json", GeneratedProfile);
+  CheckGenerated("scenarios/sweep.schema.json", GeneratedSweep);
 }
 
 }  // namespace

@@ -57,6 +57,10 @@ absl::Status Apply(const Override& change, json& document) {
   std::string pointer;
   for (std::size_t i = 0; i + 1 < tokens->size(); ++i) {
     json* child = ChildAt(*parent, (*tokens)[i]);
+    // What is appended to where there is no list yet begins one.
+    const bool is_append = i + 2 == tokens->size() && tokens->back() == "-";
+    if (child == nullptr && is_append && parent->is_object())
+      child = &((*parent)[(*tokens)[i]] = json::array());
     if (child == nullptr) return refuse(WhyNot(*parent, pointer, (*tokens)[i]));
     parent = child;
     absl::StrAppend(&pointer, "/", EscapeForPointer((*tokens)[i]));

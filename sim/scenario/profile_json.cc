@@ -3,135 +3,42 @@
 #include "sim/scenario/profile_json.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
-#include "sim/scenario/clock_json.h"
+#include "protocols/parameters/key_reader.h"
 #include "sim/scenario/distribution_json.h"
-#include "sim/scenario/ratio_json.h"
+#include "sim/scenario/profile_keys.h"
 #include "sim/scenario/sourced.h"
 
 namespace lockstep::sim {
 namespace {
 
-constexpr std::int64_t kQueueBytesMax = std::int64_t{1} << 40;
-constexpr std::int64_t kPacketBytesMax = std::int64_t{1} << 20;
 constexpr std::size_t kStagesMax = 16;
 constexpr std::uint64_t kStageQueueMax = std::uint64_t{1} << 20;
-constexpr std::uint64_t kDescriptorsMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kStallsMax = 1'000'000;  // per second
 
-core::Duration SourcedTime(Parameters& parent, std::string_view key) {
-  return Sourced(parent, key).Time("value");
-}
-
-core::ByteCount SourcedSize(Parameters& parent, std::string_view key, std::int64_t min,
-                            std::int64_t max) {
-  Parameters number = Sourced(parent, key);
-  const core::ByteCount size = number.Size("value");
-  if (number.ok() && (size.value() < min || size.value() > max))
-    number.FailWanted("value", absl::StrCat("a size from ", min, "B to ", max, "B"));
-  return size;
-}
-
-std::uint64_t SourcedInteger(Parameters& parent, std::string_view key, std::uint64_t min,
-                             std::uint64_t max) {
-  return Sourced(parent, key).Integer("value", min, max);
-}
-
-Distribution SourcedSpan(Parameters& parent, std::string_view key) {
+// Numbers that are left out are nothing.
+Distribution SpanOr0(Parameters& parent, std::string_view key) {
+  if (!parent.Has(key)) return Distribution();
   Parameters number = Sourced(parent, key);
   return ReadDistribution(number, "value");
 }
-
-// Numbers that are left out are nothing.
-core::Duration TimeOr0(Parameters& parent, std::string_view key) {
-  return parent.Has(key) ? SourcedTime(parent, key) : core::Duration();
-}
-Distribution SpanOr0(Parameters& parent, std::string_view key) {
-  return parent.Has(key) ? SourcedSpan(parent, key) : Distribution();
-}
-core::ByteCount SizeOr0(Parameters& parent, std::string_view key) {
-  return parent.Has(key) ? SourcedSize(parent, key, 1, kQueueBytesMax) : core::ByteCount(0);
-}
 std::uint64_t IntegerOr0(Parameters& parent, std::string_view key, std::uint64_t max) {
-  return parent.Has(key) ? SourcedInteger(parent, key, 1, max) : 0;
+  return parent.Has(key) ? Sourced(parent, key).Integer("value", 1, max) : 0;
 }
 
-// A time for each byte or unit, which is multiplied by many: what goes beyond this is no price, and
-// might not fit 64 bits.
-constexpr core::Duration kPerByteMost = core::Duration::Microseconds(1);
-constexpr core::Duration kPerUnitMost = core::Duration::Seconds(1);
-
-core::Duration PerByteOr0(Parameters& parent, std::string_view key) {
-  const core::Duration time = TimeOr0(parent, key);
-  if (parent.ok() && time > kPerByteMost)
-    parent.Object(key).FailWanted("value", "a time of at most 1us for a byte");
-  return time;
-}
-Distribution PerUnitOr0(Parameters& parent, std::string_view key) {
-  Distribution span = SpanOr0(parent, key);
-  if (parent.ok() && span.max() > kPerUnitMost)
-    parent.Object(key).FailWanted("value", "a time of at most 1s for a unit");
-  return span;
-}
-
-// --- Card, switch and wire ---
-
-RingSpec ReadRing(Parameters& nic, const std::string& name) {
-  RingSpec ring;
-  ring.bytes = SourcedSize(nic, name + "_queue", 1, kQueueBytesMax);
-  ring.descriptors =
-      static_cast<std::uint32_t>(IntegerOr0(nic, name + "_descriptors", kDescriptorsMax));
-  return ring;
-}
-
-NicSpec ReadNic(Parameters reader) {
-  NicSpec nic;
-  nic.rate_bps = Sourced(reader, "rate").Rate("value");
-  nic.tx = ReadRing(reader, "tx");
-  nic.rx = ReadRing(reader, "rx");
-  nic.mtu_payload = SourcedSize(reader, "mtu_payload", 1, kPacketBytesMax);
-  nic.header = SourcedSize(reader, "header", 0, kPacketBytesMax);
-  nic.tx_latency = SpanOr0(reader, "tx_latency");
-  nic.rx_latency = SpanOr0(reader, "rx_latency");
-  nic.dma_per_byte = PerByteOr0(reader, "dma_per_byte");
-  nic.poll_delay = SpanOr0(reader, "poll_delay");
-  if (std::optional<Parameters> limit = reader.ObjectOr("limit")) {
-    nic.limit.rate_bps = Sourced(*limit, "rate").Rate("value");
-    nic.limit.burst = SourcedSize(*limit, "burst", 1, kQueueBytesMax);
-  }
-  return nic;
-}
-
-SwitchSpec ReadSwitch(Parameters& profile) {
-  SwitchSpec spec;
-  std::optional<Parameters> reader = profile.ObjectOr("switch");
-  if (!reader.has_value()) return spec;
-  spec.is_cut_through = reader->Choice("forwarding", {"store_and_forward", "cut_through"}) == 1;
-  spec.latency = SpanOr0(*reader, "latency");
-  spec.buffer = SizeOr0(*reader, "buffer");
-  spec.port_queue = SizeOr0(*reader, "port_queue");
-  return spec;
-}
-
-WireSpec ReadWire(Parameters& profile) {
-  WireSpec wire;
-  std::optional<Parameters> reader = profile.ObjectOr("wire");
-  if (!reader.has_value()) return wire;
-  wire.delay = TimeOr0(*reader, "delay");
-  wire.jitter = SpanOr0(*reader, "jitter");
-  wire.fec = TimeOr0(*reader, "fec");
-  if (reader->Has("loss")) {
-    Parameters loss = Sourced(*reader, "loss");
-    wire.loss = ReadRatioOr(loss, "value", {0, 1});
-    if (loss.Raw("value") == nullptr) loss.FailWanted("value", "a probability such as [1, 1000]");
-  }
-  return wire;
+// What is described of a part of a profile, from its object; nothing where it is left out.
+template <typename Spec>
+bool ReadPart(Parameters& profile, std::string_view key, Spec& spec) {
+  std::optional<Parameters> reader = profile.ObjectOr(key);
+  if (!reader.has_value()) return false;
+  KeyReader keys(*reader);
+  Describe(keys, spec);
+  return true;
 }
 
 // --- Stages ---
@@ -213,8 +120,11 @@ void ReadStages(Parameters& parameters, Profile& profile) {
 
 // --- Prices ---
 
-Price ReadPrice(Parameters price, std::size_t stage) {
-  return {stage, PerUnitOr0(price, "per_unit"), PerByteOr0(price, "per_byte")};
+Price ReadPrice(Parameters reader, std::size_t stage) {
+  Price price{stage, Distribution(), {}};
+  KeyReader keys(reader);
+  Describe(keys, price);
+  return price;
 }
 
 Price ReadMessagePrice(std::optional<Parameters>& messages, std::string_view key,
@@ -251,8 +161,9 @@ NoiseSpec ReadNoiseClass(Parameters reader) {
   NoiseSpec noise;
   for (const std::string_view key : {"per_second", "duration"}) reader.Has(key);
   if (!reader.Has("per_second") && !reader.Has("duration")) return noise;
-  noise.per_second = SourcedInteger(reader, "per_second", 1, kStallsMax);
-  noise.duration = SourcedSpan(reader, "duration");
+  noise.per_second = Sourced(reader, "per_second").Integer("value", 1, kStallsMax);
+  Parameters duration = Sourced(reader, "duration");
+  noise.duration = ReadDistribution(duration, "value");
   if (!reader.ok()) return noise;
   const std::int64_t mean_ps = noise.duration.mean().ps();
   if (mean_ps > core::Duration::Seconds(1).ps() / 2 / static_cast<std::int64_t>(noise.per_second))
@@ -277,17 +188,6 @@ NoiseSpec ReadNoise(Parameters& profile) {
     if (i == use) used = std::move(noise);
   }
   return used;
-}
-
-DiskSpec ReadDisk(Parameters& profile) {
-  DiskSpec disk;
-  std::optional<Parameters> reader = profile.ObjectOr("disk");
-  if (!reader.has_value()) return disk;
-  disk.is_instant = false;
-  disk.latency = SpanOr0(*reader, "latency");
-  if (reader->Has("bandwidth")) disk.bandwidth_bps = Sourced(*reader, "bandwidth").Rate("value");
-  disk.sync = SpanOr0(*reader, "sync");
-  return disk;
 }
 
 }  // namespace
@@ -327,9 +227,10 @@ absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   reader.StringOr("$schema", "");
   profile.name = reader.String("name");
   reader.StringOr("about", "");
-  profile.nic = ReadNic(reader.Object("nic"));
-  profile.fabric = ReadSwitch(reader);
-  profile.wire = ReadWire(reader);
+  reader.Object("nic");
+  ReadPart(reader, "nic", profile.nic);
+  ReadPart(reader, "switch", profile.fabric);
+  ReadPart(reader, "wire", profile.wire);
   ReadStages(reader, profile);
   std::optional<Parameters> messages = reader.ObjectOr("messages");
   profile.receive_message = ReadMessagePrice(messages, "receive", Profile::kReceiveStage);
@@ -337,11 +238,12 @@ absl::StatusOr<Profile> ReadProfile(const Parameters& parameters) {
   profile.call = ReadMessagePrice(messages, "call", Profile::kProtocolStage);
   ReadWork(reader, profile);
   profile.noise = ReadNoise(reader);
-  profile.disk = ReadDisk(reader);
+  profile.disk.is_instant = !ReadPart(reader, "disk", profile.disk);
   CheckQueues(reader, profile);
   const nlohmann::json* network = reader.Raw("network");
   if (network != nullptr && !network->is_object()) reader.FailWanted("network", "an object");
-  ReadClocks(reader.Object("clocks"), profile.clocks);
+  reader.Object("clocks");
+  ReadPart(reader, "clocks", profile.clocks);
   if (const absl::Status status = reader.Done(); !status.ok()) return status;
   return profile;
 }

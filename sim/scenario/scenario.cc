@@ -20,10 +20,13 @@
 
 #include "protocols/core/check.h"
 #include "protocols/core/stack.h"
+#include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/chance/ratio.h"
+#include "sim/scenario/network_origin.h"
 #include "sim/scenario/profile_json.h"
 #include "sim/scenario/scenario_faults.h"
+#include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/scenario_network.h"
 #include "sim/scenario/scenario_topology.h"
 
@@ -79,8 +82,8 @@ absl::Status InlineProfile(json& document, const std::string& path, std::string&
 
 // Puts what the profile says of the network under what the scenario says of it. The profile then
 // says it no more: a value that the scenario takes away would come back when it is read again.
-// Returns the keys that the scenario says nothing of.
-std::set<std::string> InlineNetwork(json& document) {
+// Returns the keys that the scenario says nothing of; `origin` is who says what.
+std::set<std::string> InlineNetwork(json& document, NetworkOrigin& origin) {
   std::set<std::string> of_profile;
   if (!document.is_object() || !document.contains("profile")) return of_profile;
   json& profile = document["profile"];
@@ -88,9 +91,11 @@ std::set<std::string> InlineNetwork(json& document) {
   if (!profile["network"].is_object()) return of_profile;  // The profile's reader refuses it.
   json network = std::move(profile["network"]);
   profile.erase("network");
+  origin.of_profile = network;
   for (const auto& [key, value] : network.items()) of_profile.insert(key);
   if (document.contains("network")) {
     const json& own = document["network"];
+    origin.own = own;
     if (own.is_object())
       for (const auto& [key, value] : own.items()) of_profile.erase(key);
     network.merge_patch(own);
@@ -119,7 +124,7 @@ bool ComesFirst(const Override& change) {
 
 absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
                       json& document, std::string& profile_file, std::set<std::string>& of_profile,
-                      std::vector<std::string>& remarks) {
+                      NetworkOrigin& origin, std::vector<std::string>& remarks) {
   for (const Override& change : overrides) {
     if (!ComesFirst(change)) continue;
     // A number of the profile can be set although the scenario only names its file.
@@ -132,9 +137,10 @@ absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string&
   }
   if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
     return status;
-  of_profile = InlineNetwork(document);
+  of_profile = InlineNetwork(document, origin);
   for (const Override& change : overrides) {
     if (ComesFirst(change)) continue;
+    origin.set_at.push_back(change.first);
     std::erase_if(of_profile, [&](const std::string& key) {
       return absl::StartsWith(change.first, absl::StrCat("/network/", key));
     });
@@ -152,22 +158,19 @@ absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string&
 
 Instant At(Duration since_start) { return Instant() + since_start; }
 
-Duration PositiveTime(Parameters& reader, std::string_view key, Duration read) {
-  if (reader.ok() && read == Duration()) reader.FailWanted(key, "a time above zero");
-  return read;
-}
-
 void ReadRun(Parameters run, Scenario& scenario) {
-  const Duration lasts = PositiveTime(run, "for", run.Time("for"));
-  const Duration warmup = run.TimeOr("warmup", {});
-  scenario.seed = run.Integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
-  scenario.period = PositiveTime(run, "period", run.TimeOr("period", Duration::Milliseconds(100)));
-  scenario.end = At(lasts);
-  scenario.warmup = At(warmup);
+  KeyReader keys(run);
+  RunKeys read;
+  Describe(keys, read);
+  scenario.seed = read.seed;
+  scenario.period = read.period;
+  scenario.end = At(read.lasts);
+  scenario.warmup = At(read.warmup);
   if (!run.ok()) return;
-  if (warmup >= lasts)
-    run.FailWanted("warmup", absl::StrCat("less than the run, which is ", FormatDuration(lasts)));
-  if (lasts.ps() / scenario.period.ps() > kPeriodsMax)
+  if (read.warmup >= read.lasts)
+    run.FailWanted("warmup",
+                   absl::StrCat("less than the run, which is ", FormatDuration(read.lasts)));
+  if (read.lasts.ps() / scenario.period.ps() > kPeriodsMax)
     run.FailWanted("period", absl::StrCat("at most ", kPeriodsMax, " periods in a run"));
 }
 
@@ -176,28 +179,24 @@ void ReadPhases(Parameters& reader, Scenario& scenario) {
   scenario.settle = scenario.end - scenario.heal;
   std::optional<Parameters> phases = reader.ObjectOr("phases");
   if (!phases.has_value()) return;
-  scenario.heal = At(phases->TimeOr("heal", scenario.heal - Instant()));
-  phases->Has("settle");
+  KeyReader keys(*phases);
+  PhaseKeys read;
+  Describe(keys, read);
+  if (read.heal >= Duration()) scenario.heal = At(read.heal);
   if (phases->ok() && scenario.heal > scenario.end)
     phases->FailWanted("heal", absl::StrCat("a time within the run, which is ",
                                             FormatDuration(scenario.end - Instant())));
-  scenario.settle = phases->TimeOr("settle", scenario.end - scenario.heal);
+  scenario.settle = read.settle >= Duration() ? read.settle : scenario.end - scenario.heal;
   if (phases->ok() && scenario.settle > scenario.end - scenario.heal)
     phases->FailWanted("settle", absl::StrCat("at most what the run leaves after heal, which is ",
                                               FormatDuration(scenario.end - scenario.heal)));
 }
 
 void ReadExpectation(Parameters& reader, Expectation& expect) {
-  static const std::vector<std::string_view> kVerdicts = {"holds", "violated", "not_exercised",
-                                                          "unknown"};
   std::optional<Parameters> entry = reader.ObjectOr("expect");
   if (!entry.has_value()) return;
-  expect.verdict = kVerdicts[entry->ChoiceOr("verdict", 0, kVerdicts)];
-  entry->Has("oracle");
-  if (expect.verdict == "violated") expect.oracle = entry->String("oracle");
-  if (entry->Has("premature_resends"))
-    expect.premature_resends =
-        entry->Integer("premature_resends", 0, std::numeric_limits<std::uint64_t>::max());
+  KeyReader keys(*entry);
+  Describe(keys, expect);
 }
 
 // --- Clusters and stacks ---
@@ -234,9 +233,8 @@ core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario, bool& is_
   cluster.is_client = IsClientStack(entry.Raw("stack"), scenario);
   if (cluster.is_client) return cluster;  // Without a budget: nothing is promised of them.
   Parameters budget = entry.Object("budget");
-  cluster.u = static_cast<std::uint32_t>(budget.Integer("u", 0, kHostsMax));
-  cluster.r = static_cast<std::uint32_t>(budget.Integer("r", 0, kHostsMax));
-  is_concurrent = budget.BoolOr("concurrent", false);
+  KeyReader keys(budget);
+  DescribeBudget(keys, cluster, is_concurrent);
   if (!entry.ok()) return cluster;
   if (cluster.r > cluster.u)
     budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));
@@ -405,10 +403,13 @@ absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& 
   std::string profile_file;
   std::vector<std::string> remarks;
   std::set<std::string> of_profile;
-  absl::Status status = ApplyAll(overrides, path, document, profile_file, of_profile, remarks);
+  NetworkOrigin origin;
+  absl::Status status =
+      ApplyAll(overrides, path, document, profile_file, of_profile, origin, remarks);
   if (!status.ok()) return status;
   absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file, of_profile);
-  if (scenario.ok()) scenario->remarks = std::move(remarks);
+  if (!scenario.ok()) return origin.Blame(scenario.status(), path, profile_file);
+  scenario->remarks = std::move(remarks);
   return scenario;
 }
 

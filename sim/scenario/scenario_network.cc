@@ -9,8 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "sim/scenario/ratio_json.h"
+#include "protocols/parameters/key_reader.h"
 #include "sim/scenario/scenario_faults.h"
+#include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/scenario_topology.h"
 
 namespace lockstep::sim {
@@ -18,37 +19,9 @@ namespace {
 
 using core::Duration;
 
-// "mtu", "message", or (of a stream) a size.
-void ReadSegmentation(Parameters& reader, LinkClass& link) {
-  const bool is_stream = link.transport == Transport::kStream;
-  const nlohmann::json* segment = reader.Raw("segment");
-  link.segmentation = is_stream ? Segmentation::kBytes : Segmentation::kMessage;
-  link.segment = core::ByteCount(64 << 10);
-  if (segment != nullptr && *segment == "mtu") {
-    link.segmentation = Segmentation::kMtu;
-  } else if (segment != nullptr && *segment == "message") {
-    link.segmentation = Segmentation::kMessage;
-  } else if (is_stream) {
-    link.segment = reader.SizeOr("segment", link.segment);
-  } else if (segment != nullptr) {
-    reader.FailWanted("segment", "\"mtu\" or \"message\", since these are datagrams");
-  }
-  if (reader.ok() && link.segment.value() == 0) reader.FailWanted("segment", "a size above zero");
-}
-
-// What a stream needs and a datagram has not.
-void ReadStream(Parameters& reader, LinkClass& link) {
-  link.congestion = reader.ChoiceOr("congestion", 1, {"none", "reno"}) == 0 ? Congestion::kNone
-                                                                            : Congestion::kReno;
-  link.pair_rate_bps = reader.RateOr("pair_rate", 0);
-  reader.Has("pair_burst");
-  if (link.pair_rate_bps > 0) link.pair_burst = reader.SizeOr("pair_burst", core::ByteCount(0));
-  link.window = reader.SizeOr("window", core::ByteCount(4 << 20));
-  link.retransmit_after = reader.TimeOr("retransmit_after", Duration::Milliseconds(200));
-  link.give_up = reader.TimeOr("give_up", Duration::Seconds(15));
-  link.is_cold = reader.ChoiceOr("open", 0, {"warm", "cold"}) == 1;
+// What the keys of a stream mean together.
+void CheckStream(Parameters& reader, const LinkClass& link) {
   if (!reader.ok()) return;
-  if (link.window.value() == 0) reader.FailWanted("window", "a size above zero");
   if (link.segmentation == Segmentation::kBytes && link.window < link.segment)
     reader.Fail("window", absl::StrCat("want at least a segment, ", link.segment.value(), "B, not ",
                                        link.window.value(), "B"));
@@ -63,31 +36,15 @@ void ReadStream(Parameters& reader, LinkClass& link) {
                              FormatDuration(link.retransmit_after)));
 }
 
-// What packets meet on their way, where no topology says it.
-void ReadWire(Parameters& reader, LinkClass& link) {
-  link.delay = reader.Time("delay");
-  link.jitter = reader.TimeOr("jitter", {});
-  link.loss = ReadRatioOr(reader, "loss", {0, 1});
-  // Twice the delay has to stay within 64 bits.
-  constexpr Duration kLongest = Duration::Seconds(86'400);
-  if (link.delay > kLongest) reader.FailWanted("delay", "at most a day");
-  if (link.jitter > kLongest) reader.FailWanted("jitter", "at most a day");
-}
-
 LinkClass ReadLinkClass(Parameters reader, bool has_topology) {
   LinkClass link;
-  link.transport = reader.Choice("transport", {"datagram", "stream"}) == 0 ? Transport::kDatagram
-                                                                           : Transport::kStream;
-  if (!has_topology) ReadWire(reader, link);
   for (const std::string_view key : {"delay", "jitter", "loss"})
     if (has_topology && reader.Has(key))
       reader.Fail(key,
                   "comes from the topology: leave it out here, or leave out /network/topology");
-  ReadSegmentation(reader, link);
-  for (const std::string_view key :
-       {"congestion", "pair_rate", "pair_burst", "window", "retransmit_after", "give_up", "open"})
-    reader.Has(key);
-  if (link.transport == Transport::kStream) ReadStream(reader, link);
+  KeyReader keys(reader);
+  DescribeLink(keys, has_topology, link);
+  if (link.transport == Transport::kStream) CheckStream(reader, link);
   return link;
 }
 
@@ -171,9 +128,9 @@ std::vector<std::string> ReadNetwork(Parameters& reader, const std::vector<core:
       unused.push_back(name);
     }
   }
-  network.send_buffer = reader.SizeOr("send_buffer", core::ByteCount(8 << 20));
-  if (reader.ok() && network.send_buffer.value() == 0)
-    reader.FailWanted("send_buffer", "a size above zero");
+  network.send_buffer = core::ByteCount(8 << 20);
+  KeyReader keys(reader);
+  keys.Size({"send_buffer", "Credit that a host has towards each peer."}, network.send_buffer, {1});
   return unused;
 }
 

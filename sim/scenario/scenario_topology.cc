@@ -15,9 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "protocols/parameters/key_reader.h"
 #include "sim/net/routes.h"
-#include "sim/scenario/ratio_json.h"
 #include "sim/scenario/scenario_faults.h"
+#include "sim/scenario/topology_keys.h"
 
 namespace lockstep::sim {
 namespace {
@@ -31,7 +32,6 @@ constexpr std::uint64_t kLeafSpineMax = 200'000;  // wires
 constexpr std::size_t kNamed = 12;                // in lists of names
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 constexpr std::array<const char*, 5> kForms = {"star", "clusters", "leaf_spine", "sites", "graph"};
-constexpr Duration kJitterMax = Duration::Seconds(3'600);  // So that sums stay within 64 bits.
 
 // A topology that is being read.
 struct Draft {
@@ -71,26 +71,12 @@ bool AddSwitch(Draft& draft, std::string name, const SwitchSpec& spec) {
 
 // --- Wires ---
 
-// jitter, fec, loss and queue; `wire` is what they are where they are not said.
-WireSpec ReadWireSpec(Parameters& reader, WireSpec wire) {
-  if (reader.Has("jitter")) {
-    const Duration jitter = reader.Time("jitter");
-    if (jitter > kJitterMax) reader.FailWanted("jitter", "at most an hour");
-    wire.jitter = Distribution::Uniform({}, jitter);
-  }
-  wire.fec = reader.TimeOr("fec", wire.fec);
-  wire.loss = ReadRatioOr(reader, "loss", wire.loss);
-  return wire;
-}
-
-// A wire between two switches; rate and delay must be said unless there is one to go by.
-Edge ReadWire(Parameters& reader, const Profile& profile, bool has_defaults) {
+// What a wire is where it says nothing.
+Edge EdgeOf(const Profile& profile) {
   Edge edge;
-  edge.wire = ReadWireSpec(reader, profile.wire);
-  edge.rate_bps = has_defaults ? reader.RateOr("rate", profile.nic.rate_bps) : reader.Rate("rate");
-  edge.wire.delay =
-      has_defaults ? reader.TimeOr("delay", profile.wire.delay) : reader.Time("delay");
-  edge.queue = reader.SizeOr("queue", core::ByteCount(-1));  // Else what its switch says.
+  edge.wire = profile.wire;
+  edge.rate_bps = profile.nic.rate_bps;
+  edge.queue = core::ByteCount(-1);  // What its switch says.
   return edge;
 }
 
@@ -114,26 +100,21 @@ std::uint32_t ReadEnd(Parameters& link, std::string_view key, const Draft& draft
   return 0;
 }
 
-Origin ReadOrigin(Parameters& link, std::string_view key) {
-  return static_cast<Origin>(link.ChoiceOr(key, 0, {kOriginNames.begin(), kOriginNames.end()}));
-}
-
 void ReadLinks(std::vector<Parameters> links, const Profile& profile, Draft& draft) {
   for (Parameters& link : links) {
-    const std::uint32_t from = ReadEnd(link, "from", draft);
-    const std::uint32_t to = ReadEnd(link, "to", draft);
-    Edge edge = ReadWire(link, profile, /*has_defaults=*/false);
-    edge.from = from;
-    edge.to = to;
-    edge.rate_origin = ReadOrigin(link, "rate_from");
-    edge.delay_origin = ReadOrigin(link, "delay_from");
-    const bool is_one_way = link.BoolOr("one_way", false);
+    KeyReader keys(link);
+    WireKeys wire;
+    wire.edge = EdgeOf(profile);
+    Describe(keys, wire);
+    Edge edge = wire.edge;
+    edge.from = ReadEnd(link, "from", draft);
+    edge.to = ReadEnd(link, "to", draft);
     if (!link.ok()) return;
-    if (from == to) {
-      link.Fail("to", absl::StrCat("want another switch than \"", link.String("from"), "\""));
+    if (edge.from == edge.to) {
+      link.Fail("to", absl::StrCat("want another switch than \"", wire.from, "\""));
       return;
     }
-    AddWire(draft, std::move(edge), is_one_way);
+    AddWire(draft, std::move(edge), wire.is_one_way);
   }
 }
 
@@ -154,7 +135,9 @@ void ReadClusters(Parameters form, const Scenario& scenario, Draft& draft) {
   form.Has("trunk");
   if (scenario.clusters.size() < 2) return;
   Parameters trunk = form.Object("trunk");
-  Edge edge = ReadWire(trunk, profile, /*has_defaults=*/false);
+  Edge edge = EdgeOf(profile);
+  KeyReader keys(trunk);
+  DescribeWire(keys, /*has_defaults=*/false, edge);
   for (edge.from = 0; edge.from < scenario.clusters.size(); ++edge.from)
     for (edge.to = edge.from + 1; edge.to < scenario.clusters.size(); ++edge.to)
       AddWire(draft, edge, /*is_one_way=*/false);
@@ -162,19 +145,15 @@ void ReadClusters(Parameters form, const Scenario& scenario, Draft& draft) {
 
 // Hosts are spread over the leaves in turn.
 void ReadLeafSpine(Parameters form, const Profile& profile, Draft& draft) {
-  const auto leaves = static_cast<std::uint32_t>(form.Integer("leaves", 1, kSwitchesMax));
-  const auto spines = static_cast<std::uint32_t>(form.Integer("spines", 1, 1'000));
+  KeyReader keys(form);
+  LeafSpineKeys read{0, 0, EdgeOf(profile)};
+  Describe(keys, read);
+  const std::uint32_t leaves = read.leaves;
+  const std::uint32_t spines = read.spines;
   if (const std::uint64_t wires = std::uint64_t{leaves} * spines; wires > kLeafSpineMax)
     form.Fail("spines", absl::StrCat("want at most ", kLeafSpineMax,
                                      " wires, which are leaves times spines, not ", wires));
-  Edge edge;
-  if (auto uplink = form.ObjectOr("uplink")) {
-    edge = ReadWire(*uplink, profile, /*has_defaults=*/true);
-  } else {
-    edge.rate_bps = profile.nic.rate_bps;
-    edge.wire = profile.wire;
-    edge.queue = core::ByteCount(-1);
-  }
+  Edge edge = read.uplink;
   if (!form.ok()) return;
   for (std::uint32_t i = 0; i < leaves; ++i)
     AddSwitch(draft, absl::StrCat("leaf", i), profile.fabric);
@@ -216,22 +195,15 @@ void ReadSites(Parameters form, const Scenario& scenario, Draft& draft) {
   if (form.ok()) ReadLinks(form.ObjectsOr("links"), scenario.profile, draft);
 }
 
-SwitchSpec ReadSwitch(Parameters& entry, SwitchSpec spec) {
-  spec.is_cut_through = entry.ChoiceOr("forwarding", spec.is_cut_through ? 1 : 0,
-                                       {"store_and_forward", "cut_through"}) == 1;
-  if (entry.Has("latency")) spec.latency = Distribution(entry.Time("latency"));
-  spec.buffer = entry.SizeOr("buffer", spec.buffer);
-  spec.port_queue = entry.SizeOr("port_queue", spec.port_queue);
-  return spec;
-}
-
 void ReadGraph(Parameters form, const Profile& profile, Draft& draft) {
   form.StringOr("file", "");  // From which it was imported.
   std::vector<Parameters> switches = form.ObjectsOr("switches");
   if (switches.empty()) form.FailWanted("switches", "an array of at least one switch");
   for (Parameters& entry : switches) {
-    const std::string id = entry.String("id");
-    const SwitchSpec spec = ReadSwitch(entry, profile.fabric);
+    KeyReader keys(entry);
+    std::string id;
+    SwitchSpec spec = profile.fabric;
+    DescribeSwitch(keys, id, spec);
     if (!entry.ok()) return;
     if (!AddSwitch(draft, id, spec))
       entry.Fail("id", absl::StrCat("another switch is called \"", id, "\""));
@@ -275,10 +247,8 @@ HostLink ReadHostLink(Parameters& network, const Profile& profile) {
   link.wire = profile.wire;
   std::optional<Parameters> reader = network.ObjectOr("host_link");
   if (!reader) return link;
-  link.wire = ReadWireSpec(*reader, link.wire);
-  link.rate_bps = reader->RateOr("rate", link.rate_bps);
-  link.wire.delay = reader->TimeOr("delay", link.wire.delay);
-  if (reader->Has("queue")) link.port_queue = reader->Size("queue");
+  KeyReader keys(*reader);
+  Describe(keys, link);
   return link;
 }
 

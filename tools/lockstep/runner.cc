@@ -13,6 +13,7 @@
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"
+#include "tools/lockstep/fault_types.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/memory.h"
@@ -185,6 +186,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   input.more_protocols = more_protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
+  if (absl::Status types = CheckMessageTypes(*scenario, **program); !types.ok()) return types;
   for (const std::string& remark : (*program)->remarks()) scenario->remarks.push_back(remark);
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();

@@ -21,10 +21,12 @@
 
 #include "analysis/results/results.h"
 #include "analysis/verdict.h"
+#include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/scenario.h"
 #include "tools/sweep/base_scenario.h"
 #include "tools/sweep/pointers.h"
+#include "tools/sweep/sweep_keys.h"
 
 namespace lockstep::sweep {
 namespace {
@@ -309,7 +311,9 @@ void ReadWithin(Parameters& until, StopRule& rule) {
 
 StopRule ReadStopRule(Parameters until, const Known& known, std::uint64_t count) {
   StopRule rule;
-  rule.metric = until.String("metric");
+  KeyReader keys(until);
+  DescribeUntil(
+      keys, count, [&] { ReadWithin(until, rule); }, rule);
   const Names& measured = known.measured;
   if (until.ok() && std::find(measured.begin(), measured.end(), rule.metric) == measured.end()) {
     const std::optional<std::string> nearest = Nearest(rule.metric, measured);
@@ -318,9 +322,6 @@ StopRule ReadStopRule(Parameters until, const Known& known, std::uint64_t count)
                             nearest ? absl::StrCat("did you mean \"", *nearest, "\"?")
                                     : absl::StrCat("there are: ", absl::StrJoin(measured, ", "))));
   }
-  ReadWithin(until, rule);
-  rule.least = until.IntegerOr("least", 2, 2, std::max<std::uint64_t>(2, count));
-  rule.step = until.IntegerOr("step", 1, 1, std::max<std::uint64_t>(1, count));
   if (until.ok() && rule.least > count)
     until.Fail("", absl::StrCat("wants a \"count\" of seeds of at least ", rule.least));
   return rule;
@@ -406,17 +407,8 @@ void ReadLimits(Parameters& reader, Limits& limits) {
   limits.wall = core::Duration::Seconds(600);
   std::optional<Parameters> entry = reader.ObjectOr("limits");
   if (!entry) return;
-  const auto positive = [&](std::string_view key, core::Duration time) {
-    if (entry->ok() && time == core::Duration()) entry->FailWanted(key, "a time above zero");
-    return time;
-  };
-  limits.wall = positive("wall", entry->TimeOr("wall", limits.wall));
-  if (entry->Has("simulated")) limits.simulated = positive("simulated", entry->Time("simulated"));
-  if (entry->Has("events"))
-    limits.events = entry->Integer("events", 1, std::numeric_limits<std::uint64_t>::max());
-  if (!entry->Has("memory")) return;
-  limits.memory = entry->Size("memory");
-  if (entry->ok() && limits.memory->value() == 0) entry->FailWanted("memory", "a size above zero");
+  KeyReader keys(*entry);
+  Describe(keys, limits);
 }
 
 void ReadRecord(Parameters& reader, Known& known, Sweep& sweep) {

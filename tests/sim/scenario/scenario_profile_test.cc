@@ -70,6 +70,28 @@ TEST_CASE("scenario: the profile says of the network what the scenario does not"
   }
 }
 
+TEST_CASE("scenario: what is wrong in the profile's network is not blamed on the scenario") {
+  const Override geo = {"/profile", "../../scenarios/profiles/gcp-geo.json"};
+  const Override empty = {"/network", "{}"};
+  const std::string file = "scenarios/profiles/gcp-geo.json: ";
+  CHECK(ErrorOf({geo, empty, {"/profile/network/cross/delay", "soon"}})
+            .find(file + "/network/cross/delay: want a time with its unit") == 0);
+  CHECK(ErrorOf({geo, empty, {"/profile/network/cross/dealy", "1ms"}})
+            .find(file + "/network/cross/dealy: unknown key; did you mean \"delay\"?") == 0);
+  CHECK(ErrorOf({geo, empty, {"/profile/network/crss", "{}"}}).find(file + "/network/crss: ") == 0);
+  // Whoever said it last is told, and so is who left out what is missing.
+  CHECK(ErrorOf({geo, empty, {"/network/cross/delay", "soon"}}).find("/network/cross/delay: ") ==
+        0);
+  CHECK(ErrorOf({geo, {"/network", R"({"cross": {"delay": "soon"}})"}})
+            .find("/network/cross/delay: ") == 0);
+  CHECK(ErrorOf({geo, {"/network", R"({"cross": {"delay": null}})"}})
+            .find("/network/cross/delay: is missing") == 0);
+  // A profile that stands in the scenario is a part of it.
+  const std::string like = R"({"like": "../../scenarios/profiles/gcp-geo.json",
+                               "network": {"cross": {"delay": "soon"}}})";
+  CHECK(ErrorOf({{"/profile", like}, empty}).find("/profile/network/cross/delay: ") == 0);
+}
+
 // A profile of two sites says how these are connected; that is no word of the scenario's.
 TEST_CASE("scenario: one cluster may have a profile that knows of cross links") {
   const nlohmann::json document = nlohmann::json::parse(R"({

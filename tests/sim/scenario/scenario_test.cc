@@ -294,7 +294,7 @@ TEST_CASE("scenario: a network that cannot work is refused") {
   CHECK(ErrorOf("/network/send_buffer", "0B") ==
         "/network/send_buffer: want a size above zero, not \"0B\"");
   CHECK(ErrorOf("/network/intra/delay", "86401s") ==
-        "/network/intra/delay: want at most a day, not \"86401s\"");
+        "/network/intra/delay: want a time of at most 86400s, not \"86401s\"");
   CHECK(Contains(
       ErrorOf({{"/network/intra/segment", "4MiB"}, {"/profile/switch/port_queue/value", "4MiB"}}),
       "/network/intra/segment: want a segment that fits a queue"));
@@ -483,6 +483,18 @@ TEST_CASE("override: a value is JSON, or else a text") {
   CHECK(s.period == Duration::Milliseconds(20));
   CHECK(s.stacks[1][1]["phi"] == 0);
   CHECK(s.document["run"]["for"] == "6s");
+}
+
+TEST_CASE("override: what is appended to where there is no list yet begins one") {
+  const auto scenario =
+      ReadScenario("scenarios/smoke/picsou.json",
+                   {{"/faults/-", R"({"id": "one", "crash": {"target": "a1"}})"},
+                    {"/faults/-", R"({"id": "two", "crash": {"target": "b1"}})"}});
+  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
+  CHECK(scenario->faults.size() == 2);
+  CHECK(ErrorOf("/fautls/-", "{}").find("/fautls: unknown key; did you mean \"faults\"?") == 0);
+  CHECK(ErrorOf("/run/a/b/-", "{}") ==
+        "--set /run/a/b/-={}: there is no /run/a; /run has: for, seed, warmup");
 }
 
 TEST_CASE("override: what it stands in must be there") {

@@ -414,10 +414,10 @@ TEST_CASE("sweep file: there is an end to points and runs") {
 }
 
 TEST_CASE("sweep file: limits and expectations are read strictly") {
-  CHECK(Has(Meaning(R"({"limits": {"wall": "0s"}})"), "/limits/wall: want a time above zero"));
+  CHECK(Has(Shape(R"({"limits": {"wall": "0s"}})"), "/limits/wall: want a time above zero"));
   CHECK(Has(Shape(R"({"limits": {"events": 0}})"), "/limits/events: want a whole number"));
   CHECK(Has(Shape(R"({"limits": {"wal": "1s"}})"), "did you mean \"wall\"?"));
-  CHECK(Has(Meaning(R"({"limits": {"memory": "0B"}})"), "/limits/memory: want a size above zero"));
+  CHECK(Has(Shape(R"({"limits": {"memory": "0B"}})"), "/limits/memory: want a size above zero"));
   CHECK(Has(Shape(R"({"expect": [{"verdict": "fine"}]})"), "/expect/0/verdict: want one of"));
   CHECK(Has(Shape(R"({"expect": [{"verdict": []}]})"), "/expect/0/verdict: want one of"));
   CHECK(Has(Shape(R"({"expect": [{"when": "true"}]})"), "/expect/0: want either \"verdict\""));

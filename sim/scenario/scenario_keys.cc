@@ -1,0 +1,168 @@
+// The keys of a scenario: see scenario_keys.h.
+
+#include "sim/scenario/scenario_keys.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "protocols/parameters/key_reader.h"
+#include "sim/scenario/ratio_json.h"
+
+namespace lockstep::sim {
+namespace {
+
+using core::Duration;
+using core::Keys;
+using core::Option;
+using core::Required;
+
+// "mtu", "message", or (of a stream) a size.
+void ReadSegment(Parameters& reader, LinkClass& link) {
+  const nlohmann::json* segment = reader.Raw("segment");
+  if (segment != nullptr && *segment == "mtu") {
+    link.segmentation = Segmentation::kMtu;
+  } else if (segment != nullptr && *segment == "message") {
+    link.segmentation = Segmentation::kMessage;
+  } else if (link.transport == Transport::kStream) {
+    link.segment = reader.SizeOr("segment", link.segment);
+  } else {
+    reader.FailWanted("segment", "\"mtu\" or \"message\", since these are datagrams");
+  }
+  if (reader.ok() && link.segment.value() == 0) reader.FailWanted("segment", "a size above zero");
+}
+
+// What packets meet on their way, where no topology says it.
+void DescribeWay(Keys& keys, LinkClass& link) {
+  // Twice the delay has to stay within 64 bits.
+  constexpr Duration kLongest = Duration::Seconds(86'400);
+  keys.Time(Required("delay", "One way, host to host."), link.delay, kLongest);
+  keys.Time({"jitter", "Added to the delay of each packet, uniform from 0 to this."}, link.jitter,
+            kLongest);
+  keys.Other({"loss", "Of each packet.", false, "[0, 1]"}, "ratio", [&] {
+    link.loss = ReadRatioOr(ParametersOf(keys), "loss", {0, 1});
+  });
+}
+
+// What a stream needs and a datagram has not.
+void DescribeStream(Keys& keys, LinkClass& link) {
+  static constexpr Option kCongestions[] = {{"none"}, {"reno"}};
+  static constexpr Option kOpenings[] = {{"warm", "its connection stands at time 0."},
+                                         {"cold", "it is opened when something is sent."}};
+  keys.Choice({"congestion", "Reno's congestion control, or none."}, link.congestion, kCongestions);
+  keys.Rate({"pair_rate", "Limit for each ordered pair of hosts.", false, "none"},
+            link.pair_rate_bps);
+  keys.Only(link.pair_rate_bps > 0, {"pair_rate"}, [&](Keys& limited) {
+    limited.Size({"pair_burst", "What pair_rate lets pass at once, as a token bucket does."},
+                 link.pair_burst);
+  });
+  link.window = core::ByteCount(4 << 20);
+  keys.Size({"window", "Sent and not yet read by the receiving host."}, link.window, {1});
+  link.retransmit_after = Duration::Milliseconds(200);
+  keys.Period(
+      {"retransmit_after", "Least retransmission timeout, for what nothing later is acknowledged."},
+      link.retransmit_after);
+  keys.Period({"give_up",
+               "A sender that has heard nothing for so long, though it waits for an answer, resets "
+               "the stream: what it carried is lost."},
+              link.give_up);
+  std::size_t open = 0;
+  keys.Choice({"open", "When the connection is made."}, open, kOpenings);
+  link.is_cold = open == 1;
+}
+
+template <typename Described>
+std::vector<KeyInfo> Listed(Described described) {
+  KeyLister keys;
+  Describe(keys, described);
+  return keys.Take();
+}
+
+}  // namespace
+
+void Describe(Keys& keys, RunKeys& run) {
+  keys.Period(Required("for", "Simulated time of the whole run."), run.lasts);
+  keys.Time({"warmup", "Measuring begins then."}, run.warmup);
+  keys.Integer(Required("seed", "Of all that is random: so that every run can be repeated."),
+               run.seed, {});
+  keys.Period({"period", "Between two rows of metrics."}, run.period);
+}
+
+void Describe(Keys& keys, PhaseKeys& phases) {
+  keys.Time(
+      {"heal", "Every fault that spends no budget ends then.", false, "the middle of the run"},
+      phases.heal);
+  keys.Time({"settle", "Time allowed after it.", false, "the rest of the run"}, phases.settle);
+}
+
+void Describe(Keys& keys, Expectation& expect) {
+  static constexpr Option kVerdicts[] = {{"holds"}, {"violated"}, {"not_exercised"}, {"unknown"}};
+  std::size_t verdict = 0;
+  keys.Choice({"verdict", "What the run must conclude."}, verdict, kVerdicts);
+  expect.verdict = std::string(kVerdicts[verdict].name);
+  keys.Only(expect.verdict == "violated", {"verdict", "violated"}, [&](Keys& violated) {
+    violated.Text(Required("oracle", "Who must object, such as \"R1\"."), expect.oracle);
+  });
+  constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t premature = kAny;
+  keys.Integer({"premature_resends", "Most that are allowed.", false, "any number"}, premature, {});
+  if (premature != kAny) expect.premature_resends = premature;
+}
+
+void DescribeBudget(Keys& keys, core::Cluster& cluster, bool& is_concurrent) {
+  constexpr std::uint64_t kHostsMax = 10'000;
+  keys.Integer(Required("u", "Replicas that fail in any way."), cluster.u, {0, kHostsMax});
+  keys.Integer(Required("r", "Of those, replicas that lie."), cluster.r, {0, kHostsMax});
+  keys.Bool({"concurrent",
+             "At most u are down at once, and whoever is back may fail again, as in a rolling "
+             "restart. A replica counts from its crash until it notes that it has rejoined; one "
+             "that lies or is silent counts for the whole run. Only where the protocol bears it."},
+            is_concurrent);
+}
+
+void DescribeLink(Keys& keys, bool has_topology, LinkClass& link) {
+  static constexpr Option kTransports[] = {{"datagram", "each message for itself, like UDP."},
+                                           {"stream", "reliable, in order, windowed, like TCP."}};
+  keys.Choice(Required("transport", "How messages travel."), link.transport, kTransports);
+  keys.Only(!has_topology, {"", "", "without a topology, which else says it"},
+            [&](Keys& way) { DescribeWay(way, link); });
+  const bool is_stream = link.transport == Transport::kStream;
+  link.segmentation = is_stream ? Segmentation::kBytes : Segmentation::kMessage;
+  link.segment = core::ByteCount(64 << 10);
+  keys.Other(
+      {"segment",
+       "What travels, is lost and is resent as one packet: a size (of a stream), \"mtu\": "
+       "what one MTU carries, or \"message\": a whole message.",
+       false, "64KiB of a stream, \"message\" of datagrams"},
+      "segment", [&] { ReadSegment(ParametersOf(keys), link); }, "size");
+  keys.Only(is_stream, {"transport", "stream"},
+            [&](Keys& stream) { DescribeStream(stream, link); });
+}
+
+Parameters& ParametersOf(Keys& keys) { return dynamic_cast<KeyReader&>(keys).parameters(); }
+
+std::vector<KeyGroup> ListScenarioKeys() {
+  std::vector<KeyGroup> groups;
+  const auto add = [&](const char* name, const char* pointer, const char* meaning,
+                       std::vector<KeyInfo> keys) {
+    groups.push_back({name, pointer, meaning, std::move(keys)});
+  };
+  add("run", "/run", "How long, and from which seed.", Listed(RunKeys()));
+  core::Cluster cluster;
+  bool is_concurrent = false;
+  KeyLister budget;
+  DescribeBudget(budget, cluster, is_concurrent);
+  add("budget", "/clusters/N/budget",
+      "Required of replicas. Faults that a cluster bears (UpRight): at most u replicas fail in any "
+      "way, of which at most r lie. BFT: u = r = f; CFT: r = 0.",
+      budget.Take());
+  LinkClass link;
+  KeyLister links;
+  DescribeLink(links, /*has_topology=*/false, link);
+  add("link", "/network/CLASS", "How hosts of one class of pairs are connected.", links.Take());
+  add("phases", "/phases", "When the network heals.", Listed(PhaseKeys()));
+  add("expect", "/expect", "What the run must conclude.", Listed(Expectation()));
+  return groups;
+}
+
+}  // namespace lockstep::sim
