@@ -102,6 +102,8 @@ int RunCommand(const std::vector<std::string>& arguments) {
   AddFuzz(app, exit_code);
   AddTopology(app, exit_code);
   AddPlot(app, exit_code);
+  AddList(app, exit_code);
+  AddExplain(app, exit_code);
   if (const auto unknown = UnknownCommand(app, arguments)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }

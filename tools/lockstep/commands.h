@@ -22,6 +22,8 @@ void AddFigures(CLI::App& app, int& exit_code);
 void AddFuzz(CLI::App& app, int& exit_code);
 void AddTopology(CLI::App& app, int& exit_code);
 void AddPlot(CLI::App& app, int& exit_code);
+void AddList(CLI::App& app, int& exit_code);
+void AddExplain(CLI::App& app, int& exit_code);
 
 // Runs the program with these arguments (without its name); the exit code.
 int Main(const std::vector<std::string>& arguments);
