@@ -236,10 +236,12 @@ Ordered GeneratedProfile(Ordered schema) {
 
 // The same of sweeps.
 Ordered GeneratedSweep(Ordered schema) {
+  Ordered& properties = schema["properties"];
   for (const sim::KeyGroup& group : sweep::ListSweepKeys()) {
-    Ordered& place = group.name == "until"
-                         ? schema["properties"]["seeds"]["anyOf"][1]["properties"]["until"]
-                         : schema["properties"][group.name];
+    Ordered& place = group.name == "until"    ? schema["definitions"]["until"]
+                     : group.name == "seeds"  ? properties["seeds"]["anyOf"][1]
+                     : group.name == "derive" ? properties["derive"]["items"]
+                                              : properties[group.name];
     place = GroupSchema(group);
   }
   return schema;

@@ -1,5 +1,5 @@
-// What there is: protocols, profiles, keys of scenarios, metrics, oracles, notes and faults, as data
-// and as text.
+// What there is: protocols, profiles, keys of scenarios, metrics, oracles, notes and faults, as
+// data and as text.
 
 #pragma once
 

@@ -34,8 +34,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kPointsMax = 10'000'000;
-constexpr std::uint64_t kRunsMax = 1'000'000'000;  // The engine keeps a bit for each.
-constexpr std::uint64_t kSeedMax = std::numeric_limits<std::int64_t>::max();  // In SQL.
 constexpr std::size_t kNameMax = 64;
 // They are columns: in the view `summary` each metric has four, of the 2000 that SQLite allows.
 constexpr std::size_t kNamesMax = 400;
@@ -201,9 +199,11 @@ void ReadDerived(Parameters& reader, Known& known, Sweep& sweep) {
   for (Parameters& entry : reader.ObjectsOr("derive")) {
     Derived derived;
     derived.pointer = entry.pointer();
-    derived.name = entry.String("name");
-    derived.formula = ReadFormula(entry, "is", OverParameters(known));
-    derived.at = ReadPointers(entry, "at");
+    KeyReader keys(entry);
+    DescribeDerived(
+        keys, [&] { derived.name = entry.String("name"); },
+        [&] { derived.formula = ReadFormula(entry, "is", OverParameters(known)); },
+        [&] { derived.at = ReadPointers(entry, "at"); });
     if (!entry.ok()) return;
     for (const std::string& pointer : derived.at) CheckNotSeed(entry, "at", pointer);
     if (const std::string wrong = TakeName(derived.name, "a derived value", known); !wrong.empty())
@@ -330,14 +330,12 @@ StopRule ReadStopRule(Parameters until, const Known& known, std::uint64_t count)
 void ReadSeeds(Parameters& reader, const Known& known, Sweep& sweep) {
   const json* value = reader.Raw("seeds");
   std::optional<std::uint64_t> first = SeedOfBase(sweep);
-  bool is_first_given = false;
   if (value != nullptr && value->is_object()) {
     Parameters entry = reader.Object("seeds");
-    is_first_given = entry.Has("first");
-    if (is_first_given) first = entry.Integer("first", 0, kSeedMax);
-    sweep.seeds.count = entry.IntegerOr("count", 1, 1, kRunsMax);
-    if (std::optional<Parameters> until = entry.ObjectOr("until"))
-      sweep.seeds.until = ReadStopRule(*until, known, sweep.seeds.count);
+    KeyReader keys(entry);
+    DescribeSeeds(keys, first, sweep.seeds.count, [&] {
+      sweep.seeds.until = ReadStopRule(entry.Object("until"), known, sweep.seeds.count);
+    });
   } else if (value != nullptr) {
     const bool is_count = value->is_number_integer();
     if (!is_count) reader.FailWanted("seeds", "a number of seeds, or {\"first\": 1, \"count\": 3}");
@@ -370,8 +368,11 @@ void ReadBisection(Parameters& reader, const Known& known, Sweep& sweep) {
   std::optional<Parameters> entry = reader.ObjectOr("bisect");
   if (!entry) return;
   Bisection bisection;
-  const std::string name = entry->String("axis");
-  bisection.holds = ReadFormula(*entry, "holds", OverResults(known, /*has_first=*/true));
+  std::string name;
+  KeyReader keys(*entry);
+  DescribeBisection(keys, name, [&] {
+    bisection.holds = ReadFormula(*entry, "holds", OverResults(known, /*has_first=*/true));
+  });
   if (!entry->ok()) return;
   if (sweep.sampling != Sampling::kGrid) {
     reader.Fail("bisect", "wants \"sample\": \"grid\", so that all else stays the same");
