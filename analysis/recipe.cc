@@ -146,10 +146,10 @@ Content ReadContent(Reader& reader, const json& object, const std::string& point
     reader.Fail(pointer + "/contents", "\"filler\" or \"real\"");
   if (reader.Find(object, pointer, "rate", false) != nullptr) {
     content.rate = reader.Number(object, pointer, "rate", 1, kMaxTime);
-    const std::uint64_t ahead = reader.NumberOr(object, pointer, "clock_ahead_ps", 0);
-    content.clock_ahead =
-        core::Duration::Picoseconds(static_cast<std::int64_t>(std::min(ahead, kMaxTime)));
   }
+  const std::uint64_t ahead = reader.NumberOr(object, pointer, "clock_ahead_ps", 0);
+  content.clock_ahead =
+      core::Duration::Picoseconds(static_cast<std::int64_t>(std::min(ahead, kMaxTime)));
   return content;
 }
 
@@ -289,8 +289,8 @@ json ToJson(const Stream& stream) {
         {"message_bytes", content.message_bytes}}},
       {"for_all", stream.is_for_all},
       {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
-  if (content.rate) {
-    written["content"]["rate"] = *content.rate;
+  if (content.rate) written["content"]["rate"] = *content.rate;
+  if (content.clock_ahead > core::Duration()) {
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();
   }
   return written;

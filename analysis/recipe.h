@@ -34,7 +34,7 @@ struct Content {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
   std::optional<std::uint64_t> rate;  // messages per second; endless where there is none
-  core::Duration clock_ahead = {};    // of a rate: what a clock that commits may be ahead
+  core::Duration clock_ahead = {};    // by how much a clock of the run may be ahead, at most
   core::ContentKind kind = core::ContentKind::kFiller;  // what the world of the run is made of
   friend bool operator==(const Content&, const Content&) = default;
 };

@@ -128,7 +128,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   keys.Choice(core::Required("c3b", ""), c3b, kC3bNames);
   const Ends ends{input.clusters[c], input.clusters[other],
                   core::StreamId(static_cast<std::uint32_t>(c)),
-                  core::StreamId(static_cast<std::uint32_t>(other))};
+                  core::StreamId(static_cast<std::uint32_t>(other)), &input.stacks[other][1]};
   stream.stream = ends.out_stream;
   stream.from = cluster;
   stream.to = core::ClusterId(static_cast<std::uint32_t>(other));

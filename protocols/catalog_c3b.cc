@@ -6,8 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "protocols/c3b/baseline.h"
 #include "protocols/c3b/keys.h"
+#include "protocols/parameters/parameters.h"
 #include "protocols/picsou/keys.h"
 #include "protocols/picsou/notes.h"
 #include "protocols/picsou/replica.h"
@@ -24,6 +27,35 @@ Config ConfigOf(const Ends& ends, core::Keys& layer) {
   config.in_stream = ends.in_stream;
   Describe(layer, config);
   return config;
+}
+
+// A batch leaves as a whole, by credit, so a send buffer must have room for one: for what it takes
+// up to batch_bytes, the message with which it reaches that, and what is not content.
+void CheckBatchBytes(std::uint64_t batch_bytes, std::uint64_t message_bytes,
+                     core::ByteCount send_buffer, core::Keys& layer) {
+  constexpr std::uint64_t kOverhead = 1U << 20;
+  const auto buffer = static_cast<std::uint64_t>(send_buffer.value());
+  // What is too small for any batch is refused as a whole.
+  if (!layer.ok() || buffer <= message_bytes + kOverhead) return;
+  const std::uint64_t most = buffer - message_bytes - kOverhead;
+  if (batch_bytes <= most) return;
+  layer.FailWanted("batch_bytes", absl::StrCat("a size from 1 B to ", most,
+                                               " B, so that a batch fits into "
+                                               "/network/send_buffer (",
+                                               buffer, " B) with a message of ", message_bytes,
+                                               " B and 1 MiB for the rest"));
+}
+
+// The time in which no-ops of all receivers come round to one sender: they go to each of n_s in
+// turn. What is wrong with the other's layer is said where that is read.
+core::Duration AckRound(const Ends& ends, core::Duration own_noop_delay) {
+  core::Duration theirs = own_noop_delay;
+  if (ends.other_layer != nullptr && ends.other_layer->is_object()) {
+    Parameters other(*ends.other_layer, "", "");
+    theirs = other.TimeOr("noop_delay", picsou::Config().noop_delay);
+  }
+  constexpr core::Duration kMost = core::Duration::Seconds(60);
+  return std::min(kMost, theirs) * static_cast<std::int64_t>(ends.own.size);
 }
 
 // A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
@@ -121,18 +153,22 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
   promise("I");
   promise("D");
   if (which == 0) {
-    const auto config = ConfigOf<picsou::Config>(ends, layer);
+    auto config = ConfigOf<picsou::Config>(ends, layer);
+    CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
+    if (config.ack_round) config.ack_round = AckRound(ends, config.noop_delay);
     stream.is_for_all = true;
     stream.throughput = "quack";
     promise("L", {{"to", "all"}});
     promise("Q");
     promise("A");
-    promise("R1",
-            {{"repeat_interval_ps", static_cast<std::uint64_t>(config.repeat_interval.ps())}});
+    // A measured interval is never below a round of acknowledgements.
+    const core::Duration interval = config.ack_round.value_or(config.repeat_interval);
+    promise("R1", {{"repeat_interval_ps", static_cast<std::uint64_t>(interval.ps())}});
     promise("R2");
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
   auto config = ConfigOf<c3b::Config>(ends, layer);
+  CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
   config.pattern = which == 1 ? c3b::Pattern::kOneShot : c3b::Pattern::kAllToAll;
   stream.throughput = "enqueue";
   if (config.pattern == c3b::Pattern::kAllToAll) {

@@ -28,6 +28,7 @@ struct Ends {
   core::Cluster other;
   core::StreamId out_stream;
   core::StreamId in_stream;
+  const nlohmann::json* other_layer = nullptr;  // of the other's stack, as it stands there
 };
 
 // {"c3b": NAME, ...}: the names.

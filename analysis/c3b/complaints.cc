@@ -11,7 +11,8 @@ namespace lockstep::analysis {
 ComplaintBook::ComplaintBook(const Rule& rule)
     : rule_(rule),
       line_(rule.schedule.lanes()),
-      patience_ps_(rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000),
+      patience_ps_(std::max<std::int64_t>(
+          0, rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000 - rule.clock_ahead.ps())),
       acknowledged_(rule.schedule.receivers, 0),
       doubts_(rule.schedule.receivers) {}
 
@@ -25,6 +26,7 @@ void ComplaintBook::Take(const Report& report) {
   ordered_.clear();
   fresh_.clear();
   const std::uint64_t p = std::min(report.acknowledged, kSeqLimit - 1);
+  if (p < acknowledged_[report.receiver]) return;
   RaiseQuack(report.receiver, p);
   const std::uint64_t end = std::max(p + 1, std::min(report.phi_end, kSeqLimit));
   ListJudged(std::max(p, quack_), end, p, report.listed);

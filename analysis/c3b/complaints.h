@@ -4,11 +4,13 @@
 // The first report of a missing k′ is no complaint. A later one, at least `repeat_interval` after
 // the first, is, once for each (receiver, k′, attempt), if it counts: if p was QUACKed at this
 // sender, this report included. Complaints of r_r + 1 receivers order the next attempt, and all
-// counters of that k′ start anew. What is below the QUACK is complained about no more.
+// counters of that k′ start anew. What is below the QUACK is complained about no more. A report
+// whose p is below what its receiver has acknowledged before is out of date, and says nothing.
 //
 // The number of attempts found here is the most that a correct sender can have noted: where the
 // rule leaves room, we count the complaint. So 1/1000 of the interval is given away, for the
-// sender's clock may run that much faster; and a report withdraws a receiver's earlier ones about
+// sender's clock may run that much faster, and as much as faults and profile can put a clock ahead;
+// and a report withdraws a receiver's earlier ones about
 // what it now holds only if it counts, since a sender may leave other reports unread.
 //
 // Invariant: an honest sender never notes attempt t of a k′ before it is noted here. (By induction:
@@ -55,6 +57,7 @@ class ComplaintBook {
     std::uint64_t acks_needed = 1;        // u_r + 1: a QUACK
     std::uint64_t complaints_needed = 1;  // r_r + 1: an attempt
     core::Duration repeat_interval;
+    core::Duration clock_ahead = {};  // what a sender's clock may gain on us, at most
   };
 
   explicit ComplaintBook(const Rule& rule);

@@ -31,7 +31,8 @@ ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts, core::Duration 
                         .Add(core::Fact::kCarries, trace::Phase::kSent)),
       originals_(facts->schedule().lanes()) {
   const ComplaintBook::Rule rule{facts->schedule(), std::uint64_t{facts->receivers().u} + 1,
-                                 std::uint64_t{facts->receivers().r} + 1, repeat_interval};
+                                 std::uint64_t{facts->receivers().r} + 1, repeat_interval,
+                                 facts->stream().content.clock_ahead};
   senders_.assign(facts->senders().size, Sender{ComplaintBook(rule), {}, kPruneFirst, 0});
 }
 

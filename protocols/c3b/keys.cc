@@ -6,7 +6,10 @@ namespace lockstep::c3b {
 
 void Describe(core::Keys& keys, Config& config) {
   constexpr std::uint64_t kPaddingMax = 1U << 20;
-  keys.Size({"batch_bytes", "A batch is sent when it holds so much."}, config.batch_bytes);
+  keys.Size({"batch_bytes",
+             "A batch is sent when it holds so much. The send buffer has room for one, with a "
+             "message more and 1 MiB."},
+            config.batch_bytes, {1});
   keys.Time({"batch_delay", "A batch is sent when it is so old."}, config.batch_delay);
   keys.Object({"wire",
                "Padding, so that messages are as long as those of the implementation whose "

@@ -3,6 +3,7 @@
 #include "protocols/core/batcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/core/check.h"
 
@@ -62,6 +63,32 @@ Batcher::Batch Batcher::Take(std::uint32_t receiver, Instant now, std::int64_t c
   queue.bytes -= bytes;
   queue.since = now;
   return batch;
+}
+
+void Batcher::Remove(std::uint32_t receiver, const Run& run) {
+  if (run.count == 0) return;
+  PerReceiver& queue = queues_[receiver];
+  std::vector<Item> kept;
+  kept.reserve(queue.items.size() + 1);
+  for (const Item& item : queue.items) {
+    const std::uint64_t stride = item.run.stride;
+    const bool meet = stride == run.stride && item.run.first % stride == run.first % stride &&
+                      item.run.first <= run.Last() && run.first <= item.run.Last();
+    if (!meet) {
+      kept.push_back(item);
+      continue;
+    }
+    // Indices [begin, end) of the item go.
+    const std::uint64_t begin =
+        run.first > item.run.first ? (run.first - item.run.first) / stride : 0;
+    const std::uint64_t end = std::min(item.run.count, (run.Last() - item.run.first) / stride + 1);
+    queue.bytes -= (end - begin) * (item.size + config_.record_bytes);
+    if (begin > 0) kept.push_back({item.run.Part(0, begin), item.size, item.attempt});
+    if (end < item.run.count) {
+      kept.push_back({item.run.Part(end, item.run.count - end), item.size, item.attempt});
+    }
+  }
+  queue.items = std::move(kept);
 }
 
 void Batcher::DropBelow(std::uint64_t number) {

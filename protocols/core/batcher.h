@@ -59,6 +59,13 @@ class Batcher {
   }
   // Credit that a full batch may take. Who has less of it need not be given more to wait.
   std::uint64_t FullBatchCredit() const { return config_.batch_bytes + config_.overhead_max; }
+  // The least number that waits for `receiver`, where numbers are queued in ascending order.
+  std::optional<std::uint64_t> Front(std::uint32_t receiver) const {
+    const std::vector<Item>& items = queues_[receiver].items;
+    return items.empty() ? std::nullopt : std::optional(items.front().run.first);
+  }
+  // Forgets what of `run` waits for `receiver`, in items of the same stride.
+  void Remove(std::uint32_t receiver, const Run& run);
   // Forgets what waits below `number`.
   void DropBelow(std::uint64_t number);
 

@@ -18,6 +18,23 @@ void DescribeWire(core::Keys& keys, WireSizes& wire) {
                wire.phi_word_bytes, {0, kWordMax});
 }
 
+void DescribeRepeats(core::Keys& keys, Config& config) {
+  constexpr core::Duration kLeftOut = core::Duration::Picoseconds(-1);
+  core::Duration interval = kLeftOut;
+  keys.Time(
+      {"repeat_interval",
+       "A repeated acknowledgement complains only so long after the first; 0 as in the paper.",
+       false,
+       "measured: the time to a QUACK and four times its deviation, at least a round of "
+       "acknowledgements, doubled by each attempt"},
+      interval);
+  if (interval == kLeftOut) {
+    config.ack_round = config.noop_delay * static_cast<std::int64_t>(config.own.size);
+  } else {
+    config.repeat_interval = interval;
+  }
+}
+
 }  // namespace
 
 void Describe(core::Keys& keys, Config& config) {
@@ -27,7 +44,10 @@ void Describe(core::Keys& keys, Config& config) {
                 "Length of the φ-list, the selective acknowledgements behind each cumulative one, "
                 "in messages."},
                config.phi, {0, kPhiMax});
-  keys.Size({"batch_bytes", "A batch is sent when it holds so much."}, config.batch_bytes);
+  keys.Size({"batch_bytes",
+             "A batch is sent when it holds so much. The send buffer has room for one, with a "
+             "message more and 1 MiB."},
+            config.batch_bytes, {1});
   keys.Time({"batch_delay", "A batch is sent when it is so old."}, config.batch_delay);
   keys.Integer({"quack_window", "W_q: messages that may be sent above the QUACK."},
                config.quack_window, {1, kWindowMax});
@@ -37,17 +57,14 @@ void Describe(core::Keys& keys, Config& config) {
                 false, "no such window"},
                config.ack_window, {0, kWindowMax});
   keys.Period({"noop_delay",
-               "After so long without a send, an empty batch (a no-op) carries the "
-               "acknowledgement."},
+               "Each time an empty batch (a no-op) carries the acknowledgement to the next "
+               "receiver, whatever else is sent."},
               config.noop_delay);
   keys.Period({"max_delay",
                "After so long without a send, a message may pass a window that is "
                "closed."},
               config.max_delay);
-  keys.Time({"repeat_interval",
-             "A repeated acknowledgement complains only so long after the "
-             "first."},
-            config.repeat_interval);
+  DescribeRepeats(keys, config);
   keys.Object({"wire",
                "Padding, so that messages are as long as those of the implementation whose "
                "figures are reproduced."},

@@ -27,6 +27,11 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
   return batcher;
 }
 
+RepeatInterval IntervalOf(const Config& config) {
+  if (!config.ack_round) return config.repeat_interval;
+  return {*config.ack_round, config.other.size, config.other.u + 1, config.phi};
+}
+
 }  // namespace
 
 Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
@@ -39,19 +44,18 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       schedule_{config.own.size, config.other.size},
       inbound_(schedule_.period(), config.phi, config.PhiRunsMax()),
       quacks_(config.other.size, config.other.u + 1),
-      complaints_(schedule_.period(), config.other.size, config.other.r + 1,
-                  config.repeat_interval),
+      complaints_(schedule_.period(), config.other.size, config.other.r + 1, IntervalOf(config)),
       first_sends_(BatcherConfig(config, codec_, true)),
-      resends_(BatcherConfig(config, codec_, false)),
+      resends_(BatcherConfig(config, codec_, false), schedule_.period()),
       own_waits_(config.own.first, config.own.size),
       other_waits_(config.other.first, config.other.size),
       pace_(seat.send_buffer),
       is_caught_up_(seat.incarnation == 0),
       noop_turn_(seat.index % config.other.size),
+      pass_turn_(noop_turn_),
       locals_(config.own.size) {}
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
-  last_sent_ = now.monotonic();
   last_data_ = now.monotonic();
   out.SetTimer(kNoop, now.monotonic() + config_.noop_delay);
   out.SetTimer(kPass, now.monotonic() + config_.max_delay);
@@ -159,19 +163,8 @@ void Replica::RegulateReading(core::Effects& out) {
 
 void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack,
                     core::Effects& out) {
-  if (const auto quack = quacks_.Ack(receiver, ack.cumulative)) {
-    out.Note({core::NoteKind::kQuacked, core::NodeId(), config_.out_stream, core::Run{*quack, 1, 1},
-              0, 0});
-    resends_.DropBelow(*quack);
-    log_.Release(core::SeqNo(*quack));
-    owner_.OnQuacked(now, core::SeqNo(*quack), out);
-    if (!is_caught_up_) {
-      is_caught_up_ = true;
-      // The first own position that is not QUACKed:  ceil((quack - index) / n_s)
-      const std::uint64_t n = schedule_.senders;
-      laps_ = *quack <= seat_.index ? 0 : (*quack - seat_.index + n - 1) / n;
-    }
-  }
+  if (const auto quack = quacks_.Ack(receiver, ack.cumulative)) OnQuack(now, *quack, out);
+  complaints_.interval().OnReport(now.monotonic(), receiver, ack, quacks_.quack());
   // Positions that nobody can have sent yet are not missing, whatever a liar says.
   const std::uint64_t known = std::min(log_.Positions().value(), Limit());
   Ack judged = ack;
@@ -184,15 +177,43 @@ void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack
        complaints_.Report(now.monotonic(), receiver, judged, quacks_.quack())) {
     out.Note(
         {kComplaint, core::NodeId(), config_.out_stream, attempt.positions, attempt.number, 0});
-    const std::uint64_t first = attempt.positions.first;
-    if (schedule_.Sender(first, attempt.number) != seat_.index) continue;
-    const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, attempt.number));
-    for (core::Run rest = attempt.positions; rest.count > 0;) {
-      const core::Extent extent = log_.Uniform(rest);
-      resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number},
-                     now.monotonic());
-      rest = rest.Part(extent.count, rest.count - extent.count);
-    }
+    Resend(now, attempt);
+  }
+}
+
+void Replica::OnQuack(const core::Now& now, std::uint64_t quack, core::Effects& out) {
+  out.Note(
+      {core::NoteKind::kQuacked, core::NodeId(), config_.out_stream, core::Run{quack, 1, 1}, 0, 0});
+  // The log is not asked for what is released: what others were quicker to send needs no copy.
+  resends_.DropBelow(quack);
+  first_sends_.DropBelow(quack);
+  log_.Release(core::SeqNo(quack));
+  owner_.OnQuacked(now, core::SeqNo(quack), out);
+  is_caught_up_ = true;
+  // The first own position that is not QUACKed:  ceil((quack - index) / n_s)
+  const std::uint64_t n = schedule_.senders;
+  const std::uint64_t open = quack <= seat_.index ? 0 : (quack - seat_.index + n - 1) / n;
+  laps_ = std::max(laps_, open);
+}
+
+void Replica::Resend(const core::Now& now, const Attempt& attempt) {
+  core::Run rest = attempt.positions;
+  if (schedule_.Sender(rest.first, attempt.number) != seat_.index) return;
+  if (attempt.number % schedule_.senders == 0) {
+    // Own positions, of which some may still wait to be sent for the first time.
+    const auto first =
+        first_sends_.Front(static_cast<std::uint32_t>(schedule_.Receiver(rest.first, 0)));
+    const std::uint64_t walked =
+        std::min(first.value_or(~std::uint64_t{0}), seat_.index + schedule_.senders * laps_);
+    const std::uint64_t sent =
+        walked <= rest.first ? 0 : (walked - rest.first + rest.stride - 1) / rest.stride;
+    rest.count = std::min(rest.count, sent);
+  }
+  const auto to = static_cast<std::uint32_t>(schedule_.Receiver(rest.first, attempt.number));
+  while (rest.count > 0) {
+    const core::Extent extent = log_.Uniform(rest);
+    resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic());
+    rest = rest.Part(extent.count, rest.count - extent.count);
   }
 }
 
@@ -211,17 +232,25 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
 
 void Replica::SendBatches(const core::Now& now, core::Effects& out) {
   for (std::uint32_t receiver = 0; receiver < config_.other.size; ++receiver) {
-    for (;;) {
-      if (SendFrom(resends_, now, receiver, out)) continue;
-      const bool is_pass = !is_ack_window_open();
-      if (is_pass && passes_ == 0) break;
-      if (!SendFrom(first_sends_, now, receiver, out)) break;
-      if (is_pass) --passes_;
+    while (SendFrom(resends_, now, receiver, out) ||
+           (is_ack_window_open() && SendFrom(first_sends_, now, receiver, out))) {
     }
+  }
+  if (!is_ack_window_open() && passes_ > 0) SendInPass(now, out);
+}
+
+void Replica::SendInPass(const core::Now& now, core::Effects& out) {
+  for (std::uint32_t i = 0; i < config_.other.size; ++i) {
+    const std::uint32_t receiver = (pass_turn_ + i) % config_.other.size;
+    if (!SendFrom(first_sends_, now, receiver, out)) continue;
+    --passes_;
+    pass_turn_ = (receiver + 1) % config_.other.size;
+    return;
   }
 }
 
-bool Replica::SendFrom(core::Batcher& from, const core::Now& now, std::uint32_t receiver,
+template <typename Queue>
+bool Replica::SendFrom(Queue& from, const core::Now& now, std::uint32_t receiver,
                        core::Effects& out) {
   if (!from.IsDue(receiver, now.monotonic())) return false;
   const std::int64_t credit = out.CreditLeft(config_.other.Replica(receiver));
@@ -289,14 +318,17 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   const core::NodeId to = config_.other.Replica(receiver);
   for (const core::Batcher::Item& item : items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
-    if (item.attempt == 0) continue;
+    if (item.attempt == 0) {
+      complaints_.interval().OnSent(now.monotonic(), item.run.first);
+      continue;
+    }
+    complaints_.interval().OnResent(now.monotonic(), item.run.first, quacks_.quack());
     out.Note({kResent, to, config_.out_stream, item.run, item.attempt, 0});
   }
   out.Spend(core::Work::kSend, core::CountOf(batch.data),
             core::ByteCount(static_cast<std::int64_t>(core::BytesOf(batch.data))));
   core::Bytes payload = codec_.Encode(batch, *seat_.signer, config_.other.Speaker(receiver));
   out.Send(to, std::move(payload));
-  last_sent_ = now.monotonic();
   if (!items.empty()) {
     last_data_ = now.monotonic();
     ++batches_since_ack_;
@@ -312,9 +344,8 @@ void Replica::SendNoop(const core::Now& now, core::Effects& out) {
 
 void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& out) {
   if (timer == kNoop) {
-    if (now.monotonic() - last_sent_ >= config_.noop_delay) SendNoop(now, out);
-    const core::Instant due = last_sent_ + config_.noop_delay;
-    out.SetTimer(kNoop, due > now.monotonic() ? due : now.monotonic() + config_.noop_delay);
+    SendNoop(now, out);
+    out.SetTimer(kNoop, now.monotonic() + config_.noop_delay);
     return;
   }
   if (timer == kPass) {

@@ -24,7 +24,9 @@
 #include "protocols/picsou/inbound.h"
 #include "protocols/picsou/messages.h"
 #include "protocols/picsou/quack.h"
+#include "protocols/picsou/repeat_interval.h"
 #include "protocols/picsou/resend.h"
+#include "protocols/picsou/resend_queue.h"
 #include "protocols/picsou/schedule.h"
 
 namespace lockstep::picsou {
@@ -41,10 +43,15 @@ struct Config {
   std::uint64_t quack_window = 1'048'576;
   // W_a: batches sent since the own cumulative ACK last changed; 0: no such window.
   std::uint64_t ack_window = 0;
+  // A no-op goes to the next receiver each time, whatever else is sent: each of them hears from
+  // this replica at least every n_r times that.
   core::Duration noop_delay = core::Duration::Milliseconds(5);
   // A window that has been closed for so long lets one lap of messages pass: both are soft.
   core::Duration max_delay = core::Duration::Milliseconds(75);
-  core::Duration repeat_interval;  // see resend.h
+  // See repeat_interval.h. Measured where `ack_round` is there, which is then its least value: the
+  // time in which no-ops of all receivers come round, n_s of their no-op delays.
+  core::Duration repeat_interval;
+  std::optional<core::Duration> ack_round;
   WireSizes wire;
 
   // What a φ-list may have at most on our wire, in runs: a few for each pair of replicas, as far as
@@ -90,9 +97,14 @@ class Replica : public core::Node, public core::LogReader {
   // Sends whatever windows and credit allow.
   void Pump(const core::Now& now, core::Effects& out);
   void SendBatches(const core::Now& now, core::Effects& out);
+  // Sends one batch that waits, for the next receiver in turn, in spite of a closed window W_a.
+  void SendInPass(const core::Now& now, core::Effects& out);
   // Sends one batch of `from`, or wants credit for it; false where nothing is due, or it must wait.
-  bool SendFrom(core::Batcher& from, const core::Now& now, std::uint32_t receiver,
-                core::Effects& out);
+  template <typename Queue>
+  bool SendFrom(Queue& from, const core::Now& now, std::uint32_t receiver, core::Effects& out);
+  void OnQuack(const core::Now& now, std::uint64_t quack, core::Effects& out);
+  // Queues what this replica is to send again.
+  void Resend(const core::Now& now, const Attempt& attempt);
   // Walks on along the stream and queues this replica's share; false if nothing may follow yet.
   bool Walk(const core::Now& now, core::Effects& out);
   // Whether some receiver could be sent more than what waits for it; else credit is wanted.
@@ -116,18 +128,18 @@ class Replica : public core::Node, public core::LogReader {
   QuackCounter quacks_;
   ComplaintTracker complaints_;
   core::Batcher first_sends_;
-  core::Batcher resends_;
+  ResendQueue resends_;
   core::CreditWaits own_waits_;    // for replicas of the own cluster
   core::CreditWaits other_waits_;  // for those of the other
   core::Pace pace_;
 
   std::uint64_t laps_ = 0;    // own positions walked so far: the next is index + n_s * laps_
   bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is
-  std::uint64_t passes_ = 0;  // laps that may go in spite of a closed window
+  std::uint64_t passes_ = 0;  // laps or batches that may go in spite of a closed window
   std::uint64_t batches_since_ack_ = 0;
-  core::Instant last_sent_;
   core::Instant last_data_;
   std::uint32_t noop_turn_ = 0;
+  std::uint32_t pass_turn_ = 0;
   std::optional<core::Instant> flush_timer_;
   std::vector<Local> locals_;  // locals_[index in the own cluster]
   bool is_holding_ = false;

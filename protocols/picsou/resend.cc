@@ -4,14 +4,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace lockstep::picsou {
 
 ComplaintTracker::ComplaintTracker(std::uint64_t period, std::uint32_t receivers,
-                                   std::uint32_t complaints_needed, core::Duration repeat_interval)
+                                   std::uint32_t complaints_needed, RepeatInterval repeat_interval)
     : line_(period),
       complaints_needed_(complaints_needed),
-      repeat_interval_(repeat_interval),
+      interval_(std::move(repeat_interval)),
+      acknowledged_(receivers),
       missing_(receivers) {}
 
 std::size_t ComplaintTracker::size() const {
@@ -21,6 +23,7 @@ std::size_t ComplaintTracker::size() const {
 }
 
 void ComplaintTracker::TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative) {
+  acknowledged_[receiver] = std::max(acknowledged_[receiver], cumulative);
   const core::LaneLine::Cut cut = line_.CutAt(cumulative);
   missing_[receiver].CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
 }
@@ -29,8 +32,11 @@ std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t r
                                               const Ack& ack, std::uint64_t quack) {
   std::vector<Attempt> noted;
   const bool may_count = quack >= ack.cumulative;
+  if (ack.cumulative < acknowledged_[receiver]) return noted;
+  acknowledged_[receiver] = ack.cumulative;
   const std::uint64_t from = std::max(quack, ack.cumulative);
-  TakeBackBelow(receiver, from);
+  const core::LaneLine::Cut cut = line_.CutAt(from);
+  missing_[receiver].CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
   ListJudged(ack, from, std::max(ack.phi_end, ack.cumulative + 1));
   if (judged_.empty()) return noted;
   fresh_.clear();
@@ -39,7 +45,7 @@ std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t r
       [&](const Judged& judged, std::uint64_t begin, std::uint64_t end, const Missing* old) {
         if (!judged.is_missing) return std::optional<Missing>();
         if (old == nullptr) return std::optional<Missing>(Missing{now, false});
-        const bool is_repeat = may_count && now - old->since >= repeat_interval_;
+        const bool is_repeat = may_count && now - old->since >= interval_.After(judged.attempts);
         if (!is_repeat || old->is_complaint) return std::optional<Missing>(*old);
         fresh_.push_back({begin, end});
         return std::optional<Missing>(Missing{old->since, true});
@@ -72,12 +78,22 @@ void ComplaintTracker::ListJudged(const Ack& ack, std::uint64_t from, std::uint6
     const std::uint64_t stop = high.In(lane);
     for (; held != held_.end() && held->begin < stop; ++held) {
       if (held->end <= at) continue;
-      if (held->begin > at) judged_.push_back({at, held->begin, true});
+      if (held->begin > at) AddMissing(at, held->begin);
       const std::uint64_t begin = std::max(at, held->begin);
       at = std::min(held->end, stop);
-      if (begin < at) judged_.push_back({begin, at, false});
+      if (begin < at) judged_.push_back({begin, at, false, 0});
     }
-    if (at < stop) judged_.push_back({at, stop, true});
+    if (at < stop) AddMissing(at, stop);
+  });
+}
+
+void ComplaintTracker::AddMissing(std::uint64_t begin, std::uint64_t end) {
+  if (attempts_.empty()) {
+    judged_.push_back({begin, end, true, 0});
+    return;
+  }
+  attempts_.ForEach(begin, end, [&](std::uint64_t from, std::uint64_t to, const std::uint64_t* n) {
+    judged_.push_back({from, to, true, n == nullptr ? 0 : *n});
   });
 }
 
@@ -100,6 +116,7 @@ void ComplaintTracker::CountComplaints(const Stretch& fresh, std::vector<Attempt
                      [&](std::uint64_t begin, std::uint64_t end, const std::uint64_t* old) {
                        const std::uint64_t next = old == nullptr ? 1 : *old + 1;
                        noted.push_back(Attempt{line_.RunAt(begin, end), next});
+                       interval_.OnAttempt(noted.back().positions);
                        return std::optional<std::uint64_t>(next);
                      });
   }

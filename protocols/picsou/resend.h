@@ -5,10 +5,12 @@
 // attempt is noted, and schedule.h says whose it is. Positions inside a φ-list are judged likewise.
 //
 // Rule (decided where the paper, section 4.2, is silent): a repeat counts only if it comes after
-// the receiver's cumulative ACK p was QUACKed here, and at least `repeat_interval` after that
+// the receiver's cumulative ACK p was QUACKed here, and at least the repeat interval after that
 // receiver's first report of the position; once for each (receiver, position, attempt). All
 // counters of a position start anew when an attempt is noted. The first report may be older than
-// the QUACK. A receiver that reports to hold the position takes back what it said of it.
+// the QUACK. A receiver that reports to hold the position takes back what it said of it. A report
+// whose cumulative ACK is below what its receiver has acknowledged before is out of date, and
+// changes nothing.
 //
 // Kept by lanes of the schedule's period, as intervals: a thousand equal fates are one entry, and
 // what nobody misses is none.
@@ -24,6 +26,7 @@
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
 #include "protocols/picsou/messages.h"
+#include "protocols/picsou/repeat_interval.h"
 
 namespace lockstep::picsou {
 
@@ -38,9 +41,11 @@ class ComplaintTracker {
  public:
   // `complaints_needed` is r_r + 1.
   ComplaintTracker(std::uint64_t period, std::uint32_t receivers, std::uint32_t complaints_needed,
-                   core::Duration repeat_interval);
+                   RepeatInterval repeat_interval);
 
-  // `receiver` holds every position below `cumulative`.
+  RepeatInterval& interval() { return interval_; }
+
+  // `receiver` says that it holds every position below `cumulative`.
   void TakeBackBelow(std::uint32_t receiver, std::uint64_t cumulative);
   // Takes a report of `receiver`, after it has entered the QUACK, and returns the attempts that it
   // completes. Positions below the QUACK, which never decreases, are settled.
@@ -66,10 +71,13 @@ class ComplaintTracker {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     bool is_missing = false;
+    std::uint64_t attempts = 0;  // noted so far, where it is missing
   };
 
   // Lists what `ack` says of the positions in [from, to).
   void ListJudged(const Ack& ack, std::uint64_t from, std::uint64_t to);
+  // Adds to judged_ that the places [begin, end) are missing, by what was attempted so far.
+  void AddMissing(std::uint64_t begin, std::uint64_t end);
   // Notes the next attempt for those of `fresh` that enough receivers complain about.
   void CountComplaints(const Stretch& fresh, std::vector<Attempt>& noted);
   // Forgets attempts on what is settled, now and then.
@@ -77,7 +85,8 @@ class ComplaintTracker {
 
   core::LaneLine line_;
   std::uint32_t complaints_needed_;
-  core::Duration repeat_interval_;
+  RepeatInterval interval_;
+  std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: its greatest cumulative ACK
   // missing_[receiver]; where it has not reported for long, what is settled may linger.
   std::vector<MissingMap> missing_;
   core::IntervalMap<std::uint64_t> attempts_;  // noted so far, by place

@@ -93,6 +93,42 @@ TEST_CASE("catalog: Picsou promises delivery to all, QUACKs, ACKs and bounded re
   CHECK(PromisesOf(*program) == wanted);
 }
 
+TEST_CASE(
+    "catalog: Picsou's default interval for repeats is measured, and a round of ACKs at least") {
+  const auto interval_of = [](const CatalogProgram& program, std::uint32_t stream) {
+    for (const Promise& promise : program.promises()) {
+      if (promise.oracle != "R1" || promise.scope["stream"] != stream) continue;
+      return promise.parameters["repeat_interval_ps"].get<std::int64_t>();
+    }
+    return std::int64_t{-1};
+  };
+  // The no-ops of a receiver go to the 4 or 7 senders in turn; those of b come every 3 ms.
+  auto program = CatalogProgram::Compile(
+      InputOf(Over(R"({"c3b": "picsou"})"), Over(R"({"c3b": "picsou", "noop_delay": "3ms"})")));
+  REQUIRE(program.ok());
+  CHECK(interval_of(**program, 0) == core::Duration::Milliseconds(4 * 3).ps());
+  CHECK(interval_of(**program, 1) == core::Duration::Milliseconds(7 * 5).ps());
+  CHECK(interval_of(*Compiled(R"({"c3b": "picsou", "repeat_interval": "0ms"})"), 0) == 0);
+}
+
+TEST_CASE("catalog: a batch of no bytes, or of more than a send buffer has room for, is refused") {
+  const std::string pointer = "f.json: /clusters/1/stack/1/batch_bytes: want a size from 1 B to ";
+  for (const std::string name : {"picsou", "one-shot", "all-to-all"}) {
+    const auto error = [&](std::int64_t bytes) {
+      return ErrorOfLayer("{\"c3b\": \"" + name + "\", \"batch_bytes\": \"" +
+                          std::to_string(bytes) + "B\"}");
+    };
+    CHECK(Begins(error(0), "f.json: /clusters/1/stack/1/batch_bytes: want "));
+    CHECK(Begins(error(kBuffer), pointer));
+    CHECK(Begins(error(2 * kBuffer), pointer));
+    // With a message of 1 kB and 1 MiB beside, the largest that fits.
+    const std::int64_t most = kBuffer - 1'000 - (1 << 20);
+    CHECK(Begins(error(most + 1), pointer + std::to_string(most) + " B"));
+    CHECK(error(most) == "none");
+    CHECK(error(1) == "none");
+  }
+}
+
 TEST_CASE("catalog: one-shot promises no delivery, all-to-all delivery to all, neither more") {
   const auto one_shot = Compiled(R"({"c3b": "one-shot"})");
   CHECK(PromisesOf(*one_shot) ==

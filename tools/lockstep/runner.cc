@@ -59,10 +59,8 @@ analysis::Stream StreamOf(const StreamInfo& info, core::ContentKind contents,
   stream.content.kind = contents;
   stream.content.generator = info.generator;
   stream.content.message_bytes = info.message_bytes;
-  if (info.rate_per_s > 0) {
-    stream.content.rate = info.rate_per_s;
-    stream.content.clock_ahead = clock_ahead;
-  }
+  if (info.rate_per_s > 0) stream.content.rate = info.rate_per_s;
+  stream.content.clock_ahead = clock_ahead;
   stream.is_for_all = info.is_for_all;
   stream.throughput =
       info.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;

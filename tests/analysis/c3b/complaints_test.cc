@@ -63,7 +63,8 @@ class PlainCount {
 
   void Hear(const Report& report) {
     std::uint64_t& acknowledged = acknowledged_[report.receiver];
-    acknowledged = std::max(acknowledged, report.acknowledged);
+    if (report.acknowledged < acknowledged) return;
+    acknowledged = report.acknowledged;
     std::vector<std::uint64_t> ranked = acknowledged_;
     std::sort(ranked.rbegin(), ranked.rend());
     const std::uint64_t quack = ranked[rule_.acks_needed - 1];
@@ -256,6 +257,17 @@ TEST_CASE("complaints: state is bounded by what is open, not by what has passed"
   }
   CHECK(most < 4 * 16 * 8);
   CHECK(attempts.all().empty());
+}
+
+TEST_CASE("complaints: a report that goes back is none, and takes nothing back") {
+  Attempts attempts(Four(0));
+  for (std::uint64_t receiver = 0; receiver < 3; ++receiver) attempts.Hear(1, receiver, 4);
+  // Three old reports of b0, and b1's repeat: one complaint.
+  for (const std::int64_t at : {2, 3, 4}) attempts.Hear(at, 0, 3, {{4, 1, 1}}, 5);
+  attempts.Hear(5, 1, 4);
+  CHECK(attempts.all().empty());
+  attempts.Hear(6, 0, 4);
+  CHECK(attempts.Of(4) == 1);
 }
 
 TEST_CASE("complaints: counted as one number at a time would be") {

@@ -111,6 +111,21 @@ TEST_CASE("resends: repeats that come too early are refused") {
   CHECK(story.Ask("R1") == Verdict::kViolated);
 }
 
+TEST_CASE("resends: what faults can put a sender's clock ahead is taken off the interval") {
+  // b0 and b1 report k′ 0 missing at 0 and 60 ms; 100 ms are wanted, by a clock that may gain 40.
+  for (const std::int64_t ahead_ms : {0, 39, 40, 500}) {
+    analysis::Recipe recipe = TwoClusters(4, 4);
+    recipe.streams[0].content.clock_ahead = core::Duration::Milliseconds(ahead_ms);
+    Story story(recipe);
+    story.Offered(A(0), B(0), {0, 1, 1});
+    for (const std::int64_t at : {0, 60}) {
+      story.AtMs(at).Heard(A(1), B(0), 0).Heard(A(1), B(1), 0);
+    }
+    story.Offered(A(1), B(1), {0, 1, 1});
+    CHECK(story.Ask("R1") == (ahead_ms < 40 ? Verdict::kViolated : Verdict::kHolds));
+  }
+}
+
 TEST_CASE("resends: complaints that another sender heard do not count") {
   CHECK(Complaints().Passed(A(2), B(3), {4, 1, 1}).Ask("R1") == Verdict::kViolated);
   Story story = Four();

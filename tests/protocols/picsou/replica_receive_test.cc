@@ -64,7 +64,7 @@ TEST_CASE("replica: a local broadcast is delivered and goes no further") {
   CHECK(All<effect::Send>(rig.out).empty());
 }
 
-TEST_CASE("replica: silent for noop_delay it sends a no-op with its ACK, receiver after receiver") {
+TEST_CASE("replica: each noop_delay a no-op with its ACK goes to the next receiver (4.1)") {
   const picsou::Config config = PicsouConfig();
   Rig rig(config, 2);
   rig.Start(0);
@@ -86,25 +86,26 @@ TEST_CASE("replica: silent for noop_delay it sends a no-op with its ACK, receive
   }
 }
 
-TEST_CASE(
-    "replica: what it sends anyway carries the ACK, and no no-op follows until it is silent") {
+TEST_CASE("replica: no-ops go round by a clock of their own, whatever else is sent (4.1)") {
   const picsou::Config config = PicsouConfig();
   Rig rig(config, 0);
   rig.Start(0);
   const core::TimerId noop = TimerAt(rig.out, NowAt(config.noop_delay));
   rig.HearLocally(NowAtMs(1), 1, {Incoming({0, 3, 1})});
   rig.Take();
-  rig.Commit(NowAtMs(3), 1);
-  REQUIRE(rig.BatchesTo(rig.out, 0).size() == 1);
-  CHECK(rig.BatchesTo(rig.out, 0)[0].ack.cumulative == 3);
-  rig.Take();
-  rig.replica->OnTimer(NowAt(config.noop_delay), noop, rig.out);
-  CHECK(All<effect::Send>(rig.out).empty());
-  // It looks again when it will have been silent for long enough.
-  const core::Now due = NowAt(config.noop_delay + core::Duration::Milliseconds(3));
-  CHECK(TimerAt(rig.Take(), due) == noop);
-  rig.replica->OnTimer(due, noop, rig.out);
-  CHECK(All<effect::Send>(rig.out).size() == 1);
+  for (std::uint32_t turn = 1; turn <= 2 * kOtherSize; ++turn) {
+    // Data carries the ACK as well, to whom it goes by its own turn.
+    rig.Commit(NowAt(config.noop_delay * turn - core::Duration::Milliseconds(1)), 4 * turn);
+    REQUIRE(rig.PositionsSent(rig.Take()).size() == 1);
+    const core::Now due = NowAt(config.noop_delay * turn);
+    rig.replica->OnTimer(due, noop, rig.out);
+    const core::Effects listed = rig.Take();
+    const std::vector<picsou::Batch> batches = rig.BatchesTo(listed, (turn - 1) % kOtherSize);
+    REQUIRE(batches.size() == 1);
+    CHECK(batches[0].data.empty());
+    CHECK(batches[0].ack.cumulative == 3);
+    CHECK(TimerAt(listed, NowAt(config.noop_delay * (turn + 1))) == noop);
+  }
 }
 
 // A message from across that takes, with its headers, nearly a third of a buffer: three broadcasts

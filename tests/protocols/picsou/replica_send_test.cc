@@ -1,6 +1,7 @@
 // A Picsou replica as a sender: its share, its windows, its resends (the Picsou paper, section 4).
 
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "protocols/core/pace.h"
@@ -336,6 +337,65 @@ TEST_CASE("replica: a resend that is QUACKed while it waits for credit is droppe
   rig.Free(NowAtMs(3), rig.Receiver(to), kBuffer / 2);
   CHECK(Notes(rig.out, picsou::kResent).empty());
   CHECK_FALSE(rig.BatchesTo(rig.out, to).empty());
+}
+
+TEST_CASE("replica: while a copy waits for credit no second one of its position does (b.13.1)") {
+  picsou::Config config = PicsouConfig();
+  config.quack_window = 1U << 30;
+  Rig rig(config, 3);  // The sender of attempts 1, 5 and 9 of position 2.
+  rig.Start(core::Log::kEndless);
+  rig.Take();  // Credit is spent.
+  for (std::int64_t attempt = 1; attempt <= 9; ++attempt) Complain(rig, 3, attempt);
+  CHECK(Notes(rig.out, picsou::kComplaint).size() == 9);
+  CHECK(Notes(rig.out, picsou::kResent).empty());
+  // All that is left of them is the last one's.
+  std::vector<core::effect::Note> resent;
+  for (std::uint32_t j = 0; j < kOtherSize; ++j) {
+    rig.Take();
+    rig.Free(NowAtMs(20), rig.Receiver(j), kBuffer / 2);
+    for (const core::effect::Note& note : Notes(rig.out, picsou::kResent)) resent.push_back(note);
+  }
+  REQUIRE(resent.size() == 1);
+  CHECK(resent[0].values == core::Run{2, 1, kSchedule.period()});
+  CHECK(resent[0].detail == 9);
+  CHECK(resent[0].peer == rig.Receiver(static_cast<std::uint32_t>(kSchedule.Receiver(2, 9))));
+}
+
+TEST_CASE(
+    "replica: what others were quicker to send, and is QUACKed, it neither asks for nor sends") {
+  picsou::Config config = PicsouConfig();
+  config.quack_window = 1U << 30;
+  Rig rig(config, 1);
+  rig.Start(core::Log::kEndless);
+  const Positions sent = rig.PositionsSent(rig.Take());
+  // Far beyond what it has sent, and what it has queued.
+  const std::uint64_t quack = 4 * sent.back();
+  rig.Quack(NowAtMs(1), quack);
+  CHECK(rig.log.released() == quack);
+  rig.FreeAll(NowAtMs(2));
+  const Positions next = rig.PositionsSent(rig.out);
+  REQUIRE_FALSE(next.empty());
+  CHECK(next.front() >= quack);
+  CHECK(next.front() < quack + kOwnSize);
+}
+
+TEST_CASE("replica: what a closed window W_a lets pass goes to the receivers in turn") {
+  picsou::Config config = PicsouConfig();
+  config.ack_window = 3;
+  Rig rig(config, 0);
+  rig.Start(1'000);
+  const core::TimerId pass = TimerAt(rig.out, NowAt(config.max_delay));
+  REQUIRE(rig.PositionsSent(rig.Take()).size() == 3);
+  std::set<std::uint32_t> reached;
+  for (std::int64_t turn = 1; turn <= kOtherSize; ++turn) {
+    rig.replica->OnTimer(NowAt(config.max_delay * turn), pass, rig.out);
+    const core::Effects listed = rig.Take();
+    REQUIRE(rig.PositionsSent(listed).size() == 1);
+    for (std::uint32_t j = 0; j < kOtherSize; ++j) {
+      if (!rig.BatchesTo(listed, j).empty()) reached.insert(j);
+    }
+  }
+  CHECK(reached.size() == kOtherSize);
 }
 
 TEST_CASE("replica: after a restart it sends nothing until a QUACK says where the stream is") {

@@ -142,10 +142,14 @@ TEST_CASE("complaints: a thousand equal fates are one attempt a lane") {
 // The rule, for each receiver and position on its own.
 class Model {
  public:
-  Model(std::uint32_t needed, core::Duration interval) : needed_(needed), interval_(interval) {}
+  Model(std::uint32_t needed, picsou::RepeatInterval interval)
+      : needed_(needed), interval_(std::move(interval)) {}
 
   Noted Report(core::Instant now, std::uint32_t receiver, const Ack& ack, std::uint64_t quack) {
     Noted noted;
+    std::uint64_t& acknowledged = acknowledged_[receiver];
+    if (ack.cumulative < acknowledged) return noted;
+    acknowledged = ack.cumulative;
     for (auto entry = missing_.begin(); entry != missing_.end();) {
       const auto [who, position] = entry->first;
       const bool is_held = who == receiver && position < ack.cumulative;
@@ -176,7 +180,10 @@ class Model {
   bool Miss(core::Instant now, std::uint32_t receiver, std::uint64_t at, bool may_count) {
     const auto [entry, is_first] = missing_.try_emplace({receiver, at}, Missing{now, false});
     if (is_first || entry->second.is_complaint) return false;
-    if (!may_count || now - entry->second.since < interval_) return false;
+    const auto attempts = attempts_.find(at);
+    const core::Duration interval =
+        interval_.After(attempts == attempts_.end() ? 0 : attempts->second);
+    if (!may_count || now - entry->second.since < interval) return false;
     entry->second.is_complaint = true;
     std::uint32_t complaints = 0;
     for (const auto& [key, missing] : missing_) {
@@ -188,7 +195,8 @@ class Model {
   }
 
   std::uint32_t needed_;
-  core::Duration interval_;
+  picsou::RepeatInterval interval_;
+  std::map<std::uint32_t, std::uint64_t> acknowledged_;                 // by receiver
   std::map<std::pair<std::uint32_t, std::uint64_t>, Missing> missing_;  // by receiver, position
   std::map<std::uint64_t, std::uint64_t> attempts_;
 };
@@ -204,6 +212,33 @@ std::vector<Run> DrawPhi(core::Random& random, std::uint64_t cumulative, std::ui
   return phi;
 }
 
+TEST_CASE("complaints: a report that goes back says nothing, neither missing nor held") {
+  ComplaintTracker complaints(kPeriod, 3, /*complaints_needed=*/1, core::Duration());
+  complaints.Report({}, 0, AckOf(5, {}), 3);
+  // 3 and 4 were acknowledged: an old report overtaken on its way, or a restarted receiver.
+  for (int time = 0; time < 3; ++time) {
+    CHECK(complaints.Report({}, 0, AckOf(3, {{5, 1, 1}}), 3).empty());
+  }
+  // It did not take back that 5 is missing, nor was it a first report.
+  CHECK(NotedOf(complaints.Report({}, 0, AckOf(5, {}), 5)) == Noted{{5, 1}});
+}
+
+TEST_CASE("complaints: each attempt doubles a measured interval for the next") {
+  ComplaintTracker complaints(kPeriod, 3, 1, picsou::RepeatInterval(core::Duration(), 3, 1, 0));
+  std::int64_t at_ms = 0;
+  const auto report = [&] {
+    return complaints.Report(NowAtMs(at_ms).monotonic(), 0, AckOf(5, {}), 5);
+  };
+  // 250 ms without a sample, then 500 and 1000, and no more than a second.
+  for (const std::int64_t interval_ms : {250, 500, 1000, 1000, 1000}) {
+    CHECK(report().empty());
+    at_ms += interval_ms - 1;
+    CHECK(report().empty());
+    at_ms += 1;
+    CHECK(report().size() == 1);
+  }
+}
+
 TEST_CASE("complaints: random reports are counted by runs as they are one by one") {
   core::Random random = core::Random(8).Fork("complaints");
   std::size_t attempts = 0;
@@ -211,14 +246,16 @@ TEST_CASE("complaints: random reports are counted by runs as they are one by one
     const std::uint64_t period = std::vector<std::uint64_t>{4, 6, 28}[random.Below(3)];
     const auto receivers = static_cast<std::uint32_t>(3 + random.Below(5));
     const auto needed = static_cast<std::uint32_t>(1 + random.Below(3));
-    const core::Duration interval =
+    const bool is_measured = round % 3 == 0;
+    picsou::RepeatInterval interval =
         core::Duration::Milliseconds(static_cast<std::int64_t>(random.Below(3) * 5));
+    if (is_measured) interval = picsou::RepeatInterval(core::Duration(), receivers, 1, 0);
     ComplaintTracker tracker(period, receivers, needed, interval);
     Model model(needed, interval);
     std::uint64_t quack = 0;
     std::int64_t now_ms = 0;
     for (int step = 0; step < 120; ++step) {
-      now_ms += static_cast<std::int64_t>(random.Below(4));
+      now_ms += static_cast<std::int64_t>(random.Below(is_measured ? 200 : 4));
       if (random.Chance(1, 20)) quack += random.Below(8);
       // Around the QUACK, on both sides of it.
       const std::uint64_t cumulative = quack + random.Below(5) - std::min<std::uint64_t>(quack, 2);
