@@ -37,8 +37,8 @@ std::uint64_t MiddleOf(std::size_t index) {
 }  // namespace
 
 void Histogram::Add(std::uint64_t value, std::uint64_t weight) {
-  CHECK(value <= kMost);
   if (weight == 0) return;
+  value = std::min(value, kMost);
   const std::size_t index = IndexOf(value);
   if (index >= buckets_.size()) buckets_.resize(index + 1, 0);
   buckets_[index] += weight;

@@ -16,7 +16,7 @@ namespace lockstep::analysis {
 
 class Histogram {
  public:
-  // The greatest number that may be added: of picoseconds, 53 days.
+  // What is greater counts as this: of picoseconds, 53 days.
   static constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
 
   // `weight` times the same number.

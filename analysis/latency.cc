@@ -62,12 +62,14 @@ void Latency::OnEvent(const Event& event) {
   if (event.kind == EventKind::kFaulty || event.stream != stream_->stream) return;
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders_->Has(event.node) || !receivers_->Has(event.peer)) return;
-    if (const std::optional<core::Run> run = RunOf(event)) OnOffered(event.at, *run);
+    if (const std::optional<core::Run> run = RunOf(event, groups_[0].lanes.size()))
+      OnOffered(event.at, *run);
   } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers_->Has(event.node)) return;
     const std::uint64_t receiver = event.node.value() - receivers_->first.value();
     if (is_faulty_[receiver]) return;
-    if (const std::optional<core::Run> run = RunOf(event)) OnDelivered(event.at, receiver, *run);
+    if (const std::optional<core::Run> run = RunOf(event, groups_[0].lanes.size()))
+      OnDelivered(event.at, receiver, *run);
   }
 }
 

@@ -18,6 +18,9 @@ using nlohmann::json;
 
 constexpr std::uint64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMaxHosts = std::uint64_t{1} << 20;
+// More than any run has; what is kept for each of them, or asked of each, must stay affordable.
+constexpr std::uint64_t kMaxClusters = 4096;
+constexpr std::uint64_t kMaxPromises = std::uint64_t{1} << 16;
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
 // Takes values out of JSON; the first error sticks, and what is read after it is zero.
@@ -87,15 +90,15 @@ class Reader {
     return value->is_boolean() && value->get<bool>();
   }
 
-  // Calls `read(element, pointer)` for each element of an array.
+  // Calls `read(element, pointer)` for each element of an array, of which there are `most` at most.
   template <typename Read>
   void Each(const json& object, const std::string& pointer, const char* key, bool must,
-            Read&& read) {
+            std::uint64_t most, Read&& read) {
     const json* list = Find(object, pointer, key, must);
     if (list == nullptr) return;
     const std::string at = absl::StrCat(pointer, "/", key);
-    if (!list->is_array()) {
-      Fail(at, "an array");
+    if (!list->is_array() || list->size() > most) {
+      Fail(at, list->is_array() ? absl::StrCat("at most ", most, " of them") : "an array");
       return;
     }
     for (std::size_t i = 0; i < list->size() && status_.ok(); ++i) {
@@ -230,33 +233,35 @@ std::vector<std::string> ReadLetters(Reader& reader, const json& list, const std
   return letters;
 }
 
-void CheckConsistent(Reader& reader, const Recipe& recipe) {
-  for (std::size_t i = 0; i < recipe.clusters.size(); ++i) {
+void CheckApart(Reader& reader, const std::vector<core::Cluster>& clusters) {
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      const core::Cluster& a = recipe.clusters[i];
-      const core::Cluster& b = recipe.clusters[j];
+      const core::Cluster& a = clusters[i];
+      const core::Cluster& b = clusters[j];
       if (a.first.value() < b.first.value() + b.size &&
           b.first.value() < a.first.value() + a.size) {
         reader.Fail(absl::StrCat("/clusters/", i, "/first"), "hosts of no other cluster");
       }
     }
   }
+}
+
+void CheckConsistent(Reader& reader, const Recipe& recipe) {
+  CheckApart(reader, recipe.clusters);
+  std::vector<bool> is_sending(recipe.clusters.size());  // by cluster
   for (std::size_t i = 0; i < recipe.streams.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (recipe.streams[i].stream == recipe.streams[j].stream) {
-        reader.Fail(absl::StrCat("/streams/", i, "/stream"), "one stream for a sending cluster");
-      }
+    const std::uint32_t from = recipe.streams[i].stream.value();
+    if (from >= is_sending.size()) continue;  // That has been objected to.
+    if (is_sending[from]) {
+      reader.Fail(absl::StrCat("/streams/", i, "/stream"), "one stream for a sending cluster");
     }
+    is_sending[from] = true;
   }
   for (std::size_t i = 0; i < recipe.promises.size(); ++i) {
     const Scope& scope = recipe.promises[i].scope;
     const bool is_there = scope.kind == Scope::Kind::kRun ||
-                          (scope.kind == Scope::Kind::kStream
-                               ? std::ranges::any_of(recipe.streams,
-                                                     [&](const Stream& stream) {
-                                                       return stream.stream.value() == scope.id;
-                                                     })
-                               : scope.id < recipe.clusters.size());
+                          (scope.id < recipe.clusters.size() &&
+                           (scope.kind != Scope::Kind::kStream || is_sending[scope.id]));
     if (!is_there) reader.Fail(absl::StrCat("/promises/", i, "/scope"), "something that exists");
   }
   if (recipe.settle.ps() > core::Instant::Max().ps() - recipe.heal.ps()) {
@@ -321,15 +326,18 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
   Reader reader;
   Recipe recipe;
   recipe.seed = reader.Number(first_line, "", "seed", 0, kMaxNumber);
-  reader.Each(first_line, "", "clusters", true, [&](const json& object, const std::string& at) {
-    recipe.clusters.push_back(ReadCluster(reader, object, at));
-  });
-  reader.Each(first_line, "", "streams", true, [&](const json& object, const std::string& at) {
-    recipe.streams.push_back(ReadStream(reader, object, at, recipe.clusters.size()));
-  });
-  reader.Each(first_line, "", "promises", true, [&](const json& object, const std::string& at) {
-    recipe.promises.push_back(ReadPromise(reader, object, at));
-  });
+  reader.Each(first_line, "", "clusters", true, kMaxClusters,
+              [&](const json& object, const std::string& at) {
+                recipe.clusters.push_back(ReadCluster(reader, object, at));
+              });
+  reader.Each(first_line, "", "streams", true, kMaxClusters,
+              [&](const json& object, const std::string& at) {
+                recipe.streams.push_back(ReadStream(reader, object, at, recipe.clusters.size()));
+              });
+  reader.Each(first_line, "", "promises", true, kMaxPromises,
+              [&](const json& object, const std::string& at) {
+                recipe.promises.push_back(ReadPromise(reader, object, at));
+              });
   if (const json* run = reader.Find(first_line, "", "run", true)) {
     recipe.run_for = reader.Time(*run, "/run", "for_ps");
     recipe.warmup = core::Instant() + reader.Time(*run, "/run", "warmup_ps");
@@ -338,9 +346,10 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
     recipe.heal = core::Instant() + reader.Time(*phases, "/phases", "heal_ps");
     recipe.settle = reader.Time(*phases, "/phases", "settle_ps");
   }
-  reader.Each(first_line, "", "faults", false, [&](const json& object, const std::string& at) {
-    recipe.faults.push_back(ReadFault(reader, object, at));
-  });
+  reader.Each(first_line, "", "faults", false, kMaxNumber,
+              [&](const json& object, const std::string& at) {
+                recipe.faults.push_back(ReadFault(reader, object, at));
+              });
   if (const json* expect = reader.Find(first_line, "", "expect", false)) {
     recipe.expect = ReadExpected(reader, *expect, "/expect");
   }

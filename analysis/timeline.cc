@@ -98,7 +98,13 @@ void Timeline::OnNote(const trace::Event& event) {
   if (cell != nullptr) Remember(host, *cell);
 }
 
+bool Timeline::IsHost(core::NodeId node) const {
+  return std::ranges::any_of(recipe_.clusters,
+                             [&](const core::Cluster& cluster) { return cluster.Has(node); });
+}
+
 void Timeline::OnEvent(const trace::Event& event) {
+  if (event.kind != trace::EventKind::kFault && !IsHost(event.node)) return;
   if (event.kind == trace::EventKind::kNote) return OnNote(event);
   if (event.kind == trace::EventKind::kFault) {
     const std::string id = event.value < recipe_.faults.size()

@@ -87,6 +87,7 @@ class Timeline final : public trace::Sink {
     double at_ps;
   };
 
+  bool IsHost(core::NodeId node) const;
   Host& HostOf(core::NodeId node);
   // The bin of `at`; none outside the window.
   Cell* CellAt(Host& host, core::Instant at);

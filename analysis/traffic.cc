@@ -119,7 +119,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
   };
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
-    const std::optional<core::Run> run = RunOf(event);
+    const std::optional<core::Run> run = RunOf(event, of.delivered.period());
     if (!run) return;
     of.sends += run->count;
     raise(Published::kEnqueue, run->Last() + 1);
@@ -127,7 +127,8 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
     if (senders.Has(event.node)) raise(Published::kQuack, event.value);
   } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
-    if (const std::optional<core::Run> run = RunOf(event)) of.delivered.Insert(*run);
+    if (const std::optional<core::Run> run = RunOf(event, of.delivered.period()))
+      of.delivered.Insert(*run);
   }
 }
 

@@ -4,7 +4,6 @@
 // Each rule is a function from text to findings, so that it is tested here on a sample it accepts
 // and one it refuses, and then asked about the tree. It looks at words, not at types: a rule that
 // refuses good code is a reason to mend the rule or to mark the line, never to disguise the code.
-//
 // Source: the arrows are the table in the architecture, row by row.
 
 #include <algorithm>
@@ -199,6 +198,8 @@ const std::vector<Library>& Libraries() {
       {"boost/math/", {"analysis"}},               // quantiles of Student's t
       {"boost/asio", {"tools/node", "tests"}},
       {"sqlite3.h", {"analysis", "tools", "tests"}},
+      {"zlib.h", {"sim/trace", "tests"}},
+      {"zstd.h", {"sim/trace", "tests"}},
       // The lock of a results file is the system's, which gives it back when a sweep is killed.
       {"fcntl.h", {"analysis", "tools", "tools/node", "tests"}},
       {"sys/file.h", {"analysis", "tools", "tools/node", "tests"}},

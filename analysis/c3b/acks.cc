@@ -33,7 +33,7 @@ void AckChecker::Judge(const Event& statement) {
 bool AckChecker::TakeList(const Event& statement) {
   listed_.clear();
   for (const core::Run& listed : statement.runs) {
-    if (const std::optional<core::Run> run = Plausible(listed)) {
+    if (const std::optional<core::Run> run = Plausible(listed, facts().period())) {
       listed_.push_back(*run);
       continue;
     }

@@ -62,7 +62,7 @@ void DeliveryChecker::Judge(const Event& event) {
 
 void DeliveryChecker::OnSent(const Event& event) {
   if (event.at > cut_ || !facts().IsAcross(event.node, event.peer)) return;
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run) return;
   sent_end_ = std::max(sent_end_, run->Last() + 1);
   const std::uint32_t sender = event.node.value() - facts().senders().first.value();
@@ -77,7 +77,7 @@ void DeliveryChecker::OnSent(const Event& event) {
 
 void DeliveryChecker::OnDelivered(const Event& event) {
   if (event.at > deadline_ || !facts().receivers().Has(event.node)) return;
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts().period());
   // After the cut, what was not transmitted by then is of no interest.
   if (!run || (event.at > cut_ && run->first >= sent_end_)) return;
   delivered_[event.node.value() - facts().receivers().first.value()].Insert(*run);

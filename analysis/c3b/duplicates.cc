@@ -40,7 +40,7 @@ void DuplicateChecker::Judge(const Event& event) {
   if (event.kind == EventKind::kRestart) delivered = core::SeqSet(facts().period());
   if (!event.Is(core::NoteKind::kDelivered)) return;
   SetExercised();
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run) {
     if (event.count < 2 || event.stride != 0) return;  // Not a run at all: integrity's business.
     Object(event.at, event.node, [&] {

@@ -44,7 +44,7 @@ void IntegrityChecker::Judge(const Event& event) {
   if (!facts().IsCorrect(event.node)) return;
   if (!facts().receivers().Has(event.node)) return;
   SetExercised();
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run) {
     Object(event.at, event.node, [&] {
       return absl::StrCat(Host(event.node), " delivers what is no run of k′, from ", event.value);

@@ -54,7 +54,8 @@ void ResendChecker::OnHeard(const Event& event) {
   if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
   listed_.clear();
   for (const core::Run& listed : event.runs) {
-    if (const std::optional<core::Run> run = Plausible(listed)) listed_.push_back(*run);
+    if (const std::optional<core::Run> run = Plausible(listed, facts().period()))
+      listed_.push_back(*run);
   }
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
   Sender& sender = senders_[index];
@@ -106,7 +107,7 @@ bool ResendChecker::IsUsedUp(const Noted& noted, std::uint64_t index, std::uint6
 
 void ResendChecker::OnOffered(const Event& event) {
   if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run) return;
   SetExercised();
   const Schedule& schedule = facts().schedule();

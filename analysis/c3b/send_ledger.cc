@@ -43,7 +43,7 @@ void SendLedger::OnEvent(const Event& event) {
   const core::NodeId from = is_handed ? event.peer : event.node;
   const core::NodeId to = is_handed ? event.node : event.peer;
   if (!facts_->IsAcross(from, to)) return;
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, facts_->period());
   if (!run) return;
   const Send send{from.value() - facts_->senders().first.value(),
                   to.value() - facts_->receivers().first.value(), false};

@@ -13,7 +13,7 @@
 
 namespace lockstep::analysis {
 
-std::optional<core::Run> Plausible(core::Run run) {
+std::optional<core::Run> Plausible(core::Run run, std::uint64_t period) {
   if (run.count == 0 || run.count > kRunLimit || run.first >= kSeqLimit) return std::nullopt;
   if (run.count == 1) {
     run.stride = 1;
@@ -22,11 +22,18 @@ std::optional<core::Run> Plausible(core::Run run) {
   if (run.stride == 0 || run.count - 1 > (kSeqLimit - 1 - run.first) / run.stride) {
     return std::nullopt;
   }
+  if (run.count > kOddRunLimit && period % run.stride != 0) return std::nullopt;
   return run;
 }
 
 std::uint64_t ExpectedContent::Digest(const core::Run& run) {
   const std::uint64_t key = core::Mix(run.first, core::Mix(run.count, run.stride));
+  // Real bytes would have to be made; nobody's message carried so many.
+  constexpr std::uint64_t kRealMost = std::uint64_t{1} << 28;
+  const bool is_real = content_.kind == core::ContentKind::kReal;
+  if (is_real && run.count > kRealMost / std::max<std::uint64_t>(content_.message_bytes, 1)) {
+    return ~key;  // What no content has.
+  }
   Entry& entry = recent_[key % kRecent];
   if (entry.run != run) {
     const core::Contents& contents = core::ContentsOf(content_.kind);
@@ -79,7 +86,7 @@ void StreamFacts::LearnFaulty(core::NodeId node) {
 
 void StreamFacts::LearnHanded(const trace::Event& event) {
   if (!receivers().Has(event.node) || !IsCorrect(event.node)) return;
-  const std::optional<core::Run> run = RunOf(event);
+  const std::optional<core::Run> run = RunOf(event, period_);
   if (!run || !IsAuthentic(*run, event.digest)) return;
   Receiver& of = of_receiver_[event.node.value() - receivers().first.value()];
   for (const core::Run& fresh : of.held.Insert(*run)) {

@@ -40,11 +40,17 @@ inline constexpr std::uint64_t kSeqLimit = core::LaneLine::kNumberLimit;
 // More numbers than a message can carry: an event that says so is made up, and would keep us busy.
 inline constexpr std::uint64_t kRunLimit = std::uint64_t{1} << 24;
 
+// The same of one whose stride does not fit the rotation, so that it falls apart into single
+// numbers.
+inline constexpr std::uint64_t kOddRunLimit = std::uint64_t{1} << 14;
+
 // `run`, with the stride 1 where it is a single number; none where it is empty, repeats itself,
-// leaves the world or is longer than any honest one.
-std::optional<core::Run> Plausible(core::Run run);
+// leaves the world or is longer than any honest one. `period` is that of the rotation.
+std::optional<core::Run> Plausible(core::Run run, std::uint64_t period);
 // The numbers that an event stands for.
-inline std::optional<core::Run> RunOf(const trace::Event& event) { return Plausible(event.run()); }
+inline std::optional<core::Run> RunOf(const trace::Event& event, std::uint64_t period) {
+  return Plausible(event.run(), period);
+}
 
 // Whether the event is about a stream, but not about this one. Others concern every stream.
 inline bool IsOfOtherStream(const trace::Event& event, core::StreamId stream) {

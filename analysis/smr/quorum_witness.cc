@@ -7,6 +7,8 @@
 #include <bit>
 #include <utility>
 
+#include "analysis/smr/unfolded.h"
+
 namespace lockstep::analysis {
 namespace {
 
@@ -27,7 +29,7 @@ QuorumWitnessChecker::QuorumWitnessChecker(std::shared_ptr<const Recipe> recipe,
 }
 
 void QuorumWitnessChecker::Judge(const trace::Event& event) {
-  for (std::uint64_t i = 0; i < event.count; ++i) {
+  for (std::uint64_t i = 0; i < Unfolded(event); ++i) {
     if (event.value + i < judged_end_) continue;
     JudgeSlot(event, slots_->SlotAt(event.value + i), i < 64 && (event.detail >> i & 1) != 0);
   }

@@ -41,8 +41,8 @@ void RequestLog::OnCommitted(const Event& event) {
   if (event.value + event.count <= committed_end_) return;
   Stretch& stretch = stretches_[event.value / slots_->rules().lanes % kKept];
   stretch = {event.value, event.count, 0, 0};
-  for (std::uint64_t i = 0; i < event.count; ++i) {
-    if (i >= 64 || (event.detail >> i & 1) == 0) continue;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(event.count, 64); ++i) {
+    if ((event.detail >> i & 1) == 0) continue;
     Order(event, slots_->SlotAt(event.value + i), stretch);
   }
   committed_end_ = event.value + event.count;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "analysis/smr/unfolded.h"
 #include "protocols/core/log_notes.h"
 namespace lockstep::analysis {
 
@@ -160,7 +161,7 @@ void SlotLedger::OnSaid(const Event& event) {
   const bool is_own = (rules_.lanes == 1 || lane == replica) && event.votes.known == 0;
   const bool is_passed_on = event.fact == Fact::kProposes && event.further == 0 && !is_own;
   if (event.fact != Fact::kDecides && !is_passed_on) MarkActed(event, replica);
-  for (std::uint64_t i = 0; i < event.count; ++i) {
+  for (std::uint64_t i = 0; i < Unfolded(event); ++i) {
     const SlotName name{event.run().At(i), lane};
     if (is_passed_on || !Reach(name.round)) continue;
     if (event.fact == Fact::kProposes) {
@@ -177,7 +178,7 @@ void SlotLedger::OnHanded(const Event& event) {
   const std::uint32_t replica = event.node.value() - cluster_.first.value();
   const auto lane = static_cast<std::uint32_t>(event.detail);
   if (lane >= rules_.lanes) return;
-  for (std::uint64_t i = 0; i < event.count; ++i) {
+  for (std::uint64_t i = 0; i < Unfolded(event); ++i) {
     const SlotName name{event.run().At(i), lane};
     if (Reach(name.round)) At(name).holders |= BitOf(replica);
   }
@@ -203,7 +204,7 @@ bool SlotLedger::MarkActed(const Event& event, std::uint32_t replica) {
 void SlotLedger::OnVotes(const Event& event, std::uint32_t voter) {
   const std::uint64_t end = end_;
   bool is_new = MarkActed(event, voter);
-  for (std::uint64_t i = 0; i < event.count; ++i)
+  for (std::uint64_t i = 0; i < Unfolded(event); ++i)
     is_new = SayVotes(event, voter, event.run().At(i)) || is_new;
   if (trace_ == nullptr) return;
   if (!is_new && end == end_ && kept_of_[voter] == event.message) return;

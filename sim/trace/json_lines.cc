@@ -15,15 +15,16 @@
 
 #include "protocols/core/check.h"
 #include "sim/trace/event_line.h"
+#include "sim/trace/line_source.h"
+#include "sim/trace/pack.h"
 
 namespace lockstep::trace {
 namespace {
 
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
-constexpr std::size_t kReadBytes = std::size_t{1} << 16;
-// More than any honest line.
-constexpr std::size_t kLineMax = std::size_t{128} << 20;
 constexpr int kDepthMax = 100;
+constexpr std::string_view kZstdEnding = ".zst";
+constexpr std::string_view kGzipEnding = ".gz";
 
 constexpr std::string_view kFormatKey = "lockstep_trace";
 constexpr std::string_view kFirstLine = R"({"lockstep_trace":)";
@@ -99,6 +100,12 @@ struct Target {
 
 absl::StatusOr<Target> ResolveTarget(const std::string& path) {
   if (path.empty()) return absl::InvalidArgumentError("trace: want the name of a file");
+  if (path.ends_with(kGzipEnding)) {
+    return absl::InvalidArgumentError(
+        path +
+        ": cannot write: want a name that ends in .zst, or in neither, since traces are "
+        "read from .gz, but not written");
+  }
   if (path == "-") return Target{path, ""};
   std::error_code error;
   const std::filesystem::file_type type = std::filesystem::status(path, error).type();
@@ -146,6 +153,7 @@ absl::StatusOr<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Open(const std
 
   std::unique_ptr<JsonLinesWriter> writer(
       new JsonLinesWriter(target->path, target->partial, file, wants, *std::move(notes)));
+  if (path.ends_with(kZstdEnding)) writer->packer_ = std::make_unique<Packer>();
   nlohmann::json rest = recipe;
   rest.erase(std::string(kFormatKey));
   // The format comes first, so that a reader knows a trace by how it begins.
@@ -189,10 +197,11 @@ void JsonLinesWriter::Finish() {
   if (file_ == nullptr) return;
   footer_.erase("check");
   footer_["lines"] = lines_;
+  footer_["first"] = Hex(chain_.first());
   footer_["body"] = Hex(chain_.value());
   footer_["marks"] = MarksOf(chain_);
   Write(FooterLine(chain_, footer_) + "\n");
-  Flush();
+  Flush(/*is_last=*/true);
   if (file_ == nullptr) return;
   errno = 0;
   if (!Close()) return Fail(errno);
@@ -205,12 +214,13 @@ void JsonLinesWriter::Write(std::string_view text) {
   used_ = text.copy(buffer_.data(), text.size());
 }
 
-void JsonLinesWriter::Flush() {
-  const std::size_t size = std::exchange(used_, 0);
+void JsonLinesWriter::Flush(bool is_last) {
+  std::string_view bytes(buffer_.data(), std::exchange(used_, 0));
   if (file_ == nullptr) return;
+  if (packer_ != nullptr) bytes = packer_->Pack(bytes, is_last);
   errno = 0;
   const bool is_written =
-      std::fwrite(buffer_.data(), 1, size, file_) == size && std::fflush(file_) == 0;
+      std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() && std::fflush(file_) == 0;
   if (!is_written) Fail(errno);
 }
 
@@ -228,108 +238,26 @@ bool JsonLinesWriter::Close() {
 
 // --- Reading ---
 
-// The lines of a file, one at a time.
-class TraceReader::Lines {
- public:
-  enum class Outcome : std::uint8_t {
-    kLine,   // line() is a line, without its newline
-    kCut,    // line() is what follows the last newline
-    kEnd,    // there is no more
-    kError,  // status() says why
-  };
-
-  Lines(std::string path, std::FILE* file)
-      : path_(std::move(path)), file_(file), buffer_(kReadBytes) {}
-  ~Lines() {
-    if (file_ != stdin) std::fclose(file_);
-  }
-  Lines(const Lines&) = delete;
-  Lines& operator=(const Lines&) = delete;
-
-  Outcome Next() {
-    ++number_;
-    while (true) {
-      const char* const begin = buffer_.data() + begin_;
-      const void* const newline = std::memchr(begin, '\n', end_ - begin_);
-      const char* const end =
-          newline != nullptr ? static_cast<const char*>(newline) : buffer_.data() + end_;
-      line_ = std::string_view(begin, static_cast<std::size_t>(end - begin));
-      if (newline != nullptr) {
-        begin_ += line_.size() + 1;
-        return Outcome::kLine;
-      }
-      if (is_at_end_) return line_.empty() ? Outcome::kEnd : Outcome::kCut;
-      if (!Fill()) return Outcome::kError;
-    }
-  }
-
-  std::string_view line() const { return line_; }
-  const absl::Status& status() const { return status_; }
-
-  // An error about the line read last.
-  absl::Status Error(std::string_view what, std::size_t column = 0) const {
-    return ErrorAt(number_, what, column);
-  }
-  absl::Status ErrorAt(std::uint64_t number, std::string_view what, std::size_t column = 0) const {
-    std::string place = path_ + ":" + std::to_string(number) + ":";
-    if (column != 0) place += std::to_string(column) + ":";
-    return absl::InvalidArgumentError(place + " " + std::string(what));
-  }
-
- private:
-  // Reads more behind what is left of the buffer.
-  bool Fill() {
-    if (begin_ > 0) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= std::exchange(begin_, 0);
-    }
-    if (end_ == buffer_.size()) {
-      if (end_ >= kLineMax) {
-        status_ = Error("want a trace, got a line of more than 128 MiB");
-        return false;
-      }
-      buffer_.resize(2 * end_);
-    }
-    errno = 0;
-    end_ += std::fread(buffer_.data() + end_, 1, buffer_.size() - end_, file_);
-    is_at_end_ = std::feof(file_) != 0;
-    if (std::ferror(file_) != 0) status_ = FileError(path_, "read", errno == 0 ? EIO : errno);
-    return status_.ok();
-  }
-
-  std::string path_;
-  std::FILE* file_;
-  std::vector<char> buffer_;  // buffer_[begin_, end_) was read and not yet given out
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::size_t number_ = 0;  // of the line, from 1
-  bool is_at_end_ = false;
-  std::string_view line_;
-  absl::Status status_;
-};
-
-TraceReader::TraceReader(std::unique_ptr<Lines> lines, nlohmann::json recipe, NoteNames notes,
+TraceReader::TraceReader(std::unique_ptr<LineSource> lines, nlohmann::json recipe, NoteNames notes,
                          const LineChain& chain)
     : lines_(std::move(lines)),
       recipe_(std::move(recipe)),
-      notes_(std::move(notes)),
+      notes_(std::make_unique<NoteNames>(std::move(notes))),
       chain_(chain) {}
 TraceReader::TraceReader(TraceReader&&) noexcept = default;
 TraceReader::~TraceReader() = default;
 
 absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
-  errno = 0;
-  std::FILE* const file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return FileError(path, "read", errno);
-  auto lines = std::make_unique<Lines>(path, file);
-
-  const Lines::Outcome outcome = lines->Next();
-  if (outcome == Lines::Outcome::kError) return lines->status();
-  if (outcome == Lines::Outcome::kEnd) {
+  absl::StatusOr<std::unique_ptr<LineSource>> opened = LineSource::Open(path);
+  if (!opened.ok()) return opened.status();
+  std::unique_ptr<LineSource> lines = *std::move(opened);
+  const LineSource::Outcome outcome = lines->Next();
+  if (outcome == LineSource::Outcome::kError) return lines->status();
+  if (outcome == LineSource::Outcome::kEnd) {
     return absl::InvalidArgumentError(path + ": want a trace, got an empty file");
   }
   std::optional<nlohmann::json> recipe = ParseObject(lines->line());
-  if (outcome == Lines::Outcome::kCut && lines->line().starts_with(kFirstLine)) {
+  if (outcome == LineSource::Outcome::kCut && lines->line().starts_with(kFirstLine)) {
     return lines->Error(kTruncated);
   }
   if (!recipe || !recipe->contains(std::string(kFormatKey))) {
@@ -349,7 +277,7 @@ absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
 }
 
 // Whether the footer, on the line read last, stands behind the lines that were written.
-absl::Status TraceReader::CheckFooter(const Lines& lines, const nlohmann::json& footer) const {
+absl::Status TraceReader::CheckFooter(const LineSource& lines, const nlohmann::json& footer) const {
   const std::string_view line = lines.line();
   const std::size_t at = line.rfind(kCheck);
   if (at == std::string_view::npos) {
@@ -366,7 +294,11 @@ absl::Status TraceReader::CheckFooter(const Lines& lines, const nlohmann::json& 
 }
 
 // Names the first line that differs from those that were written, as far as the footer tells.
-absl::Status TraceReader::ErrorOfChange(const Lines& lines, const nlohmann::json& footer) const {
+absl::Status TraceReader::ErrorOfChange(const LineSource& lines,
+                                        const nlohmann::json& footer) const {
+  if (footer.contains("first") && footer["first"] != Hex(chain_.first())) {
+    return lines.ErrorAt(1, kChanged);
+  }
   const nlohmann::json marks = footer.value("marks", nlohmann::json::object());
   const std::uint64_t every = chain_.every();
   const bool is_comparable = marks.is_object() && marks.value("every", nlohmann::json()) == every &&
@@ -382,7 +314,20 @@ absl::Status TraceReader::ErrorOfChange(const Lines& lines, const nlohmann::json
   return lines.ErrorAt(first, std::string(kChanged) + range);
 }
 
-absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(Lines& lines, std::uint64_t count) const {
+// Whether the footer says of the run what its events say. Only of those that are all there is known
+// what they were.
+absl::Status TraceReader::CheckDigest(const LineSource& lines, const nlohmann::json& footer) const {
+  if (end_index_ && footer.contains("events") && footer["events"] != *end_index_) {
+    return lines.Error(absl::StrCat("want \"events\" to be ", *end_index_, ", as the end says"));
+  }
+  if (!holds_all_ || !footer.contains("digest") || footer["digest"] == digest_.Hex()) {
+    return absl::OkStatus();
+  }
+  return lines.Error(
+      absl::StrCat("want the digest ", digest_.Hex(), ", which is that of the events above"));
+}
+
+absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(LineSource& lines) const {
   std::optional<nlohmann::json> last = ParseObject(lines.line());
   if (!last || last->size() != 1 || !(*last)["footer"].is_object()) {
     return lines.Error("want {\"footer\":{...}}");
@@ -391,49 +336,61 @@ absl::StatusOr<nlohmann::json> TraceReader::ReadFooter(Lines& lines, std::uint64
   // A trace made by hand has an empty one.
   if (!footer.empty()) {
     if (const absl::Status status = CheckFooter(lines, footer); !status.ok()) return status;
-    if (footer.contains("lines") && footer["lines"] != count) return lines.Error(kChanged);
+    if (footer.contains("lines") && footer["lines"] != chain_.lines() - 1)
+      return lines.Error(kChanged);
+    if (const absl::Status status = CheckDigest(lines, footer); !status.ok()) return status;
   }
-  if (lines.Next() == Lines::Outcome::kEnd) return footer;
+  if (lines.Next() == LineSource::Outcome::kEnd) return footer;
   return lines.status().ok() ? lines.Error("want nothing after the footer") : lines.status();
 }
 
-absl::StatusOr<nlohmann::json> TraceReader::Replay(const std::vector<Sink*>& sinks) {
+// As long as no observable event is missing.
+void TraceReader::FoldDigest(const Event& event) {
+  holds_all_ = holds_all_ && event.index == least_index_;
+  if (holds_all_ && IndexStep(event.kind) != 0) digest_.OnEvent(event);
+  if (event.kind == EventKind::kEnd) end_index_ = event.index;
+}
+
+absl::StatusOr<const Event*> TraceReader::Next() {
   CHECK(lines_ != nullptr);
-  const std::unique_ptr<Lines> lines = std::move(lines_);
+  if (reader_ == nullptr) reader_ = std::make_unique<EventLineReader>(*notes_);
+  const LineSource::Outcome outcome = lines_->Next();
+  if (outcome == LineSource::Outcome::kError) return lines_->status();
+  if (outcome != LineSource::Outcome::kLine) return lines_->Error(kTruncated);
+  const std::string_view line = lines_->line();
+  if (line.starts_with(kFooterLine)) {
+    absl::StatusOr<nlohmann::json> footer = ReadFooter(*lines_);
+    lines_.reset();
+    if (!footer.ok()) return footer.status();
+    footer_ = *std::move(footer);
+    return nullptr;
+  }
+  const Event* const event = reader_->Read(line);
+  if (event == nullptr) return lines_->Error(reader_->want(), reader_->column());
+  if (end_index_) return lines_->Error("want the footer after an end");
+  if (event->index < least_index_ || event->at < now_) {
+    return lines_->Error(
+        "want \"t\" and \"i\" never to go back, and \"i\" to grow with observable events");
+  }
+  now_ = event->at;
+  FoldDigest(*event);
+  least_index_ = event->index + IndexStep(event->kind);
+  chain_.Fold(line);
+  return event;
+}
+
+absl::StatusOr<nlohmann::json> TraceReader::Replay(const std::vector<Sink*>& sinks) {
   std::vector<std::pair<Interest, Sink*>> listeners;
   for (Sink* const sink : sinks) listeners.emplace_back(sink->Wants(), sink);
-
-  EventLineReader reader(notes_);
-  std::uint64_t count = 0;
-  std::uint64_t least_index = 0;  // of the next event
-  core::Instant now;
-  bool is_ended = false;
   while (true) {
-    const Lines::Outcome outcome = lines->Next();
-    if (outcome == Lines::Outcome::kError) return lines->status();
-    if (outcome != Lines::Outcome::kLine) return lines->Error(kTruncated);
-    const std::string_view line = lines->line();
-    if (line.starts_with(kFooterLine)) break;
-
-    const Event* const event = reader.Read(line);
-    if (event == nullptr) return lines->Error(reader.want(), reader.column());
-    if (is_ended) return lines->Error("want the footer after an end");
-    if (event->index < least_index || event->at < now) {
-      return lines->Error(
-          "want \"t\" and \"i\" never to go back, and \"i\" to grow with observable events");
-    }
-    now = event->at;
-    least_index = event->index + IndexStep(event->kind);
-    is_ended = event->kind == EventKind::kEnd;
-    chain_.Fold(line);
-    ++count;
+    const absl::StatusOr<const Event*> event = Next();
+    if (!event.ok()) return event.status();
+    if (*event == nullptr) break;
     for (const auto& [wants, sink] : listeners)
-      if (wants.Has(*event)) sink->OnEvent(*event);
+      if (wants.Has(**event)) sink->OnEvent(**event);
   }
-  absl::StatusOr<nlohmann::json> footer = ReadFooter(*lines, count);
-  if (footer.ok())
-    for (Sink* const sink : sinks) sink->Finish();
-  return footer;
+  for (Sink* const sink : sinks) sink->Finish();
+  return footer_;
 }
 
 }  // namespace lockstep::trace

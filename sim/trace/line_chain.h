@@ -23,6 +23,7 @@ class LineChain {
   }
   void Fold(std::string_view line) {
     value_ = With(line);
+    if (lines_ == 0) first_ = value_;
     ++lines_;
     if (lines_ % every_ != 0) return;
     marks_.push_back(value_);
@@ -31,6 +32,8 @@ class LineChain {
 
   std::uint64_t value() const { return value_; }
   std::uint64_t lines() const { return lines_; }
+  // The checksum after one line.
+  std::uint64_t first() const { return first_; }
   // marks()[i] is the checksum after (i + 1) * every() lines.
   std::uint64_t every() const { return every_; }
   const std::vector<std::uint64_t>& marks() const { return marks_; }
@@ -43,6 +46,7 @@ class LineChain {
   }
 
   std::uint64_t value_ = 0;
+  std::uint64_t first_ = 0;
   std::uint64_t lines_ = 0;
   std::uint64_t every_ = 1;
   std::vector<std::uint64_t> marks_;

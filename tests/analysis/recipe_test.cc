@@ -146,6 +146,18 @@ TEST_CASE("recipe: a missing part is an error, and so is JSON of another kind") 
   CHECK(ErrorOf(written) == "/streams/1/stream: want one stream for a sending cluster");
 }
 
+TEST_CASE("recipe: more clusters or promises than any run has are refused by their number") {
+  nlohmann::json written = ToJson(FullRecipe());
+  nlohmann::json many = written;
+  for (int i = 0; i < 5000; ++i) many["clusters"].push_back(written["clusters"][0]);
+  CHECK(ErrorOf(many) == "/clusters: want at most 4096 of them");
+  many = written;
+  for (int i = 0; i < 65'536; ++i) many["promises"].push_back(written["promises"][0]);
+  CHECK(ErrorOf(many) == "/promises: want at most 65536 of them");
+  many["promises"].erase(many["promises"].begin(), many["promises"].end() - 65'536);
+  CHECK(ErrorOf(many).empty());
+}
+
 TEST_CASE("recipe: hosts are named by cluster and index") {
   const analysis::Recipe recipe = FullRecipe();
   CHECK(HostName(recipe, A(3)) == "a3");

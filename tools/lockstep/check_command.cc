@@ -10,6 +10,7 @@
 #include "analysis/recipe.h"
 #include "sim/trace/json_lines.h"
 #include "tools/lockstep/commands.h"
+#include "tools/lockstep/event_text.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/linearizable.h"
 #include "tools/lockstep/report.h"
@@ -19,6 +20,12 @@ namespace {
 
 constexpr const char* kTeaching =
     "A trace holds what the checkers want, and its own recipe: no other file is needed.\n"
+    "\n"
+    "A trace of which any byte was changed since it was written is refused, and so is a digest "
+    "that\n"
+    "is not that of the events (where the trace has them all: --detail; else it is \"as "
+    "stated\").\n"
+    "That finds damage and edits by hand; it is no signature.\n"
     "\n"
     "Examples:\n"
     "  lockstep run scenarios/faults/crash.json --trace crash.jsonl\n"
@@ -46,6 +53,34 @@ struct CheckFlags {
   bool as_json = false;
 };
 
+// Of the scenario, whose shape nobody has looked at.
+std::string NameOf(const nlohmann::json& recipe) {
+  const nlohmann::json::json_pointer place("/scenario/name");
+  if (!recipe.contains(place) || !recipe.at(place).is_string()) return "";
+  return Plain(recipe.at(place).get_ref<const std::string&>());
+}
+
+// What the last line says of the run, and how much of that was seen to be so.
+void AddFooter(const nlohmann::json& footer, bool holds_all, nlohmann::json& summary) {
+  for (const char* key : {"digest", "events"}) {
+    if (footer.contains(key)) summary[key] = footer[key];
+  }
+  summary["checksum"] = footer.contains("check") ? "right" : "none";
+  if (footer.contains("digest")) summary["digest_is"] = holds_all ? "computed again" : "as stated";
+}
+
+// Another version may judge otherwise, and of a trace without detail not all can be judged.
+void RemarkOtherVerdict(const nlohmann::json& footer, analysis::Verdict verdict) {
+  const std::string now(analysis::Name(verdict));
+  const nlohmann::json stated = footer.value("verdict", nlohmann::json());
+  if (!stated.is_string() || stated == now) return;
+  std::fputs(absl::StrCat("lockstep: the trace says that its run was judged \"",
+                          Plain(stated.get_ref<const std::string&>()),
+                          "\"; what it holds is judged \"", now, "\"\n")
+                 .c_str(),
+             stderr);
+}
+
 int CheckTrace(const CheckFlags& flags) {
   auto reader = trace::TraceReader::Open(flags.trace);
   if (!reader.ok()) return ReportError(reader.status());
@@ -62,16 +97,12 @@ int CheckTrace(const CheckFlags& flags) {
   const auto footer = reader->Replay({&judge});
   if (!footer.ok()) return ReportError(footer.status());
   nlohmann::json summary = judge.Summary();
-  for (const char* key : {"digest", "events"}) {
-    if (footer->contains(key)) summary[key] = (*footer)[key];
-  }
-  const nlohmann::json& line = reader->recipe();
-  if (line.contains("scenario") && line["scenario"].is_object()) {
-    summary["name"] = line["scenario"].value("name", "");
-  }
+  AddFooter(*footer, reader->holds_all(), summary);
+  summary["name"] = NameOf(reader->recipe());
   summary["seed"] = recipe->seed;
-  const std::string text = flags.as_json ? summary.dump(2) + "\n" : Report(summary);
+  const std::string text = flags.as_json ? summary.dump(2) + "\n" : PlainLines(Report(summary));
   std::fputs(text.c_str(), stdout);
+  RemarkOtherVerdict(*footer, judge.verdict());
   const ExitCode code = CodeOf(judge.verdict(), judge.IsAsExpected());
   if (summary.value("is_complete", true)) return code;
   std::fputs("lockstep: the run was cut short; the summary is of what was run\n", stderr);
@@ -105,7 +136,9 @@ void AddCheck(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "check", "Judges a trace as `run` judged the run that wrote it, or a history");
   const auto flags = std::make_shared<CheckFlags>();
-  command->add_option("trace", flags->trace, "Trace file (- for standard input)")
+  command
+      ->add_option("trace", flags->trace,
+                   "Trace file, as it is or packed (.zst, .gz); - for standard input")
       ->type_name("FILE");
   command
       ->add_option("--linearizable", flags->history.history,

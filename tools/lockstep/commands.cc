@@ -92,6 +92,7 @@ int RunCommand(const std::vector<std::string>& arguments) {
   int exit_code = kAsExpected;
   AddRun(app, exit_code);
   AddCheck(app, exit_code);
+  AddTrace(app, exit_code);
   AddRounds(app, exit_code);
   AddValidate(app, exit_code);
   AddSweep(app, exit_code);

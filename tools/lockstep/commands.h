@@ -12,6 +12,7 @@ namespace lockstep::cli {
 
 void AddRun(CLI::App& app, int& exit_code);
 void AddCheck(CLI::App& app, int& exit_code);
+void AddTrace(CLI::App& app, int& exit_code);
 void AddRounds(CLI::App& app, int& exit_code);
 void AddValidate(CLI::App& app, int& exit_code);
 void AddSweep(CLI::App& app, int& exit_code);

@@ -17,6 +17,7 @@
 #include "analysis/results/results.h"
 #include "analysis/results/statistics.h"
 #include "tools/lockstep/commands.h"
+#include "tools/lockstep/compare_traces.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/report.h"
 
@@ -52,6 +53,10 @@ constexpr const char* kTeaching =
     "change\n"
     "counts. Seeds are not paired: a change of the code reshuffles what a seed means.\n"
     "\n"
+    "Of two traces (.zst and .gz, too) the first difference is shown: in the first line (not the\n"
+    "revision, toolchain and path), in an event, with those before it, or in the last line. Any\n"
+    "makes the exit code 10. A trace with --detail differs from one without.\n"
+    "\n"
     "Examples:\n"
     "  lockstep sweep loss.json --out before.sqlite     # then change the code, and build\n"
     "  lockstep sweep loss.json --out after.sqlite\n"
@@ -59,6 +64,7 @@ constexpr const char* kTeaching =
     "  lockstep compare before.sqlite after.sqlite --metric published_per_s --alpha 0.01\n"
     "  lockstep compare before.sqlite after.sqlite --json | jq '.moved[] | {metric, relative}'\n"
     "  lockstep compare before.sqlite after.sqlite || echo \"not the same\"\n"
+    "  lockstep compare seed-1.jsonl seed-2.jsonl\n"
     "\n";
 
 constexpr std::size_t kFirst = 20;    // changes of a kind that are printed without --all
@@ -277,6 +283,13 @@ absl::StatusOr<analysis::Side> ReadFile(const std::string& path) {
 }
 
 int CompareFiles(const CompareFlags& flags) {
+  const bool is_trace = IsTraceFile(flags.a);
+  if (is_trace != IsTraceFile(flags.b)) {
+    return ReportError(absl::InvalidArgumentError(
+        absl::StrCat(is_trace ? flags.a : flags.b, ": is a trace, and ",
+                     is_trace ? flags.b : flags.a, " is none: want two traces or two results")));
+  }
+  if (is_trace) return CompareTraces(flags.a, flags.b, flags.as_json);
   const auto a = ReadFile(flags.a);
   if (!a.ok()) return ReportError(a.status());
   const auto b = ReadFile(flags.b);
@@ -295,10 +308,12 @@ int CompareFiles(const CompareFlags& flags) {
 
 void AddCompare(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
-      "compare", "Says what changed between the results of two revisions, and what is noise");
+      "compare",
+      "Says what changed between the results of two revisions, and what is noise; or where two "
+      "traces differ");
   const auto flags = std::make_shared<CompareFlags>();
-  command->add_option("a", flags->a, "Results before")->required()->type_name("A.sqlite");
-  command->add_option("b", flags->b, "Results after")->required()->type_name("B.sqlite");
+  command->add_option("a", flags->a, "Results before, or a trace")->required()->type_name("A");
+  command->add_option("b", flags->b, "Results after, or a trace")->required()->type_name("B");
   command
       ->add_option("--alpha", flags->options.alpha,
                    "How likely noise may be reported as a change, over all tests (0.05)")

@@ -40,7 +40,7 @@ inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
     {kInterrupted, "interrupted before the end; what was written is valid and marked"},
     {kRunsFailed, "some runs of a sweep failed: refused, crashed, or over a limit"},
     {kUnmet, "something that a sweep expects does not hold"},
-    {kDiffers, "compare: something moved beyond noise"},
+    {kDiffers, "compare: something moved beyond noise, or two traces differ"},
     {kIncomplete, "a merge lacks runs"},
 }};
 

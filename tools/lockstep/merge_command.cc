@@ -62,10 +62,14 @@ absl::StatusOr<Standing> StandingOf(ResultsFile& file, std::uint64_t shards) {
   const auto planned = PlanOf(file.header(), file.path());
   if (!planned.ok()) return planned.status();
   sweep::Campaign campaign(planned->plan, {});
+  absl::Status fits;
   absl::Status status = file.ForEachRun([&](const analysis::RunRow& row) {
-    campaign.Take(row);
-    return true;
+    fits = campaign.Fits(row);
+    if (fits.ok()) campaign.Take(row);
+    return fits.ok();
   });
+  if (!fits.ok())
+    return absl::InvalidArgumentError(absl::StrCat(file.path(), ": ", fits.message()));
   if (status.ok()) status = file.SetThresholds(campaign.Thresholds());
   if (!status.ok()) return status;
   Standing standing;

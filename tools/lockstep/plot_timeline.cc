@@ -87,9 +87,11 @@ absl::StatusOr<Picture> TimelineOf(const std::string& path, const TimelineOption
         path, ": nobody commits or asks anything in it: there is no timeline to show"));
   }
   picture.more["marks"] = MarksOf(timeline, *window);
-  const json& scenario = reader->recipe().value("scenario", json::object());
-  picture.places["title"] =
-      absl::StrCat(scenario.value("name", path), " (seed ", recipe->seed, ")");
+  const json::json_pointer place("/scenario/name");
+  const json& line = reader->recipe();
+  const bool has_name = line.contains(place) && line.at(place).is_string();
+  picture.places["title"] = absl::StrCat(has_name ? line.at(place).get<std::string>() : path,
+                                         " (seed ", recipe->seed, ")");
   const std::optional<double> round_ps = timeline.round_ps();
   picture.places["subtitle"] =
       absl::StrCat("bins of ", FormatDuration(options.bin),

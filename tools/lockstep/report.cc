@@ -93,6 +93,20 @@ std::string Oracle(const nlohmann::json& oracle) {
   return text;
 }
 
+// Of a trace, whether it was seen to be so, too.
+std::string DigestLine(const nlohmann::json& summary) {
+  std::string text;
+  if (summary.contains("digest")) {
+    absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
+                    " events");
+    const std::string is = Text(summary, "digest_is");
+    absl::StrAppend(&text, is.empty() ? "" : ", ", is, "\n");
+  }
+  if (Text(summary, "checksum") == "none")
+    text += "  the trace has no checksum: nobody can tell whether it was changed\n";
+  return text;
+}
+
 }  // namespace
 
 std::string ShortNumber(double value) {
@@ -130,8 +144,7 @@ std::string Report(const nlohmann::json& summary) {
     text += "\n";
   }
   text += Drops(summary["drops"]);
-  absl::StrAppend(&text, "  digest ", Text(summary, "digest"), " over ", Text(summary, "events"),
-                  " events\n");
+  text += DigestLine(summary);
   if (summary.contains("speed")) {
     const nlohmann::json& speed = summary["speed"];
     absl::StrAppendFormat(&text, "  %.2f s simulated in %.2f s\n", Number(speed, "simulated_s"),

@@ -96,7 +96,9 @@ void AddRun(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("FILE");
   AddOverrideFlags(*command, flags->overrides);
-  command->add_option("--trace", flags->trace, "Writes the trace to FILE (- for standard output)")
+  command
+      ->add_option("--trace", flags->trace,
+                   "Writes the trace to FILE (.zst: packed; - for standard output)")
       ->type_name("FILE");
   command->add_flag("--detail", flags->has_detail,
                     "The trace holds every input and effect, not only what checkers want");

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
+
 #include "analysis/results/statistics.h"
 #include "protocols/core/check.h"
 
@@ -31,6 +33,18 @@ Campaign::Campaign(const Plan& plan, Shard shard)
 std::uint64_t Campaign::ShardOf(std::uint64_t run, std::uint64_t count) const {
   const std::uint64_t part = is_adaptive_ ? run / seeds_ / plan_.group_size() : run;
   return part % count + 1;
+}
+
+absl::Status Campaign::Fits(const analysis::RunRow& row) const {
+  if (row.run >= there_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("run ", row.run, ": want one of the ", there_.size(), " runs of the sweep"));
+  }
+  const std::uint64_t point = row.run / seeds_;
+  const std::uint64_t seed = plan_.sweep().seeds.first + row.run % seeds_;
+  if (row.point == point && row.seed == seed) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("run ", row.run, ": want it to be of point ",
+                                                 point, " and seed ", seed, ", as in the sweep"));
 }
 
 void Campaign::Take(const analysis::RunRow& row) {

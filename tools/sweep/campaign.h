@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+
 #include "analysis/results/results.h"
 #include "tools/sweep/plan.h"
 
@@ -33,8 +35,11 @@ class Campaign {
   // `plan` outlives it.
   Campaign(const Plan& plan, Shard shard);
 
-  // A result: of the file that is gone on with, or one that was asked for. Each run once.
+  // A result: of the file that is gone on with, or one that was asked for. Each run once, and only
+  // one that fits.
   void Take(const analysis::RunRow& row);
+  // Whether such a run is one of the sweep; a file may hold anything. Errors name the run.
+  absl::Status Fits(const analysis::RunRow& row) const;
   // The next run to be made; none while all that is left waits for results, or at the end.
   std::optional<std::uint64_t> Next();
   // Whether every run of this shard that is wanted is there.

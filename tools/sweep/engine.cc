@@ -90,13 +90,18 @@ absl::Status Engine::Begin() {
   absl::StatusOr<std::vector<analysis::PointRow>> points = file_.Points();
   if (!points.ok()) return points.status();
   for (const analysis::PointRow& point : *points) points_.insert(point.point);
-  return file_.ForEachRun([&](const RunRow& row) {
+  absl::Status fits;
+  const absl::Status read = file_.ForEachRun([&](const RunRow& row) {
+    fits = campaign_.Fits(row);
+    if (!fits.ok()) return false;
     if (options_.retries && analysis::IsByMachine(row.outcome)) return true;
     Count(row);
     ++tally_.earlier;
     campaign_.Take(row);
     return true;
   });
+  if (fits.ok()) return read;
+  return absl::InvalidArgumentError(absl::StrCat(file_.path(), ": ", fits.message()));
 }
 
 absl::Status Engine::Run() {

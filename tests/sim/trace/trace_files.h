@@ -170,7 +170,7 @@ inline absl::Status WriteTrace(const std::string& path, const std::vector<Event>
   auto writer = JsonLinesWriter::Open(path, Recipe(), kAllKinds);
   if (!writer.ok()) return writer.status();
   for (const Event& event : events) (*writer)->OnEvent(event);
-  (*writer)->SetFooter({{"digest", "00ff"}, {"events", 3}});
+  (*writer)->SetFooter({{"digest", "00ff"}, {"events", 1'000}});
   (*writer)->Finish();
   return (*writer)->status();
 }
