@@ -3,11 +3,19 @@
 #include "analysis/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
 #include "analysis/budget.h"
 #include "analysis/measured.h"
+#include "analysis/measurement.h"
+#include "analysis/smr/agreement.h"
+#include "analysis/smr/at_most_once.h"
+#include "analysis/smr/decision_agreement.h"
+#include "analysis/smr/decision_once.h"
+#include "analysis/smr/decision_validity.h"
+#include "analysis/smr/validity.h"
 #include "protocols/core/check.h"
 
 namespace lockstep::analysis {
@@ -21,6 +29,63 @@ Panel PanelOf(const std::shared_ptr<const Recipe>& recipe, std::span<const Oracl
   absl::StatusOr<Panel> panel = MakePanel(recipe, more);
   CHECK(panel.ok());
   return *std::move(panel);
+}
+
+// Promises that nobody has to make: of clusters that are no end of a stream, what every protocol
+// that notes decisions keeps, but for what it promises itself, by the oracle of replicated logs.
+std::vector<Promise> ImpliedBy(const Recipe& recipe) {
+  struct Implied {
+    const Oracle& oracle;
+    const Oracle& stronger;
+  };
+  static constexpr std::size_t kKinds = 3;
+  const std::array<Implied, kKinds> implied = {{{kDecisionAgreementOracle, kAgreementOracle},
+                                                {kDecisionValidityOracle, kValidityOracle},
+                                                {kDecisionOnceOracle, kAtMostOnceOracle}}};
+  std::vector<Promise> promises;
+  for (std::uint32_t c = 0; c < recipe.clusters.size(); ++c) {
+    const bool has_stream = std::ranges::any_of(recipe.streams, [&](const Stream& stream) {
+      return stream.from.value() == c || stream.to.value() == c;
+    });
+    if (has_stream) continue;
+    const Scope scope{Scope::Kind::kCluster, c};
+    for (const auto& [oracle, stronger] : implied) {
+      const bool is_promised = std::ranges::any_of(recipe.promises, [&](const Promise& promise) {
+        return promise.scope == scope &&
+               (promise.oracle == oracle.letter || promise.oracle == stronger.letter);
+      });
+      if (!is_promised) promises.push_back({std::string(oracle.letter), scope});
+    }
+  }
+  return promises;
+}
+
+// Notes of which a default trace of such a run may hold only a part: the same for who writes it and
+// for who reads it, whose checkers are others.
+std::vector<core::NoteKind> SparedIn(const Recipe& recipe, std::span<const Oracle* const> more) {
+  const auto whole = std::make_shared<Recipe>(recipe);
+  whole->abridged.clear();
+  std::vector<core::NoteKind> notes;
+  for (const auto& checker : PanelOf(whole, more).checkers) {
+    const auto* const sparing = dynamic_cast<const Sparing*>(checker.get());
+    if (sparing == nullptr) continue;
+    const std::vector<core::NoteKind> spared = sparing->Spares();
+    notes.insert(notes.end(), spared.begin(), spared.end());
+  }
+  return notes;
+}
+
+// Checkers of what is implied, behind those of what is promised.
+void AddImplied(const std::shared_ptr<const Recipe>& recipe, Panel& panel) {
+  for (const Promise& promise : ImpliedBy(*recipe)) {
+    for (const Oracle* oracle : Oracles()) {
+      if (oracle->letter != promise.oracle) continue;
+      auto checker = oracle->make({recipe, promise, panel.shared});
+      CHECK(checker.ok());
+      panel.checkers.push_back(*std::move(checker));
+      panel.oracles.push_back(oracle);
+    }
+  }
 }
 
 }  // namespace
@@ -37,6 +102,8 @@ Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
       clients_(recipe_),
       wants_(Bit(EventKind::kEnd)),
       audiences_(recipe_->clusters.size() + 1) {
+  promised_ = panel_.checkers.size();
+  AddImplied(recipe_, panel_);
   for (const auto& part : panel_.shared.listeners()) Listen(part.sink.get(), part.stream);
   for (const auto& checker : panel_.checkers) Listen(checker.get(), checker->stream());
   Listen(&effects_, std::nullopt);
@@ -46,6 +113,11 @@ Judge::Judge(const Recipe& recipe, std::span<const Oracle* const> more)
     latencies_.push_back(std::make_unique<Latency>(recipe_, i));
     Listen(latencies_.back().get(), latencies_.back()->stream());
   }
+  // It asks for nothing that a trace is to hold: all notes are part of the story.
+  const std::vector<core::NoteKind> spared = SparedIn(*recipe_, more);
+  notes_ = std::make_unique<NoteCounts>(recipe_, spared);
+  wants_.Add(notes_->Wants());
+  for (trace::Audience& audience : audiences_) audience.Add(notes_.get(), notes_->Wants());
 }
 
 void Judge::Listen(trace::Sink* sink, std::optional<core::StreamId> stream) {
@@ -109,6 +181,7 @@ void Judge::Finish() {
   traffic_.Finish();
   clients_.Finish();
   for (const auto& latency : latencies_) latency->Finish();
+  notes_->Finish();
 }
 
 Verdict Judge::verdict() const {
@@ -119,11 +192,20 @@ Verdict Judge::verdict() const {
       });
   if (is_overspent) return Verdict::kUnknown;
   Verdict verdict = is_ended_ ? Verdict::kHolds : Verdict::kUnknown;
-  for (const auto& checker : panel_.checkers) {
+  bool is_judged = false;
+  for (std::size_t i = 0; i < panel_.checkers.size(); ++i) {
+    const auto& checker = panel_.checkers[i];
     const bool is_elsewhere = checker->is_abridged() && checker->verdict() == Verdict::kUnknown;
+    if (IsIdle(i)) continue;
+    is_judged |= checker->oracle() != kBudgetOracle.letter;  // That one is about the scenario.
     if (!is_elsewhere) verdict = Worse(verdict, checker->verdict());
   }
+  if (!is_judged) verdict = Worse(verdict, Verdict::kNotJudged);
   return Worse(verdict, effects_.verdict());
+}
+
+bool Judge::IsIdle(std::size_t checker) const {
+  return checker >= promised_ && panel_.checkers[checker]->verdict() == Verdict::kNotExercised;
 }
 
 bool Judge::IsAsExpected() const {
@@ -182,6 +264,7 @@ nlohmann::json Judge::Streams() const {
 nlohmann::json Judge::Summary() const {
   nlohmann::json oracles = nlohmann::json::array();
   for (std::size_t i = 0; i < panel_.checkers.size(); ++i) {
+    if (IsIdle(i)) continue;
     oracles.push_back(Summary(*panel_.checkers[i]));
     AddCounts(i, oracles.back());
   }
@@ -197,10 +280,14 @@ nlohmann::json Judge::Summary() const {
                             {"streams", Streams()},
                             {"drops", traffic_.Drops()},
                             {"hosts", traffic_.Hosts()},
+                            {"notes", notes_->Summary()},
                             {"hosts_measured_ps", traffic_.hosts_measured().ps()}};
   if (!recipe_->abridged.empty()) summary["abridged"] = recipe_->abridged;
   nlohmann::json clients = clients_.Summary();
   if (!clients.empty()) summary["clients"] = std::move(clients);
+  summary["measured_for"] = MeasuredFor(*recipe_, summary);
+  const std::vector<std::string> remarks = RemarksOn(summary["measured_for"]);
+  if (!remarks.empty()) summary["remarks"] = remarks;
   return summary;
 }
 

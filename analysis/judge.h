@@ -18,6 +18,7 @@
 #include "analysis/clients.h"
 #include "analysis/effects.h"
 #include "analysis/latency.h"
+#include "analysis/note_counts.h"
 #include "analysis/oracles.h"
 #include "analysis/recipe.h"
 #include "analysis/sparing.h"
@@ -53,8 +54,10 @@ class Judge final : public trace::Sink {
   // The rest is final once Finish was called.
 
   // Violated if any checker objects, else unknown if any cannot tell or the trace has no end, else
-  // not exercised if any promise was not put to the test or any fault had too little effect. What a
-  // checker cannot tell since it is only in a trace with detail does not count: see "abridged".
+  // not exercised if any promise was not put to the test or any fault had too little effect, else
+  // not judged if no protocol promises anything, nor notes any decision: agreement, validity and at
+  // most once of these are judged where nobody has promised them (GX, GY, GC). What a checker
+  // cannot tell since it is only in a trace with detail does not count: see "abridged".
   Verdict verdict() const;
   // The verdict is what the scenario expects; where it names an oracle, that one objects.
   bool IsAsExpected() const;
@@ -64,9 +67,10 @@ class Judge final : public trace::Sink {
   // [...],
   //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
   //  "node"?, "text"}], "counts"?, "per_message"?}], "receipts": [...], "streams": [...], "drops":
-  //  {...}, "hosts": [...]}; the last four as EffectChecker and Traffic say. A stream whose latency
-  //  was measured has it as "latency", as Latency says. Where clients asked something there is
-  //  "clients", as Clients says.
+  //  {...}, "hosts": [...], "notes": {...}}; the last five as EffectChecker, Traffic and NoteCounts
+  //  say. A stream whose latency was measured has it as "latency", as Latency says. Where clients
+  //  asked something there is "clients", as Clients says. How much was measured is "measured_for",
+  //  and what is to be said of that "remarks", where there is any: see measurement.h.
   nlohmann::json Summary() const;
 
  private:
@@ -78,11 +82,16 @@ class Judge final : public trace::Sink {
   nlohmann::json Streams() const;
 
   std::shared_ptr<const Recipe> recipe_;
-  Panel panel_;
+  // Nobody notes what this checker, of something that was not promised but is implied, looks at.
+  bool IsIdle(std::size_t checker) const;
+
+  Panel panel_;  // who judges what was promised, then what is implied
+  std::size_t promised_ = 0;
   EffectChecker effects_;
   Traffic traffic_;
   Clients clients_;
   std::vector<std::unique_ptr<Latency>> latencies_;  // as the streams in the recipe
+  std::unique_ptr<NoteCounts> notes_;
   trace::Interest wants_;
   trace::Interest keeps_;          // of all sinks
   std::vector<Sparing*> sparing_;  // those of the sinks that spare a default trace something

@@ -6,11 +6,16 @@
 #include <array>
 #include <cstddef>
 #include <numeric>
+#include <span>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "analysis/oracles.h"
 #include "analysis/verdict.h"
+#include "protocols/core/decision_notes.h"
+#include "protocols/core/log_notes.h"
+#include "protocols/core/note.h"
 
 namespace lockstep::analysis {
 namespace {
@@ -138,6 +143,32 @@ void PutHosts(Metrics& metrics, const json& summary) {
     metrics["messages_per_command"] = Sum(handled) / measured_s / commands_per_s;
 }
 
+// Those that belong to no protocol. Their metrics are named once, since MetricInfo only refers.
+struct SharedNote {
+  std::string_view kind;
+  std::array<std::string, 2> names;
+};
+const std::vector<SharedNote>& SharedNotes() {
+  static const std::vector<SharedNote> kNotes = [] {
+    std::vector<SharedNote> notes;
+    const auto add = [&](std::span<const core::NoteSpec> specs) {
+      for (const core::NoteSpec& spec : specs)
+        notes.push_back({spec.name, NoteMetricNames(spec.name)});
+    };
+    add(core::kSharedNotes);
+    add(core::kLogNotes);
+    add(core::kDecisionNotes);
+    return notes;
+  }();
+  return kNotes;
+}
+
+void PutMeasuredFor(Metrics& metrics, const json& measured_for) {
+  for (const char* key : {"windows", "latencies", "resend_cycles"})
+    PutLeast(metrics, absl::StrCat("measured_", key), Each(json::array({measured_for}), {key}));
+  PutMost(metrics, "published_difference", Each(json::array({measured_for}), {"difference"}));
+}
+
 void PutDrops(Metrics& metrics, const json& drops) {
   metrics["dropped"] = Sum(Each(drops, {"count"}));
   for (const auto& [cause, of_cause] : drops.items()) {
@@ -189,9 +220,18 @@ std::vector<MetricInfo> KnownMetrics() {
       {"latency_p90_us", "us", "from first offer to a delivery, 90 %: of the worst stream"},
       {"latency_p999_us", "us", "from first offer to a delivery, 99.9 %: of the worst stream"},
       {"latency_p99_us", "us", "from first offer to a delivery, 99 %: of the worst stream"},
+      {"measured_latencies", "latencies",
+       "median ones that the measured time holds: of the worst stream or cluster of clients"},
+      {"measured_resend_cycles", "cycles",
+       "of resending that the measured time holds, where something was resent: of the worst "
+       "stream"},
+      {"measured_windows", "windows",
+       "of what was outstanding at most that the measured time holds: of the worst stream"},
       {"messages_per_command", "messages",
        "that hosts handed to their nodes, for each request of clients that was answered"},
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
+      {"published_difference", "share",
+       "by which what was published and what was delivered differ, of the greater: worst stream"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
       {"published_per_s", "messages/s", "counted as its paper does: mean over streams"},
       {"slack_min_us", "us", "from the handling of a message to the vote on it, least of all"},
@@ -207,6 +247,11 @@ std::vector<MetricInfo> KnownMetrics() {
       if (count.per_message.empty()) continue;
       metrics.push_back({count.per_message, count.unit, "the same, for each message delivered"});
     }
+  }
+  for (const SharedNote& note : SharedNotes()) {
+    metrics.push_back({note.names[0], "notes", "of this kind, of all nodes in the whole run"});
+    metrics.push_back(
+        {note.names[1], "notes/s", "of this kind, of all nodes, from the warm-up on"});
   }
   std::ranges::sort(metrics, {}, &MetricInfo::name);
   return metrics;
@@ -224,6 +269,30 @@ Metrics MetricsOf(const json& summary) {
   PutDrops(metrics, At(summary, "drops"));
   PutCounts(metrics, At(summary, "oracles"));
   PutRounds(metrics, At(summary, "oracles"));
+  PutMeasuredFor(metrics, At(summary, "measured_for"));
+  const Metrics notes = NoteMetricsOf(summary);
+  for (const SharedNote& note : SharedNotes()) {
+    for (const std::string& name : note.names) {
+      if (const auto found = notes.find(name); found != notes.end()) metrics.insert(*found);
+    }
+  }
+  return metrics;
+}
+
+std::array<std::string, 2> NoteMetricNames(std::string_view kind) {
+  const std::string name = absl::StrCat("notes_", std::string(kind));
+  return {name, name + "_per_s"};
+}
+
+Metrics NoteMetricsOf(const json& summary) {
+  Metrics metrics;
+  for (const auto& [kind, counted] : At(summary, "notes").items()) {
+    const auto [count, per_s] = NoteMetricNames(kind);
+    for (const auto& [key, name] : {std::pair("count", count), std::pair("per_s", per_s)}) {
+      const json& value = At(counted, key);
+      if (value.is_number()) metrics[name] = value.get<double>();
+    }
+  }
   return metrics;
 }
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -26,8 +27,13 @@ std::vector<MetricInfo> KnownMetrics();
 
 // All of these are of a summary as Judge::Summary() makes it.
 
-// What was not measured is left out.
+// What was not measured is left out. Of notes it has those kinds that belong to no protocol.
 std::map<std::string, double> MetricsOf(const nlohmann::json& summary);
+
+// How often nodes noted what, in all and a second, of every kind that they noted, by such names.
+std::map<std::string, double> NoteMetricsOf(const nlohmann::json& summary);
+// "notes_KIND" and "notes_KIND_per_s".
+std::array<std::string, 2> NoteMetricNames(std::string_view kind);
 
 // {"I": "holds", ...}: by oracle the worst verdict over its streams.
 nlohmann::json OraclesOf(const nlohmann::json& summary);

@@ -20,6 +20,9 @@
 #include "analysis/smr/abstention.h"
 #include "analysis/smr/agreement.h"
 #include "analysis/smr/at_most_once.h"
+#include "analysis/smr/decision_agreement.h"
+#include "analysis/smr/decision_once.h"
+#include "analysis/smr/decision_validity.h"
 #include "analysis/smr/durability.h"
 #include "analysis/smr/equivocation.h"
 #include "analysis/smr/linearizable.h"
@@ -33,13 +36,30 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 21> kOracles = {
-    &kIntegrityOracle,  &kDuplicateOracle,  &kDeliveryOracle,      &kQuackOracle,
-    &kAckOracle,        &kResendOracle,     &kResendBoundOracle,   &kPrematureOracle,
-    &kAgreementOracle,  &kOrderOracle,      &kRoundBoundOracle,    &kStateHashOracle,
-    &kValidityOracle,   &kAtMostOnceOracle, &kQuorumWitnessOracle, &kEquivocationOracle,
-    &kAbstentionOracle, &kDurabilityOracle, &kProgressOracle,      &kLinearizabilityOracle,
-    &kBudgetOracle};
+constexpr std::array<const Oracle*, 24> kOracles = {&kIntegrityOracle,
+                                                    &kDuplicateOracle,
+                                                    &kDeliveryOracle,
+                                                    &kQuackOracle,
+                                                    &kAckOracle,
+                                                    &kResendOracle,
+                                                    &kResendBoundOracle,
+                                                    &kPrematureOracle,
+                                                    &kAgreementOracle,
+                                                    &kOrderOracle,
+                                                    &kRoundBoundOracle,
+                                                    &kStateHashOracle,
+                                                    &kValidityOracle,
+                                                    &kAtMostOnceOracle,
+                                                    &kQuorumWitnessOracle,
+                                                    &kEquivocationOracle,
+                                                    &kAbstentionOracle,
+                                                    &kDurabilityOracle,
+                                                    &kProgressOracle,
+                                                    &kLinearizabilityOracle,
+                                                    &kBudgetOracle,
+                                                    &kDecisionAgreementOracle,
+                                                    &kDecisionValidityOracle,
+                                                    &kDecisionOnceOracle};
 
 const Oracle* Find(std::string_view letter, std::span<const Oracle* const> more) {
   for (const std::span<const Oracle* const> table : {more, Oracles()}) {

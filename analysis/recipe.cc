@@ -215,22 +215,24 @@ Expected ReadExpected(Reader& reader, const json& object, const std::string& poi
   const std::optional<Verdict> verdict =
       VerdictNamed(reader.TextOr(object, pointer, "verdict", std::string(Name(Verdict::kHolds))));
   if (!verdict) {
-    reader.Fail(pointer + "/verdict", "\"holds\", \"violated\", \"unknown\" or \"not exercised\"");
+    reader.Fail(pointer + "/verdict",
+                "\"holds\", \"violated\", \"unknown\", \"not exercised\" or \"not judged\"");
   }
   expected.verdict = verdict.value_or(Verdict::kHolds);
   expected.oracle = reader.TextOr(object, pointer, "oracle", "");
   return expected;
 }
 
-std::vector<std::string> ReadLetters(Reader& reader, const json& list, const std::string& pointer) {
-  std::vector<std::string> letters;
+std::vector<std::string> ReadTexts(Reader& reader, const json& list, const std::string& pointer,
+                                   std::string_view wanted) {
+  std::vector<std::string> texts;
   bool is_good = list.is_array();
-  for (const json& letter : list) {
-    is_good = is_good && letter.is_string();
-    if (is_good) letters.push_back(letter.get<std::string>());
+  for (const json& text : list) {
+    is_good = is_good && text.is_string();
+    if (is_good) texts.push_back(text.get<std::string>());
   }
-  if (!is_good) reader.Fail(pointer, "a list of the letters of oracles");
-  return letters;
+  if (!is_good) reader.Fail(pointer, wanted);
+  return texts;
 }
 
 void CheckApart(Reader& reader, const std::vector<core::Cluster>& clusters) {
@@ -354,7 +356,11 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
     recipe.expect = ReadExpected(reader, *expect, "/expect");
   }
   if (const json* abridged = reader.Find(first_line, "", "abridged", false)) {
-    recipe.abridged = ReadLetters(reader, *abridged, "/abridged");
+    recipe.abridged =
+        ReadTexts(reader, *abridged, "/abridged", "a list of the letters of oracles");
+  }
+  if (const json* notes = reader.Find(first_line, "", "notes", false)) {
+    recipe.notes = ReadTexts(reader, *notes, "/notes", "a list of the names of notes");
   }
   CheckConsistent(reader, recipe);
   if (!reader.status().ok()) return reader.status();
@@ -388,6 +394,7 @@ json ToJson(const Recipe& recipe) {
                   {"faults", std::move(faults)},
                   {"expect", ToJson(recipe.expect)}};
   if (!recipe.abridged.empty()) written["abridged"] = recipe.abridged;
+  if (!recipe.notes.empty()) written["notes"] = recipe.notes;
   return written;
 }
 

@@ -92,6 +92,8 @@ struct Recipe {
   core::Duration settle;  // time allowed after it
   std::vector<DeclaredFault> faults;
   Expected expect;
+  // Kinds of notes that the protocols of the run have declared, beside those that all share.
+  std::vector<std::string> notes;
   // Oracles for which the trace holds less than they want: see Sparing. None in a run.
   std::vector<std::string> abridged;
 
@@ -108,8 +110,8 @@ inline constexpr std::uint64_t kMaxClusterSize = 1024;
 std::optional<Scope> ReadScope(const nlohmann::json& scope);
 
 // Reads "seed", "clusters", "streams", "promises", "run" {for_ps, warmup_ps}, "phases" {heal_ps,
-// settle_ps}, and, where they are there, "faults", "expect" and "abridged". Errors name the JSON
-// pointer and what was wanted.
+// settle_ps}, and, where they are there, "faults", "expect", "notes" and "abridged". Errors name the
+// JSON pointer and what was wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

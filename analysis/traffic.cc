@@ -122,9 +122,16 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
     const std::optional<core::Run> run = RunOf(event, of.delivered.period());
     if (!run) return;
     of.sends += run->count;
+    if (run->Last() >= of.sent_end) {
+      of.sent_end = run->Last() + 1;
+      of.outstanding_most = std::max(of.outstanding_most, of.sent_end - of.quacked_most);
+    }
     raise(Published::kEnqueue, run->Last() + 1);
   } else if (event.Is(core::NoteKind::kQuacked)) {
-    if (senders.Has(event.node)) raise(Published::kQuack, event.value);
+    if (!senders.Has(event.node)) return;
+    raise(Published::kQuack, event.value);
+    // No greater than what was sent, but where somebody lies.
+    of.quacked_most = std::max(of.quacked_most, std::min(event.value, of.sent_end));
   } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
     if (const std::optional<core::Run> run = RunOf(event, of.delivered.period()))
@@ -182,6 +189,7 @@ nlohmann::json Traffic::Streams() const {
         {"delivered", delivered},
         {"sends_per_message", Ratio(of.sends, delivered)}};
     row["as_published"]["definition"] = std::string(Name(stream.throughput));
+    if (stream.throughput == Published::kQuack) row["outstanding_most"] = of.outstanding_most;
     if (of.rates.count() > 0) {
       const auto reached = [&](std::uint64_t percent) {
         return static_cast<double>(of.rates.Quantile(percent, 100)) / 1e3;

@@ -37,7 +37,8 @@ class Traffic final : public trace::Sink {
 
   // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
   // "payload_mbps"}, "as_delivered": {"messages_per_s", "payload_mbps", "messages_per_s_p10"?,
-  // "messages_per_s_p50"?}, "delivered", "sends_per_message"}.
+  // "messages_per_s_p50"?}, "delivered", "sends_per_message", "outstanding_most"?}; the last of a
+  // stream that is counted by QUACKs: how many messages had been sent, at most, and not QUACKed.
   nlohmann::json Streams() const;
   // Distinct messages of this stream that some correct receiver delivered; 0 where there is none.
   std::uint64_t Delivered(std::optional<core::StreamId> stream) const;
@@ -60,6 +61,9 @@ class Traffic final : public trace::Sink {
     std::uint64_t delivered_at_period = 0;  // when the present one began
     Histogram rates;  // of periods, in thousandths of a message per second; weighed by their length
     std::uint64_t sends = 0;
+    std::uint64_t sent_end = 0;  // one past the greatest k′ that was sent
+    std::uint64_t quacked_most = 0;
+    std::uint64_t outstanding_most = 0;
   };
   struct OfHost {
     std::vector<std::uint64_t> sums;  // by Metric

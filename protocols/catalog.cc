@@ -16,12 +16,15 @@
 #include "protocols/catalog_chora.h"
 #include "protocols/catalog_clients.h"
 #include "protocols/catalog_list.h"
+#include "protocols/chora/notes.h"
 #include "protocols/client/open.h"
 #include "protocols/core/keys.h"
+#include "protocols/core/log_notes.h"
 #include "protocols/core/stack.h"
 #include "protocols/file/keys.h"
 #include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
+#include "protocols/picsou/notes.h"
 #include "protocols/pingpong/pingpong.h"
 
 namespace lockstep {
@@ -225,6 +228,15 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   return host;
 }
 
+std::vector<core::NoteSpec> EachOnce(const std::vector<std::span<const core::NoteSpec>>& declared) {
+  std::map<std::string_view, core::NoteSpec> notes;
+  for (const std::span<const core::NoteSpec> of_one : declared)
+    for (const core::NoteSpec& note : of_one) notes.emplace(note.name, note);
+  std::vector<core::NoteSpec> list;
+  for (const auto& [name, note] : notes) list.push_back(note);
+  return list;
+}
+
 absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::ClusterId cluster,
                                          std::vector<Asked>& asked) {
   const nlohmann::json& stack = input.stacks[cluster.value()];
@@ -294,15 +306,14 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
 }
 
 std::vector<core::NoteSpec> CatalogProgram::Notes() const {
-  std::map<std::string_view, core::NoteSpec> notes;
-  for (const HostProgram& host : hosts_) {
-    for (const std::span<const core::NoteSpec> declared : host.notes) {
-      for (const core::NoteSpec& note : declared) notes.emplace(note.name, note);
-    }
-  }
-  std::vector<core::NoteSpec> list;
-  for (const auto& [name, note] : notes) list.push_back(note);
-  return list;
+  std::vector<std::span<const core::NoteSpec>> declared;
+  for (const HostProgram& host : hosts_)
+    declared.insert(declared.end(), host.notes.begin(), host.notes.end());
+  return EachOnce(declared);
+}
+
+std::vector<core::NoteSpec> DeclaredNotes() {
+  return EachOnce({chora::kNotes, client::kNotes, core::kLogNotes, picsou::kNotes});
 }
 
 std::unique_ptr<core::Node> CatalogProgram::Build(const core::Seat& seat) const {

@@ -106,6 +106,9 @@ struct StreamInfo {
   std::string throughput;   // as published: by "quack" or by "enqueue"
 };
 
+// The kinds of notes that protocols of the catalogue declare; each once, by name.
+std::vector<core::NoteSpec> DeclaredNotes();
+
 class CatalogProgram : public core::Program {
  public:
   // Errors name file and pointer.

@@ -143,7 +143,8 @@ void World::OnTask(const Task& task) {
       return;
     case TaskKind::kPeriod:
       EmitMetrics();
-      queue_.Push(now_ + scenario_.period, Turn::AfterHosts(), task);
+      if (scenario_.period <= core::Instant::Max() - now_)
+        queue_.Push(now_ + scenario_.period, Turn::AfterHosts(), task);
       return;
     default:
       network_.OnTask(now_, task);
@@ -174,7 +175,8 @@ void World::CrashHost(std::size_t index, core::NodeId target) {
   if (fault.is_within_budget && !spare_.CanSpare(target)) return;
   if (!Crash(target, fault.disk, fault.is_of_machine)) return;
   faults_.Count(index, {1, 1});
-  if (fault.restart_after.ps() > 0)
+  const bool is_in_time = fault.restart_after <= core::Instant::Max() - now_;
+  if (fault.restart_after.ps() > 0 && is_in_time)
     Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
 }
 

@@ -28,6 +28,7 @@
 #include "sim/scenario/scenario_faults.h"
 #include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/scenario_network.h"
+#include "sim/scenario/scenario_times.h"
 #include "sim/scenario/scenario_topology.h"
 
 namespace lockstep::sim {
@@ -371,6 +372,7 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
     ReadTopology(network, scenario);
     if (reader.ok()) CheckNetwork(network, scenario);
     CheckDisks(reader, scenario);
+    if (reader.ok()) CheckTimes(reader, scenario);
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;
   if (!profile.ok()) return profile.status();
@@ -409,7 +411,7 @@ absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& 
   if (!status.ok()) return status;
   absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file, of_profile);
   if (!scenario.ok()) return origin.Blame(scenario.status(), path, profile_file);
-  scenario->remarks = std::move(remarks);
+  scenario->remarks.insert(scenario->remarks.begin(), remarks.begin(), remarks.end());
   return scenario;
 }
 

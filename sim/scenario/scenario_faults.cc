@@ -239,8 +239,20 @@ bool HasCrashPoint(Parameters& entry) {
   return body != nullptr && body->is_object() && body->contains("before_effect");
 }
 
+// For whoever said that a fault ends later than heal lets it.
+std::string EndsSooner(const Parameters& entry, std::string_view key, const Scenario& scenario,
+                       core::Instant stated) {
+  std::string said(key);  // "for", or "for_ms"
+  for (const std::string& each : entry.keys())
+    if (each.rfind(absl::StrCat(said, "_"), 0) == 0) said = each;
+  return absl::StrCat(entry.file(), ": ", entry.pointer(), "/", said, ": ends at ",
+                      FormatDuration(scenario.heal - Instant()), ", not at ",
+                      FormatDuration(stated - Instant()), ": all faults that spend no budget end ",
+                      "by phases.heal, which is half the run where nothing is said");
+}
+
 // When it begins and ends. Faults that spend no budget end by heal.
-void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
+void ReadActivation(Parameters& entry, Scenario& scenario, Fault& fault) {
   fault.at = Instant() + entry.TimeOr("at", {});
   if (fault.at >= scenario.end && entry.ok())
     entry.FailWanted("at", absl::StrCat("a time before the end of the run, ",
@@ -264,13 +276,15 @@ void ReadActivation(Parameters& entry, const Scenario& scenario, Fault& fault) {
     entry.FailWanted("at",
                      absl::StrCat("a time before heal, ", FormatDuration(scenario.heal - Instant()),
                                   ", which ends all faults that spend no budget"));
+  if (entry.ok() && (has_until || has_for) && !fault.is_moment() && fault.until > scenario.heal)
+    scenario.remarks.push_back(EndsSooner(entry, has_for ? "for" : "until", scenario, fault.until));
   fault.until = std::min(fault.until, scenario.heal);
 }
 
 void ReadEnvelope(Parameters& entry, Fault& fault) {
   entry.Has("count");
   entry.Has("prob");
-  if (fault.is_of_messages() || fault.kind == FaultKind::kCrash) {
+  if (fault.is_of_messages()) {
     fault.count = entry.IntegerOr("count", kAny, 1, kAny);
     fault.probability = ReadRatioOr(entry, "prob", {1, 1});
     if (fault.probability.numerator == 0) entry.FailWanted("prob", "a probability above zero");
@@ -346,7 +360,10 @@ void ReadCopies(Parameters& body, Fault& fault) {
 }
 
 void ReadBreach(Parameters& body, Fault& fault) {
-  if (body.Has("round")) fault.message.round = body.Integer("round", 0, kAny);
+  if (body.Has("round")) {
+    if (fault.message.round) body.Fail("round", "is given already, as \"round\" of \"msg\"");
+    fault.message.round = body.Integer("round", 0, kAny);
+  }
   fault.breach.bound = body.Time("bound");
   fault.breach.over_by = body.Time("over_by");
 }
@@ -473,7 +490,7 @@ void ReadBody(Parameters body, const Scenario& scenario, Fault& fault) {
   }
 }
 
-Fault ReadFault(Parameters& entry, const Scenario& scenario) {
+Fault ReadFault(Parameters& entry, Scenario& scenario) {
   Fault fault;
   fault.pointer = entry.pointer();
   fault.id = entry.String("id");

@@ -96,10 +96,14 @@ void Describe(Keys& keys, PhaseKeys& phases) {
 }
 
 void Describe(Keys& keys, Expectation& expect) {
-  static constexpr Option kVerdicts[] = {{"holds"}, {"violated"}, {"not_exercised"}, {"unknown"}};
+  static constexpr Option kVerdicts[] = {
+      {"holds"},     {"violated"},   {"not_exercised"},
+      {"unknown"},   {"not_judged"}, {"not exercised"},  // As they are printed.
+      {"not judged"}};
   std::size_t verdict = 0;
   keys.Choice({"verdict", "What the run must conclude."}, verdict, kVerdicts);
   expect.verdict = std::string(kVerdicts[verdict].name);
+  std::replace(expect.verdict.begin(), expect.verdict.end(), '_', ' ');
   keys.Only(expect.verdict == "violated", {"verdict", "violated"}, [&](Keys& violated) {
     violated.Text(Required("oracle", "Who must object, such as \"R1\"."), expect.oracle);
   });

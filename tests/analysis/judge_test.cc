@@ -121,6 +121,22 @@ TEST_CASE("judge: a promise that was never put to the test is not kept") {
   CHECK(SummaryOf(story)["verdict"] == "not exercised");
 }
 
+TEST_CASE("judge: where nothing was promised nothing is judged, which is not to hold") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  recipe.promises.clear();
+  const auto verdict = [&] { return SummaryOf(GoodRun(recipe).AtMs(3000).End())["verdict"]; };
+  CHECK(verdict() == "not judged");
+  // That no more failed than the budget bears is a claim about the scenario.
+  recipe.promises = {{"CB", {analysis::Scope::Kind::kCluster, 0}, nlohmann::json::object()}};
+  CHECK(verdict() == "not judged");
+  recipe.faults = {{"idle", "drop", 1}};
+  CHECK(verdict() == "not exercised");
+  recipe.faults.clear();
+  CHECK(SummaryOf(GoodRun(recipe))["verdict"] == "unknown");  // The trace has no end.
+  Promise(recipe, "I");
+  CHECK(verdict() == "holds");
+}
+
 TEST_CASE("judge: a fault without its effect makes the run not exercised") {
   CHECK(SummaryOf(GoodRun(WithFault(1)).AtMs(3000).End())["verdict"] == "not exercised");
   CHECK(SummaryOf(GoodRun(WithFault(0)).AtMs(3000).End())["verdict"] == "holds");
@@ -145,6 +161,9 @@ TEST_CASE("judge: violated outranks unknown, unknown outranks not exercised") {
   CHECK(Worse(Verdict::kHolds, Verdict::kNotExercised) == Verdict::kNotExercised);
   CHECK(Worse(Verdict::kUnknown, Verdict::kNotExercised) == Verdict::kUnknown);
   CHECK(Worse(Verdict::kUnknown, Verdict::kViolated) == Verdict::kViolated);
+  CHECK(Worse(Verdict::kNotJudged, Verdict::kNotExercised) == Verdict::kNotExercised);
+  CHECK(Worse(Verdict::kNotJudged, Verdict::kHolds) == Verdict::kNotJudged);
+  CHECK(analysis::VerdictNamed("not_judged") == Verdict::kNotJudged);
   CHECK(analysis::VerdictNamed("not exercised") == Verdict::kNotExercised);
   CHECK_FALSE(analysis::VerdictNamed("fine").has_value());
 }

@@ -34,11 +34,14 @@ inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
     {kInternalError, "internal error: a bug in lockstep"},
     {kBadInput, "bad input: a flag, a file, or what is in it; a run that memory cannot hold"},
     {kViolated, "a promise was violated, which the scenario does not expect"},
-    {kNotExercised, "a promise was not put to the test, or a fault had no effect"},
+    {kNotExercised,
+     "nothing was promised, a promise was not put to the test, or a fault had no effect"},
     {kUnknown, "a checker could not tell"},
     {kHeldUnexpectedly, "all promises held, but the scenario expects otherwise"},
     {kInterrupted, "interrupted before the end; what was written is valid and marked"},
-    {kRunsFailed, "some runs of a sweep failed: refused, crashed, or over a limit"},
+    {kRunsFailed,
+     "a run failed: a node stands still in simulated time; of a sweep: refused, crashed, or over a "
+     "limit"},
     {kUnmet, "something that a sweep expects does not hold"},
     {kDiffers, "compare: something moved beyond noise, or two traces differ"},
     {kIncomplete, "a merge lacks runs"},
@@ -55,6 +58,7 @@ constexpr ExitCode CodeOf(analysis::Verdict verdict, bool is_as_expected) {
     case analysis::Verdict::kUnknown:
       return kUnknown;
     case analysis::Verdict::kNotExercised:
+    case analysis::Verdict::kNotJudged:
       return kNotExercised;
   }
   return kInternalError;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "analysis/measurement.h"
 #include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
@@ -145,6 +146,13 @@ const RunResult& Telling(const FigureResult& row) {
   return found == row.runs.end() ? row.runs.front() : *found;
 }
 
+analysis::RemarksOfMany RemarksOf(const FigureResult& row) {
+  analysis::RemarksOfMany remarks;
+  for (const RunResult& run : row.runs)
+    remarks.Add(run.summary.value("measured_for", nlohmann::json::object()));
+  return remarks;
+}
+
 std::string SpreadOf(const FigureResult& row) {
   if (!row.spread) return "-";
   return *row.spread == 0 ? "none" : absl::StrFormat("%.1f %%", *row.spread * 100);
@@ -225,6 +233,7 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
                         "spread", "published", "ratio", "delivered", "resends", "premature",
                         "verdict");
   std::string notes;
+  std::string remarks;
   for (const FigureResult& row : rows) {
     const std::optional<double> ratio =
         row.published ? std::optional<double>(row.simulated / *row.published) : std::nullopt;
@@ -234,6 +243,9 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
                           ShortNumber(row.delivered), Optional(row.resends, 4),
                           Optional(row.premature, 4), analysis::Name(Telling(row).verdict));
     if (!row.note.empty()) absl::StrAppend(&notes, "  ", row.label, ": ", row.note, "\n");
+    for (const auto& [runs, remark] : RemarksOf(row).All())
+      absl::StrAppend(&remarks, "  ", row.label, ": ", remark,
+                      runs > 1 ? absl::StrCat(" (the worst of ", runs, " seeds)") : "", "\n");
   }
   if (figure.seeds > 1) {
     absl::StrAppend(
@@ -241,6 +253,7 @@ std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows)
         " seeds; spread: half the range over them; none: the point is deterministic.\n");
   }
   if (!notes.empty()) absl::StrAppend(&text, "\n", notes);
+  if (!remarks.empty()) absl::StrAppend(&text, "\n", remarks);
   return text;
 }
 
@@ -261,6 +274,8 @@ nlohmann::json ToJson(const std::vector<FigureResult>& rows) {
       entry["published"] = *row.published;
       entry["ratio"] = row.simulated / *row.published;
     }
+    for (const auto& [runs, remark] : RemarksOf(row).All())
+      entry["remarks"].push_back({{"runs", runs}, {"worst", remark}});
     list.push_back(std::move(entry));
   }
   return list;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "analysis/measurement.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/parallel.h"
 #include "tools/lockstep/rows.h"
@@ -47,6 +48,13 @@ std::string Objections(const Panel& panel, const std::vector<RunRow>& runs) {
   return text;
 }
 
+analysis::RemarksOfMany RemarksOf(const std::vector<PanelResult>& panels) {
+  analysis::RemarksOfMany remarks;
+  for (const PanelResult& panel : panels)
+    for (const RunRow& row : panel.runs) remarks.Add(analysis::MeasuredForOf(row.metrics));
+  return remarks;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, unsigned jobs) {
@@ -85,6 +93,8 @@ std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels
                                        " runs, each with the verdict that is expected of it.\n")
                         : absl::StrCat("  not as expected:\n", objections));
   }
+  for (const auto& [runs, remark] : RemarksOf(panels).All())
+    absl::StrAppend(&text, "\n  remark on ", runs, " runs, the worst: ", remark, "\n");
   if (!figure.note.empty()) absl::StrAppend(&text, "\n  ", figure.note, "\n");
   return text;
 }
@@ -102,6 +112,8 @@ json ToJson(const Figure& figure, const std::vector<PanelResult>& panels) {
            {"digest", row.digest}});
     document["panels"].push_back(std::move(panel));
   }
+  for (const auto& [runs, remark] : RemarksOf(panels).All())
+    document["remarks"].push_back({{"runs", runs}, {"worst", remark}});
   return document;
 }
 

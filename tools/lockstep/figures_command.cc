@@ -51,7 +51,9 @@ int RunRows(const FigureFlags& flags, const Figure& figure) {
   int code = kAsExpected;
   for (const FigureResult& row : *result) {
     for (const RunResult& run : row.runs) {
-      if (code == kAsExpected) code = CodeOf(run.verdict, run.is_as_expected);
+      if (code != kAsExpected) continue;
+      code =
+          run.ending == RunEnding::kStuck ? kRunsFailed : CodeOf(run.verdict, run.is_as_expected);
     }
   }
   return code;

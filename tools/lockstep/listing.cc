@@ -15,6 +15,7 @@
 #include "analysis/metrics.h"
 #include "analysis/oracles.h"
 #include "protocols/catalog_list.h"
+#include "protocols/core/decision_notes.h"
 #include "protocols/core/note.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/fault/fault.h"
@@ -101,6 +102,7 @@ Json Notes() {
         {{"name", std::string(note.name)}, {"by", by}, {"meaning", std::string(note.meaning)}});
   };
   for (const core::NoteSpec& note : core::kSharedNotes) add(note, "several protocols");
+  for (const core::NoteSpec& note : core::kDecisionNotes) add(note, "protocols that decide");
   for (const LayerInfo& layer : ListLayers())
     for (const core::NoteSpec& note : layer.notes) add(note, layer.name);
   return list;

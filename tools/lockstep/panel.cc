@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 
 #include "analysis/metrics.h"
+#include "protocols/catalog.h"
 #include "tools/lockstep/rows.h"
 #include "tools/sweep/plan.h"
 
@@ -104,6 +105,8 @@ absl::Status CheckNames(Parameters& panel, const Panel& read) {
   const sweep::Sweep& sweep = *read.planned.sweep;
   std::set<std::string, std::less<>> metrics;
   for (const analysis::MetricInfo& metric : analysis::KnownMetrics()) metrics.emplace(metric.name);
+  for (const core::NoteSpec& note : DeclaredNotes())
+    for (const std::string& name : analysis::NoteMetricNames(note.name)) metrics.insert(name);
   for (const auto& [metric, pointer] : sweep.record) metrics.insert(metric);
   const auto check_metric = [&](const char* key, const std::string& name) {
     if (!metrics.contains(name)) panel.Fail(key, "no metric is called \"" + name + "\"");

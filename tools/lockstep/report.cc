@@ -64,6 +64,18 @@ std::string Clients(const nlohmann::json& clients) {
   return text + "\n";
 }
 
+std::string Notes(const nlohmann::json& summary) {
+  std::vector<std::string> kinds;
+  const auto notes = summary.find("notes");
+  if (notes == summary.end() || notes->empty()) return "";
+  for (const auto& [kind, of_kind] : notes->items()) {
+    kinds.push_back(absl::StrCat(kind, " ", Text(of_kind, "count")));
+    if (of_kind.contains("per_s"))
+      absl::StrAppend(&kinds.back(), " (", ShortNumber(Number(of_kind, "per_s")), "/s)");
+  }
+  return absl::StrCat("  notes: ", absl::StrJoin(kinds, ", "), "\n");
+}
+
 std::string Drops(const nlohmann::json& drops) {
   if (drops.empty()) return "";
   std::vector<std::string> causes;
@@ -143,7 +155,10 @@ std::string Report(const nlohmann::json& summary) {
     }
     text += "\n";
   }
+  text += Notes(summary);
   text += Drops(summary["drops"]);
+  for (const auto& remark : summary.value("remarks", nlohmann::json::array()))
+    absl::StrAppend(&text, "  remark: ", remark.get<std::string>(), "\n");
   text += DigestLine(summary);
   if (summary.contains("speed")) {
     const nlohmann::json& speed = summary["speed"];

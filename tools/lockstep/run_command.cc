@@ -83,6 +83,10 @@ int RunScenario(const RunFlags& flags) {
     std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);
     return kInterrupted;
   }
+  if (result->ending == RunEnding::kStuck) {
+    std::fprintf(stderr, "lockstep: %s; the summary is of what was run\n", result->failure.c_str());
+    return result->verdict == analysis::Verdict::kViolated ? kViolated : kRunsFailed;
+  }
   return CodeOf(result->verdict, result->is_as_expected);
 }
 

@@ -18,6 +18,7 @@
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/memory.h"
 #include "tools/lockstep/progress.h"
+#include "tools/lockstep/standstill.h"
 #include "tools/lockstep/trace_tap.h"
 #include "tools/lockstep/version.h"
 
@@ -36,15 +37,19 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
   };
   core::Duration ahead =
       drifted(scenario.end - core::Instant(), scenario.profile.clocks.monotonic.drift_ppb_max);
+  // Of all hosts together, which may be more than any clock can show.
+  const auto add = [&](core::Duration by) {
+    ahead += std::min(by, core::Instant::Max() - (core::Instant() + ahead));
+  };
   for (const sim::Fault& fault : scenario.faults) {
     if (fault.clock.clock != core::Clock::kMonotonic) continue;
     const bool is_moved = fault.kind == sim::FaultKind::kClockStep ||
                           fault.kind == sim::FaultKind::kClockOffset ||
                           fault.kind == sim::FaultKind::kClockSlew;
-    if (is_moved) ahead += std::max(fault.clock.by, core::Duration());
+    if (is_moved) add(std::max(fault.clock.by, core::Duration()));
     if (fault.kind == sim::FaultKind::kClockDrift) {
       const core::Instant until = std::min(fault.until, scenario.end);
-      ahead += drifted(until - fault.at, std::max<std::int64_t>(fault.clock.ppb, 0));
+      add(drifted(until - fault.at, std::max<std::int64_t>(fault.clock.ppb, 0)));
     }
   }
   return ahead;
@@ -69,8 +74,7 @@ analysis::Stream StreamOf(const StreamInfo& info, core::ContentKind contents,
 
 absl::StatusOr<analysis::Expected> ExpectedOf(const sim::Expectation& expect) {
   analysis::Expected expected;
-  const std::string name = expect.verdict == "not_exercised" ? "not exercised" : expect.verdict;
-  const auto verdict = analysis::VerdictNamed(name);
+  const auto verdict = analysis::VerdictNamed(expect.verdict);
   if (!verdict) return absl::InternalError(absl::StrCat("no verdict ", expect.verdict));
   expected.verdict = *verdict;
   expected.oracle = expect.oracle;
@@ -117,6 +121,7 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   absl::StatusOr<analysis::Expected> expected = ExpectedOf(scenario.expect);
   if (!expected.ok()) return expected.status();
   recipe.expect = *std::move(expected);
+  for (const core::NoteSpec& note : program.Notes()) recipe.notes.emplace_back(note.name);
   return recipe;
 }
 
@@ -139,8 +144,16 @@ class Footer : public trace::Sink {
   const analysis::Judge& judge_;
 };
 
+std::size_t HostsOf(const std::vector<core::Cluster>& clusters) {
+  std::size_t hosts = 0;
+  for (const core::Cluster& cluster : clusters) hosts += cluster.size;
+  return hosts;
+}
+
+// Where it is stuck, `standing` is whose node is.
 RunEnding RunWorld(sim::World& world, core::Instant end, const trace::Digest& digest,
-                   const RunOptions& options) {
+                   const RunOptions& options, Standstill& standstill,
+                   std::optional<core::NodeId>& standing) {
   const std::unique_ptr<Progress> progress =
       options.shows_progress ? std::make_unique<Progress>(end) : nullptr;
   core::Instant until = end;
@@ -150,6 +163,8 @@ RunEnding RunWorld(sim::World& world, core::Instant end, const trace::Digest& di
   };
   while (world.Run(until, kSlice)) {
     if (IsInterrupted()) return RunEnding::kInterrupted;
+    standing = standstill.Find();
+    if (standing) return RunEnding::kStuck;
     if (is_too_long()) return RunEnding::kEventsMax;
     if (progress != nullptr) progress->Show(world.now(), world.steps());
   }
@@ -193,10 +208,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
 
 nlohmann::json FirstLine(const Prepared& prepared) {
   nlohmann::json line = analysis::ToJson(prepared.recipe);
-  line["notes"] = nlohmann::json::array();
-  for (const core::NoteSpec& note : prepared.program->Notes()) {
-    line["notes"].push_back(std::string(note.name));
-  }
+  line["notes"] = prepared.recipe.notes;  // None is said, too.
   line["scenario"] = prepared.scenario.document;
   line["path"] = prepared.scenario.path;
   line["revision"] = Revision();
@@ -230,7 +242,9 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   }
   sim::World world(prepared.scenario, *prepared.program, sinks);
   RunResult result;
-  result.ending = RunWorld(world, prepared.scenario.end, digest, options);
+  Standstill standstill(world, HostsOf(prepared.scenario.clusters), options.calls_at_once_max);
+  std::optional<core::NodeId> standing;
+  result.ending = RunWorld(world, prepared.scenario.end, digest, options, standstill, standing);
   world.Finish(result.ending != RunEnding::kComplete);
   if (writer != nullptr && !writer->status().ok()) return writer->status();
 
@@ -252,6 +266,14 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
   }
   result.verdict = judge.verdict();
   result.is_as_expected = judge.IsAsExpected();
+  if (result.ending == RunEnding::kStuck) {
+    result.failure = absl::StrCat(sim::HostName(prepared.scenario.clusters, *standing),
+                                  " makes no progress in simulated time: called more than ",
+                                  options.calls_at_once_max, " times at ",
+                                  FormatDuration(world.now() - core::Instant()));
+    result.summary["failure"] = result.failure;
+    result.summary["as_expected"] = result.is_as_expected = false;
+  }
   return result;
 }
 

@@ -48,19 +48,24 @@ struct RunOptions {
   std::optional<core::Duration> simulated_max = std::nullopt;
   std::optional<std::uint64_t> events_max =
       std::nullopt;  // looked at now and then, so some more may happen
+  // A node that is called more often than that at one instant is stuck.
+  std::uint64_t calls_at_once_max = 10'000'000;
 };
 
-enum class RunEnding : std::uint8_t { kComplete, kInterrupted, kSimulatedMax, kEventsMax };
+enum class RunEnding : std::uint8_t { kComplete, kInterrupted, kSimulatedMax, kEventsMax, kStuck };
 
 struct RunResult {
   nlohmann::json summary;
   analysis::Verdict verdict = analysis::Verdict::kUnknown;
   bool is_as_expected = false;
   RunEnding ending = RunEnding::kComplete;
+  std::string failure;  // of kStuck: who, and when
   bool is_interrupted() const { return ending == RunEnding::kInterrupted; }
 };
 
-// Runs to the end, to a limit of the options, or until IsInterrupted().
+// Runs to the end, to a limit of the options, until IsInterrupted(), or until a node makes no
+// progress in simulated time. What was judged by then is the verdict; of a run that is stuck it is
+// never as expected, and the summary has what went wrong as "failure".
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options);
 
 // The first line of the trace of such a run.

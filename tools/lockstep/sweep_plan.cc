@@ -2,11 +2,13 @@
 
 #include "tools/lockstep/sweep_plan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "analysis/metrics.h"
+#include "protocols/catalog.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/version.h"
@@ -20,6 +22,10 @@ std::vector<std::string> FormulaMetrics() {
   std::vector<std::string> names;
   for (const analysis::MetricInfo& metric : analysis::KnownMetrics())
     names.emplace_back(metric.name);
+  for (const core::NoteSpec& note : DeclaredNotes()) {
+    for (const std::string& name : analysis::NoteMetricNames(note.name))
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
   return names;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 
+#include "analysis/measurement.h"
 #include "tools/lockstep/report.h"
 #include "tools/lockstep/sweep_progress.h"
 
@@ -71,6 +72,17 @@ std::string Unexpected(const sweep::Plan& plan, const analysis::ResultsFile& fil
   });
   if (!status.ok()) return absl::StrCat("  ", status.message(), "\n");
   return text;
+}
+
+analysis::RemarksOfMany RemarksOf(const analysis::ResultsFile& file) {
+  analysis::RemarksOfMany remarks;
+  // Runs that cannot be read have been told of.
+  file.ForEachRun([&](const analysis::RunRow& row) {
+        remarks.Add(analysis::MeasuredForOf(row.metrics));
+        return true;
+      })
+      .IgnoreError();
+  return remarks;
 }
 
 std::string Thresholds(const sweep::Plan& plan, const analysis::ResultsFile& file) {
@@ -175,6 +187,8 @@ std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
     absl::StrAppend(&text, "  not as expected: ",
                     absl::StrJoin(tally.unexpected, ", ", absl::PairFormatter(" ")), "\n",
                     Unexpected(plan, file));
+  for (const auto& [runs, remark] : RemarksOf(file).All())
+    absl::StrAppend(&text, "  remark on ", runs, " runs, the worst: ", remark, "\n");
   return absl::StrCat(text, UnmetReport(unmet), Thresholds(plan, file),
                       "  results: lockstep results ", file.path());
 }
@@ -195,6 +209,8 @@ std::string SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,
                  {"seconds", seconds},
                  {"unmet", json::array()}};
   for (const sweep::Unmet& one : unmet) report["unmet"].push_back(ToJson(one));
+  for (const auto& [runs, remark] : RemarksOf(file).All())
+    report["remarks"].push_back({{"runs", runs}, {"worst", remark}});
   if (plan.sweep().bisection) report["thresholds"] = ThresholdsJson(plan, file);
   return Dump(report);
 }

@@ -38,6 +38,10 @@ bool IsComplete(const RunResult& result, const sweep::Limits& limits, RunRow& ro
                                FormatDuration(core::Duration::Picoseconds(*row.simulated_ps)),
                                " were simulated");
       return false;
+    case RunEnding::kStuck:
+      row.outcome = Outcome::kEventLimit;
+      row.error = result.failure;
+      return false;
     case RunEnding::kInterrupted:
       break;
   }
@@ -89,6 +93,7 @@ RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
   row.is_as_expected = result->is_as_expected;
   row.oracles = analysis::OraclesOf(summary);
   row.metrics = analysis::MetricsOf(summary);
+  row.metrics.merge(analysis::NoteMetricsOf(summary));
   Record(sweep, summary, row);
   return row;
 }

@@ -450,8 +450,10 @@ std::vector<std::string> ReadVerdicts(Parameters& entry) {
   };
   const json list = value.is_array() ? value : json::array({value});
   for (const json& name : list) {
-    if (!name.is_string() || !analysis::VerdictNamed(name.get<std::string>())) return fail();
-    verdicts.push_back(name.get<std::string>());
+    const auto verdict = name.is_string() ? analysis::VerdictNamed(name.get<std::string>())
+                                          : std::optional<analysis::Verdict>();
+    if (!verdict) return fail();
+    verdicts.emplace_back(analysis::Name(*verdict));  // As rows have it.
   }
   return verdicts.empty() ? fail() : verdicts;
 }

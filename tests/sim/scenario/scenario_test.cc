@@ -462,11 +462,17 @@ TEST_CASE("scenario: an expected violation names its oracle") {
         "/expect/oracle: is missing; want a text that is not empty");
   CHECK(ErrorOf("/expect", R"({"oracle": "R1"})") == "/expect/oracle: has no meaning here");
   CHECK(ErrorOf("/expect", R"({"verdict": "hold"})") ==
-        "/expect/verdict: want \"holds\", \"violated\", \"not_exercised\" or \"unknown\", not "
-        "\"hold\"");
+        "/expect/verdict: want \"holds\", \"violated\", \"not_exercised\", \"unknown\", "
+        "\"not_judged\", \"not exercised\" or \"not judged\", not \"hold\"");
   const Scenario s = Read({{"/expect", R"({"verdict": "violated", "oracle": "R1"})"}});
   CHECK(s.expect.oracle == "R1");
   CHECK_FALSE(s.expect.premature_resends.has_value());
+  const auto verdict = [](const char* expect) {
+    return Read({{"/expect", expect}}).expect.verdict;
+  };
+  CHECK(verdict(R"({"verdict": "not judged"})") == "not judged");
+  CHECK(verdict(R"({"verdict": "not_judged"})") == "not judged");
+  CHECK(verdict(R"({"verdict": "not_exercised"})") == "not exercised");
 }
 
 TEST_CASE("override: a value is JSON, or else a text") {

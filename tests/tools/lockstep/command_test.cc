@@ -64,9 +64,25 @@ TEST_CASE("exit code: 4 where a fault had no effect, unless none is wanted") {
             .exit_code == cli::kAsExpected);
 }
 
+TEST_CASE("exit code: 4 where nothing was promised, unless just that is expected, live and read") {
+  const TemporaryFolder folder;
+  const std::string trace = folder.File("trace.jsonl");
+  const Finished run = Lockstep({"run", kPingPong, WithSet("/expect={}"), "--trace", trace});
+  CHECK(run.exit_code == cli::kNotExercised);
+  Has(run.out, "not judged, but expected: holds");
+  const Finished check = Lockstep({"check", trace, "--json"});
+  CHECK(check.exit_code == cli::kNotExercised);
+  CHECK(nlohmann::json::parse(check.out)["verdict"] == "not judged");
+  for (const char* expected : {"not judged", "not_judged"}) {
+    const std::string expect = absl::StrCat(R"(/expect={"verdict":")", expected, "\"}");
+    CHECK(Lockstep({"run", kPingPong, WithSet(expect)}).exit_code == cli::kAsExpected);
+    CHECK(Lockstep({"run", kPicsou, WithSet(expect)}).exit_code == cli::kHeldUnexpectedly);
+  }
+}
+
 TEST_CASE("exit code: 6 where all held, but the scenario expects otherwise") {
   const Finished run =
-      Lockstep({"run", kPingPong, WithSet(R"(/expect={"verdict":"violated","oracle":"L"})")});
+      Lockstep({"run", kPicsou, WithSet(R"(/expect={"verdict":"violated","oracle":"L"})")});
   CHECK(run.exit_code == cli::kHeldUnexpectedly);
   Has(run.out, "holds, but expected: violated");
 }
@@ -89,6 +105,7 @@ TEST_CASE("exit code: the code of a verdict says which it is") {
   CHECK(cli::CodeOf(Verdict::kViolated, false) == cli::kViolated);
   CHECK(cli::CodeOf(Verdict::kUnknown, false) == cli::kUnknown);
   CHECK(cli::CodeOf(Verdict::kNotExercised, false) == cli::kNotExercised);
+  CHECK(cli::CodeOf(Verdict::kNotJudged, false) == cli::kNotExercised);
 }
 
 TEST_CASE("exit code: help and README list the codes that exit_code.h has") {

@@ -158,7 +158,7 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   const json& panel = document["panels"][0];
   CHECK(panel["points"].size() == 4);
   CHECK(panel["runs"].size() == 4);
-  CHECK(panel["runs"][0]["verdict"] == "holds");
+  CHECK(panel["runs"][0]["verdict"] == "not judged");
   const std::string result = folder.Write("result.json", run.out);
   CHECK(Lockstep({"plot", "figure", result, "--csv"}).out == csv.out);
   const json spec = json::parse(Lockstep({"plot", "figure", result, "--spec"}).out, nullptr, false);
@@ -183,8 +183,8 @@ TEST_CASE("panel: a run that does not end as expected sets the exit code, and is
   json figure = SmallFigure();
   figure["panels"][0]["changes"] = {{"expect", {{{"verdict", "violated"}}}}};
   const Finished run = Lockstep({"figures", WriteFigure(folder, figure), "--quick"});
-  CHECK(run.exit_code == cli::kHeldUnexpectedly);
-  Has(run.out, "  not as expected:\n  loss=0 delay=25us, seed 1: holds\n");
+  CHECK(run.exit_code == cli::kNotExercised);
+  Has(run.out, "  not as expected:\n  loss=0 delay=25us, seed 1: not judged\n");
 }
 
 TEST_CASE("panel: what cannot be read is refused with its place") {
