@@ -36,8 +36,9 @@ RunRow MakeRun(const Panel& panel, std::uint64_t run) {
   return row;
 }
 
-// What runs came to that did not end as expected; empty where all did.
-std::string Objections(const Panel& panel, const std::vector<RunRow>& runs) {
+// How the runs of a panel ended: which were not as expected, and which were never made.
+std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
+  const std::uint64_t wanted = panel.planned.plan.runs_max();
   std::string text;
   for (const RunRow& row : runs) {
     if (row.is_as_expected) continue;
@@ -45,6 +46,11 @@ std::string Objections(const Panel& panel, const std::vector<RunRow>& runs) {
                     row.seed, ": ",
                     row.outcome == analysis::Outcome::kJudged ? row.verdict : row.error, "\n");
   }
+  if (!text.empty()) text.insert(0, "  not as expected:\n");
+  if (runs.size() < wanted)
+    absl::StrAppend(&text, "  interrupted: ", runs.size(), " of ", wanted, " runs were made.\n");
+  else if (text.empty())
+    absl::StrAppend(&text, "  ", wanted, " runs, each with the verdict that is expected of it.\n");
   return text;
 }
 
@@ -69,6 +75,8 @@ absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, uns
       todo.size(), jobs,
       [&](std::size_t i) { return MakeRun(figure.panels[todo[i].panel], todo[i].run); },
       [&](std::size_t i, RunRow row) {
+        // What Ctrl-C ended is a run that was not made, not one that failed.
+        if (IsInterrupted() && analysis::IsByMachine(row.outcome)) return absl::OkStatus();
         const Panel& panel = figure.panels[todo[i].panel];
         absl::FPrintF(stderr, "[%d/%d] %s %s\n", ++done, todo.size(), panel.name,
                       sweep::Describe(panel.planned.plan.At(row.point)));
@@ -86,12 +94,8 @@ absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, uns
 std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels) {
   std::string text = figure.title + "\n";
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    const std::string objections = Objections(figure.panels[i], panels[i].runs);
     absl::StrAppend(&text, "\n", ToTable(figure.panels[i], panels[i].points),
-                    objections.empty()
-                        ? absl::StrCat("  ", panels[i].runs.size(),
-                                       " runs, each with the verdict that is expected of it.\n")
-                        : absl::StrCat("  not as expected:\n", objections));
+                    Outcomes(figure.panels[i], panels[i].runs));
   }
   for (const auto& [runs, remark] : RemarksOf(panels).All())
     absl::StrAppend(&text, "\n  remark on ", runs, " runs, the worst: ", remark, "\n");
