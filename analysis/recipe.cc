@@ -236,6 +236,10 @@ std::vector<std::string> ReadTexts(Reader& reader, const json& list, const std::
 }
 
 void CheckApart(Reader& reader, const std::vector<core::Cluster>& clusters) {
+  std::uint64_t hosts = 0;
+  for (const core::Cluster& cluster : clusters) hosts += cluster.size;
+  if (hosts > kMaxClusterSize)
+    reader.Fail("/clusters", absl::StrCat("at most ", kMaxClusterSize, " hosts in all"));
   for (std::size_t i = 0; i < clusters.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const core::Cluster& a = clusters[i];

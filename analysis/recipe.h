@@ -103,8 +103,9 @@ struct Recipe {
   const core::Cluster& cluster(core::ClusterId id) const { return clusters[id.value()]; }
 };
 
-// Replicas of one cluster; what is kept for each pair must stay affordable.
-inline constexpr std::uint64_t kMaxClusterSize = 1024;
+// Replicas of one cluster, and of all: as many as a scenario may have. What is kept for each pair
+// must stay affordable.
+inline constexpr std::uint64_t kMaxClusterSize = 10'000;
 
 // {}, {"stream": id}, {"cluster": id} or {"clients": id}; none for anything else.
 std::optional<Scope> ReadScope(const nlohmann::json& scope);

@@ -1,6 +1,7 @@
 // One writer for each file, by a lock that the system gives back when its holder dies.
 //
-// Invariant: who holds the lock of FILE has locked the very inode that "FILE.lock" names.
+// Invariant: who holds the lock of FILE has locked the very inode that "FILE.lock" names. A file of
+// that name that lockstep did not make is refused, and left as it is.
 
 #pragma once
 

@@ -7,105 +7,23 @@
 #include "analysis/results/results.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
+#include "analysis/results/results_files.h"
 #include "analysis/results/results_schema.h"
 #include "analysis/results/results_state.h"
+#include "sim/trace/file_beside.h"
 
 namespace lockstep::analysis {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kPatienceAtCloseMs = 200;
-
-bool IsThere(const std::string& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
-}
-
-// A big-endian number of 32 bits in SQLite's header.
-std::int64_t HeaderField(const std::array<char, 100>& header, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = at; i < at + 4; ++i)
-    value = value << 8 | static_cast<unsigned char>(header[i]);
-  return value;
-}
-
-// Whether the file is one of ours, by its first bytes: a file of somebody else is not to be opened
-// by SQLite, which would tidy up after that somebody.
-absl::Status CheckFormat(const std::string& path) {
-  std::error_code failed;
-  const fs::file_status status = fs::status(path, failed);
-  if (fs::is_directory(status))
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is a folder; want a results file, such as sweep.sqlite"));
-  if (!fs::exists(status))
-    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", failed.message(),
-                                            "; `lockstep sweep` makes results files"));
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return absl::PermissionDeniedError(
-        absl::StrCat(path, ": cannot be read: ", std::strerror(errno)));
-  std::array<char, 100> header{};
-  file.read(header.data(), header.size());
-  const auto size = static_cast<std::size_t>(file.gcount());
-  const bool is_sqlite =
-      size == header.size() && std::memcmp(header.data(), "SQLite format 3", 16) == 0;
-  if (!is_sqlite || HeaderField(header, 68) != kResultsApplication)
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is ", is_sqlite ? "an SQLite file, but " : "",
-                     "not a results file of lockstep; want one that `lockstep sweep` has made"));
-  const std::int64_t version = HeaderField(header, 60);
-  if (version == kResultsVersion) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, ": was written by ", version > kResultsVersion ? "a newer" : "an older",
-                   " lockstep (results format ", version, "; this one knows ", kResultsVersion,
-                   "); use that one, or choose another file"));
-}
-
-// Whether something waits in the log of a file in WAL mode.
-bool HasLog(const std::string& path) {
-  std::error_code failed;
-  const auto size = fs::file_size(path + "-wal", failed);
-  return !failed && size > 0;
-}
-
-void Remove(const std::string& path) {
-  for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) unlink((path + suffix).c_str());
-}
-
-absl::Status AlreadyThere(const std::string& path) {
-  return absl::AlreadyExistsError(
-      absl::StrCat(path, ": is there already; go on with it by --resume, or choose another file"));
-}
-
-// Gives a file its name, which must be free.
-absl::Status Publish(const std::string& from, const std::string& path) {
-  std::error_code failed;
-  fs::create_hard_link(from, path, failed);
-  if (!failed) {
-    Remove(from);
-    return absl::OkStatus();
-  }
-  if (failed == std::errc::file_exists) return AlreadyThere(path);
-  // Some file systems have no links; the lock keeps other sweeps away.
-  fs::rename(from, path, failed);
-  if (!failed) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat(path, ": cannot be created: ", failed.message()));
-}
 
 // Bools as 0 and 1, which SQL and notebooks count with.
 void BindParameter(Statement& statement, int at, const nlohmann::json& value) {
@@ -369,12 +287,14 @@ absl::StatusOr<std::unique_ptr<ResultsFile>> ResultsFile::Create(const std::stri
   absl::StatusOr<FileLock> lock = FileLock::Take(path);
   if (!lock.ok()) return lock.status();
   if (IsThere(path)) return AlreadyThere(path);
+  if (absl::Status free = CheckBeside(path, /*is_new=*/true); !free.ok()) return free;
   auto state = std::make_unique<State>();
   state->path = path;
   state->header = header;
   state->lock.emplace(*std::move(lock));
-  const std::string partial = path + ".new";
-  Remove(partial);  // Of a writer that died here.
+  const absl::StatusOr<std::string> beside = trace::MakeBeside(path, "new");
+  if (!beside.ok()) return beside.status();
+  const std::string& partial = *beside;
   absl::Status made = state->MakeTables(partial);
   state->database.reset();
   if (made.ok()) made = Publish(partial, path);
@@ -393,6 +313,7 @@ absl::StatusOr<std::unique_ptr<ResultsFile>> ResultsFile::Create(const std::stri
 
 absl::StatusOr<std::unique_ptr<ResultsFile>> ResultsFile::OpenToWrite(const std::string& path) {
   if (absl::Status checked = CheckFormat(path); !checked.ok()) return checked;
+  if (absl::Status own = CheckBeside(path, /*is_new=*/false); !own.ok()) return own;
   absl::StatusOr<FileLock> lock = FileLock::Take(path);
   if (!lock.ok()) return lock.status();
   auto state = std::make_unique<State>();
@@ -404,6 +325,7 @@ absl::StatusOr<std::unique_ptr<ResultsFile>> ResultsFile::OpenToWrite(const std:
 
 absl::StatusOr<std::unique_ptr<ResultsFile>> ResultsFile::OpenToRead(const std::string& path) {
   if (absl::Status checked = CheckFormat(path); !checked.ok()) return checked;
+  if (absl::Status own = CheckBeside(path, /*is_new=*/false); !own.ok()) return own;
   auto state = std::make_unique<State>();
   state->path = path;
   absl::StatusOr<Database> opened = Database::Open(path, Database::Mode::kRead);
@@ -553,6 +475,8 @@ absl::Status ResultsFile::Close() {
   state_->Release();
   return done;
 }
+
+bool ResultsFile::HasRowsBeside() const { return HasLog(state_->path); }
 
 void ResultsFile::ForgetInChild() {
   if (state_->lock) state_->lock->ForgetInChild();

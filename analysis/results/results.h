@@ -128,8 +128,10 @@ class ResultsFile {
   // Takes back what was not committed.
   absl::Status Rollback();
   // Commits, brings the views up to date, and leaves a single file that is no longer in WAL mode
-  // (unless somebody is reading it).
+  // (unless somebody is reading it, or the disk is full: see HasRowsBeside).
   absl::Status Close();
+  // Once closed: whether rows stand in "FILE-wal" only, so that FILE alone is not all.
+  bool HasRowsBeside() const;
   // In a process that was forked off: lets go of the file without touching it, so that the writer's
   // lock ends with the writer. Nothing else may be called on it there.
   void ForgetInChild();

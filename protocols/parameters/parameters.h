@@ -26,7 +26,7 @@ namespace lockstep {
 // Parses `text`, refusing duplicate keys. Errors: "FILE:LINE:COLUMN: what was wrong"; columns count
 // bytes.
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, const std::string& file);
-// The whole of a file of at most 64MiB. Errors: "FILE: cannot be read: WHY".
+// The whole of a file of at most 64MiB; of standard input for "-". Errors: "FILE: cannot be read: WHY".
 absl::StatusOr<std::string> ReadTextFile(const std::string& file);
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& file);
 

@@ -86,6 +86,16 @@ class TreeBuilder : public nlohmann::json_sax<json> {
     return Refuse(StartOfToken(position, token), Stripped(what.what()));
   }
 
+  // Always false: the parser stops.
+  bool Refuse(std::size_t offset, std::string_view what) {
+    const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto line_start = before.rfind('\n');  // npos + 1 is 0
+    error_ = absl::StrCat(file_, ":", line, ":", before.size() - (line_start + 1) + 1, ": ",
+                          std::string(what));
+    return false;
+  }
+
  private:
   bool Put(json value) {
     Insert(std::move(value));
@@ -143,15 +153,6 @@ class TreeBuilder : public nlohmann::json_sax<json> {
         what.remove_prefix(colon + 2);
     return std::string(what);
   }
-  bool Refuse(std::size_t offset, std::string_view what) {
-    const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const auto line_start = before.rfind('\n');  // npos + 1 is 0
-    error_ = absl::StrCat(file_, ":", line, ":", before.size() - (line_start + 1) + 1, ": ",
-                          std::string(what));
-    return false;
-  }
-
   std::string_view text_;
   const std::string& file_;
   const char* reached_;
@@ -165,6 +166,11 @@ class TreeBuilder : public nlohmann::json_sax<json> {
 
 absl::StatusOr<json> ParseJson(std::string_view text, const std::string& file) {
   TreeBuilder builder(text, file);
+  // The library takes one for the end of the text.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    builder.Refuse(nul, "want JSON text in UTF-8, got a NUL");
+    return absl::InvalidArgumentError(builder.error());
+  }
   if (json::sax_parse(builder.begin(), builder.end(), &builder)) return std::move(builder.root());
   return absl::InvalidArgumentError(builder.error());
 }
@@ -172,7 +178,7 @@ absl::StatusOr<json> ParseJson(std::string_view text, const std::string& file) {
 absl::StatusOr<std::string> ReadTextFile(const std::string& file) {
   std::string text;
   std::array<char, 65'536> buffer;
-  std::FILE* const stream = std::fopen(file.c_str(), "rb");
+  std::FILE* const stream = file == "-" ? stdin : std::fopen(file.c_str(), "rbe");
   if (stream == nullptr)
     return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
   for (std::size_t size = 1; size > 0 && text.size() <= kFileBytesMax;) {
@@ -181,7 +187,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& file) {
     text.append(buffer.data(), size);
   }
   const int error = std::ferror(stream) != 0 ? errno : 0;
-  std::fclose(stream);
+  if (stream != stdin) std::fclose(stream);
   if (error != 0)
     return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(error)));
   if (text.size() > kFileBytesMax)

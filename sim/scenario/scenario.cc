@@ -23,6 +23,7 @@
 #include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/chance/ratio.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/network_origin.h"
 #include "sim/scenario/profile_json.h"
 #include "sim/scenario/scenario_faults.h"
@@ -42,19 +43,24 @@ constexpr std::uint64_t kHostsMax = 10'000;
 constexpr std::int64_t kPeriodsMax = 1'000'000;
 constexpr std::size_t kNameMax = 32;
 
-// --- Where things stand ---
+// What a scenario takes from other files.
+struct Imported {
+  std::vector<std::string> files;    // that were read
+  std::string profile_file;          // where the profile comes from; empty: the scenario itself
+  std::set<std::string> of_profile;  // keys of the network that only the profile sets
+  NetworkOrigin origin;              // who says what of it
+  std::vector<std::string> remarks;
+};
 
-std::optional<std::filesystem::path> FolderCalledScenarios(std::filesystem::path folder) {
-  for (; !folder.empty(); folder = folder.parent_path()) {
-    if (folder.filename() == "scenarios") return folder;
-    if (folder == folder.parent_path()) break;
-  }
-  return std::nullopt;
+std::string SoughtIfMissing(const std::string& found, const std::string& path,
+                            const std::string& name) {
+  std::error_code error;
+  return std::filesystem::exists(found, error) ? "" : WhereSought(path, name);
 }
 
-// Puts the profile itself where its file's name stands; `file` is then where it comes from. One
-// that is like a file's stays the scenario's own: what it says is merged over the file.
-absl::Status InlineProfile(json& document, const std::string& path, std::string& file) {
+// Puts the profile itself where its file's name stands. One that is like a file's stays the
+// scenario's own: what it says is merged over the file.
+absl::Status InlineProfile(json& document, const std::string& path, Imported& imported) {
   if (!document.is_object()) return absl::OkStatus();
   const auto profile = document.find("profile");
   if (profile == document.end()) return absl::OkStatus();
@@ -66,17 +72,23 @@ absl::Status InlineProfile(json& document, const std::string& path, std::string&
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": ", place, ": want the file of a profile, not ", Shown(name)));
   const std::string found = ResolveName(path, name.get<std::string>());
+  // What can be read but once (a pipe) would be gone for whoever asks again.
+  if (std::error_code error; std::filesystem::is_fifo(found, error))
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", place, ": want a regular file, and ", found, " is a pipe"));
   absl::StatusOr<json> read = ReadJsonFile(found);
   if (!read.ok())
     return absl::Status(read.status().code(),
-                        absl::StrCat(path, ": ", place, ": ", read.status().message()));
+                        absl::StrCat(path, ": ", place, ": ", read.status().message(),
+                                     SoughtIfMissing(found, path, name.get<std::string>())));
   if (is_like) {
     json changes = std::move(*profile);
     changes.erase("like");
     read->merge_patch(changes);
   } else {
-    file = found;
+    imported.profile_file = found;
   }
+  imported.files.push_back(found);
   *profile = *std::move(read);
   return absl::OkStatus();
 }
@@ -106,14 +118,20 @@ std::set<std::string> InlineNetwork(json& document, NetworkOrigin& origin) {
 }
 
 // Puts the graph itself where the name of a map stands.
-absl::Status InlineTopology(json& document, const std::string& path,
-                            std::vector<std::string>& remarks) {
+absl::Status InlineTopology(json& document, const std::string& path, Imported& imported) {
   if (!document.is_object() || !document.contains("network")) return absl::OkStatus();
   json& network = document["network"];
   if (!network.is_object() || !network.contains("topology")) return absl::OkStatus();
-  return ImportTopology(
-      network["topology"], path, [&](const std::string& name) { return ResolveName(path, name); },
-      remarks);
+  std::string sought;
+  const auto resolve = [&](const std::string& name) {
+    std::string found = ResolveName(path, name);
+    sought = SoughtIfMissing(found, path, name);
+    imported.files.push_back(found);
+    return found;
+  };
+  const absl::Status read = ImportTopology(network["topology"], path, resolve, imported.remarks);
+  if (read.ok() || sought.empty()) return read;
+  return absl::Status(read.code(), absl::StrCat(read.message(), sought));
 }
 
 // Before the profile's network is put under the scenario's: changes of the profile, and of the
@@ -124,35 +142,32 @@ bool ComesFirst(const Override& change) {
 }
 
 absl::Status ApplyAll(const std::vector<Override>& overrides, const std::string& path,
-                      json& document, std::string& profile_file, std::set<std::string>& of_profile,
-                      NetworkOrigin& origin, std::vector<std::string>& remarks) {
+                      json& document, Imported& imported) {
   for (const Override& change : overrides) {
     if (!ComesFirst(change)) continue;
     // A number of the profile can be set although the scenario only names its file.
     absl::Status status;
-    if (change.first.rfind("/profile/", 0) == 0)
-      status = InlineProfile(document, path, profile_file);
+    if (change.first.rfind("/profile/", 0) == 0) status = InlineProfile(document, path, imported);
     if (status.ok()) status = Apply(change, document);
     if (!status.ok()) return status;
-    if (change.first == "/profile") profile_file.clear();
+    if (change.first == "/profile") imported.profile_file.clear();
   }
-  if (absl::Status status = InlineProfile(document, path, profile_file); !status.ok())
-    return status;
-  of_profile = InlineNetwork(document, origin);
+  if (absl::Status status = InlineProfile(document, path, imported); !status.ok()) return status;
+  imported.of_profile = InlineNetwork(document, imported.origin);
   for (const Override& change : overrides) {
     if (ComesFirst(change)) continue;
-    origin.set_at.push_back(change.first);
-    std::erase_if(of_profile, [&](const std::string& key) {
+    imported.origin.set_at.push_back(change.first);
+    std::erase_if(imported.of_profile, [&](const std::string& key) {
       return absl::StartsWith(change.first, absl::StrCat("/network/", key));
     });
     // The same for a link of a map.
     absl::Status status;
     if (change.first.rfind("/network/topology/graph/", 0) == 0)
-      status = InlineTopology(document, path, remarks);
+      status = InlineTopology(document, path, imported);
     if (status.ok()) status = Apply(change, document);
     if (!status.ok()) return status;
   }
-  return InlineTopology(document, path, remarks);
+  return InlineTopology(document, path, imported);
 }
 
 // --- Run and phases ---
@@ -384,15 +399,6 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
 
 }  // namespace
 
-std::string ResolveName(const std::string& path, const std::string& name) {
-  const std::filesystem::path own = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  std::optional<std::filesystem::path> folder = FolderCalledScenarios(own.lexically_normal());
-  if (!folder.has_value())
-    folder = FolderCalledScenarios(std::filesystem::absolute(path, error).lexically_normal());
-  return (folder.value_or(own) / name).lexically_normal().string();
-}
-
 absl::StatusOr<Scenario> ReadScenario(const std::string& path,
                                       const std::vector<Override>& overrides) {
   absl::StatusOr<json> document = ReadJsonFile(path);
@@ -402,16 +408,16 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path,
 
 absl::StatusOr<Scenario> ReadScenarioDocument(json document, const std::string& path,
                                               const std::vector<Override>& overrides) {
-  std::string profile_file;
-  std::vector<std::string> remarks;
-  std::set<std::string> of_profile;
-  NetworkOrigin origin;
-  absl::Status status =
-      ApplyAll(overrides, path, document, profile_file, of_profile, origin, remarks);
+  Imported imported;
+  absl::Status status = ApplyAll(overrides, path, document, imported);
   if (!status.ok()) return status;
-  absl::StatusOr<Scenario> scenario = Read(std::move(document), path, profile_file, of_profile);
-  if (!scenario.ok()) return origin.Blame(scenario.status(), path, profile_file);
-  scenario->remarks.insert(scenario->remarks.begin(), remarks.begin(), remarks.end());
+  absl::StatusOr<Scenario> scenario =
+      Read(std::move(document), path, imported.profile_file, imported.of_profile);
+  if (!scenario.ok()) return imported.origin.Blame(scenario.status(), path, imported.profile_file);
+  scenario->remarks.insert(scenario->remarks.begin(), imported.remarks.begin(),
+                           imported.remarks.end());
+  scenario->files = std::move(imported.files);
+  scenario->files.push_back(path);
   return scenario;
 }
 

@@ -34,6 +34,7 @@ struct Scenario : WorldSpec {
   // names, so that it says all there is to say.
   nlohmann::json document;
   std::string path;  // of the file
+  std::vector<std::string> files;  // all that were read: its own, a profile's, a map's
   std::string name;
   std::string why;
 
@@ -54,17 +55,12 @@ struct Scenario : WorldSpec {
   std::vector<std::string> remarks;
 };
 
-// Reads and validates the scenario in `path`. Relative file names inside resolve against the
-// nearest folder called "scenarios" above the file, else its own.
+// Reads and validates the scenario in `path`. What file names inside mean: see name_search.h.
 absl::StatusOr<Scenario> ReadScenario(const std::string& path,
                                       const std::vector<Override>& overrides);
 // The same for a document, such as a trace's recipe, that stands in for the file `path`.
 absl::StatusOr<Scenario> ReadScenarioDocument(nlohmann::json document, const std::string& path,
                                               const std::vector<Override>& overrides = {});
-
-// What a file name inside the scenario `path` means. Kept as short as `path` was given, since it is
-// shown in messages.
-std::string ResolveName(const std::string& path, const std::string& name);
 
 // The name of a host: cluster and index, such as "b3".
 std::string HostName(const std::vector<core::Cluster>& clusters, core::NodeId node);

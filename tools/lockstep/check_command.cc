@@ -13,6 +13,7 @@
 #include "tools/lockstep/event_text.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/linearizable.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/report.h"
 
 namespace lockstep::cli {
@@ -100,8 +101,8 @@ int CheckTrace(const CheckFlags& flags) {
   AddFooter(*footer, reader->holds_all(), summary);
   summary["name"] = NameOf(reader->recipe());
   summary["seed"] = recipe->seed;
-  const std::string text = flags.as_json ? summary.dump(2) + "\n" : PlainLines(Report(summary));
-  std::fputs(text.c_str(), stdout);
+  const std::string text = flags.as_json ? JsonText(summary) : Report(summary);
+  Print(stdout, text);
   RemarkOtherVerdict(*footer, judge.verdict());
   const ExitCode code = CodeOf(judge.verdict(), judge.IsAsExpected());
   if (summary.value("is_complete", true)) return code;

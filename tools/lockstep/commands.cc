@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
+#include <new>
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +20,7 @@
 
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/version.h"
 
 namespace lockstep::cli {
@@ -55,7 +59,7 @@ std::string ExitCodeTable() {
 }
 
 int ReportError(const absl::Status& status) {
-  absl::FPrintF(stderr, "lockstep: %s\n", std::string(status.message()));
+  Print(stderr, absl::StrCat("lockstep: ", status.message(), "\n"));
   return absl::IsInternal(status) ? kInternalError : kBadInput;
 }
 
@@ -68,6 +72,10 @@ void OpenStandardStreams() {
   while (file >= 0 && file <= STDERR_FILENO) file = open("/dev/null", O_RDWR);
   if (file >= 0) close(file);
 }
+
+// A failed CHECK, which has said what it is: the exit code of a bug, rather than that of a shell for
+// a signal. Workers of a sweep die by the signal, which their parent tells.
+void EndByBug(int) { _exit(kInternalError); }
 
 // A report that nobody got is an error, unless its reader went away on purpose.
 int FlushOutput(int exit_code) {
@@ -122,7 +130,17 @@ int RunCommand(const std::vector<std::string>& arguments) {
 
 int Main(const std::vector<std::string>& arguments) {
   OpenStandardStreams();
-  return FlushOutput(RunCommand(arguments));
+  // A limit on the size of files is an error to report, like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGABRT, EndByBug);
+  try {
+    return FlushOutput(RunCommand(arguments));
+  } catch (const std::bad_alloc&) {
+    std::fputs("lockstep: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "lockstep: %s; this is a bug in lockstep\n", error.what());
+  }
+  return kInternalError;
 }
 
 }  // namespace lockstep::cli

@@ -19,6 +19,7 @@
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/compare_traces.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/report.h"
 
 namespace lockstep::cli {
@@ -300,7 +301,7 @@ int CompareFiles(const CompareFlags& flags) {
   const std::string text = flags.as_json
                                ? analysis::ToJson(*comparison).dump(2, ' ', false, replace) + "\n"
                                : Text(*comparison, flags.is_all).Write();
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   return comparison->Differs() ? kDiffers : kAsExpected;
 }
 

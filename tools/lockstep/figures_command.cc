@@ -8,6 +8,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/output.h"
 
 namespace lockstep::cli {
 namespace {
@@ -43,10 +44,10 @@ struct FigureFlags {
 int RunRows(const FigureFlags& flags, const Figure& figure) {
   const auto result = ComputeFigure(figure, flags.jobs);
   if (!result.ok()) return ReportError(result.status());
-  const std::string text = flags.as_json  ? ToJson(*result).dump(2) + "\n"
+  const std::string text = flags.as_json  ? JsonText(ToJson(*result))
                            : flags.as_csv ? ToCsv(*result)
                                           : ToTable(figure, *result);
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
   for (const FigureResult& row : *result) {
@@ -62,10 +63,10 @@ int RunRows(const FigureFlags& flags, const Figure& figure) {
 int RunPanels(const FigureFlags& flags, const Figure& figure) {
   const auto result = ComputePanels(figure, flags.jobs);
   if (!result.ok()) return ReportError(result.status());
-  const std::string text = flags.as_json  ? ToJson(figure, *result).dump(2) + "\n"
+  const std::string text = flags.as_json  ? JsonText(ToJson(figure, *result))
                            : flags.as_csv ? ToCsv(figure, *result)
                                           : ToTable(figure, *result);
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
   for (const PanelResult& panel : *result) {

@@ -19,10 +19,12 @@
 #include "protocols/parameters/parameters.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/draw.h"
+#include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/fuzz_run.h"
 #include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/output.h"
 
 namespace lockstep::cli {
 namespace {
@@ -64,21 +66,13 @@ struct FuzzFlags {
   bool as_json = false;
 };
 
-// Writes to a temporary file first, so that nobody finds half a scenario.
 absl::Status WriteScenario(const std::filesystem::path& path, const nlohmann::json& scenario) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  std::filesystem::path partial = path;
-  partial += ".partial";
-  std::ofstream file(partial);
-  file << scenario.dump(2) << '\n';
-  file.close();
-  if (!error && file.good()) std::filesystem::rename(partial, path, error);
-  if (error || !file.good()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path.string(), ": cannot be written; choose another --out"));
-  }
-  return absl::OkStatus();
+  const absl::Status written = trace::WriteFile(path.string(), JsonText(scenario));
+  if (written.ok()) return written;
+  return absl::Status(written.code(),
+                      absl::StrCat(written.message(), "; choose another --out"));
 }
 
 // A campaign as the user follows it.
@@ -237,7 +231,7 @@ int RunFuzz(const FuzzFlags& flags) {
   report.Clear();
   if (!tally.ok()) return ReportError(tally.status());
   std::fputs(
-      flags.as_json ? (report.Json(*tally).dump(2) + "\n").c_str() : report.Text(*tally).c_str(),
+      flags.as_json ? JsonText(report.Json(*tally)).c_str() : report.Text(*tally).c_str(),
       stdout);
   if (!report.status().ok()) return ReportError(report.status());
   return CodeOfCampaign(*tally);

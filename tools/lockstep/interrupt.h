@@ -4,7 +4,7 @@
 
 namespace lockstep::cli {
 
-// From now on SIGINT and SIGTERM are noted; a second one ends the program as usual.
+// From now on SIGINT, SIGTERM and SIGHUP are noted; a second one ends the program as usual.
 void NoteInterrupts();
 bool IsInterrupted();
 

@@ -13,6 +13,7 @@
 
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 
 namespace lockstep::cli {
 namespace {
@@ -128,9 +129,9 @@ int CheckHistory(const LinearizableFlags& flags) {
   const absl::StatusOr<HistoryFile> file = Read(flags.history, model);
   if (!file.ok()) return ReportError(file.status());
   const LinearizabilityReport report = CheckLinearizability(file->history, {flags.budget});
-  const std::string text = flags.as_json ? ToJson(report, flags, *file, model).dump(2) + "\n"
+  const std::string text = flags.as_json ? JsonText(ToJson(report, flags, *file, model))
                                          : ToText(report, *file, model);
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   return CodeOfHistory(report.verdict);
 }
 

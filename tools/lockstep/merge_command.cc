@@ -16,6 +16,8 @@
 #include "absl/strings/str_replace.h"
 
 #include "analysis/results/results.h"
+#include "analysis/results/results_files.h"
+#include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/sweep_plan.h"
@@ -105,34 +107,17 @@ absl::StatusOr<Target> OpenTarget(const std::string& out, analysis::ResultsHeade
     target.file = *std::move(file);
     return target;
   }
-  target.temporary = out + ".merging";
-  if (std::filesystem::exists(target.temporary)) {
-    // Left by a merge that was killed, unless that one still runs and has it locked.
-    auto stale = ResultsFile::OpenToWrite(target.temporary);
-    if (absl::IsUnavailable(stale.status())) return stale.status();
-    if (stale.ok()) (*stale)->Close().IgnoreError();
-    for (const char* const suffix : {"", "-wal", "-shm", "-journal"})
-      RemoveFile(target.temporary + suffix);
-  }
+  // A results file wants a name that is free: the empty one only finds it.
+  absl::StatusOr<std::string> beside = trace::MakeBeside(out, "merging");
+  if (!beside.ok()) return beside.status();
+  target.temporary = *std::move(beside);
+  RemoveFile(target.temporary);
   header.shard = 1;
   header.shards = 1;
   auto file = ResultsFile::Create(target.temporary, header);
   if (!file.ok()) return file.status();
   target.file = *std::move(file);
   return target;
-}
-
-// Gives the temporary file the name OUT, which must still be free.
-absl::Status Publish(const std::string& temporary, const std::string& out) {
-  std::error_code failed;
-  std::filesystem::create_hard_link(temporary, out, failed);
-  if (!failed) {
-    RemoveFile(temporary);
-    return absl::OkStatus();
-  }
-  if (failed != std::errc::file_exists) std::filesystem::rename(temporary, out, failed);
-  if (!failed) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat(out, ": cannot be created: ", failed.message()));
 }
 
 absl::Status CheckInputs(const MergeFlags& flags) {
@@ -192,8 +177,13 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
   }
   const absl::Status closed = target->file->Close();
   if (done.ok()) done = closed;
+  // Rows that stand beside it would be left behind by its new name.
+  if (done.ok() && target->file->HasRowsBeside())
+    done = absl::ResourceExhaustedError(
+        absl::StrCat(flags.out, ": its last rows could not be taken in; see that the disk is not "
+                                "full, and merge again"));
   if (!target->temporary.empty()) {
-    if (done.ok()) done = Publish(target->temporary, flags.out);
+    if (done.ok()) done = analysis::Publish(target->temporary, flags.out);
     if (!done.ok()) RemoveFile(target->temporary);
   }
   if (!done.ok()) {

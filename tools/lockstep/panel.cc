@@ -13,6 +13,7 @@
 
 #include "analysis/metrics.h"
 #include "protocols/catalog.h"
+#include "sim/scenario/name_search.h"
 #include "tools/lockstep/rows.h"
 #include "tools/sweep/plan.h"
 
@@ -34,7 +35,7 @@ absl::StatusOr<Planned> ReadSweepOf(Parameters& panel, bool is_quick) {
   std::string path = panel.file();
   if (sweep != nullptr && sweep->is_string()) {
     const auto name = sweep->get<std::string>();
-    path = (std::filesystem::path(path).parent_path() / name).lexically_normal().string();
+    path = sim::ResolveName(path, name);
     auto read = ReadJsonFile(path);
     if (!read.ok()) return read.status();
     document = *std::move(read);

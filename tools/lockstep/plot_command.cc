@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -13,8 +12,10 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/parameters/parameters.h"
+#include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/picture.h"
 #include "tools/lockstep/plot_data.h"
 #include "tools/lockstep/rows.h"
@@ -56,27 +57,8 @@ struct PlotFlags {
 
 // --- What goes out ---
 
-// To a file beside the one that is wanted, which takes its place once it is whole.
-absl::Status WriteFile(const std::string& path, const std::string& text) {
-  const std::string partial = path + ".partial";
-  const auto failed = [&] {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": cannot be written: ", std::strerror(errno)));
-  };
-  std::FILE* const file = std::fopen(partial.c_str(), "wb");
-  if (file == nullptr) return failed();
-  const bool is_written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool is_closed = std::fclose(file) == 0;
-  if (!is_written || !is_closed || std::rename(partial.c_str(), path.c_str()) != 0) {
-    absl::Status status = failed();
-    std::remove(partial.c_str());
-    return status;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status PutOut(const PlotFlags& flags, const std::string& text) {
-  if (!flags.out.empty() && flags.out != "-") return WriteFile(flags.out, text);
+  if (!flags.out.empty() && flags.out != "-") return trace::WriteFile(flags.out, text);
   std::fputs(text.c_str(), stdout);
   return absl::OkStatus();
 }
@@ -114,12 +96,9 @@ absl::StatusOr<Picture> PlotTimeline(const PlotFlags& flags) {
 }
 
 absl::StatusOr<Picture> PlotFigure(const PlotFlags& flags) {
-  const bool is_input = flags.file == "-";
-  const auto document =
-      is_input ? ParseJson(std::string(std::istreambuf_iterator<char>(std::cin), {}), flags.file)
-               : ReadJsonFile(flags.file);
+  const auto document = ReadJsonFile(flags.file);
   if (!document.ok()) return document.status();
-  return FigurePlotOf(*document, is_input ? "standard input" : flags.file);
+  return FigurePlotOf(*document, flags.file == "-" ? "standard input" : flags.file);
 }
 
 void AddOutputs(CLI::App* command, const std::shared_ptr<PlotFlags>& flags) {
@@ -137,7 +116,8 @@ CLI::App* AddKind(CLI::App* plot, int& exit_code, const std::shared_ptr<PlotFlag
   command->add_option("file", flags->file, "What is plotted")->required()->type_name("FILE");
   AddOutputs(command, flags);
   command->callback([flags, read, &exit_code] {
-    const absl::Status drawn = Draw(*flags, read(*flags));
+    absl::Status drawn = CheckNoInput(flags->out, "--out", {flags->file});
+    if (drawn.ok()) drawn = Draw(*flags, read(*flags));
     exit_code = drawn.ok() ? int{kAsExpected} : ReportError(drawn);
   });
   return command;

@@ -4,12 +4,14 @@
 
 #include <cstdio>
 
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
+
+#include "tools/lockstep/output.h"
 
 namespace lockstep::cli {
 
 void PrintRemarks(const std::vector<std::string>& remarks) {
-  for (const std::string& remark : remarks) absl::FPrintF(stderr, "lockstep: %s\n", remark);
+  for (const std::string& remark : remarks) Print(stderr, absl::StrCat("lockstep: ", remark, "\n"));
 }
 
 }  // namespace lockstep::cli

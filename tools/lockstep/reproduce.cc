@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/scenario.h"
 #include "tools/lockstep/runner.h"
 #include "tools/lockstep/sweep_plan.h"

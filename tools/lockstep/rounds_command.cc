@@ -18,6 +18,7 @@
 #include "sim/trace/json_lines.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/rows.h"
 
 namespace lockstep::cli {
@@ -247,11 +248,11 @@ int ShowRounds(const RoundsFlags& flags) {
   if (!footer.ok()) return ReportError(footer.status());
   std::string text;
   if (flags.as_json) {
-    text = JsonOf(*accounts).dump(2) + "\n";
+    text = JsonText(JsonOf(*accounts));
   } else {
     for (const auto& account : *accounts) text += TextOf(*account);
   }
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   return kAsExpected;
 }
 

@@ -13,6 +13,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/memory.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/overrides.h"
 #include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
@@ -67,6 +68,9 @@ int RunScenario(const RunFlags& flags) {
   if (!prepared.ok()) return ReportError(prepared.status());
   const absl::Status fits = CheckMemoryOf(*prepared, flags.memory);
   if (!fits.ok()) return ReportError(fits);
+  if (absl::Status other = CheckNoInput(flags.trace, "--trace", prepared->scenario.files);
+      !other.ok())
+    return ReportError(other);
   PrintRemarks(prepared->scenario.remarks);
   NoteInterrupts();
   RunOptions options;
@@ -77,8 +81,8 @@ int RunScenario(const RunFlags& flags) {
   if (!result.ok()) return ReportError(result.status());
   // A trace on standard output is not to be mixed with the report.
   std::FILE* const out = flags.trace == "-" ? stderr : stdout;
-  const std::string text = flags.as_json ? result->summary.dump(2) + "\n" : Report(result->summary);
-  std::fputs(text.c_str(), out);
+  const std::string text = flags.as_json ? JsonText(result->summary) : Report(result->summary);
+  Print(out, text);
   if (result->is_interrupted()) {
     std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);
     return kInterrupted;

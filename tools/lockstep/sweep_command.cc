@@ -1,7 +1,6 @@
 // lockstep sweep FILE
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -18,6 +17,8 @@
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/output.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/runner.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_progress.h"
@@ -153,7 +154,7 @@ int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
     if (status.ok()) status = CheckMemoryOf(plan.sweep(), *prepared);
     if (!status.ok()) refused.emplace_back(tried, status.message());
   }
-  std::fputs(DryReport(plan, campaign.runs_max(), tried, refused, as_json).c_str(), stdout);
+  Print(stdout, DryReport(plan, campaign.runs_max(), tried, refused, as_json));
   if (IsInterrupted()) return kInterrupted;
   return refused.empty() ? kAsExpected : kRunsFailed;
 }
@@ -171,8 +172,6 @@ int CodeOfSweep(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unme
 
 int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shard& shard) {
   const std::string out = flags.out.empty() ? DefaultOut(flags, shard) : flags.out;
-  // A disk quota is an error to report, not a reason to die.
-  std::signal(SIGXFSZ, SIG_IGN);
   auto file = OpenResults(out, flags.is_resumed, HeaderOf(plan, shard));
   if (!file.ok()) return ReportError(file.status());
   SweepProgress progress(plan.sweep().name);
@@ -193,7 +192,11 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
                                  ? SweepJson(plan, *tally, *unmet, **file, progress.seconds())
                                  : SweepReport(plan, *tally, *unmet, **file, progress.seconds());
   if (absl::Status status = (*file)->Close(); !status.ok()) return ReportError(status);
-  absl::PrintF("%s\n", report);
+  if ((*file)->HasRowsBeside())
+    PrintRemarks({absl::StrCat(out, ": some rows stand in ", out,
+                               "-wal, since somebody reads the file or the disk is full: keep both "
+                               "together; --resume takes them in")});
+  Print(stdout, report + "\n");
   return CodeOfSweep(*tally, *unmet);
 }
 

@@ -16,6 +16,7 @@
 #include "sim/scenario/scenario_topology.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/overrides.h"
 #include "tools/lockstep/remarks.h"
 #include "tools/lockstep/topology_view.h"
@@ -141,9 +142,9 @@ int ShowTopology(const TopologyFlags& flags) {
   } else {
     const std::size_t most = flags.shows_all ? std::numeric_limits<std::size_t>::max() : kShown;
     const nlohmann::ordered_json description = Describe(*view, most);
-    text = flags.as_json ? description.dump(2) + "\n" : TopologyText(description);
+    text = flags.as_json ? JsonText(description) : TopologyText(description);
   }
-  std::fputs(text.c_str(), stdout);
+  Print(stdout, text);
   return kAsExpected;
 }
 

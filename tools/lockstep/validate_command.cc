@@ -8,6 +8,7 @@
 
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/overrides.h"
 #include "tools/lockstep/progress.h"
 #include "tools/lockstep/remarks.h"
@@ -43,7 +44,7 @@ int Validate(const ValidateFlags& flags) {
   if (!prepared.ok()) return ReportError(prepared.status());
   PrintRemarks(prepared->scenario.remarks);
   if (flags.as_json) {
-    std::fputs((FirstLine(*prepared).dump(2) + "\n").c_str(), stdout);
+    std::fputs(JsonText(FirstLine(*prepared)).c_str(), stdout);
     return kAsExpected;
   }
   const sim::Scenario& scenario = prepared->scenario;

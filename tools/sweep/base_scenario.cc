@@ -14,6 +14,7 @@
 
 #include "protocols/core/hash.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/scenario.h"
 
 namespace lockstep::sweep {
@@ -128,7 +129,10 @@ absl::Status PutBaseScenario(const std::string& path, json& document) {
     absl::StatusOr<json> read = ReadJsonFile(base_path);
     if (!read.ok())
       return absl::Status(read.status().code(),
-                          absl::StrCat(path, ": /scenario: ", read.status().message()));
+                          absl::StrCat(path, ": /scenario: ", read.status().message(),
+                                       absl::IsNotFound(read.status())
+                                           ? sim::WhereSought(path, scenario->get<std::string>())
+                                           : ""));
     put["document"] = *std::move(read);
   } else if (Find(*scenario, "lockstep") != nullptr) {
     put["document"] = *scenario;

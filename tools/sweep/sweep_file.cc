@@ -23,6 +23,7 @@
 #include "analysis/verdict.h"
 #include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/scenario.h"
 #include "tools/sweep/base_scenario.h"
 #include "tools/sweep/pointers.h"

@@ -222,7 +222,7 @@ TEST_CASE("command: a trace on standard output is not mixed with the report") {
 
 TEST_CASE("command: a trace that cannot be written is refused before the run") {
   CheckRefused(Lockstep({"run", kPingPong, "--trace", "/nonexistent/t.jsonl"}),
-               "/nonexistent/t.jsonl.partial: cannot write: No such file or directory");
+               "/nonexistent/t.jsonl: cannot write: No such file or directory");
   CheckRefused(Lockstep({"run", kPingPong, "--trace", "scenarios"}), "scenarios");
 }
 
@@ -247,14 +247,14 @@ TEST_CASE("command: a truncated or foreign trace is refused, and nothing is conc
 
 TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
   const TemporaryFolder folder;
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const std::string trace = folder.File("t.jsonl");
     // Far longer than anybody waits.
     Process run({LOCKSTEP_BINARY, "run", kPicsou, WithSet("/run/for=1000000s"),
                  WithSet("/run/period=100s"), "--trace", trace, "--json"});
     // Signals are noted before the trace is begun; 20 s are more than enough for that.
-    for (int i = 0; i < 20'000 && !std::filesystem::exists(trace + ".partial"); ++i) usleep(1'000);
-    REQUIRE(std::filesystem::exists(trace + ".partial"));
+    for (int i = 0; i < 20'000 && std::filesystem::is_empty(folder.File(".")); ++i) usleep(1'000);
+    REQUIRE_FALSE(std::filesystem::is_empty(folder.File(".")));
     run.Signal(signal);
     const Finished done = run.Wait();
     CHECK(done.exit_code == cli::kInterrupted);
@@ -263,10 +263,13 @@ TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
     REQUIRE(live.is_object());
     CHECK(live["interrupted"] == true);
     CHECK(live["is_complete"] == false);
-    CHECK_FALSE(std::filesystem::exists(trace + ".partial"));
     const std::string text = ReadText(trace);
+    std::filesystem::remove(trace);
+    CHECK(std::filesystem::is_empty(folder.File(".")));  // Nothing is left beside it.
     Has(text, "\"k\":\"end\",\"n\":0,\"v\":1}\n{\"footer\":");
-    const json read = json::parse(Lockstep({"check", trace, "--json"}).out, nullptr, false);
+    const json read = json::parse(
+        Lockstep({"check", folder.Write("t.jsonl", text), "--json"}).out, nullptr, false);
+    std::filesystem::remove(trace);
     REQUIRE(read.is_object());
     CHECK(read["is_complete"] == false);
     CHECK(read["digest"] == live["digest"]);

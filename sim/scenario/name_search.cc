@@ -1,0 +1,95 @@
+// Names of files in files: see name_search.h.
+
+#include "sim/scenario/name_search.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
+
+namespace lockstep::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// `folder` and all above it, innermost first.
+template <typename Visit>
+std::optional<fs::path> FirstAbove(fs::path folder, Visit visit) {
+  for (; !folder.empty(); folder = folder.parent_path()) {
+    if (std::optional<fs::path> found = visit(folder)) return found;
+    if (folder == folder.parent_path()) break;
+  }
+  return std::nullopt;
+}
+
+std::optional<fs::path> ScenariosAbove(const std::string& path) {
+  const auto is_it = [](const fs::path& folder) {
+    return folder.filename() == "scenarios" ? std::optional(folder) : std::nullopt;
+  };
+  const fs::path own = fs::path(path).parent_path();
+  if (auto found = FirstAbove(own.lexically_normal(), is_it)) return found;
+  std::error_code error;
+  const fs::path whole = fs::absolute(own, error);
+  return error ? std::nullopt : FirstAbove(whole.lexically_normal(), is_it);
+}
+
+// Those of the tree that this program was built in, or of the one that it was installed into; known
+// by their schema.
+std::optional<fs::path> ScenariosOfProgram() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error) return std::nullopt;
+  return FirstAbove(program.parent_path(), [](const fs::path& folder) -> std::optional<fs::path> {
+    for (const char* const below : {"share/lockstep/scenarios", "scenarios"}) {
+      std::error_code ignored;
+      if (fs::is_regular_file(folder / below / "schema.json", ignored)) return folder / below;
+    }
+    return std::nullopt;
+  });
+}
+
+// In the order in which they are looked at; the one before the program's own stands for all.
+struct Places {
+  std::vector<std::string> files;
+  std::string shown;
+};
+
+Places PlacesOf(const std::string& path, const std::string& name) {
+  Places places;
+  const auto add = [&](const fs::path& folder) {
+    std::string file = (folder / name).lexically_normal().string();
+    if (std::find(places.files.begin(), places.files.end(), file) == places.files.end())
+      places.files.push_back(std::move(file));
+  };
+  add(fs::path(path).parent_path());
+  if (const auto above = ScenariosAbove(path)) add(*above);
+  places.shown = places.files.back();
+  if (const auto own = ScenariosOfProgram()) add(*own);
+  return places;
+}
+
+}  // namespace
+
+std::string ResolveName(const std::string& path, const std::string& name) {
+  const Places places = PlacesOf(path, name);
+  for (const std::string& file : places.files) {
+    std::error_code ignored;
+    if (fs::exists(file, ignored)) return file;
+  }
+  return places.shown;
+}
+
+std::string WhereSought(const std::string& path, const std::string& name) {
+  const std::vector<std::string> files = PlacesOf(path, name).files;
+  if (files.size() == 1) return "";
+  const absl::Span<const std::string> all(files);
+  return absl::StrCat(" (looked for ", absl::StrJoin(all.first(all.size() - 1), ", "), " and ",
+                      files.back(), ")");
+}
+
+}  // namespace lockstep::sim
