@@ -37,8 +37,7 @@ std::string HolderOf(std::string text) {
 bool WriteHolder(int descriptor) {
   std::array<char, 128> host{};
   gethostname(host.data(), host.size() - 1);
-  const std::string holder =
-      absl::StrCat(kOurs, "process ", getpid(), " on ", host.data(), "\n");
+  const std::string holder = absl::StrCat(kOurs, "process ", getpid(), " on ", host.data(), "\n");
   const auto size = static_cast<ssize_t>(holder.size());
   return pwrite(descriptor, holder.data(), holder.size(), 0) == size &&
          ftruncate(descriptor, size) == 0;

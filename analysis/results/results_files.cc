@@ -93,10 +93,9 @@ absl::Status CheckBeside(const std::string& path, bool is_new) {
       if (file.gcount() == 0) begins = side.begins;  // Empty: nothing to lose.
     }
     if (!is_new && fs::is_regular_file(status) && begins == side.begins) continue;
-    return absl::AlreadyExistsError(
-        absl::StrCat(path, ": ", name, " is there, which SQLite would write over, and is not of ",
-                     is_new ? "any results file" : "this one",
-                     "; move it away, or choose another file"));
+    return absl::AlreadyExistsError(absl::StrCat(
+        path, ": ", name, " is there, which SQLite would write over, and is not of ",
+        is_new ? "any results file" : "this one", "; move it away, or choose another file"));
   }
   return absl::OkStatus();
 }

@@ -3,20 +3,21 @@
 #include "sim/scenario/graph_file.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
-#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "nlohmann/json.hpp"
 
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/graph_reader.h"
+#include "sim/scenario/graph_values.h"
 #include "sim/scenario/great_circle.h"
 
 namespace lockstep::sim {
@@ -30,126 +31,69 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-// --- Values ---
-
-// "1.0E10" times 10^`shift`, rounded to nearest, half away from zero; none if it is no decimal
-// number, or one that does not fit.
-std::optional<std::int64_t> ScaledDecimal(std::string_view text, int shift) {
-  const bool is_negative = !text.empty() && text[0] == '-';
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  absl::int128 digits = 0;
-  bool has_digit = false;
-  bool has_point = false;
-  std::size_t i = 0;
-  for (; i < text.size() && (absl::ascii_isdigit(static_cast<unsigned char>(text[i])) ||
-                             (text[i] == '.' && !has_point));
-       ++i) {
-    if (text[i] == '.') {
-      has_point = true;
-      continue;
-    }
-    has_digit = true;
-    if (digits > absl::int128(1) << 100) {  // More digits than matter.
-      if (!has_point) ++shift;
-      continue;
-    }
-    digits = digits * 10 + (text[i] - '0');
-    if (has_point) --shift;
-  }
-  if (!has_digit) return std::nullopt;
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    std::string_view power = text.substr(i + 1);
-    const bool is_small = !power.empty() && power[0] == '-';
-    if (!power.empty() && (power[0] == '-' || power[0] == '+')) power.remove_prefix(1);
-    if (power.empty() || power.size() > 3) return std::nullopt;
-    int exponent = 0;
-    for (const char c : power) {
-      if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return std::nullopt;
-      exponent = exponent * 10 + (c - '0');
-    }
-    shift += is_small ? -exponent : exponent;
-    i = text.size();
-  }
-  if (i != text.size()) return std::nullopt;
-  const absl::int128 most = absl::int128(1) << 62;
-  for (; shift > 0 && digits != 0; --shift) {
-    digits *= 10;
-    if (digits > most) return std::nullopt;
-  }
-  bool is_half = false;
-  for (; shift < 0 && (digits != 0 || is_half); ++shift) {
-    is_half = digits % 10 >= 5;
-    digits /= 10;
-  }
-  if (is_half) ++digits;
-  if (digits > most) return std::nullopt;
-  return static_cast<std::int64_t>(is_negative ? -digits : digits);
-}
-
 std::string Find(const Attributes& attributes, const std::string& name) {
   const auto found = attributes.find(name);
   if (found == attributes.end()) return "";
   return std::string(absl::StripAsciiWhitespace(found->second));
 }
 
-// "10 Gbps", as people write it.
-std::optional<std::int64_t> LooseRate(const std::string& text) {
-  const auto rate = ParseRate(absl::StrReplaceAll(text, {{" ", ""}, {"bit/s", "bps"}}));
-  return rate.ok() ? std::optional(*rate) : std::nullopt;
-}
-std::optional<Duration> LooseTime(const std::string& text) {
-  const auto time = ParseDuration(absl::StrReplaceAll(text, {{" ", ""}}));
-  return time.ok() ? std::optional(*time) : std::nullopt;
+// --- Values of links ---
+
+// What a link says of itself: nothing, or a value, or what cannot be read as one.
+template <typename T>
+struct Said {
+  std::optional<T> value;
+  std::string unread;  // "bandwidth \"fast\""
+};
+
+// The first of `names` that reads as a value; a label may be anything, and is no claim.
+template <typename T, typename Read>
+void ReadFirst(const Attributes& attributes, std::initializer_list<const char*> names, Read read,
+               Said<T>& said) {
+  for (const std::string name : names) {
+    const std::string text = Find(attributes, name);
+    if (text.empty() || said.value) continue;
+    said.value = read(text);
+    if (!said.value && name != "label" && said.unread.empty())
+      said.unread = absl::StrCat(name, " \"", text, "\"");
+  }
 }
 
-// LinkSpeed "2.5" with LinkSpeedUnits "G".
-std::optional<std::int64_t> RateInUnits(const std::string& speed, const std::string& units) {
-  static const std::map<std::string, int> kShifts = {{"K", 3}, {"k", 3}, {"M", 6},  {"m", 6},
-                                                     {"G", 9}, {"g", 9}, {"T", 12}, {"t", 12}};
-  std::string_view prefix = units;  // "Gbps" and "Gb/s" are "G".
-  for (const std::string_view rest : {"bps", "b/s", "bit/s"})
-    if (prefix.size() > rest.size() && EndsWith(prefix, rest)) prefix.remove_suffix(rest.size());
-  const auto shift = kShifts.find(std::string(prefix));
-  if (shift == kShifts.end()) return std::nullopt;
-  return ScaledDecimal(speed, shift->second);
-}
-
-absl::StatusOr<std::optional<std::int64_t>> RateOf(const Attributes& attributes) {
+absl::StatusOr<Said<std::int64_t>> RateOf(const Attributes& attributes) {
+  Said<std::int64_t> said;
   if (const std::string own = Find(attributes, "rate"); !own.empty()) {
-    const auto rate = ParseRate(own);
-    if (!rate.ok())
-      return absl::InvalidArgumentError(
-          absl::StrCat("has the rate \"", own, "\"; ", std::string(rate.status().message())));
-    return std::optional(*rate);
+    said.value = ReadRateText(own);
+    if (said.value) return said;
+    return absl::InvalidArgumentError(
+        absl::StrCat("has the rate \"", own, "\"; want a rate above zero, such as 10Gbps"));
   }
-  const auto positive = [](std::optional<std::int64_t> rate) {
-    return rate.has_value() && *rate > 0 ? rate : std::nullopt;
-  };
-  std::optional<std::int64_t> rate = positive(ScaledDecimal(Find(attributes, "LinkSpeedRaw"), 0));
-  if (!rate)
-    rate = positive(RateInUnits(Find(attributes, "LinkSpeed"), Find(attributes, "LinkSpeedUnits")));
-  for (const char* name : {"bandwidth", "label"})
-    if (!rate) rate = LooseRate(Find(attributes, name));
-  return rate;
+  ReadFirst(attributes, {"LinkSpeedRaw"}, ReadPositive, said);
+  const std::string speed = Find(attributes, "LinkSpeed");
+  const std::string units = Find(attributes, "LinkSpeedUnits");
+  if (!said.value && !speed.empty()) {
+    said.value = ReadRateInUnits(speed, units);
+    if (!said.value && said.unread.empty())
+      said.unread = absl::StrCat("LinkSpeed \"", speed, "\" with LinkSpeedUnits \"", units, "\"");
+  }
+  ReadFirst(attributes, {"bandwidth", "label"}, ReadRateText, said);
+  return said;
 }
 
-absl::StatusOr<std::optional<Duration>> DelayOf(const Attributes& attributes) {
+absl::StatusOr<Said<Duration>> DelayOf(const Attributes& attributes) {
+  Said<Duration> said;
   if (const std::string own = Find(attributes, "delay"); !own.empty()) {
-    const auto delay = ParseDuration(own);
-    if (!delay.ok())
-      return absl::InvalidArgumentError(
-          absl::StrCat("has the delay \"", own, "\"; ", std::string(delay.status().message())));
-    return std::optional(*delay);
+    said.value = ReadTimeText(own);
+    if (said.value) return said;
+    return absl::InvalidArgumentError(
+        absl::StrCat("has the delay \"", own, "\"; want a time, such as 250us"));
   }
-  std::optional<Duration> delay;
-  for (const char* name : {"latency", "label"})
-    if (!delay) delay = LooseTime(Find(attributes, name));
-  return delay;
+  ReadFirst(attributes, {"latency", "label"}, ReadTimeText, said);
+  return said;
 }
 
 std::optional<Place> PlaceOf(const Attributes& attributes) {
-  const auto latitude = ScaledDecimal(Find(attributes, "Latitude"), 7);
-  const auto longitude = ScaledDecimal(Find(attributes, "Longitude"), 7);
+  const auto latitude = ReadDecimal(Find(attributes, "Latitude"), 7);
+  const auto longitude = ReadDecimal(Find(attributes, "Longitude"), 7);
   if (!latitude || !longitude) return std::nullopt;
   const auto within = [](std::int64_t value, std::int64_t degrees) {
     return value >= -degrees * kPlaceUnitsPerDegree && value <= degrees * kPlaceUnitsPerDegree;
@@ -191,6 +135,12 @@ class Import {
     if (absl::Status status = Assumed(no_delay_, "delay", "1ms", defaults_.delay.has_value());
         !status.ok())
       return status;
+    for (const auto& [what, list] : {std::pair("rates", unread_rate_), {"delays", unread_delay_}})
+      if (!list.empty())
+        Remark(absl::StrCat(what, " that cannot be read are passed over (want such as ",
+                            what == std::string("rates") ? "10Gbps" : "4ms", "): ", Listed(list)));
+    RemarkOneWay();
+    for (const std::string& remark : raw_.remarks) Remark(remark);
     if (!loops_.empty())
       Remark(absl::StrCat("links from a node to itself are left out: ", Listed(loops_)));
     return std::move(graph_);
@@ -211,17 +161,21 @@ class Import {
     return absl::StrCat(list, " and ", names.size() - shown, " more");
   }
 
+  static std::string OwnName(const RawGraph::Node& node) {
+    const std::string label = Find(node.attributes, "label");
+    return label.empty() ? node.id : label;
+  }
+
   absl::Status NameNodes() {
     std::map<std::string, int> times;
-    for (const RawGraph::Node& node : raw_.nodes) ++times[Find(node.attributes, "label")];
+    for (const RawGraph::Node& node : raw_.nodes) ++times[OwnName(node)];
     std::set<std::string> names;
     std::vector<std::string> shared;
     std::vector<std::string> misplaced;
     for (const RawGraph::Node& node : raw_.nodes) {
-      const std::string label = Find(node.attributes, "label");
-      std::string name = label.empty() || label == "\\N" ? node.id : label;
-      if (!label.empty() && times[label] > 1 && label != "\\N") {
-        name = absl::StrCat(label, "#", node.id);
+      std::string name = OwnName(node);
+      if (times[name] > 1 && name != node.id) {
+        name = absl::StrCat(name, "#", node.id);
         shared.push_back(name);
       }
       if (!names.insert(name).second)
@@ -237,13 +191,14 @@ class Import {
       Remark(absl::StrCat("places that are none on Earth, in degrees, are left out: ",
                           Listed(misplaced)));
     if (!shared.empty())
-      Remark(absl::StrCat("labels that several nodes have are told apart by their ids: ",
-                          Listed(shared)));
+      Remark(absl::StrCat(
+          "labels that several nodes have, as label or id, are told apart by their ids: ",
+          Listed(shared)));
     return absl::OkStatus();
   }
 
   std::string NameOf(const RawGraph::Link& link) const {
-    return absl::StrCat(graph_.nodes[link.from], raw_.is_directed ? " -> " : " - ",
+    return absl::StrCat(graph_.nodes[link.from], link.is_one_way ? " -> " : " - ",
                         graph_.nodes[link.to]);
   }
 
@@ -251,7 +206,7 @@ class Import {
     GraphFileLink link;
     link.from = raw.from;
     link.to = raw.to;
-    link.is_one_way = raw_.is_directed;
+    link.is_one_way = raw.is_one_way && !defaults_.is_both_ways;
     const auto rate = RateOf(raw.attributes);
     if (!rate.ok())
       return Wrong(
@@ -260,15 +215,17 @@ class Import {
     if (!delay.ok())
       return Wrong(
           absl::StrCat("the link ", NameOf(raw), " ", std::string(delay.status().message())));
-    if (rate->has_value()) {
-      link.rate_bps = **rate;
+    Note(raw, rate->unread, unread_rate_);
+    Note(raw, delay->unread, unread_delay_);
+    if (rate->value) {
+      link.rate_bps = *rate->value;
     } else {
       link.rate_origin = Origin::kAssumed;
       link.rate_bps = defaults_.rate_bps.value_or(0);
       no_rate_.push_back(NameOf(raw));
     }
-    if (delay->has_value()) {
-      link.delay = **delay;
+    if (delay->value) {
+      link.delay = *delay->value;
     } else if (places_[raw.from] && places_[raw.to]) {
       link.delay_origin = Origin::kComputed;
       link.delay = LightTime(*places_[raw.from], *places_[raw.to]);
@@ -277,8 +234,43 @@ class Import {
       link.delay = defaults_.delay.value_or(Duration());
       no_delay_.push_back(NameOf(raw));
     }
-    graph_.links.push_back(link);
+    if (!raw.is_one_way || !defaults_.is_both_ways || !IsDrawnAlready(link))
+      graph_.links.push_back(link);
     return absl::OkStatus();
+  }
+
+  void Note(const RawGraph::Link& link, const std::string& unread,
+            std::vector<std::string>& list) const {
+    if (!unread.empty()) list.push_back(absl::StrCat(NameOf(link), " (", unread, ")"));
+  }
+
+  // Of a cable that is drawn as two directed edges, each way is met once: the second is none more.
+  bool IsDrawnAlready(const GraphFileLink& link) {
+    const auto key = [](std::size_t from, std::size_t to, const GraphFileLink& of) {
+      return std::tuple(from, to, of.rate_bps, of.delay);
+    };
+    const auto back = waiting_.find(key(link.to, link.from, link));
+    if (back == waiting_.end() || back->second == 0) {
+      ++waiting_[key(link.from, link.to, link)];
+      return false;
+    }
+    --back->second;
+    return true;
+  }
+
+  // Who draws cables as arrows gets a network in which nothing comes back.
+  void RemarkOneWay() {
+    std::set<std::pair<std::size_t, std::size_t>> ways;
+    for (const GraphFileLink& link : graph_.links) {
+      if (!link.is_one_way) return;
+      ways.emplace(link.from, link.to);
+    }
+    for (const auto& [from, to] : ways)
+      if (ways.count({to, from}) > 0) return;
+    if (!ways.empty())
+      Remark(
+          "every link goes one way, and none comes back; if they are cables, let them go both "
+          "ways (a scenario says \"both_ways\": true, lockstep topology --both-ways)");
   }
 
   // Says which links lack a number; an error where there is no default for it.
@@ -308,6 +300,10 @@ class Import {
   std::vector<std::string> loops_;
   std::vector<std::string> no_rate_;
   std::vector<std::string> no_delay_;
+  std::vector<std::string> unread_rate_;
+  std::vector<std::string> unread_delay_;
+  // Directed edges of which none that goes back was met yet.
+  std::map<std::tuple<std::size_t, std::size_t, std::int64_t, Duration>, std::size_t> waiting_;
 };
 
 bool IsUtf8(const std::string& text) {
@@ -319,7 +315,8 @@ bool IsUtf8(const std::string& text) {
 }  // namespace
 
 bool IsGraphFileName(std::string_view name) {
-  return EndsWith(name, ".graphml") || EndsWith(name, ".dot") || EndsWith(name, ".gv");
+  return EndsWith(name, ".graphml") || EndsWith(name, ".gml") || EndsWith(name, ".dot") ||
+         EndsWith(name, ".gv");
 }
 
 std::string FormatRate(std::int64_t rate_bps) {
@@ -333,7 +330,9 @@ std::string FormatRate(std::int64_t rate_bps) {
 absl::StatusOr<GraphFile> ParseGraphFile(const std::string& text, const std::string& file,
                                          const LinkDefaults& defaults) {
   if (!IsUtf8(text)) return absl::InvalidArgumentError(absl::StrCat(file, ": want UTF-8"));
-  absl::StatusOr<RawGraph> raw = EndsWith(file, ".graphml") ? ReadGraphMl(text) : ReadDot(text);
+  absl::StatusOr<RawGraph> raw = EndsWith(file, ".graphml") ? ReadGraphMl(text)
+                                 : EndsWith(file, ".gml")   ? ReadGml(text)
+                                                            : ReadDot(text);
   if (!raw.ok()) {
     std::string why(raw.status().message());
     Blank(why);
@@ -343,6 +342,7 @@ absl::StatusOr<GraphFile> ParseGraphFile(const std::string& text, const std::str
     Blank(node.id);
     Blank(node.attributes);
   }
+  for (std::string& remark : raw->remarks) Blank(remark);
   for (RawGraph::Link& link : raw->links) Blank(link.attributes);
   return Import(*raw, file, defaults).Read();
 }
@@ -350,7 +350,7 @@ absl::StatusOr<GraphFile> ParseGraphFile(const std::string& text, const std::str
 absl::StatusOr<GraphFile> ReadGraphFile(const std::string& file, const LinkDefaults& defaults) {
   if (!IsGraphFileName(file))
     return absl::InvalidArgumentError(
-        absl::StrCat(file, ": want a file that ends in .graphml, .dot or .gv"));
+        absl::StrCat(file, ": want a map, whose name ends in .graphml, .gml, .dot or .gv"));
   const absl::StatusOr<std::string> text = ReadTextFile(file);
   if (!text.ok()) return text.status();
   return ParseGraphFile(*text, file, defaults);

@@ -1,14 +1,15 @@
-// Maps of networks, imported: GraphML (the Internet Topology Zoo's, or any other) and Graphviz DOT.
+// Maps of networks, imported: GraphML (the Internet Topology Zoo's, yEd's, or any other), GML and
+// Graphviz DOT.
 //
-// Read by Boost.Graph; what it throws ends here. Attributes that are understood:
+// Attributes that are understood:
 //   nodes  label; Latitude, Longitude (degrees)
 //   edges  rate ("10Gbps"), else LinkSpeedRaw (bits per second), else LinkSpeed with LinkSpeedUnits
 //          (G, M, Gbps, ...), else bandwidth or label, if one reads as a rate
 //          delay ("4ms"), else latency or label, if one reads as a time, else computed from where
 //          the ends are (great_circle.h)
 // `rate` and `delay` are ours: what they hold must be right. Others hold anything in real maps, so
-// what cannot be read counts as missing. What is missing is assumed, where there is a default, and
-// said in a remark.
+// what cannot be read counts as missing, and is said in a remark; only a label says nothing. What
+// is missing is assumed, where there is a default, and said in a remark.
 
 #pragma once
 
@@ -28,6 +29,8 @@ namespace lockstep::sim {
 struct LinkDefaults {
   std::optional<std::int64_t> rate_bps;
   std::optional<core::Duration> delay;
+  // Directed edges are cables, too; two that differ in nothing but their direction are one.
+  bool is_both_ways = false;
 };
 
 struct GraphFileLink {
@@ -50,7 +53,7 @@ struct GraphFile {
 // "2.5Gbps" is "2500Mbps": in the largest unit that leaves a whole number.
 std::string FormatRate(std::int64_t rate_bps);
 
-// By its ending: .graphml, .dot or .gv.
+// By its ending: .graphml, .gml, .dot or .gv.
 bool IsGraphFileName(std::string_view name);
 
 // Errors: "FILE: what was wrong", with a line where the library says one.

@@ -1,26 +1,17 @@
-// Scans of GraphML and DOT: see graph_text.h.
+// What readers of maps share: see graph_text.h.
 
 #include "sim/scenario/graph_text.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace lockstep::sim {
 namespace {
-
-constexpr std::size_t kDepthMax = 64;  // As for JSON: deeper than anybody writes.
-
-absl::Status Wrong(std::string_view text, std::size_t position, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("line ", LineOf(text, position), ": ", what));
-}
-
-absl::Status TooDeep(std::string_view text, std::size_t position) {
-  return Wrong(text, position, absl::StrCat("nested deeper than ", kDepthMax));
-}
 
 // The position after the next `end`, from `at` on; that of the end of the text if there is none.
 std::size_t After(std::string_view text, std::string_view end, std::size_t at) {
@@ -48,109 +39,64 @@ std::size_t AfterDoctype(std::string_view text, std::size_t at) {
   return std::min(at + 1, text.size());
 }
 
-// Reads tokens of DOT as Boost's reader does.
-class DotScan {
- public:
-  explicit DotScan(std::string_view text) : text_(text) {}
+// A character as UTF-8; nothing for what is none.
+std::string Utf8Of(std::uint32_t code) {
+  const auto tail = [](std::uint32_t bits) { return static_cast<char>(0x80 | (bits & 0x3f)); };
+  std::string text;
+  if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return text;
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xc0 | code >> 6), tail(code)};
+  if (code < 0x10000) return {static_cast<char>(0xe0 | code >> 12), tail(code >> 6), tail(code)};
+  return {static_cast<char>(0xf0 | code >> 18), tail(code >> 12), tail(code >> 6), tail(code)};
+}
 
-  absl::StatusOr<DotText> Read() {
-    absl::Status status = SkipSpace();
-    while (status.ok() && at_ < text_.size()) {
-      begin_ = at_;
-      status = ReadToken();
-      if (status.ok()) status = SkipSpace();
-    }
-    if (!status.ok()) return status;
-    out_.text.append(text_.substr(copied_));
-    return std::move(out_);
-  }
-
- private:
-  static bool EndsLine(char c) { return c == '\n' || c == '\r' || c == '\f'; }
-  static bool IsOfWord(char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' ||
-           (static_cast<unsigned char>(c) & 0x80) != 0;
-  }
-
-  void SkipLine() {
-    while (at_ < text_.size() && !EndsLine(text_[at_])) ++at_;
-  }
-
-  // Blanks and comments.
-  absl::Status SkipSpace() {
-    while (at_ < text_.size()) {
-      if (absl::ascii_isspace(static_cast<unsigned char>(text_[at_]))) {
-        ++at_;
-      } else if (text_.substr(at_, 2) == "//" ||
-                 (text_[at_] == '#' && (at_ == 0 || EndsLine(text_[at_ - 1])))) {
-        SkipLine();
-      } else if (text_.substr(at_, 2) == "/*") {
-        const std::size_t end = text_.find("*/", at_ + 2);
-        if (end == std::string_view::npos)
-          return Wrong(text_, at_, "the comment that begins here has no end: want */");
-        at_ = end + 2;
-      } else {
-        break;
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadToken() {
-    const char c = text_[at_++];
-    bool is_id = false;
-    bool is_subgraph = false;
-    if (c == '"') {
-      while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
-      if (at_ >= text_.size())
-        return Wrong(text_, begin_, "the string that begins here has no end: want \"");
-      ++at_;
-      is_id = true;
-    } else if (c == '<') {
-      return Wrong(text_, begin_, "HTML strings (<...>) are not supported: want quotes");
-    } else if (IsOfWord(c) || c == '-') {
-      if (c == '-' && at_ < text_.size() && (text_[at_] == '-' || text_[at_] == '>')) {
-        ++at_;
-      } else {
-        while (at_ < text_.size() && IsOfWord(text_[at_])) ++at_;
-        is_subgraph =
-            absl::EqualsIgnoreCase(std::string(text_.substr(begin_, at_ - begin_)), "subgraph");
-        is_id = true;
-      }
-    } else if (c == '{') {
-      if (absl::Status status = Open(); !status.ok()) return status;
-    } else if (c == '}' && depth_ > 0) {
-      --depth_;
-    }
-    // A subgraph may have a name, which may be several strings with '+' between them.
-    names_subgraph_ = is_subgraph || (names_subgraph_ && (is_id || c == '+'));
-    out_.ends.push_back(out_.text.size() + at_ - copied_);
-    return absl::OkStatus();
-  }
-
-  absl::Status Open() {
-    if (depth_++ == kDepthMax) return TooDeep(text_, begin_);
-    if (depth_ == 1 || names_subgraph_) return absl::OkStatus();
-    out_.text.append(text_.substr(copied_, begin_ - copied_));
-    out_.text.append(" subgraph ");
-    copied_ = begin_;
-    return absl::OkStatus();
-  }
-
-  std::string_view text_;
-  DotText out_;
-  std::size_t at_ = 0;
-  std::size_t begin_ = 0;   // of the token
-  std::size_t copied_ = 0;  // so much of `text_` is in `out_`
-  std::size_t depth_ = 0;
-  bool names_subgraph_ = false;  // So far there were "subgraph" and a part of its name.
-};
+// What stands between & and ;.
+std::string EntityOf(std::string_view name) {
+  constexpr std::pair<std::string_view, const char*> kNamed[] = {
+      {"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}};
+  for (const auto& [known, meaning] : kNamed)
+    if (name == known) return meaning;
+  if (name.empty() || name[0] != '#') return "";
+  name.remove_prefix(1);
+  const bool is_hex = !name.empty() && (name[0] == 'x' || name[0] == 'X');
+  if (is_hex) name.remove_prefix(1);
+  std::uint32_t code = 0;
+  const auto [end, error] =
+      std::from_chars(name.data(), name.data() + name.size(), code, is_hex ? 16 : 10);
+  return error == std::errc() && end == name.data() + name.size() ? Utf8Of(code) : "";
+}
 
 }  // namespace
 
 std::size_t LineOf(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, position);
   return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+}
+
+absl::Status WrongAt(std::string_view text, std::size_t position, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat("line ", LineOf(text, position), ": ", what));
+}
+
+absl::Status NestedTooDeep(std::string_view text, std::size_t position) {
+  return WrongAt(text, position, absl::StrCat("nested deeper than ", kNestedMax));
+}
+
+std::string WithoutEntities(std::string_view text) {
+  constexpr std::size_t kNameMax = 10;
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t end = text[at] == '&' ? text.find(';', at) : std::string_view::npos;
+    const std::string meant = end != std::string_view::npos && end - at <= kNameMax
+                                  ? EntityOf(text.substr(at + 1, end - at - 1))
+                                  : "";
+    if (meant.empty()) {
+      plain += text[at];
+    } else {
+      plain += meant;
+      at = end;
+    }
+  }
+  return plain;
 }
 
 absl::Status CheckXmlDepth(std::string_view text) {
@@ -174,12 +120,10 @@ absl::Status CheckXmlDepth(std::string_view text) {
       const std::size_t begin = at;
       at = AfterTag(text, at + 1);
       if (text[at - 1] == '>' && text[at - 2] == '/') continue;
-      if (depth++ == kDepthMax) return TooDeep(text, begin);
+      if (depth++ == kNestedMax) return NestedTooDeep(text, begin);
     }
   }
   return absl::OkStatus();
 }
-
-absl::StatusOr<DotText> PrepareDot(std::string_view text) { return DotScan(text).Read(); }
 
 }  // namespace lockstep::sim

@@ -1,32 +1,31 @@
-// What has to be known of a map's text before Boost may see it: its parsers recurse, so nesting is
-// bounded here, and its DOT reader wants a keyword where DOT does not.
+// What readers of maps share: lines, and how deep anything may be nested.
 
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace lockstep::sim {
+
+// Parsers recurse: deeper than this is nested by nobody, as in JSON.
+inline constexpr std::size_t kNestedMax = 64;
 
 // The number of the line that `position` is in, from 1.
 std::size_t LineOf(std::string_view text, std::size_t position);
 
+// "line N: what"
+absl::Status WrongAt(std::string_view text, std::size_t position, const std::string& what);
+absl::Status NestedTooDeep(std::string_view text, std::size_t position);
+
+// `text` with &amp; &lt; &gt; &quot; &apos; and numbers such as &#246; and &#xF6; as the characters
+// that they stand for; what is none of these stays.
+std::string WithoutEntities(std::string_view text);
+
 // Refuses elements that are nested too deep to recurse into. What is no XML passes: the parser
 // knows better what is wrong with it.
 absl::Status CheckXmlDepth(std::string_view text);
-
-struct DotText {
-  std::string text;               // with "subgraph" before each anonymous one
-  std::vector<std::size_t> ends;  // of its tokens, comments left out
-};
-
-// Errors: "line N: what was wrong". Refuses what is nested too deep, what is not closed, and HTML
-// strings, of which Boost's reader finds the end too early.
-absl::StatusOr<DotText> PrepareDot(std::string_view text);
 
 }  // namespace lockstep::sim

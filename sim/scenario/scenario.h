@@ -33,7 +33,7 @@ struct Scenario : WorldSpec {
   // As run: after --set and --seed, and with the profile and the topology in place of their files'
   // names, so that it says all there is to say.
   nlohmann::json document;
-  std::string path;  // of the file
+  std::string path;                // of the file
   std::vector<std::string> files;  // all that were read: its own, a profile's, a map's
   std::string name;
   std::string why;

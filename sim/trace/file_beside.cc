@@ -38,8 +38,7 @@ absl::StatusOr<std::string> MakeBeside(const std::string& path, std::string_view
   for (int i = 0; i < kTries; ++i) {
     std::string name = absl::StrCat(path, ".", std::string(kind), "-", getpid());
     if (i > 0) absl::StrAppend(&name, "-", i);
-    const int made =
-        open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int made = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (made >= 0) {
       close(made);
       return name;

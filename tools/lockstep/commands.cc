@@ -73,8 +73,8 @@ void OpenStandardStreams() {
   if (file >= 0) close(file);
 }
 
-// A failed CHECK, which has said what it is: the exit code of a bug, rather than that of a shell for
-// a signal. Workers of a sweep die by the signal, which their parent tells.
+// A failed CHECK, which has said what it is: the exit code of a bug, rather than that of a shell
+// for a signal. Workers of a sweep die by the signal, which their parent tells.
 void EndByBug(int) { _exit(kInternalError); }
 
 // A report that nobody got is an error, unless its reader went away on purpose.

@@ -17,9 +17,9 @@
 #include "absl/strings/str_format.h"
 
 #include "protocols/parameters/parameters.h"
+#include "sim/trace/file_beside.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/draw.h"
-#include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/fuzz_run.h"
@@ -71,8 +71,7 @@ absl::Status WriteScenario(const std::filesystem::path& path, const nlohmann::js
   std::filesystem::create_directories(path.parent_path(), error);
   const absl::Status written = trace::WriteFile(path.string(), JsonText(scenario));
   if (written.ok()) return written;
-  return absl::Status(written.code(),
-                      absl::StrCat(written.message(), "; choose another --out"));
+  return absl::Status(written.code(), absl::StrCat(written.message(), "; choose another --out"));
 }
 
 // A campaign as the user follows it.
@@ -230,9 +229,8 @@ int RunFuzz(const FuzzFlags& flags) {
       });
   report.Clear();
   if (!tally.ok()) return ReportError(tally.status());
-  std::fputs(
-      flags.as_json ? JsonText(report.Json(*tally)).c_str() : report.Text(*tally).c_str(),
-      stdout);
+  std::fputs(flags.as_json ? JsonText(report.Json(*tally)).c_str() : report.Text(*tally).c_str(),
+             stdout);
   if (!report.status().ok()) return ReportError(report.status());
   return CodeOfCampaign(*tally);
 }

@@ -129,8 +129,8 @@ int CheckHistory(const LinearizableFlags& flags) {
   const absl::StatusOr<HistoryFile> file = Read(flags.history, model);
   if (!file.ok()) return ReportError(file.status());
   const LinearizabilityReport report = CheckLinearizability(file->history, {flags.budget});
-  const std::string text = flags.as_json ? JsonText(ToJson(report, flags, *file, model))
-                                         : ToText(report, *file, model);
+  const std::string text =
+      flags.as_json ? JsonText(ToJson(report, flags, *file, model)) : ToText(report, *file, model);
   Print(stdout, text);
   return CodeOfHistory(report.verdict);
 }

@@ -180,8 +180,9 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
   // Rows that stand beside it would be left behind by its new name.
   if (done.ok() && target->file->HasRowsBeside())
     done = absl::ResourceExhaustedError(
-        absl::StrCat(flags.out, ": its last rows could not be taken in; see that the disk is not "
-                                "full, and merge again"));
+        absl::StrCat(flags.out,
+                     ": its last rows could not be taken in; see that the disk is not "
+                     "full, and merge again"));
   if (!target->temporary.empty()) {
     if (done.ok()) done = analysis::Publish(target->temporary, flags.out);
     if (!done.ok()) RemoveFile(target->temporary);

@@ -44,8 +44,8 @@ absl::Status CheckNoInput(const std::string& path, std::string_view flag,
     if (path.empty() || !std::filesystem::is_regular_file(path, error) ||
         !std::filesystem::equivalent(path, input, error))
       continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is read here, and ", std::string(flag), " would replace it; choose another name"));
+    return absl::InvalidArgumentError(absl::StrCat(path, ": is read here, and ", std::string(flag),
+                                                   " would replace it; choose another name"));
   }
   return absl::OkStatus();
 }

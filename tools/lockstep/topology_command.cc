@@ -27,7 +27,8 @@ namespace {
 constexpr std::size_t kShown = 16;  // of each list, without --all
 
 constexpr const char* kTeaching =
-    "Reads a scenario, or a map: GraphML (such as the Internet Topology Zoo's) or Graphviz DOT.\n"
+    "Reads a scenario, or a map: GraphML or GML (such as the Internet Topology Zoo's), or Graphviz "
+    "DOT.\n"
     "\n"
     "A link's rate is read from `rate`, LinkSpeedRaw or LinkSpeed with LinkSpeedUnits; its delay\n"
     "from `delay`, else computed from its ends' Latitude and Longitude, at two thirds of the "
@@ -49,6 +50,7 @@ struct TopologyFlags {
   std::string file;
   OverrideFlags overrides;
   std::string defaults;
+  bool is_both_ways = false;
   bool as_dot = false;
   bool as_json = false;
   bool shows_all = false;
@@ -90,8 +92,9 @@ absl::StatusOr<TopologyView> ReadMap(const TopologyFlags& flags) {
   if (!flags.overrides.sets.empty() || flags.overrides.seed)
     return absl::InvalidArgumentError(
         absl::StrCat(flags.file, ": --set and --seed are for scenarios, and this is a map"));
-  const auto defaults = ReadDefaults(flags.defaults);
+  auto defaults = ReadDefaults(flags.defaults);
   if (!defaults.ok()) return defaults.status();
+  defaults->is_both_ways = flags.is_both_ways;
   const absl::StatusOr<sim::GraphFile> map = sim::ReadGraphFile(flags.file, *defaults);
   if (!map.ok()) return map.status();
   TopologyView view;
@@ -114,6 +117,9 @@ absl::StatusOr<TopologyView> ReadScenarioView(const TopologyFlags& flags) {
         absl::StrCat("--defaults is for maps; a scenario says its own, or "
                      "--set=/network/topology/defaults/",
                      flags.defaults));
+  if (flags.is_both_ways)
+    return absl::InvalidArgumentError(
+        "--both-ways is for maps; of a scenario's, say --set=/network/topology/both_ways=true");
   const auto overrides = ReadOverrides(flags.overrides);
   if (!overrides.ok()) return overrides.status();
   absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(flags.file, *overrides);
@@ -154,13 +160,15 @@ void AddTopology(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "topology", "Shows the sites, links, routes and bottlenecks of a scenario or a map");
   const auto flags = std::make_shared<TopologyFlags>();
-  command->add_option("file", flags->file, "Scenario, or map (.graphml, .dot, .gv)")
+  command->add_option("file", flags->file, "Scenario, or map (.graphml, .gml, .dot, .gv)")
       ->required()
       ->type_name("FILE");
   command
       ->add_option("--defaults", flags->defaults,
                    "For links of which a map says nothing, such as rate=10Gbps,delay=1ms")
       ->type_name("KEY=VALUE,...");
+  command->add_flag("--both-ways", flags->is_both_ways,
+                    "Directed edges of a map are cables, which go both ways");
   command->add_flag("--dot", flags->as_dot, "Prints a graph for Graphviz");
   command->add_flag("--json", flags->as_json, "Prints all that as JSON");
   command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");

@@ -72,8 +72,8 @@ TEST_CASE("results files: a log beside a file that is no log of SQLite's, or a l
   CHECK(WhyNotMade(path).empty());
   const std::string wal = folder.Write("r.sqlite-wal", "a diary");
   const auto refuse = [&] {
-    for (const auto& opened : {ResultsFile::OpenToRead(path).status(),
-                               ResultsFile::OpenToWrite(path).status()})
+    for (const auto& opened :
+         {ResultsFile::OpenToRead(path).status(), ResultsFile::OpenToWrite(path).status()})
       Has(std::string(opened.message()), wal + " is there");
   };
   refuse();

@@ -113,7 +113,9 @@ TEST_CASE("graphml: rates are whole bits per second, however they are written") 
   for (const std::string unit : {"G", "Gbps", "Gb/s", "Gbit/s"})
     CHECK(RateOf(Data("s", "10") + Data("u", unit)) == 10'000'000'000);
   CHECK(RateOf(Data("s", "10") + Data("u", "Mbps")) == 10'000'000);
-  CHECK(RateOf(Data("s", "10") + Data("u", "bps")) == 0);
+  CHECK(RateOf(Data("s", "10") + Data("u", "bps")) == 10);
+  CHECK(RateOf(Data("s", "10") + Data("u", "Gb")) == 10'000'000'000);
+  CHECK(RateOf(Data("s", "10") + Data("u", "furlongs")) == 0);
   CHECK(RateOf(Data("raw", "7e6") + Data("s", "10") + Data("u", "G")) == 7'000'000);
 }
 
@@ -123,8 +125,11 @@ TEST_CASE("graphml: labels that several nodes share are told apart by their ids"
                                  "x.graphml");
   CHECK(graph.nodes == std::vector<std::string>{"Paris#0", "Paris#1", "K\xC3\xB6ln & Bonn"});
   CHECK(Contains(graph.remarks[0], "told apart by their ids: Paris#0, Paris#1"));
-  CHECK(Contains(ErrorOf(Xml(Node("0", Data("l", "1")) + Node("1")), "x.graphml"),
-                 "x.graphml: two nodes would be called \"1\""));
+  // A label may be another node's id.
+  CHECK(Parsed(Xml(Node("0", Data("l", "1")) + Node("1")), "x.graphml").nodes ==
+        std::vector<std::string>{"1#0", "1"});
+  CHECK(Contains(ErrorOf(Xml(Node("0", Data("l", "1")) + Node("1") + Node("1#0")), "x.graphml"),
+                 "x.graphml: two nodes would be called \"1#0\""));
 }
 
 TEST_CASE("graphml: a place that is none on Earth is left out, and said to be") {
@@ -154,10 +159,124 @@ TEST_CASE("graphml: directed edges go one way") {
   CHECK(graph.links[0].is_one_way);
   CHECK(Contains(graph.remarks[0], "they are: 0 -> 1") == false);
   CHECK(Contains(graph.remarks[0], "it is: 0 -> 1"));
-  const std::string mixed =
-      "<edge source=\"0\" target=\"1\" directed=\"true\"/><edge source=\"1\" target=\"0\"/>";
-  CHECK(Contains(ErrorOf(Xml(Node("0") + Node("1") + mixed), "x.graphml"),
-                 "some edges are directed and some are not"));
+  const GraphFile mixed = Parsed(
+      Xml(Node("0") + Node("1") +
+          "<edge source=\"0\" target=\"1\" directed=\"true\"/><edge source=\"1\" target=\"0\"/>"),
+      "x.graphml");
+  CHECK(mixed.links[0].is_one_way);
+  CHECK_FALSE(mixed.links[1].is_one_way);
+}
+
+TEST_CASE("graph file: cables that are drawn as arrows can be told to go both ways") {
+  const auto one_way = [](const GraphFile& graph) {
+    for (const std::string& remark : graph.remarks)
+      if (Contains(remark, "every link goes one way")) return true;
+    return false;
+  };
+  const std::string arrows = "digraph { a -> b; b -> c }";
+  CHECK(one_way(Parsed(arrows)));
+  CHECK_FALSE(one_way(Parsed("digraph { a -> b; b -> a }")));
+  CHECK_FALSE(one_way(Parsed("digraph { a -> b; b -> c [dir=none] }")));
+  LinkDefaults cables = kDefaults;
+  cables.is_both_ways = true;
+  const GraphFile graph = Parsed(arrows, "x.dot", cables);
+  CHECK_FALSE(one_way(graph));
+  REQUIRE(graph.links.size() == 2);
+  CHECK_FALSE(graph.links[0].is_one_way);
+  // Drawn once for each direction, it is one cable; two cables stay two, and so do unlike ones.
+  CHECK(Parsed("digraph { a -> b; b -> a }", "x.dot", cables).links.size() == 1);
+  CHECK(Parsed("digraph { a -> b; a -> b; b -> a; b -> a }", "x.dot", cables).links.size() == 2);
+  CHECK(Parsed("digraph { a -> b [rate=\"1Gbps\"]; b -> a }", "x.dot", cables).links.size() == 2);
+}
+
+TEST_CASE("graphml: nodes of nested graphs are nodes, and a frame around them is none") {
+  const std::string inner = "<graph edgedefault=\"directed\">" + Node("p1") + Node("p2") +
+                            Link("", "p1", "p2") + "</graph>";
+  const GraphFile graph =
+      Parsed(Xml(Node("paris", Data("l", "Paris") + inner) + Node("rome") + Link("", "p2", "rome")),
+             "x.graphml");
+  CHECK(graph.nodes == std::vector<std::string>{"p1", "p2", "rome"});
+  REQUIRE(graph.links.size() == 2);
+  CHECK(graph.links[0].to == 1);
+  CHECK(graph.links[0].is_one_way);
+  CHECK(graph.links[1].from == 1);
+  CHECK(graph.links[1].to == 2);
+  CHECK_FALSE(graph.links[1].is_one_way);
+  CHECK(Contains(graph.remarks.at(2), "nodes that only hold others are left out: paris"));
+  // An edge may end at a group: then it is a node, too.
+  CHECK(Parsed(Xml(Node("paris", inner) + Node("rome") + Link("", "paris", "rome")), "x.graphml")
+            .nodes.size() == 4);
+  CHECK(
+      Contains(ErrorOf("<graphml><graph edgedefault=\"directed\"/><graph edgedefault=\"directed\"/>"
+                       "</graphml>",
+                       "x.graphml"),
+               "several <graph>s side by side"));
+}
+
+TEST_CASE("graphml: other writers' files: prefixes, keys for all, and what yEd draws") {
+  const GraphFile prefixed = Parsed(
+      "<g:graphml xmlns:g=\"http://graphml.graphdrawing.org/xmlns\"><g:key id=\"rate\"/>"
+      "<g:key id=\"d\" attr.name=\"delay\"><g:default>3ms</g:default></g:key>"
+      "<g:graph edgedefault=\"undirected\"><g:edge source=\"0\" target=\"1\"><g:data "
+      "key=\"rate\">40 Gbit/s</g:data></g:edge><g:node id=\"0\"/><g:node id=\"1\"/></g:graph>"
+      "</g:graphml>",
+      "x.graphml");
+  REQUIRE(prefixed.links.size() == 1);
+  CHECK(prefixed.links[0].rate_bps == 40'000'000'000);
+  CHECK(prefixed.links[0].delay == Duration::Milliseconds(3));
+  CHECK(prefixed.remarks.empty());
+
+  const std::string drawn =
+      "<graphml xmlns:y=\"y\"><key for=\"node\" id=\"d6\" yfiles.type=\"nodegraphics\"/>"
+      "<key for=\"edge\" id=\"d9\" yfiles.type=\"edgegraphics\"/><graph edgedefault=\"directed\">"
+      "<node id=\"n0\"><data key=\"d6\"><y:ShapeNode><y:NodeLabel> Paris <y:LabelModel/>"
+      "</y:NodeLabel></y:ShapeNode></data></node><node id=\"n1\"/>"
+      "<edge source=\"n0\" target=\"n1\"><data key=\"d9\"><y:PolyLineEdge><y:Arrows "
+      "source=\"none\" "
+      "target=\"none\"/><y:EdgeLabel>10 Gbps</y:EdgeLabel></y:PolyLineEdge></data></edge>"
+      "<edge source=\"n0\" target=\"n1\"><data key=\"d9\"><y:Arrows source=\"standard\" "
+      "target=\"none\"/></data></edge></graph></graphml>";
+  const GraphFile yed = Parsed(drawn, "x.graphml");
+  CHECK(yed.nodes == std::vector<std::string>{"Paris", "n1"});
+  REQUIRE(yed.links.size() == 2);
+  CHECK_FALSE(yed.links[0].is_one_way);
+  CHECK(yed.links[0].rate_bps == 10'000'000'000);
+  CHECK(yed.links[0].rate_origin == Origin::kRead);
+  CHECK(yed.links[1].is_one_way);
+  CHECK(yed.links[1].from == 1);
+}
+
+TEST_CASE(
+    "graph file: a number in a spelling that cannot be read is said, not replaced in silence") {
+  const GraphFile graph =
+      Parsed("graph { a -- b [latency=5, bandwidth=fast]; b -- c [label=\"old cable\"] }");
+  CHECK(Contains(graph.remarks.at(2), "rates that cannot be read are passed over"));
+  CHECK(Contains(graph.remarks.at(2), ": a - b (bandwidth \"fast\")"));
+  CHECK(Contains(graph.remarks.at(3), "delays that cannot be read"));
+  CHECK(Contains(graph.remarks.at(3), ": a - b (latency \"5\")"));
+  CHECK(graph.remarks.size() == 4);
+}
+
+TEST_CASE("gml: nodes and edges of a graph, with texts, numbers and lists") {
+  const std::string map =
+      "Creator \"me\"\n# a remark\ngraph [\n directed 0\n node [ id 0 label \"K&#246;ln &amp; "
+      "Bonn\" "
+      "Latitude 50.9 Longitude 6.9 graphics [ x 1.0 ] ]\n node [ id 1 label \"Paris\" ]\n"
+      " edge [ source 0 target 1 LinkSpeed \"10\" LinkSpeedUnits \"G\" delay \"4ms\" ]\n]\n";
+  const GraphFile graph = Parsed(map, "x.gml");
+  CHECK(graph.nodes == std::vector<std::string>{"K\xC3\xB6ln & Bonn", "Paris"});
+  REQUIRE(graph.links.size() == 1);
+  CHECK_FALSE(graph.links[0].is_one_way);
+  CHECK(graph.links[0].rate_bps == 10'000'000'000);
+  CHECK(graph.links[0].delay == Duration::Milliseconds(4));
+  CHECK(graph.remarks.empty());
+  CHECK(Contains(ErrorOf("graph [\n node [ id 0 ]\n edge [ source 0 target 7 ] ]", "x.gml"),
+                 "x.gml: line 3: an edge ends at \"7\", which no node has as id"));
+  CHECK(Contains(ErrorOf("graph [\n node [ id 0 ]", "x.gml"), "line 2: want GML: want ]"));
+  CHECK(Contains(ErrorOf("nodes 3", "x.gml"), "want GML, in which there is"));
+  std::string deep = "graph ";
+  for (int i = 0; i < 100'000; ++i) deep += "[ a ";
+  CHECK(Contains(ErrorOf(deep, "x.gml"), "nested deeper than 64"));
 }
 
 TEST_CASE("graphml: a link from a node to itself is left out, and said to be") {
@@ -227,20 +346,65 @@ TEST_CASE("dot: a digraph goes one way, and parallel edges stay two") {
 }
 
 TEST_CASE("dot: what is no graph is refused with what is wrong") {
-  CHECK(Contains(ErrorOf("graph {\n a -- "), "x.dot: line 2: want DOT: "));
-  CHECK(Contains(ErrorOf("nonsense"), "x.dot: line 1: want DOT: "));
-  CHECK(Contains(ErrorOf(""), "x.dot: want DOT: "));
-  CHECK(Contains(ErrorOf("graph {\n a; b;\n a -> b;\n}"), "x.dot: line 3: want DOT: Using ->"));
-  CHECK(Contains(ErrorOf("graph {\n a -- b [x=-1.5];\n\n a ! b }"), "x.dot: line 4: want DOT: "));
-  CHECK(
-      Contains(ErrorOf("graph {\n a [x=\"1\" }\n"), "x.dot: line 2: want DOT: Wanted identifier"));
+  CHECK(Contains(ErrorOf("graph {\n a -- "), "x.dot: line 2: want DOT: want a node or a subgraph"));
+  CHECK(Contains(ErrorOf("nonsense"), "x.dot: line 1: want DOT: want graph or digraph"));
+  CHECK(Contains(ErrorOf(""), "x.dot: line 1: want DOT: "));
+  CHECK(Contains(ErrorOf("graph {\n a; b;\n a -> b;\n}"),
+                 "x.dot: line 3: want DOT: want -- in a graph, got \"->\""));
+  CHECK(Contains(ErrorOf("graph {\n a -- b [x=-1.5];\n\n a ! b }"),
+                 "x.dot: line 4: want DOT: '!' can only stand in quotes"));
+  CHECK(Contains(ErrorOf("graph {\n a [x=\"1\" }\n"),
+                 "x.dot: line 2: want DOT: want the name of an attribute, or ], got \"}\""));
   CHECK(
       Contains(ErrorOf("graph {\n a \" }\n"), "x.dot: line 2: the string that begins here has no"));
   CHECK(Contains(ErrorOf("graph {\n\n /* }\n"), "x.dot: line 3: the comment that begins here has"));
-  CHECK(Contains(ErrorOf("graph { a [x=<b>] }"), "x.dot: line 1: HTML strings (<...>) are not"));
+  CHECK(Contains(ErrorOf("graph { a [x=<b] }"), "x.dot: line 1: the HTML text that begins here"));
+  CHECK(Contains(ErrorOf("graph { a } b"), "want nothing after the graph's }"));
   CHECK(Contains(ErrorOf("graph {}"), "x.dot: there is no node in it"));
   CHECK(Contains(ErrorOf("graph { a -- b [rate=\"0bps\"] }"), "the link a - b has the rate"));
   CHECK(Contains(ErrorOf("graph { a -- b [delay=\"-1ms\"] }"), "the link a - b has the delay"));
+}
+
+TEST_CASE("dot: by Graphviz's grammar") {
+  // Remarks from a preprocessor or by hand, a byte order mark, ids in any script, HTML.
+  const GraphFile map = Parsed(
+      "\xef\xbb\xbf# made by hand\nstrict graph \"n\" {\n  # cables\n  node [shape=box];\n"
+      "  rankdir=LR; Z\xc3\xbcrich [label=<<b>Z\xc3\xbcrich</b> &amp; Zug>];\n"
+      "  Z\xc3\xbcrich -- Bern:e:w [bandwidth=\"1e9bps\"]\n"
+      "  Bern -- Z\xc3\xbcrich [latency=\"2 msec\"]; 4 -- -.5 # the end\n}");
+  CHECK(map.nodes == std::vector<std::string>{"Z\xc3\xbcrich & Zug", "Bern", "4", "-.5"});
+  // Strict: both lines are of one edge.
+  REQUIRE(map.links.size() == 2);
+  CHECK(map.links[0].rate_bps == 1'000'000'000);
+  CHECK(map.links[0].delay == Duration::Milliseconds(2));
+
+  const GraphFile ways = Parsed(
+      "digraph { edge [dir=both]; a -> b; b -> c [dir=back]; c -> d [dir=forward]; a -> c "
+      "[dir=none] }");
+  CHECK_FALSE(ways.links[0].is_one_way);
+  CHECK(ways.links[1].is_one_way);
+  CHECK(ways.links[1].from == 2);
+  CHECK(ways.links[2].is_one_way);
+  CHECK(ways.links[2].from == 2);
+  CHECK_FALSE(ways.links[3].is_one_way);
+
+  // Attributes of edges hold in their subgraph; a label may be what another node is called.
+  const GraphFile inner = Parsed(
+      "graph { subgraph x { edge [delay=\"1ms\"]; a -- b } b -- c; c [label=a]; d "
+      "[label=\"\\N\\nx\"] "
+      "subgraph x -- d }");
+  CHECK(inner.links[0].delay == Duration::Milliseconds(1));
+  CHECK(inner.links[1].delay == Duration::Milliseconds(5));
+  CHECK(inner.nodes == std::vector<std::string>{"a", "b", "a#c", "d x"});
+  CHECK(inner.links.size() == 4);
+}
+
+TEST_CASE("dot: a few characters that mean more edges than anybody draws are refused") {
+  std::string many = "graph { subgraph x {";
+  for (int i = 0; i < 2'000; ++i) absl::StrAppend(&many, " n", i);
+  CHECK(Contains(ErrorOf(many + "} subgraph x -- subgraph x }"), "more than 1000000 edges"));
+  for (int i = 0; i < 2'000; ++i) many += " subgraph x";
+  CHECK(Contains(ErrorOf(many + "} }"), "more than 1000000 edges"));
 }
 
 TEST_CASE("dot: a subgraph in an edge needs no keyword") {
@@ -299,7 +463,7 @@ TEST_CASE("graph file: a file that is not there, or is called otherwise, is refu
   CHECK(std::string(sim::ReadGraphFile(file, {}).status().message()) ==
         file + ": cannot be read: Is a directory");
   CHECK(Contains(std::string(sim::ReadGraphFile("README.md", {}).status().message()),
-                 "README.md: want a file that ends in .graphml, .dot or .gv"));
+                 "README.md: want a map, whose name ends in .graphml, .gml, .dot or .gv"));
   CHECK(sim::IsGraphFileName("a/b.gv"));
   CHECK_FALSE(sim::IsGraphFileName("a.json"));
 }

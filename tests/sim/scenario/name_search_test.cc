@@ -34,10 +34,11 @@ TEST_CASE("names: beside the file first, then in the folder scenarios above, the
   CHECK(sim::ResolveName(path, "/dev/null") == "/dev/null");
 }
 
-TEST_CASE("names: a scenario works wherever it is copied to, and who is missing says where it was sought") {
+TEST_CASE(
+    "names: a scenario works wherever it is copied to, and who is missing says where it was "
+    "sought") {
   const TemporaryFolder folder;
-  const std::string copy =
-      folder.Write("copy.json", ReadText("scenarios/smoke/one-shot.json"));
+  const std::string copy = folder.Write("copy.json", ReadText("scenarios/smoke/one-shot.json"));
   CHECK(Lockstep({"validate", copy}).exit_code == cli::kAsExpected);
   const Finished piped = Lockstep({"validate", "-"});
   CHECK(piped.exit_code == cli::kBadInput);  // Standard input is empty here.
@@ -52,8 +53,9 @@ TEST_CASE("names: a profile that can be read but once is refused") {
   const TemporaryFolder folder;
   const std::string pipe = folder.File("pipe");
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-  CheckRefused(Lockstep({"validate", "scenarios/smoke/one-shot.json", "--set=/profile=\"" + pipe + "\""}),
-               "/profile: want a regular file, and " + pipe + " is a pipe");
+  CheckRefused(
+      Lockstep({"validate", "scenarios/smoke/one-shot.json", "--set=/profile=\"" + pipe + "\""}),
+      "/profile: want a regular file, and " + pipe + " is a pipe");
 }
 
 }  // namespace lockstep::tests

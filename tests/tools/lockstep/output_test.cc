@@ -22,9 +22,11 @@ const std::string kPing = "scenarios/smoke/one-shot.json";
 
 }  // namespace
 
-TEST_CASE("output: control characters of a name do not reach a terminal, and what is printed stays") {
+TEST_CASE(
+    "output: control characters of a name do not reach a terminal, and what is printed stays") {
   CHECK(cli::Printable("a\tb\nc\x1b[31m\x7f\r") == "a\tb\nc\\x1b[31m\\x7f\\x0d");
-  CHECK(cli::Printable("\xc2\x9b" "2J \xc3\xa4 \xe2\x82\xac") == "\\u009b2J \xc3\xa4 \xe2\x82\xac");
+  CHECK(cli::Printable("\xc2\x9b"
+                       "2J \xc3\xa4 \xe2\x82\xac") == "\\u009b2J \xc3\xa4 \xe2\x82\xac");
   CheckRefused(Lockstep({"run", "no\x1b[2Jfile.json"}), "no\\x1b[2Jfile.json: cannot be read");
   const Finished named = Lockstep({"run", kPing, "--set=/name=\"x\\u001b[31my\""});
   CHECK(named.out.find('\x1b') == std::string::npos);
