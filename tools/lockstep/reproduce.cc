@@ -27,27 +27,50 @@ using nlohmann::json;
 
 // The scenario of a sweep as a file that `run` takes.
 struct Base {
-  std::string path;
+  std::string path;     // that its names of files are relative to
   json document;        // as it is now
-  std::string prelude;  // commands that write the file, where the sweep holds the scenario itself
+  std::string word;     // how a shell names the file
+  std::string prelude;  // commands that write it, where the sweep holds the scenario itself
 };
+
+// The program that runs now, so that the command needs no PATH.
+std::string ProgramPath() {
+  std::error_code failed;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? "lockstep" : program.string();
+}
 
 bool Exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
 }
 
-// A scenario that is written in the sweep is put beside it, where its relative names are right.
-Base InlineBase(const analysis::ResultsHeader& header, const json& document, std::uint64_t run) {
+std::string Absolute(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path whole = std::filesystem::absolute(path, ignored);
+  return ignored ? path : whole.lexically_normal().string();
+}
+
+// A scenario that is written in the sweep goes into a folder of its own, and the files that it
+// names beside the sweep go with it.
+Base InlineBase(const analysis::ResultsHeader& header, const json& scenario, std::uint64_t run) {
   Base base;
-  const std::filesystem::path sweep(header.file.empty() ? "sweep.json" : header.file);
-  // Not .json: what looks for scenarios there must not take it for one.
-  const std::string name = absl::StrCat(sweep.stem().string(), ".run-", run, ".tmp");
-  base.path = (sweep.parent_path() / name).string();
-  base.document = document;
-  base.prelude = absl::StrCat(
-      "# The sweep itself holds the scenario; this file may go afterwards.\n", "cat > ",
-      ShellWord(base.path), " <<'END-OF-SCENARIO'\n", document.dump(2), "\nEND-OF-SCENARIO\n");
+  base.path = header.file.empty() ? "sweep.json" : header.file;
+  base.document = scenario["document"];
+  base.word = absl::StrCat("\"$folder\"/run-", run, ".json");
+  base.prelude =
+      absl::StrCat("# The sweep itself holds the scenario; this folder may go afterwards.\n",
+                   "folder=$(mktemp -d)\n", "cat > ", base.word, " <<'END-OF-SCENARIO'\n",
+                   base.document.dump(2), "\nEND-OF-SCENARIO\n");
+  for (const auto& [name, ignored] : scenario["files"].items()) {
+    const std::filesystem::path to(name);
+    const std::string from = sim::ResolveName(base.path, name);
+    const bool is_below = to.is_relative() && name.find("..") == std::string::npos;
+    if (!is_below || !Exists(from)) continue;
+    absl::StrAppend(&base.prelude, "mkdir -p \"$folder\"/",
+                    ShellWord(to.parent_path().string() + "/"), " && cp ",
+                    ShellWord(Absolute(from)), " \"$folder\"/", ShellWord(name), "\n");
+  }
   return base;
 }
 
@@ -65,12 +88,12 @@ absl::StatusOr<Base> NamedBase(const analysis::ResultsHeader& header, const std:
   }
   absl::StatusOr<json> document = ReadJsonFile(*found);
   if (!document.ok()) return document.status();
-  return Base{*found, *std::move(document), ""};
+  return Base{*found, *std::move(document), ShellWord(Absolute(*found)), ""};
 }
 
 absl::StatusOr<Base> BaseOf(const analysis::ResultsHeader& header, std::uint64_t run) {
   const json& scenario = header.sweep["scenario"];
-  if (!scenario.contains("path")) return InlineBase(header, scenario["document"], run);
+  if (!scenario.contains("path")) return InlineBase(header, scenario, run);
   return NamedBase(header, scenario["path"].get<std::string>());
 }
 
@@ -123,7 +146,7 @@ absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, s
   }
   const sweep::Job job = sweep::MakeJob(planned->plan, run);
   Reproduction made;
-  made.command = absl::StrCat(base->prelude, "lockstep run ", ShellWord(base->path));
+  made.command = absl::StrCat(base->prelude, ShellWord(ProgramPath()), " run ", base->word);
   // The last one is the seed.
   for (std::size_t i = 0; i + 1 < job.changes.size(); ++i) {
     const auto& [pointer, value] = job.changes[i];

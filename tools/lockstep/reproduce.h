@@ -13,7 +13,9 @@
 namespace lockstep::cli {
 
 struct Reproduction {
-  std::string command;  // for a POSIX shell: `lockstep run ...`, with every change and the seed
+  // For a POSIX shell, in any folder: this program's path, `run`, every change and the seed; before
+  // it what writes the scenario below a temporary folder, where the sweep holds it.
+  std::string command;
   // Why it may give another digest: an edited scenario, another revision, a limit of the sweep.
   std::vector<std::string> remarks;
 };

@@ -179,9 +179,10 @@ TEST_CASE("sweep: a row is made again by the command that results prints, whatev
       const Finished made = Lockstep({"results", out, "--reproduce", absl::StrCat(run)});
       REQUIRE_MESSAGE(made.exit_code == 0, made.err);
       CHECK(made.err.empty());
-      Process shell(
-          {"/bin/sh", "-c",
-           absl::StrCat("lockstep() { '", LOCKSTEP_BINARY, "' \"$@\" --json; }\n", made.out)});
+      // It works anywhere, without a PATH that knows the program.
+      std::string command = "cd / && " + made.out;
+      command.insert(command.rfind('\n'), " --json");
+      Process shell({"/bin/sh", "-c", command}, {"TMPDIR=" + folder.File(".")});
       const Finished again = shell.Wait();
       const json summary = json::parse(again.out, nullptr, false);
       REQUIRE_MESSAGE(summary.is_object(), again.err, made.out);
