@@ -369,20 +369,17 @@ absl::Status ImportTopology(json& topology, const std::string& path,
       topology.is_string() ? json{{"file", topology.get<std::string>()}} : topology;
   if (!document.is_object() || !document.contains("file")) return absl::OkStatus();
   Parameters reader(document, path, "/network/topology");
-  const std::string name = reader.String("file");
-  LinkDefaults defaults;
-  if (auto given = reader.ObjectOr("defaults")) {
-    if (given->Has("rate")) defaults.rate_bps = given->Rate("rate");
-    if (given->Has("delay")) defaults.delay = given->Time("delay");
-  }
+  MapKeys read;
+  KeyReader keys(reader);
+  Describe(keys, read);
   if (absl::Status status = reader.Done(); !status.ok()) return status;
-  absl::StatusOr<GraphFile> map = ReadGraphFile(resolve(name), defaults);
+  absl::StatusOr<GraphFile> map = ReadGraphFile(resolve(read.file), read.defaults);
   if (!map.ok())
     return absl::Status(map.status().code(),
                         absl::StrCat(path, ": /network/topology: ", map.status().message()));
   remarks.insert(remarks.end(), map->remarks.begin(), map->remarks.end());
   topology = {{"graph", GraphOf(*map)}};
-  topology["graph"]["file"] = name;
+  topology["graph"]["file"] = read.file;
   return absl::OkStatus();
 }
 

@@ -114,6 +114,23 @@ void Describe(Keys& keys, LeafSpineKeys& form) {
               [&](Keys& uplink) { DescribeWire(uplink, /*has_defaults=*/true, form.uplink); });
 }
 
+void Describe(Keys& keys, MapKeys& map) {
+  keys.Text(Required("file", "Ends in .graphml, .gml, .dot or .gv; sought like a profile."),
+            map.file);
+  std::int64_t rate_bps = 0;
+  Duration delay = kUnsaid;
+  keys.Object({"defaults", "For links of which the map says nothing."}, [&](Keys& defaults) {
+    defaults.Rate({"rate", "Of a link.", false, "none: refused"}, rate_bps);
+    defaults.Time({"delay", "Of a link whose ends have no place.", false, "none: refused"}, delay);
+  });
+  if (rate_bps > 0) map.defaults.rate_bps = rate_bps;
+  if (delay >= Duration()) map.defaults.delay = delay;
+  keys.Bool({"both_ways",
+             "Directed edges are cables, which go both ways; two that differ in nothing "
+             "but their direction are one."},
+            map.defaults.is_both_ways);
+}
+
 std::vector<KeyGroup> ListTopologyKeys() {
   std::string id;
   SwitchSpec spec;
@@ -123,6 +140,8 @@ std::vector<KeyGroup> ListTopologyKeys() {
       WireGroup("trunk", "/network/topology/clusters/trunk",
                 "Between the switches of two clusters.",
                 /*has_defaults=*/false),
+      GroupOf("map", "/network/topology", "A map in a file, GraphML, GML or DOT; becomes a graph.",
+              MapKeys()),
       GroupOf("leaf_spine", "/network/topology/leaf_spine",
               "Switches leaf0, ... with the hosts in turn, each wired to each of spine0, ...",
               LeafSpineKeys()),

@@ -9,6 +9,7 @@
 
 #include "protocols/core/keys.h"
 #include "sim/net/topology.h"
+#include "sim/scenario/graph_file.h"
 #include "sim/scenario/scenario_keys.h"
 
 namespace lockstep::sim {
@@ -39,6 +40,13 @@ struct LeafSpineKeys {
   Edge uplink;
 };
 void Describe(core::Keys& keys, LeafSpineKeys& form);
+
+// /network/topology where it is a map in a file.
+struct MapKeys {
+  std::string file;
+  LinkDefaults defaults;
+};
+void Describe(core::Keys& keys, MapKeys& map);
 
 std::vector<KeyGroup> ListTopologyKeys();
 

@@ -1,4 +1,4 @@
-// The glossary of the tree, GLOSSARY.md, as data.
+// The glossary of the tree, analysis/GLOSSARY.md, as data.
 
 #pragma once
 

@@ -33,7 +33,7 @@ constexpr const char* kListTeaching =
     "  lockstep list metrics --json | jq -r '.[].name'\n"
     "\n";
 constexpr const char* kExplainTeaching =
-    "Explains a word of lockstep's reports, files and errors, from GLOSSARY.md, and whatever is\n"
+    "Explains a word of lockstep's reports, files and errors, from its glossary, and whatever is\n"
     "called so: a key, a metric, a note, a fault, a protocol.\n"
     "\n"
     "Examples:\n"

@@ -19,6 +19,7 @@
 #include "protocols/core/note.h"
 #include "protocols/parameters/parameters.h"
 #include "sim/fault/fault.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/profile_keys.h"
 #include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/topology_keys.h"
@@ -170,7 +171,7 @@ Json Faults() {
 
 // --- Profiles ---
 
-// The folder scenarios/profiles of this folder, or of the nearest above it.
+// The folder scenarios/profiles of this folder, or of the nearest above it, or the program's own.
 std::optional<fs::path> ProfilesFolder() {
   std::error_code error;
   for (fs::path at = fs::current_path(error); !error && !at.empty(); at = at.parent_path()) {
@@ -178,7 +179,8 @@ std::optional<fs::path> ProfilesFolder() {
       if (fs::is_directory(at / below, error)) return at / below;
     if (at == at.parent_path()) break;
   }
-  return std::nullopt;
+  const fs::path own = sim::ResolveName("", "profiles");
+  return fs::is_directory(own, error) ? std::optional(own) : std::nullopt;
 }
 
 absl::StatusOr<Json> Profiles() {

@@ -112,7 +112,7 @@ TEST_CASE("glossary: each oracle has an entry, and no name has two") {
     for (const std::string& name : entry.names) CHECK(names.insert(name).second);
   }
   CHECK(names.size() > 80);
-  Has(ReadText("README.md"), "(GLOSSARY.md)");
+  Has(ReadText("README.md"), "(analysis/GLOSSARY.md)");
 }
 
 TEST_CASE("list: text is wrapped between words") {
