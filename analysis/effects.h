@@ -3,8 +3,6 @@
 // A fault leaves receipts: how much it touched, and how much changed because of it. What several
 // receipts of one fault say is added up. A fault that changed less than it promised makes the run
 // not exercised: nothing was violated, but nothing was shown either.
-//
-// Source: FAULTS.md, the first of its three rules.
 
 #pragma once
 

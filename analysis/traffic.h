@@ -8,7 +8,7 @@
 // rates that were reached for 90 % of that time and for half of it.
 // Sends for each message are counted over the whole run, so that no resend is lost at its edges.
 //
-// Source: papers/picsou.md b.13.8, c and e.
+// Source: the Picsou paper, evaluation (how throughput is measured).
 
 #pragma once
 

@@ -1,7 +1,7 @@
 // A: what replicas say that they hold they hold, measured against what was handed to the hosts in
 // authentic copies.
 //
-// Source: FAULTS.md section 2; papers/picsou.md b.12.1, b.12.2 and b.13.0.
+// Source: the Picsou paper, on what an ACK implies (invariants of ACKs and QUACKs).
 
 #pragma once
 

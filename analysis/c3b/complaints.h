@@ -16,7 +16,7 @@
 // Invariant: an honest sender never notes attempt t of a k′ before it is noted here. (By induction:
 // while both are at t, its first reports are never older than ours, nor its complaints more.)
 //
-// Source: papers/picsou.md b.13.1, with one unit of stake each.
+// Source: the Picsou paper, on duplicate QUACKs, with one unit of stake each.
 
 #pragma once
 

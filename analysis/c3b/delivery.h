@@ -1,4 +1,4 @@
-// L: what was transmitted is delivered in the end. Source: FAULTS.md section 2; papers/picsou.md a.
+// L: what was transmitted is delivered in the end. Source: the Picsou paper, model.
 
 #pragma once
 
@@ -27,7 +27,7 @@ namespace lockstep::analysis {
 // What is late is *slow* where in the second half of the settling time it still came and the least
 // that lacks moved on, else *stuck*. Two causes of stuck ones are named, where senders note QUACKs:
 // - left behind: the k′ is below the QUACK, so that senders take it for held and nobody sends it
-//   again. A crash in mid-broadcast does so (papers/picsou.md b.13.4).
+//   again. A crash in mid-broadcast does so.
 // - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
 class DeliveryChecker final : public StreamChecker {
  public:

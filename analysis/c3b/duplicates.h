@@ -1,4 +1,4 @@
-// D: nothing is delivered twice. Source: FAULTS.md section 2; papers/picsou.md a.
+// D: nothing is delivered twice. Source: the Picsou paper, model.
 
 #pragma once
 

@@ -1,4 +1,4 @@
-// I: what is delivered is what was committed. Source: FAULTS.md section 2; papers/picsou.md a.
+// I: what is delivered is what was committed. Source: the Picsou paper, model.
 
 #pragma once
 

@@ -1,4 +1,4 @@
-// R3: messages are not sent again too early. Source: FAULTS.md section 2.
+// R3: messages are not sent again too early.
 
 #pragma once
 

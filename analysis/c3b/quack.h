@@ -1,7 +1,7 @@
 // Q: what is declared held is held, measured against what was handed to the hosts in authentic
 // copies, never against what a replica notes about itself.
 //
-// Source: FAULTS.md section 2; papers/picsou.md b.12.1, b.12.2 and b.13.0.
+// Source: the Picsou paper, on what a QUACK implies (invariants of ACKs and QUACKs).
 
 #pragma once
 

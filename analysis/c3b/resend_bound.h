@@ -1,4 +1,4 @@
-// R2: messages are not sent again too often. Source: FAULTS.md section 2.
+// R2: messages are not sent again too often.
 
 #pragma once
 

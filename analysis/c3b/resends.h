@@ -1,8 +1,6 @@
 // R1: messages are sent again for good reason and by the right replica.
 //
-// The rule is the paper's with equal stake (papers/picsou.md b.13), whatever rule the run uses.
-//
-// Source: FAULTS.md section 2.
+// The rule is the Picsou paper's with equal stake, whatever rule the run uses.
 
 #pragma once
 

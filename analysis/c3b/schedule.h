@@ -3,7 +3,7 @@
 // k′ is sent first by replica k′ mod n_s, to receiver (k′ mod n_s + floor(k′ / n_s)) mod n_r;
 // attempt t moves both on by t. So the pairs depend on k′ mod (n_s n_r) alone, its *lane*.
 //
-// Source: papers/picsou.md b.2 and b.13.2. Written from those, not from protocols/picsou.
+// Source: the Picsou paper, on who sends to whom. Written from that, not from protocols/picsou.
 
 #pragma once
 

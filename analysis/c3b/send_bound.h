@@ -6,8 +6,8 @@
 // to anybody). So with B such pairs at most B + 1 sends are counted.
 //
 // Attempts t and t + L, L = lcm(n_s, n_r), are of the same pair, so t is taken in [0, L). At most
-// u_s senders and u_r receivers are faulty, F = u_s + u_r. Two bounds hold for what rules 1 and 2
-// of papers/picsou.md b.13 allow, and the lesser one is judged by:
+// u_s senders and u_r receivers are faulty, F = u_s + u_r. Two bounds hold for what the rule of
+// complaints (complaints.h) and the schedule (schedule.h) allow, and the lesser one is judged by:
 //
 // 1. B <= u_s L / n_s + u_r L / n_r, for in one lap each sender has L / n_s attempts, and each
 //    receiver L / n_r. Whatever was lost, and in whatever order senders came to their attempts,
@@ -23,7 +23,7 @@
 // does, as long as nothing was lost between correct nodes and no attempt was passed over (s = 0); a
 // lap that losses force meets the same faulty receivers with other senders.
 //
-// Source: the Picsou paper's bound on resends; papers/picsou.md b.12.5 and b.13.3.
+// Source: the Picsou paper's bound on resends.
 
 #pragma once
 

@@ -17,7 +17,7 @@
 //
 // Invariant: state is kept for messages that are not settled, and merged where it is equal.
 //
-// Source: FAULTS.md section 2 (R2, R3); papers/picsou.md b.13.3.
+// Source: the Picsou paper's bound on resends.
 
 #pragma once
 
