@@ -113,11 +113,21 @@ int RunCommand(const std::vector<std::string>& arguments) {
   AddPlot(app, exit_code);
   AddList(app, exit_code);
   AddExplain(app, exit_code);
-  if (const auto unknown = UnknownCommand(app, arguments)) {
+  // Alone it shows what there is; `help COMMAND` is `COMMAND --help`.
+  if (arguments.empty() || arguments == std::vector<std::string>{"help"}) {
+    std::fputs(app.help().c_str(), stdout);
+    return kAsExpected;
+  }
+  std::vector<std::string> asked = arguments;
+  if (asked[0] == "help") {
+    asked.erase(asked.begin());
+    asked.emplace_back("--help");
+  }
+  if (const auto unknown = UnknownCommand(app, asked)) {
     return ReportError(absl::InvalidArgumentError(*unknown));
   }
   // CLI11 takes the arguments from the back, and reports by exceptions, which stop here.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed(asked.rbegin(), asked.rend());
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {

@@ -122,7 +122,6 @@ TEST_CASE("exit code: help and README list the codes that exit_code.h has") {
 }
 
 TEST_CASE("command: bad arguments are refused with what is wrong") {
-  CheckRefused(Lockstep({}), "subcommand");
   CheckRefused(Lockstep({"frobnicate"}), "unknown command \"frobnicate\" Commands: run, check");
   CheckRefused(Lockstep({"chek"}), "did you mean \"check\"?");
   CheckRefused(Lockstep({"run"}), "scenario is required");
@@ -130,6 +129,16 @@ TEST_CASE("command: bad arguments are refused with what is wrong") {
   CheckRefused(Lockstep({"check"}), "trace is required");
   CheckRefused(Lockstep({"figures", "scenarios/figures/picsou-testbed.json", "--jobs", "0"}),
                "--jobs");
+}
+
+TEST_CASE("command: alone it shows the commands, and help is what --help says") {
+  const Finished alone = Lockstep({});
+  CHECK(alone.exit_code == cli::kAsExpected);
+  Has(alone.out, "  run ");
+  Has(alone.out, "Exit codes:");
+  CHECK(Lockstep({"help"}).out == alone.out);
+  CHECK(Lockstep({"help", "sweep"}).out == Lockstep({"sweep", "--help"}).out);
+  CheckRefused(Lockstep({"help", "swep"}), "did you mean \"sweep\"?");
 }
 
 TEST_CASE("command: a scenario that cannot be read is refused by name and place") {
