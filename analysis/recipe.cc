@@ -360,8 +360,7 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
     recipe.expect = ReadExpected(reader, *expect, "/expect");
   }
   if (const json* abridged = reader.Find(first_line, "", "abridged", false)) {
-    recipe.abridged =
-        ReadTexts(reader, *abridged, "/abridged", "a list of the letters of oracles");
+    recipe.abridged = ReadTexts(reader, *abridged, "/abridged", "a list of the letters of oracles");
   }
   if (const json* notes = reader.Find(first_line, "", "notes", false)) {
     recipe.notes = ReadTexts(reader, *notes, "/notes", "a list of the names of notes");

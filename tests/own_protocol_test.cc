@@ -152,7 +152,7 @@ class TwoPhaseFields final : public core::MessageFields {
 };
 
 template <TwoPhaseBug kBug>
-HostProgram CompileTwoPhase(Parameters&, const core::Cluster& own) {
+HostProgram CompileTwoPhase(core::Keys&, const core::Cluster& own) {
   HostProgram host;
   host.fields = std::make_unique<TwoPhaseFields>();
   host.notes.push_back(core::kDecisionNotes);
@@ -245,7 +245,7 @@ class Restless final : public core::Node {
 };
 
 template <std::int64_t kGapPs>
-HostProgram CompileRestless(Parameters&, const core::Cluster&) {
+HostProgram CompileRestless(core::Keys&, const core::Cluster&) {
   HostProgram host;
   host.fields = std::make_unique<TwoPhaseFields>();
   host.build = [](const core::Seat& seat) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -15,6 +14,7 @@
 
 #include "protocols/core/check.h"
 #include "sim/trace/event_line.h"
+#include "sim/trace/file_beside.h"
 #include "sim/trace/line_source.h"
 #include "sim/trace/pack.h"
 
@@ -36,10 +36,9 @@ constexpr std::string_view kTruncated =
 constexpr std::string_view kChanged =
     "want the lines that were written: this trace was changed or damaged afterwards";
 
-absl::Status FileError(const std::string& path, const char* doing, int error_number) {
-  return absl::Status(
-      absl::ErrnoToStatusCode(error_number),
-      path + ": cannot " + doing + ": " + std::generic_category().message(error_number));
+absl::Status WriteError(const std::string& path, int error_number) {
+  return absl::Status(absl::ErrnoToStatusCode(error_number),
+                      path + ": cannot write: " + std::generic_category().message(error_number));
 }
 
 // Never throws: bytes that are no UTF-8 (in a path, say) are replaced.
@@ -92,13 +91,8 @@ std::string FooterLine(const LineChain& chain, const nlohmann::json& footer) {
                       "\"}}");
 }
 
-// Where a trace for `path` goes: the file itself, and the partial one (empty: written in place).
-struct Target {
-  std::string path;
-  std::string partial;
-};
-
-absl::StatusOr<Target> ResolveTarget(const std::string& path) {
+// Where a trace for `path` goes; nothing for standard output.
+absl::StatusOr<std::optional<FileBeside>> TargetOf(const std::string& path) {
   if (path.empty()) return absl::InvalidArgumentError("trace: want the name of a file");
   if (path.ends_with(kGzipEnding)) {
     return absl::InvalidArgumentError(
@@ -106,37 +100,26 @@ absl::StatusOr<Target> ResolveTarget(const std::string& path) {
         ": cannot write: want a name that ends in .zst, or in neither, since traces are "
         "read from .gz, but not written");
   }
-  if (path == "-") return Target{path, ""};
-  std::error_code error;
-  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
-  if (type == std::filesystem::file_type::not_found) return Target{path, path + ".partial"};
-  if (error) return FileError(path, "write", error.value());
-  if (type == std::filesystem::file_type::directory) return FileError(path, "write", EISDIR);
-  if (type != std::filesystem::file_type::regular) return Target{path, ""};
-  // A link stays a link; what it leads to is replaced.
-  const std::string real = std::filesystem::canonical(path, error).string();
-  if (error) return FileError(path, "write", error.value());
-  return Target{real, real + ".partial"};
+  if (path == "-") return std::optional<FileBeside>();
+  absl::StatusOr<FileBeside> made = FileBeside::Make(path);
+  if (!made.ok()) return made.status();
+  return std::optional<FileBeside>(*std::move(made));
 }
 
 }  // namespace
 
 // --- Writing ---
 
-JsonLinesWriter::JsonLinesWriter(std::string path, std::string partial, std::FILE* file,
+JsonLinesWriter::JsonLinesWriter(std::string path, std::optional<FileBeside> target,
                                  const Interest& wants, NoteNames notes)
     : path_(std::move(path)),
-      partial_(std::move(partial)),
-      file_(file),
+      target_(std::move(target)),
+      file_(target_ ? target_->file() : stdout),
       buffer_(kWriteBytes),
       wants_(wants),
       notes_(std::move(notes)) {}
 
-JsonLinesWriter::~JsonLinesWriter() {
-  if (file_ == nullptr) return;
-  Close();
-  if (!partial_.empty()) std::remove(partial_.c_str());
-}
+JsonLinesWriter::~JsonLinesWriter() = default;
 
 absl::StatusOr<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Open(const std::string& path,
                                                                        const nlohmann::json& recipe,
@@ -144,15 +127,10 @@ absl::StatusOr<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Open(const std
   CHECK(recipe.is_object());
   absl::StatusOr<NoteNames> notes = ReadNotes(recipe);
   if (!notes.ok()) return notes.status();
-  const absl::StatusOr<Target> target = ResolveTarget(path);
+  absl::StatusOr<std::optional<FileBeside>> target = TargetOf(path);
   if (!target.ok()) return target.status();
-  const std::string& opened = target->partial.empty() ? target->path : target->partial;
-  errno = 0;
-  std::FILE* const file = path == "-" ? stdout : std::fopen(opened.c_str(), "wb");
-  if (file == nullptr) return FileError(opened, "write", errno);
-
   std::unique_ptr<JsonLinesWriter> writer(
-      new JsonLinesWriter(target->path, target->partial, file, wants, *std::move(notes)));
+      new JsonLinesWriter(path, *std::move(target), wants, *std::move(notes)));
   if (path.ends_with(kZstdEnding)) writer->packer_ = std::make_unique<Packer>();
   nlohmann::json rest = recipe;
   rest.erase(std::string(kFormatKey));
@@ -203,9 +181,9 @@ void JsonLinesWriter::Finish() {
   Write(FooterLine(chain_, footer_) + "\n");
   Flush(/*is_last=*/true);
   if (file_ == nullptr) return;
-  errno = 0;
-  if (!Close()) return Fail(errno);
-  if (!partial_.empty() && std::rename(partial_.c_str(), path_.c_str()) != 0) Fail(errno);
+  // Standard output is not ours to close.
+  file_ = nullptr;
+  if (target_) status_ = target_->Publish();
 }
 
 void JsonLinesWriter::Write(std::string_view text) {
@@ -225,15 +203,9 @@ void JsonLinesWriter::Flush(bool is_last) {
 }
 
 void JsonLinesWriter::Fail(int error_number) {
-  status_ = FileError(path_, "write", error_number == 0 ? EIO : error_number);
-  Close();
-  if (!partial_.empty()) std::remove(partial_.c_str());
-}
-
-// Whether all was written. Standard output is not ours to close.
-bool JsonLinesWriter::Close() {
-  std::FILE* const file = std::exchange(file_, nullptr);
-  return file == nullptr || file == stdout || std::fclose(file) == 0;
+  status_ = WriteError(path_, error_number == 0 ? EIO : error_number);
+  file_ = nullptr;
+  if (target_) target_->Abandon();
 }
 
 // --- Reading ---

@@ -21,6 +21,7 @@
 #include "protocols/core/time.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/event.h"
+#include "sim/trace/file_beside.h"
 #include "sim/trace/line_chain.h"
 #include "sim/trace/note_names.h"
 #include "sim/trace/sink.h"
@@ -33,12 +34,11 @@ class EventLineReader;
 class LineSource;
 class Packer;
 
-// Writes FILE.partial, and renames it to FILE once all is written. What is no regular file (a
-// pipe, /dev/null) is written in place, and "-" is standard output. A FILE that ends in ".zst" is
-// packed by zstd.
+// Writes a file beside FILE, which takes its place once all is written (file_beside.h). "-" is
+// standard output. A FILE that ends in ".zst" is packed by zstd.
 //
-// The first error sticks: the partial file is removed, later events are ignored, an older FILE
-// stays as it was. So is the partial file of a writer that dies before Finish.
+// The first error sticks: what was written is removed, later events are ignored, an older FILE
+// stays as it was. So it is where a writer ends before Finish.
 class JsonLinesWriter : public Sink {
  public:
   // Writes the first line at once, so that a path that cannot be written fails here. `recipe` is an
@@ -65,17 +65,16 @@ class JsonLinesWriter : public Sink {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  JsonLinesWriter(std::string path, std::string partial, std::FILE* file, const Interest& wants,
+  JsonLinesWriter(std::string path, std::optional<FileBeside> target, const Interest& wants,
                   NoteNames notes);
   void Write(std::string_view text);
   void Flush(bool is_last = false);
   void Fail(int error_number);
-  bool Close();
 
   std::string path_;
-  std::string partial_;       // empty where `path_` is written in place
-  std::FILE* file_;           // null once finished or failed
-  std::vector<char> buffer_;  // buffer_[0, used_) is still to be written
+  std::optional<FileBeside> target_;  // none: standard output
+  std::FILE* file_;                   // null once finished or failed
+  std::vector<char> buffer_;          // buffer_[0, used_) is still to be written
   std::size_t used_ = 0;
   std::unique_ptr<Packer> packer_;  // null where it is not packed
   Interest wants_;

@@ -85,13 +85,6 @@ std::string Plain(std::string_view text) {
   return plain;
 }
 
-std::string PlainLines(std::string_view text) {
-  std::string plain = Plain(text);
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] == '\n') plain[i] = '\n';
-  return plain;
-}
-
 EventText::EventText(const analysis::Recipe& recipe, const trace::NoteNames& notes)
     : recipe_(recipe), notes_(notes) {}
 

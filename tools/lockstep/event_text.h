@@ -17,8 +17,6 @@ namespace lockstep::cli {
 
 // `text` without what would command a terminal: control characters become blanks.
 std::string Plain(std::string_view text);
-// The same of several lines.
-std::string PlainLines(std::string_view text);
 
 class EventText {
  public:
