@@ -28,8 +28,9 @@ namespace {
 // Queue entries between two looks at the terminal and the keyboard.
 constexpr std::uint64_t kSlice = 1U << 14;
 
-// How far a monotonic clock may be ahead by the end, at most: what its profile allows it to drift,
-// and what faults do to it.
+// How far a monotonic clock may be ahead by the end, or gain on time before that, at most: what its
+// profile allows it to drift, and what faults do to it. One that was moved back by an offset jumps
+// ahead when that ends.
 core::Duration ClockAhead(const sim::Scenario& scenario) {
   constexpr std::int64_t kBillion = 1'000'000'000;
   const auto drifted = [](core::Duration time, std::int64_t ppb) {
@@ -47,6 +48,8 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
                           fault.kind == sim::FaultKind::kClockOffset ||
                           fault.kind == sim::FaultKind::kClockSlew;
     if (is_moved) add(std::max(fault.clock.by, core::Duration()));
+    if (fault.kind == sim::FaultKind::kClockOffset && fault.clock.by < core::Duration())
+      add(core::Duration() - fault.clock.by);
     if (fault.kind == sim::FaultKind::kClockDrift) {
       const core::Instant until = std::min(fault.until, scenario.end);
       add(drifted(until - fault.at, std::max<std::int64_t>(fault.clock.ppb, 0)));
