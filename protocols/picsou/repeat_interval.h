@@ -24,7 +24,7 @@
 // position doubles the interval for the next one, at most kDoublings times, and to no more than the
 // greater of kBackedOff and twice the interval.
 //
-// Source: decided here (papers/picsou.md b.13.1); the paper, section 4.2, has repeats count at
+// Source: decided here; the paper, section 4.2, has repeats count at
 // once.
 
 #pragma once

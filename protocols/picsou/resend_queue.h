@@ -4,7 +4,7 @@
 // replica again moves the copy to where that attempt sends it. So a receiver that takes nothing
 // doesn't fill this replica with copies for it, nor keep it from asking the next one.
 //
-// Source: decided here (papers/picsou.md b.13.1): complaints go on while a copy waits for credit,
+// Source: decided here: complaints go on while a copy waits for credit,
 // and a copy more for each of them is more than any credit can carry.
 
 #pragma once

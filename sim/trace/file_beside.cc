@@ -59,13 +59,14 @@ absl::StatusOr<FileBeside> FileBeside::Make(const std::string& path) {
     if (file == nullptr) return CannotWrite(path, errno);
     return FileBeside(path, "", file);
   }
-  // A link that leads nowhere is where the file shall be, too.
-  std::string real = path;
-  if (fs::is_symlink(fs::symlink_status(path, error))) {
-    real = fs::weakly_canonical(path, error).string();
+  // What a link leads to is where the file shall be, also where nothing is there yet.
+  fs::path real = path;
+  constexpr int kLinksMax = 40;
+  for (int i = 0; i < kLinksMax && fs::is_symlink(fs::symlink_status(real, error)); ++i) {
+    real = real.parent_path() / fs::read_symlink(real, error);
     if (error) return CannotWrite(path, error.value());
   }
-  absl::StatusOr<std::string> beside = MakeBeside(real, "partial");
+  absl::StatusOr<std::string> beside = MakeBeside(real.string(), "partial");
   if (!beside.ok()) return beside.status();
   std::FILE* const file = std::fopen(beside->c_str(), "wbe");
   if (file == nullptr) {
@@ -73,8 +74,8 @@ absl::StatusOr<FileBeside> FileBeside::Make(const std::string& path) {
     unlink(beside->c_str());
     return CannotWrite(path, why);
   }
-  TakeRights(fileno(file), real);
-  return FileBeside(real, *std::move(beside), file);
+  TakeRights(fileno(file), real.string());
+  return FileBeside(real.string(), *std::move(beside), file);
 }
 
 FileBeside::FileBeside(FileBeside&& other) noexcept
