@@ -49,12 +49,12 @@ std::vector<Promise> ImpliedBy(const Recipe& recipe) {
     });
     if (has_stream) continue;
     const Scope scope{Scope::Kind::kCluster, c};
-    for (const auto& [oracle, stronger] : implied) {
+    for (const Implied& each : implied) {
       const bool is_promised = std::ranges::any_of(recipe.promises, [&](const Promise& promise) {
         return promise.scope == scope &&
-               (promise.oracle == oracle.letter || promise.oracle == stronger.letter);
+               (promise.oracle == each.oracle.letter || promise.oracle == each.stronger.letter);
       });
-      if (!is_promised) promises.push_back({std::string(oracle.letter), scope});
+      if (!is_promised) promises.push_back({std::string(each.oracle.letter), scope});
     }
   }
   return promises;

@@ -166,7 +166,8 @@ TEST_CASE("forged: whatever is edited in the footer is refused, and that line is
       const bool is_sum = place == "/body" || place == "/first" || place.starts_with("/marks");
       ExpectRefused(lines, is_sum ? ": want the lines that were written" : at_last);
     }
-    for (const auto& [key, value] : footer.items()) {
+    for (const auto& item : footer.items()) {
+      const std::string& key = item.key();
       CAPTURE(key);
       json edited = footer;
       edited.erase(key);

@@ -20,11 +20,12 @@ void DecisionAgreementChecker::Judge(const trace::Event& event) {
     first_.erase(first_.begin());
     return;
   }
-  if (at->second.by != event.node) SetExercised();
-  if (at->second.outcome == outcome) return;
+  const auto& first = at->second;
+  if (first.by != event.node) SetExercised();
+  if (first.outcome == outcome) return;
   Object(event.at, event.node, [&] {
     return absl::StrCat(Host(event.node), " ", DoneAt(place), " otherwise than ",
-                        at->second.by == event.node ? "it did before" : Host(at->second.by));
+                        first.by == event.node ? "it did before" : Host(first.by));
   });
 }
 
