@@ -84,12 +84,16 @@ class DotParser {
   // --- Tokens. After an error the rest is passed over. ---
 
   void Advance() {
+    if (!status_.ok()) {
+      token_ = DotToken();
+      return;
+    }
     absl::StatusOr<DotToken> next = lexer_.Next();
     if (next.ok()) {
       token_ = *std::move(next);
       return;
     }
-    if (status_.ok()) status_ = next.status();
+    status_ = next.status();
     token_ = DotToken();
   }
   void Fail(const std::string& what) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "analysis/results/results.h"
+#include "analysis/results/sqlite.h"
 #include "tests/analysis/results/small_results.h"
 #include "tests/support/process.h"
 #include "tests/support/text.h"
@@ -85,6 +86,33 @@ TEST_CASE("results files: a log beside a file that is no log of SQLite's, or a l
   CHECK(fs::file_size(target) == 0);
   fs::remove(wal);
   CHECK(ResultsFile::OpenToWrite(path).ok());
+}
+
+TEST_CASE("results files: rows that a reader keeps in the log are told of, and no others") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("r.sqlite");
+  auto file = ResultsFile::Create(path, SmallHeader());
+  REQUIRE(file.ok());
+  CHECK((*file)->Add(SmallPoint(0)).ok());
+  CHECK((*file)->Add(SmallRun(0)).ok());
+  CHECK((*file)->Commit().ok());
+  {
+    auto reader = analysis::Database::Open(path, analysis::Database::Mode::kRead);
+    REQUIRE(reader.ok());
+    auto rows = reader->Prepare("SELECT run FROM runs");
+    REQUIRE(rows.ok());
+    CHECK(*rows->Step());  // In the middle of its reading.
+    CHECK((*file)->Add(SmallRun(1)).ok());
+    CHECK((*file)->Close().ok());
+    CHECK((*file)->HasRowsBeside());
+  }
+  // Nothing is lost: the next writer takes them in.
+  auto again = ResultsFile::OpenToWrite(path);
+  REQUIRE(again.ok());
+  CHECK((*again)->FindRun(1)->has_value());
+  CHECK((*again)->Close().ok());
+  CHECK_FALSE((*again)->HasRowsBeside());
+  CHECK_FALSE(fs::exists(path + "-wal"));
 }
 
 }  // namespace lockstep::tests
