@@ -160,6 +160,8 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
 HostProgram CompilePingPong(core::Keys& layer, const core::Cluster& own) {
   pingpong::Config config;
   pingpong::Describe(layer, config);
+  if (own.size == 1)  // It would serve itself for ever, at one instant.
+    layer.Fail("", "replicas: want at least 2, not 1");
   HostProgram host;
   host.fields = std::make_unique<pingpong::Fields>();
   host.footprint = [](const RunExtent&) { return Footprint{500, 1}; };

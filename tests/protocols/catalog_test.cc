@@ -283,7 +283,7 @@ TEST_CASE("catalog: a C3B layer names the cluster that it speaks to, and that sp
                "f.json: /clusters/1/stack/1/to: want the name of a cluster; there are: a, b"));
 }
 
-TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fit its commands") {
+TEST_CASE("catalog: protocols want sizes that work, and Chora-R clients whose requests fit its commands") {
   std::uint32_t size = 3;
   const auto error = [&size](std::string_view chora, std::string_view client = "") {
     CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
@@ -300,6 +300,10 @@ TEST_CASE("catalog: Chora-R wants sizes that work, and clients whose requests fi
     CHECK(Begins(error(R"({"protocol": "chora"})"),
                  "f.json: /clusters/1/stack/0: replicas: want an odd number"));
   }
+  // Nor does a ball go round one: it would at one instant, for ever.
+  size = 1;
+  CHECK(error(R"({"protocol": "pingpong"})") ==
+        "f.json: /clusters/1/stack/0: replicas: want at least 2, not 1");
   size = 3;
   CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40})") ==
         "none");
