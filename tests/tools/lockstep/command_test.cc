@@ -286,6 +286,16 @@ TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
   }
 }
 
+TEST_CASE("command: a bug of ours ends with its exit code, not by a signal") {
+  // What a failed CHECK does when it has said what failed.
+  const TemporaryFolder folder;
+  Process run({LOCKSTEP_BINARY, "run", kPicsou, WithSet("/run/for=1000000s"),
+               WithSet("/run/period=100s"), "--trace", folder.File("t.jsonl")});
+  for (int i = 0; i < 20'000 && std::filesystem::is_empty(folder.File(".")); ++i) usleep(1'000);
+  run.Signal(SIGABRT);
+  CHECK(run.Wait().exit_code == cli::kInternalError);
+}
+
 TEST_CASE("command: a figure file that is none is refused") {
   const TemporaryFolder folder;
   CheckRefused(Lockstep({"figures", folder.File("missing.json")}), "missing.json: cannot be read");
