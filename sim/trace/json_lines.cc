@@ -219,8 +219,8 @@ TraceReader::TraceReader(std::unique_ptr<LineSource> lines, nlohmann::json recip
 TraceReader::TraceReader(TraceReader&&) noexcept = default;
 TraceReader::~TraceReader() = default;
 
-absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<LineSource>> opened = LineSource::Open(path);
+absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path, std::string_view taken) {
+  absl::StatusOr<std::unique_ptr<LineSource>> opened = LineSource::Open(path, taken);
   if (!opened.ok()) return opened.status();
   std::unique_ptr<LineSource> lines = *std::move(opened);
   const LineSource::Outcome outcome = lines->Next();

@@ -91,8 +91,9 @@ class JsonLinesWriter : public Sink {
 // Reads a trace back, into sinks, which cannot tell it from the run, or event by event.
 class TraceReader {
  public:
-  // Reads the first line. "-" is standard input; what gzip or zstd has packed is unpacked.
-  static absl::StatusOr<TraceReader> Open(const std::string& path);
+  // Reads the first line. "-" is standard input; what gzip or zstd has packed is unpacked. `taken`:
+  // of what can be read only once, the bytes that were read before.
+  static absl::StatusOr<TraceReader> Open(const std::string& path, std::string_view taken = {});
   TraceReader(TraceReader&&) noexcept;
   ~TraceReader();
 

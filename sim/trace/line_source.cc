@@ -16,14 +16,15 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 
 }  // namespace
 
-LineSource::LineSource(std::string path, std::FILE* file)
-    : path_(std::move(path)), file_(file), unpacker_(file), buffer_(kReadBytes) {}
+LineSource::LineSource(std::string path, std::FILE* file, std::string_view taken)
+    : path_(std::move(path)), file_(file), unpacker_(file, taken), buffer_(kReadBytes) {}
 
 LineSource::~LineSource() {
   if (file_ != stdin) std::fclose(file_);
 }
 
-absl::StatusOr<std::unique_ptr<LineSource>> LineSource::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<LineSource>> LineSource::Open(const std::string& path,
+                                                             std::string_view taken) {
   errno = 0;
   std::FILE* const file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
@@ -31,7 +32,7 @@ absl::StatusOr<std::unique_ptr<LineSource>> LineSource::Open(const std::string& 
         absl::ErrnoToStatusCode(errno),
         absl::StrCat(path, ": cannot read: ", std::generic_category().message(errno)));
   }
-  return std::unique_ptr<LineSource>(new LineSource(path, file));
+  return std::unique_ptr<LineSource>(new LineSource(path, file, taken));
 }
 
 LineSource::Outcome LineSource::Next() {

@@ -29,8 +29,9 @@ class LineSource {
   // More than any honest line; all that is ever held of a file.
   static constexpr std::size_t kLineMax = std::size_t{32} << 20;
 
-  // "-" is standard input.
-  static absl::StatusOr<std::unique_ptr<LineSource>> Open(const std::string& path);
+  // "-" is standard input. `taken`: of what can be read only once, the bytes that were read before.
+  static absl::StatusOr<std::unique_ptr<LineSource>> Open(const std::string& path,
+                                                          std::string_view taken = {});
   ~LineSource();
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
@@ -50,7 +51,7 @@ class LineSource {
   absl::Status ErrorAt(std::uint64_t number, std::string_view what, std::size_t column = 0) const;
 
  private:
-  LineSource(std::string path, std::FILE* file);
+  LineSource(std::string path, std::FILE* file, std::string_view taken);
   // Reads more behind what is left of the buffer.
   bool Fill();
 

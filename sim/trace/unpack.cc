@@ -93,7 +93,10 @@ class Zstd final : public Unpacker::Method {
 
 }  // namespace
 
-Unpacker::Unpacker(std::FILE* file) : file_(file), buffer_(kBufferBytes) {}
+Unpacker::Unpacker(std::FILE* file, std::string_view taken)
+    : file_(file), buffer_(std::max(kBufferBytes, taken.size())), end_(taken.size()) {
+  std::copy(taken.begin(), taken.end(), buffer_.begin());
+}
 Unpacker::~Unpacker() = default;
 
 bool Unpacker::Fill() {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,8 +23,9 @@ inline constexpr std::uint64_t kUnpackedFree = std::uint64_t{16} << 20;
 
 class Unpacker {
  public:
-  // `file` is not owned and outlives this; nobody else reads it.
-  explicit Unpacker(std::FILE* file);
+  // `file` is not owned and outlives this; nobody else reads it. `taken`: what was read of it
+  // before.
+  explicit Unpacker(std::FILE* file, std::string_view taken = {});
   ~Unpacker();
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;

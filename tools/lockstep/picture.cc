@@ -52,13 +52,20 @@ void Rename(json& at, const std::string& prefix) {
   for (json& inside : at) Rename(inside, prefix);
 }
 
-absl::StatusOr<json> Combine(const std::vector<Picture>& parts) {
+absl::StatusOr<json> Combine(const Picture& picture) {
+  const char* const direction = picture.is_column ? "vconcat" : "hconcat";
+  const char* const meaning = picture.is_column ? "shared" : "independent";
   json whole = {{"$schema", "https://vega.github.io/schema/vega-lite/v5.json"},
-                {"hconcat", json::array()},
-                {"spacing", 40},
-                {"resolve", {{"scale", {{"color", "independent"}}}}}};
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto part = ToSpecification(parts[i]);
+                {direction, json::array()},
+                {"spacing", picture.is_column ? 14 : 40},
+                {"resolve", {{"scale", {{"color", meaning}, {"shape", meaning}}}}}};
+  if (const auto title = picture.places.find("title"); title != picture.places.end()) {
+    whole["title"] = {{"text", title->second}, {"anchor", "start"}};
+    if (const auto subtitle = picture.places.find("subtitle"); subtitle != picture.places.end())
+      whole["title"]["subtitle"] = subtitle->second;
+  }
+  for (std::size_t i = 0; i < picture.parts.size(); ++i) {
+    auto part = ToSpecification(picture.parts[i]);
     if (!part.ok()) return part.status();
     const std::string prefix = absl::StrCat("part", i, ".");
     for (const auto& [name, rows] : (*part)["datasets"].items())
@@ -68,7 +75,7 @@ absl::StatusOr<json> Combine(const std::vector<Picture>& parts) {
       part->erase(key);
     }
     Rename(*part, prefix);
-    whole["hconcat"].push_back(*std::move(part));
+    whole[direction].push_back(*std::move(part));
   }
   return whole;
 }
@@ -76,7 +83,7 @@ absl::StatusOr<json> Combine(const std::vector<Picture>& parts) {
 }  // namespace
 
 absl::StatusOr<json> ToSpecification(const Picture& picture) {
-  if (!picture.parts.empty()) return Combine(picture.parts);
+  if (!picture.parts.empty()) return Combine(picture);
   for (const PictureText& text : kPictureTexts) {
     if (text.name != picture.specification) continue;
     auto document = ParseJson(text.text, absl::StrCat(text.name, ".vl.json"));

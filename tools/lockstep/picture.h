@@ -25,9 +25,12 @@ struct Picture {
   std::map<std::string, nlohmann::json> places;  // what stands for "$NAME"
   DataTable rows;                                // the data called "rows", which --csv shows
   std::map<std::string, DataTable> more;         // further data by name
-  // Pictures beside each other, which have no parts: then there is nothing else. `rows` is what
-  // --csv shows of all of them.
+  // Pictures beside each other, which have no parts: then there is nothing else but the places
+  // "title" and "subtitle" of all of them, which may be missing. `rows` is what --csv shows.
   std::vector<Picture> parts;
+  bool is_column = false;  // the parts stand below each other, and mean the same by a colour
+  // What whoever reads the data has to know, a sentence each.
+  std::vector<std::string> remarks;
 };
 
 // The specification with its places filled and its data inside: one document, which any renderer of

@@ -1,23 +1,27 @@
-// lockstep plot WHAT FILE
+// lockstep plot FILE
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
 #include <cstdio>
-#include <cstring>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "protocols/parameters/parameters.h"
 #include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/output.h"
 #include "tools/lockstep/picture.h"
 #include "tools/lockstep/plot_data.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/rows.h"
 #include "tools/lockstep/svg.h"
 
@@ -25,60 +29,93 @@ namespace lockstep::cli {
 namespace {
 
 constexpr const char* kTeaching =
-    "What there is to plot:\n"
-    "  timeline  a trace: what each replica answered, its latency, lanes and lag, in bins of time\n"
-    "  sweep     a results file: a metric, or a formula over means, against a parameter\n"
-    "  figure    what `lockstep figures --json` prints: simulated and published values\n"
+    "The file says what there is to plot:\n"
+    "  results of a sweep  a metric, or a formula over means, against a parameter: a line for "
+    "each\n"
+    "                      value of the others, with the 95 % interval of the mean over seeds\n"
+    "  a trace             what each replica answered, its latency, lanes and lag, in bins of "
+    "time\n"
+    "  a figure            simulated and published values, of what `lockstep figures --json` "
+    "prints\n"
     "\n"
-    "SVG is drawn by node with vega and vega-lite, which `tools/setup --pictures` installs. What "
-    "it\n"
-    "draws, a specification in Vega-Lite with its data inside, is printed by --spec, and the data\n"
-    "alone by --csv; neither needs node.\n"
+    "The end of --out says what is written: .svg a picture, .csv its data, .json (or .vl.json) "
+    "its\n"
+    "specification in Vega-Lite with the data inside, which any renderer of Vega-Lite takes.\n"
+    "Standard output gets SVG, with --csv or --spec one of the others. SVG is drawn by node with\n"
+    "vega and vega-lite, which `tools/setup --pictures` installs; nothing else needs it.\n"
     "\n"
     "Examples:\n"
+    "  lockstep plot loss.sqlite --x loss --y delivered_per_s --by protocol -o loss.svg\n"
+    "  lockstep plot loss.sqlite --y delivered_per_s --y latency_p99_us --log y \\\n"
+    "      --where \"protocol == 'picsou' and n >= 7\" -o loss.svg\n"
+    "  lockstep plot loss.sqlite --y 'delivered_per_s / published_per_s' --csv\n"
     "  lockstep run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
-    "  lockstep plot timeline pause.jsonl --from 900us --until 1500us --out pause.svg\n"
-    "  lockstep plot sweep loss.sqlite --x loss --y delivered_per_s --log-x --out loss.svg\n"
-    "  lockstep plot sweep loss.sqlite --y 'delivered_per_s / published_per_s' --csv\n"
-    "  lockstep figures scenarios/figures/picsou-testbed.json --json | lockstep plot figure - > "
-    "f.svg\n"
+    "  lockstep plot pause.jsonl --from 900us --until 1500us -o pause.svg\n"
+    "  lockstep figures scenarios/figures/picsou-testbed.json --json | lockstep plot - -o f.svg\n"
     "\n";
 
 struct PlotFlags {
-  std::string file;
+  std::vector<std::string> words;  // the file, perhaps behind what it is
   std::string out;
   bool as_csv = false;
   bool as_spec = false;
-  std::string bin = "10us";
+  std::string log;
+  bool has_log_x = false;
+  bool has_log_y = false;
+  std::string bin;
   std::string from;
   std::string until;
-  SweepPlotOptions sweep;
+  ResultsPlotOptions results;
+
+  const std::string& file() const { return words.back(); }
 };
 
 // --- What goes out ---
 
+enum class Form : std::uint8_t { kSvg, kCsv, kSpec };
+
+// By the flags, else by how the name of the file ends.
+absl::StatusOr<Form> FormOf(const PlotFlags& flags) {
+  if (flags.as_csv && flags.as_spec)
+    return absl::InvalidArgumentError("want one of --csv and --spec");
+  std::optional<Form> asked;
+  if (flags.as_csv) asked = Form::kCsv;
+  if (flags.as_spec) asked = Form::kSpec;
+  if (flags.out.empty() || flags.out == "-") return asked.value_or(Form::kSvg);
+  std::optional<Form> named;
+  for (const auto& [ending, form] :
+       {std::pair(".svg", Form::kSvg), {".csv", Form::kCsv}, {".json", Form::kSpec}})
+    if (absl::EndsWithIgnoreCase(flags.out, ending)) named = form;
+  if (asked && named && *asked != *named) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--out ", flags.out, ": does not end as what ", flags.as_csv ? "--csv" : "--spec",
+        " prints; leave the flag out, or choose another name"));
+  }
+  if (asked || named) return asked ? *asked : *named;
+  const bool is_bitmap = absl::EndsWithIgnoreCase(flags.out, ".png");
+  return absl::InvalidArgumentError(
+      absl::StrCat("--out ", flags.out, ": want a name that ends in .svg, .csv or .json",
+                   is_bitmap ? "; `rsvg-convert a.svg -o a.png` makes PNG of SVG" : ""));
+}
+
+absl::StatusOr<std::string> TextOf(const Picture& picture, Form form) {
+  if (form == Form::kCsv) return CsvOf(picture.rows.columns, picture.rows.rows);
+  const auto specification = ToSpecification(picture);
+  if (!specification.ok()) return specification.status();
+  if (form == Form::kSpec) return specification->dump(1) + "\n";
+  return RenderSvg(*specification);
+}
+
 absl::Status PutOut(const PlotFlags& flags, const std::string& text) {
   if (!flags.out.empty() && flags.out != "-") return trace::WriteFile(flags.out, text);
+  IgnoreClosedPipes();
   std::fputs(text.c_str(), stdout);
   return absl::OkStatus();
 }
 
-absl::Status Draw(const PlotFlags& flags, const absl::StatusOr<Picture>& picture) {
-  if (!picture.ok()) return picture.status();
-  if (flags.as_csv && flags.as_spec)
-    return absl::InvalidArgumentError("want one of --csv and --spec");
-  IgnoreClosedPipes();
-  if (flags.as_csv) return PutOut(flags, CsvOf(picture->rows.columns, picture->rows.rows));
-  const auto specification = ToSpecification(*picture);
-  if (!specification.ok()) return specification.status();
-  if (flags.as_spec) return PutOut(flags, specification->dump(1) + "\n");
-  const auto svg = RenderSvg(*specification);
-  return svg.ok() ? PutOut(flags, *svg) : svg.status();
-}
-
 // --- What comes in ---
 
-absl::StatusOr<Picture> PlotTimeline(const PlotFlags& flags) {
+absl::StatusOr<Picture> PlotTrace(const PlotFlags& flags, const FileHead& head) {
   TimelineOptions options;
   const auto read = [](const char* flag, const std::string& text, auto& into) {
     if (text.empty()) return absl::OkStatus();
@@ -92,70 +129,171 @@ absl::StatusOr<Picture> PlotTimeline(const PlotFlags& flags) {
   is_read.Update(read("--from", flags.from, options.from));
   is_read.Update(read("--until", flags.until, options.until));
   if (!is_read.ok()) return is_read;
-  return TimelineOf(flags.file, options);
+  return TimelineOf({flags.file(), head.taken()}, options);
 }
 
-absl::StatusOr<Picture> PlotFigure(const PlotFlags& flags) {
-  const auto document = ReadJsonFile(flags.file);
+absl::StatusOr<Picture> PlotDocument(const PlotFlags& flags, FileHead& head) {
+  const auto text = head.ReadAll();
+  if (!text.ok()) return text.status();
+  const std::string name = flags.file() == "-" ? "standard input" : flags.file();
+  const auto document = ParseJson(*text, name);
   if (!document.ok()) return document.status();
-  return FigurePlotOf(*document, flags.file == "-" ? "standard input" : flags.file);
+  if (absl::Status kind = CheckKind(*document, "", name); !kind.ok()) return kind;
+  return FigurePlotOf(*document, name);
 }
 
-void AddOutputs(CLI::App* command, const std::shared_ptr<PlotFlags>& flags) {
-  command->add_option("--out", flags->out, "Where the picture goes (else standard output)")
+absl::StatusOr<Picture> PlotResults(const PlotFlags& flags) {
+  ResultsPlotOptions options = flags.results;
+  options.has_log_x = flags.has_log_x || absl::StrContains(flags.log, 'x');
+  options.has_log_y = flags.has_log_y || absl::StrContains(flags.log, 'y');
+  return ResultsPlotOf(flags.file(), options);
+}
+
+// --- Which of them ---
+
+struct KindOfPlot {
+  FileKind kind;
+  std::string_view word;  // that may stand before the file
+  std::string_view name;
+  std::vector<std::string_view> flags;  // that mean something for it alone
+};
+const std::vector<KindOfPlot>& KindsOfPlots() {
+  static const std::vector<KindOfPlot> kKinds = {
+      {FileKind::kResults,
+       "sweep",
+       "results of a sweep",
+       {"--x", "--y", "--by", "--where", "--log", "--log-x", "--log-y"}},
+      {FileKind::kTrace, "timeline", "a trace", {"--bin", "--from", "--until"}},
+      {FileKind::kDocument, "figure", "a document", {}}};
+  return kKinds;
+}
+
+// Flags that say nothing about such a file, and words that say it is another.
+absl::Status CheckFlags(const CLI::App& command, const PlotFlags& flags, FileKind kind) {
+  const auto* const is = &*std::ranges::find(KindsOfPlots(), kind, &KindOfPlot::kind);
+  const auto refuse = [&](std::string_view what, const KindOfPlot& wanted) {
+    return absl::InvalidArgumentError(absl::StrCat(std::string(what), ": is for ",
+                                                   std::string(wanted.name), ", and ", flags.file(),
+                                                   " is ", std::string(is->name)));
+  };
+  for (const KindOfPlot& other : KindsOfPlots()) {
+    if (other.kind == kind) continue;
+    if (flags.words.size() > 1 && flags.words[0] == other.word) return refuse(other.word, other);
+    for (const std::string_view flag : other.flags)
+      if (command.count(std::string(flag)) > 0) return refuse(flag, other);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Picture> ReadPicture(const CLI::App& command, const PlotFlags& flags) {
+  auto head = FileHead::Read(flags.file());
+  if (!head.ok()) return head.status();
+  if (absl::Status fits = CheckFlags(command, flags, head->kind()); !fits.ok()) return fits;
+  switch (head->kind()) {
+    case FileKind::kResults:
+      return PlotResults(flags);
+    case FileKind::kTrace:
+      return PlotTrace(flags, *head);
+    case FileKind::kDocument:
+      break;
+  }
+  return PlotDocument(flags, *head);
+}
+
+absl::Status Plot(const CLI::App& command, const PlotFlags& flags) {
+  const auto is_word = [&](const KindOfPlot& kind) { return kind.word == flags.words[0]; };
+  if (flags.words.size() > 1 && std::ranges::none_of(KindsOfPlots(), is_word)) {
+    return absl::InvalidArgumentError(absl::StrCat("want one file to plot, got \"", flags.words[0],
+                                                   "\" and \"", flags.words[1], "\""));
+  }
+  absl::Status can = CheckNoInput(flags.out, "--out", {flags.file()});
+  if (!can.ok()) return can;
+  const auto form = FormOf(flags);
+  if (!form.ok()) return form.status();
+  const auto picture = ReadPicture(command, flags);
+  if (!picture.ok()) return picture.status();
+  const auto text = TextOf(*picture, *form);
+  if (!text.ok()) return text.status();
+  can = PutOut(flags, *text);
+  if (can.ok()) PrintRemarks(picture->remarks);
+  return can;
+}
+
+void AddOutputs(CLI::App& command, PlotFlags& flags) {
+  command
+      .add_option("-o,--out", flags.out,
+                  "Where the picture goes (else standard output): .svg, .csv or .json")
       ->type_name("FILE");
-  command->add_flag("--csv", flags->as_csv, "The data, as comma-separated values");
-  command->add_flag("--spec", flags->as_spec, "The specification in Vega-Lite, with its data");
+  command.add_flag("--csv", flags.as_csv, "The data, as comma-separated values");
+  command.add_flag("--spec", flags.as_spec, "The specification in Vega-Lite, with its data");
 }
 
-// A kind of picture: its name, what it is of, and who reads that.
-CLI::App* AddKind(CLI::App* plot, int& exit_code, const std::shared_ptr<PlotFlags>& flags,
-                  const std::pair<const char*, const char*>& kind,
-                  absl::StatusOr<Picture> (*read)(const PlotFlags&)) {
-  CLI::App* const command = plot->add_subcommand(kind.first, kind.second);
-  command->add_option("file", flags->file, "What is plotted")->required()->type_name("FILE");
-  AddOutputs(command, flags);
-  command->callback([flags, read, &exit_code] {
-    absl::Status drawn = CheckNoInput(flags->out, "--out", {flags->file});
-    if (drawn.ok()) drawn = Draw(*flags, read(*flags));
-    exit_code = drawn.ok() ? int{kAsExpected} : ReportError(drawn);
-  });
-  return command;
+void AddResultsFlags(CLI::App& command, PlotFlags& flags) {
+  constexpr const char* kGroup = "Of results";
+  ResultsPlotOptions& options = flags.results;
+  command.add_option("--x", options.x, "Parameter (else the first number that varies)")
+      ->type_name("NAME")
+      ->group(kGroup);
+  command
+      .add_option("--y", options.y,
+                  "Metric, or formula over means such as \"a / b\"; each given is a panel (else "
+                  "the throughput)")
+      ->type_name("FORMULA")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command.add_option("--by", options.by, "Parameters that tell lines apart (else all that vary)")
+      ->type_name("NAME")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command
+      .add_option("--where", options.where,
+                  "Formula over parameters and means: the points for which it holds")
+      ->type_name("FORMULA")
+      ->group(kGroup);
+  command
+      .add_option("--log", flags.log,
+                  "Logarithmic axes: x, y or xy. Where x is 0 a point is left out, where y is 0 it "
+                  "stands at the foot")
+      ->check(CLI::IsMember({"x", "y", "xy", "yx"}))
+      ->type_name("AXES")
+      ->group(kGroup);
+  // As earlier versions had it.
+  command.add_flag("--log-x", flags.has_log_x)->group("");
+  command.add_flag("--log-y", flags.has_log_y)->group("");
+}
+
+void AddTraceFlags(CLI::App& command, PlotFlags& flags) {
+  constexpr const char* kGroup = "Of traces";
+  command.add_option("--bin", flags.bin, "Length of a bin (else some hundred of them)")
+      ->type_name("TIME")
+      ->group(kGroup);
+  command.add_option("--from", flags.from, "Shows the run from here on")
+      ->type_name("TIME")
+      ->group(kGroup);
+  command.add_option("--until", flags.until, "Shows the run up to here")
+      ->type_name("TIME")
+      ->group(kGroup);
 }
 
 }  // namespace
 
 void AddPlot(CLI::App& app, int& exit_code) {
-  CLI::App* const plot = app.add_subcommand("plot", "Draws traces, sweeps and figures as SVG");
-  plot->footer(std::string(kTeaching) + ExitCodeTable());
-  plot->require_subcommand(1);
+  CLI::App* const command =
+      app.add_subcommand("plot", "Draws results, traces and figures as SVG, or gives their data");
+  command->footer(std::string(kTeaching) + ExitCodeTable());
   const auto flags = std::make_shared<PlotFlags>();
-
-  CLI::App* const timeline =
-      AddKind(plot, exit_code, flags,
-              {"timeline", "A trace: who did how much when, in bins of time"}, &PlotTimeline);
-  timeline->add_option("--bin", flags->bin, "Length of a bin")
-      ->type_name("TIME")
-      ->capture_default_str();
-  timeline->add_option("--from", flags->from, "Shows the run from here on")->type_name("TIME");
-  timeline->add_option("--until", flags->until, "Shows the run up to here")->type_name("TIME");
-
-  CLI::App* const sweep =
-      AddKind(plot, exit_code, flags, {"sweep", "A results file: a metric against a parameter"},
-              [](const PlotFlags& given) { return SweepPlotOf(given.file, given.sweep); });
-  SweepPlotOptions& options = flags->sweep;
-  sweep->add_option("--x", options.x, "Parameter (else the first number that varies)")
-      ->type_name("NAME");
-  sweep->add_option("--y", options.y, "Metric, or formula over means such as \"a / b\"")
+  command->add_option("file", flags->words, "What is plotted; - for standard input")
       ->required()
-      ->type_name("FORMULA");
-  sweep->add_option("--by", options.by, "Parameters that tell lines apart (else all that vary)")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sweep->add_flag("--log-x", options.has_log_x, "A logarithmic axis; what is 0 is left out");
-  sweep->add_flag("--log-y", options.has_log_y, "A logarithmic axis; what is 0 stands at its foot");
-
-  AddKind(plot, exit_code, flags, {"figure", "What `lockstep figures --json` prints"}, &PlotFigure);
+      ->expected(1, 2)
+      ->type_name("FILE");
+  AddOutputs(*command, *flags);
+  AddResultsFlags(*command, *flags);
+  AddTraceFlags(*command, *flags);
+  command->callback([command, flags, &exit_code] {
+    const absl::Status plotted = Plot(*command, *flags);
+    exit_code = plotted.ok() ? int{kAsExpected} : ReportError(plotted);
+  });
 }
 
 }  // namespace lockstep::cli

@@ -14,26 +14,34 @@
 
 namespace lockstep::cli {
 
+// A trace that is to be read; `taken`: see FileHead.
+struct TraceFile {
+  std::string path;
+  std::string taken;
+};
+
 struct TimelineOptions {
-  core::Duration bin = core::Duration::Microseconds(10);
+  std::optional<core::Duration> bin;    // about a hundred of them
   std::optional<core::Duration> from;   // of the run; its beginning
   std::optional<core::Duration> until;  // its end
 };
-// Of the trace in `path`: columns time_us, host, commits, answered, latency_rounds, lag_rounds,
-// lanes; see analysis/timeline.h. Errors: no trace, or more bins than a picture can show.
-absl::StatusOr<Picture> TimelineOf(const std::string& path, const TimelineOptions& options);
+// Of a trace: columns time_us, host, commits, answered, latency_rounds, lag_rounds, lanes; see
+// analysis/timeline.h. Errors: no trace, or more bins than a picture can show.
+absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TimelineOptions& options);
 
-struct SweepPlotOptions {
+struct ResultsPlotOptions {
   std::string x;                // a parameter; empty: the first one that is a number and varies
-  std::string y;                // a metric, or a formula over means
+  std::vector<std::string> y;   // metrics, or formulas over means: a panel each; empty: throughput
   std::vector<std::string> by;  // parameters that tell lines apart; empty: all others that vary
+  std::string where;            // a formula: the points for which it holds; empty: all
   bool has_log_x = false;
   bool has_log_y = false;
 };
-// Of the results file in `path`: columns x, series, y, and of a metric low and high, the 95 %
-// interval of its mean. Points without a value are left out, and on a logarithmic axis those whose
-// x is not above 0.
-absl::StatusOr<Picture> SweepPlotOf(const std::string& path, const SweepPlotOptions& options);
+// Of the results file in `path`: columns metric, unit, x, series, y, low, high and runs; `low` to
+// `high` is the 95 % interval of the mean of a metric, where more than one run was judged. A point
+// without a value has a row without y; on a logarithmic axis those whose x is not above 0 are left
+// out. Errors name the flag, what was wanted, and what the file has.
+absl::StatusOr<Picture> ResultsPlotOf(const std::string& path, const ResultsPlotOptions& options);
 
 // Of what `lockstep figures --json` printed.
 absl::StatusOr<Picture> FigurePlotOf(const nlohmann::json& figure, const std::string& path);

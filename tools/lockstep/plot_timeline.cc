@@ -1,8 +1,5 @@
 // A trace as a timeline: see plot_data.h.
 
-#include <algorithm>
-#include <set>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -11,15 +8,13 @@
 #include "protocols/parameters/parameters.h"
 #include "sim/trace/json_lines.h"
 #include "tools/lockstep/plot_data.h"
+#include "tools/lockstep/plot_window.h"
 
 namespace lockstep::cli {
 namespace {
 
 using analysis::Timeline;
 using nlohmann::json;
-
-// A picture has some hundreds of points across; rows beyond this are not seen any more.
-constexpr std::int64_t kMostBins = 20'000;
 
 double Microseconds(core::Instant at) { return static_cast<double>(at.ps()) / 1e6; }
 
@@ -46,38 +41,20 @@ DataTable MarksOf(const Timeline& timeline, const Timeline::Window& window) {
   return table;
 }
 
-absl::StatusOr<Timeline::Window> WindowOf(const analysis::Recipe& recipe,
-                                          const TimelineOptions& options) {
-  const core::Duration from = options.from.value_or(core::Duration());
-  const core::Duration until = std::min(options.until.value_or(recipe.run_for), recipe.run_for);
-  if (!(options.bin > core::Duration()))
-    return absl::InvalidArgumentError("--bin: want a time > 0");
-  if (until - from < options.bin) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--from, --until: want at least one bin of ", FormatDuration(options.bin),
-                     " within the run's ", FormatDuration(recipe.run_for)));
-  }
-  const std::int64_t bins = (until - from).ps() / options.bin.ps();
-  if (bins > kMostBins) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--bin: ", bins, " bins are more than the ", kMostBins,
-                     " that a picture can show; want longer ones, or --from and --until"));
-  }
-  return Timeline::Window{options.bin, core::Instant() + from, core::Instant() + until};
-}
-
 }  // namespace
 
-absl::StatusOr<Picture> TimelineOf(const std::string& path, const TimelineOptions& options) {
-  auto reader = trace::TraceReader::Open(path);
+absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TimelineOptions& options) {
+  const std::string& path = file.path;
+  auto reader = trace::TraceReader::Open(path, file.taken);
   if (!reader.ok()) return reader.status();
   const auto recipe = analysis::ReadRecipe(reader->recipe());
   if (!recipe.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ":1: ", recipe.status().message()));
   }
-  const auto window = WindowOf(*recipe, options);
-  if (!window.ok()) return window.status();
-  Timeline timeline(*recipe, *window);
+  const auto shown = PlotWindowOf(*recipe, options);
+  if (!shown.ok()) return shown.status();
+  const Timeline::Window window = {shown->bin, shown->from, shown->until};
+  Timeline timeline(*recipe, window);
   if (const auto footer = reader->Replay({&timeline}); !footer.ok()) return footer.status();
   Picture picture;
   picture.specification = "timeline";
@@ -86,7 +63,7 @@ absl::StatusOr<Picture> TimelineOf(const std::string& path, const TimelineOption
     return absl::InvalidArgumentError(absl::StrCat(
         path, ": nobody commits or asks anything in it: there is no timeline to show"));
   }
-  picture.more["marks"] = MarksOf(timeline, *window);
+  picture.more["marks"] = MarksOf(timeline, window);
   const json::json_pointer place("/scenario/name");
   const json& line = reader->recipe();
   const bool has_name = line.contains(place) && line.at(place).is_string();
@@ -94,7 +71,7 @@ absl::StatusOr<Picture> TimelineOf(const std::string& path, const TimelineOption
                                          " (seed ", recipe->seed, ")");
   const std::optional<double> round_ps = timeline.round_ps();
   picture.places["subtitle"] =
-      absl::StrCat("bins of ", FormatDuration(options.bin),
+      absl::StrCat("bins of ", FormatDuration(window.bin),
                    round_ps ? absl::StrFormat("; rounds of %.3f us", *round_ps / 1e6) : "");
   return picture;
 }
