@@ -120,8 +120,10 @@ std::vector<std::string> LinesOfRun(const std::string& scenario, const std::stri
   return LinesToMutate(folder.File("t"));
 }
 
-const std::vector<Command> kReaders = {
-    {"check", "FILE"}, {"trace", "FILE"}, {"plot", "timeline", "FILE", "--csv"}};
+const std::vector<Command> kReaders = {{"check", "FILE"},
+                                       {"trace", "FILE"},
+                                       {"plot", "FILE", "--csv"},
+                                       {"plot", "timeline", "FILE", "--csv"}};
 
 }  // namespace
 

@@ -54,11 +54,11 @@ void Rename(json& at, const std::string& prefix) {
 
 absl::StatusOr<json> Combine(const Picture& picture) {
   const char* const direction = picture.is_column ? "vconcat" : "hconcat";
-  const char* const meaning = picture.is_column ? "shared" : "independent";
-  json whole = {{"$schema", "https://vega.github.io/schema/vega-lite/v5.json"},
-                {direction, json::array()},
-                {"spacing", picture.is_column ? 14 : 40},
-                {"resolve", {{"scale", {{"color", meaning}, {"shape", meaning}}}}}};
+  json whole = {
+      {"$schema", "https://vega.github.io/schema/vega-lite/v5.json"},
+      {direction, json::array()},
+      {"spacing", picture.is_column ? 14 : 40},
+      {"resolve", {{"scale", {{"color", "independent"}, {"strokeDash", "independent"}}}}}};
   if (const auto title = picture.places.find("title"); title != picture.places.end()) {
     whole["title"] = {{"text", title->second}, {"anchor", "start"}};
     if (const auto subtitle = picture.places.find("subtitle"); subtitle != picture.places.end())

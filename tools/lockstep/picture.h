@@ -28,7 +28,7 @@ struct Picture {
   // Pictures beside each other, which have no parts: then there is nothing else but the places
   // "title" and "subtitle" of all of them, which may be missing. `rows` is what --csv shows.
   std::vector<Picture> parts;
-  bool is_column = false;  // the parts stand below each other, and mean the same by a colour
+  bool is_column = false;  // the parts stand below each other
   // What whoever reads the data has to know, a sentence each.
   std::vector<std::string> remarks;
 };

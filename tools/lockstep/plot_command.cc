@@ -49,8 +49,10 @@ constexpr const char* kTeaching =
     "  lockstep plot loss.sqlite --y delivered_per_s --y latency_p99_us --log y \\\n"
     "      --where \"protocol == 'picsou' and n >= 7\" -o loss.svg\n"
     "  lockstep plot loss.sqlite --y 'delivered_per_s / published_per_s' --csv\n"
+    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl.zst\n"
+    "  lockstep plot crash.jsonl.zst --bin 2ms -o crash.svg\n"
     "  lockstep run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
-    "  lockstep plot pause.jsonl --from 900us --until 1500us -o pause.svg\n"
+    "  lockstep plot pause.jsonl --replicas --from 900us --until 1500us -o pause.svg\n"
     "  lockstep figures scenarios/figures/picsou-testbed.json --json | lockstep plot - -o f.svg\n"
     "\n";
 
@@ -65,6 +67,8 @@ struct PlotFlags {
   std::string bin;
   std::string from;
   std::string until;
+  std::vector<std::string> notes;
+  bool shows_replicas = false;
   ResultsPlotOptions results;
 
   const std::string& file() const { return words.back(); }
@@ -116,7 +120,7 @@ absl::Status PutOut(const PlotFlags& flags, const std::string& text) {
 // --- What comes in ---
 
 absl::StatusOr<Picture> PlotTrace(const PlotFlags& flags, const FileHead& head) {
-  TimelineOptions options;
+  TraceOptions options;
   const auto read = [](const char* flag, const std::string& text, auto& into) {
     if (text.empty()) return absl::OkStatus();
     const auto duration = ParseDuration(text);
@@ -129,7 +133,11 @@ absl::StatusOr<Picture> PlotTrace(const PlotFlags& flags, const FileHead& head) 
   is_read.Update(read("--from", flags.from, options.from));
   is_read.Update(read("--until", flags.until, options.until));
   if (!is_read.ok()) return is_read;
-  return TimelineOf({flags.file(), head.taken()}, options);
+  const TraceFile file = {flags.file(), head.taken()};
+  const bool shows_replicas = flags.shows_replicas || flags.words.size() > 1;
+  if (!shows_replicas) return ActivityOf(file, options, flags.notes);
+  if (!flags.notes.empty()) return absl::InvalidArgumentError("want one of --replicas and --notes");
+  return TimelineOf(file, options);
 }
 
 absl::StatusOr<Picture> PlotDocument(const PlotFlags& flags, FileHead& head) {
@@ -163,7 +171,10 @@ const std::vector<KindOfPlot>& KindsOfPlots() {
        "sweep",
        "results of a sweep",
        {"--x", "--y", "--by", "--where", "--log", "--log-x", "--log-y"}},
-      {FileKind::kTrace, "timeline", "a trace", {"--bin", "--from", "--until"}},
+      {FileKind::kTrace,
+       "timeline",
+       "a trace",
+       {"--bin", "--from", "--until", "--notes", "--replicas"}},
       {FileKind::kDocument, "figure", "a document", {}}};
   return kKinds;
 }
@@ -273,6 +284,14 @@ void AddTraceFlags(CLI::App& command, PlotFlags& flags) {
       ->group(kGroup);
   command.add_option("--until", flags.until, "Shows the run up to here")
       ->type_name("TIME")
+      ->group(kGroup);
+  command.add_option("--notes", flags.notes, "How often nodes noted this, too; see `list notes`")
+      ->type_name("KIND")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command
+      .add_flag("--replicas", flags.shows_replicas, "What each replica of a lock-step protocol did")
       ->group(kGroup);
 }
 

@@ -20,14 +20,20 @@ struct TraceFile {
   std::string taken;
 };
 
-struct TimelineOptions {
+struct TraceOptions {
   std::optional<core::Duration> bin;    // about a hundred of them
   std::optional<core::Duration> from;   // of the run; its beginning
   std::optional<core::Duration> until;  // its end
 };
+// Of a trace: columns time_us (where a bin begins), quantity, unit, of, what and per_s, which is
+// empty where nothing is known; see analysis/activity.h. `notes`: kinds whose rates are shown, too.
+// Errors: no trace, a kind that it has not, or more bins than a picture can show.
+absl::StatusOr<Picture> ActivityOf(const TraceFile& file, const TraceOptions& options,
+                                   const std::vector<std::string>& notes);
+
 // Of a trace: columns time_us, host, commits, answered, latency_rounds, lag_rounds, lanes; see
 // analysis/timeline.h. Errors: no trace, or more bins than a picture can show.
-absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TimelineOptions& options);
+absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TraceOptions& options);
 
 struct ResultsPlotOptions {
   std::string x;                // a parameter; empty: the first one that is a number and varies

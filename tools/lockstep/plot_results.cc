@@ -136,6 +136,16 @@ std::string SeriesOf(const Axes& axes, const ResultPoints::Row& row) {
   return absl::StrJoin(labels, ", ");
 }
 
+// Each once, in the order of their first points.
+json LinesOf(const ResultPoints& points, const Axes& axes) {
+  json lines = json::array();
+  for (const ResultPoints::Row& row : points.rows) {
+    const json line = SeriesOf(axes, row);
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+  }
+  return lines;
+}
+
 // A line has one point at each x.
 absl::Status CheckLines(const ResultPoints& points, const Axes& axes) {
   std::set<std::string> lines;
@@ -207,13 +217,14 @@ json AxisOfY(const DataTable& rows, const std::string& unit) {
   return most >= kLong && unit != "us" ? json{{"format", "~s"}} : json::object();
 }
 
+// The first of several panels tells what colours mean, for all of them.
 Picture PanelPicture(const ResultPoints& points, const Axes& axes, const Panel& panel,
                      const ResultsPlotOptions& options) {
   Picture picture;
   picture.specification = "results";
   picture.rows = RowsOf(points, axes, panel, options.has_log_x);
-  std::set<std::string> lines;
-  for (const ResultPoints::Row& row : points.rows) lines.insert(SeriesOf(axes, row));
+  const json lines = LinesOf(points, axes);
+  const bool has_legend = !axes.by.empty() && &panel == &axes.panels.front();
   const bool is_number = axes.x_values.is_number;
   json x_scale = json::object();
   if (is_number)
@@ -232,8 +243,9 @@ Picture PanelPicture(const ResultPoints& points, const Axes& axes, const Panel& 
       {"y_title", Titled(panel.text, panel.unit)},
       {"y_scale", y_scale},
       {"y_axis", AxisOfY(picture.rows, panel.unit)},
-      {"colors", {{"scheme", lines.size() > kColors ? "tableau20" : "tableau10"}}},
-      {"legend", axes.by.empty() ? json() : legend},
+      {"colors",
+       {{"scheme", lines.size() > kColors ? "tableau20" : "tableau10"}, {"domain", lines}}},
+      {"legend", has_legend ? legend : json()},
       {"has_line", is_number ? "true" : "false"},
       {"shown", options.has_log_y ? "datum.y > 0 ? datum.y : null" : "datum.y"},
       {"foot", options.has_log_y ? "datum.low > 0 ? datum.low : null" : "datum.low"},

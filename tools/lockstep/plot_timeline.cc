@@ -43,7 +43,7 @@ DataTable MarksOf(const Timeline& timeline, const Timeline::Window& window) {
 
 }  // namespace
 
-absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TimelineOptions& options) {
+absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TraceOptions& options) {
   const std::string& path = file.path;
   auto reader = trace::TraceReader::Open(path, file.taken);
   if (!reader.ok()) return reader.status();
@@ -64,11 +64,8 @@ absl::StatusOr<Picture> TimelineOf(const TraceFile& file, const TimelineOptions&
         path, ": nobody commits or asks anything in it: there is no timeline to show"));
   }
   picture.more["marks"] = MarksOf(timeline, window);
-  const json::json_pointer place("/scenario/name");
-  const json& line = reader->recipe();
-  const bool has_name = line.contains(place) && line.at(place).is_string();
-  picture.places["title"] = absl::StrCat(has_name ? line.at(place).get<std::string>() : path,
-                                         " (seed ", recipe->seed, ")");
+  picture.places["title"] =
+      absl::StrCat(TitleOf(reader->recipe(), path), " (seed ", recipe->seed, ")");
   const std::optional<double> round_ps = timeline.round_ps();
   picture.places["subtitle"] =
       absl::StrCat("bins of ", FormatDuration(window.bin),

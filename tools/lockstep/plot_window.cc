@@ -3,6 +3,7 @@
 #include "tools/lockstep/plot_window.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 
@@ -28,7 +29,7 @@ core::Duration BinFor(core::Duration span) {
 }
 
 absl::StatusOr<PlotWindow> PlotWindowOf(const analysis::Recipe& recipe,
-                                        const TimelineOptions& options) {
+                                        const TraceOptions& options) {
   const core::Duration from = options.from.value_or(core::Duration());
   const core::Duration until = std::min(options.until.value_or(recipe.run_for), recipe.run_for);
   if (options.bin && !(*options.bin > core::Duration()))
@@ -47,6 +48,12 @@ absl::StatusOr<PlotWindow> PlotWindowOf(const analysis::Recipe& recipe,
                      " that a picture can show; want longer ones, or --from and --until"));
   }
   return PlotWindow{bin, core::Instant() + from, core::Instant() + until};
+}
+
+std::string TitleOf(const nlohmann::json& first_line, const std::string& path) {
+  const nlohmann::json::json_pointer place("/scenario/name");
+  const bool has_name = first_line.contains(place) && first_line.at(place).is_string();
+  return has_name ? first_line.at(place).get<std::string>() : path;
 }
 
 }  // namespace lockstep::cli

@@ -2,9 +2,10 @@
 
 #pragma once
 
-#include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
 
 #include "analysis/recipe.h"
 #include "protocols/core/time.h"
@@ -24,6 +25,9 @@ core::Duration BinFor(core::Duration span);
 // As `options` want it, within the run. Errors name the flag: no bin fits, or more would be shown
 // than a picture has room for.
 absl::StatusOr<PlotWindow> PlotWindowOf(const analysis::Recipe& recipe,
-                                        const TimelineOptions& options);
+                                        const TraceOptions& options);
+
+// The name of the scenario that the first line of a trace has, else `path`.
+std::string TitleOf(const nlohmann::json& first_line, const std::string& path);
 
 }  // namespace lockstep::cli

@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 
+#include "protocols/core/hash.h"
 #include "protocols/parameters/parameters.h"
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere.
@@ -95,6 +97,11 @@ absl::StatusOr<int> RunNode(const std::vector<std::string>& arguments, const std
 
 }  // namespace
 
+std::string SpecificationDigest(const nlohmann::json& specification) {
+  const std::string text = specification.dump();
+  return absl::StrFormat("%016x", core::HashBytes(text.data(), text.size()));
+}
+
 absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification) {
   const auto folder = PicturesFolder();
   if (!folder.ok()) return folder.status();
@@ -110,7 +117,10 @@ absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the renderer failed: ", why.ok() ? std::string(absl::StripSuffix(*why, "\n")) : ""));
   }
-  return ReadTextFile(scratch.File("picture.svg"));
+  const auto picture = ReadTextFile(scratch.File("picture.svg"));
+  if (!picture.ok()) return picture.status();
+  return absl::StrCat(*picture, "<!-- by lockstep plot, of the specification ",
+                      SpecificationDigest(specification), " -->\n");
 }
 
 }  // namespace lockstep::cli

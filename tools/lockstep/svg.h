@@ -13,8 +13,12 @@
 
 namespace lockstep::cli {
 
-// The picture as the text of an SVG file. Errors say what is missing and how to get it, or what
-// the renderer objects to.
+// Tells specifications apart: 16 hex digits over one with its data.
+std::string SpecificationDigest(const nlohmann::json& specification);
+
+// The picture as the text of an SVG file, which says at its end the digest of what it was drawn
+// from, so that a picture that is kept can be seen to be of today. Errors say what is missing and
+// how to get it, or what the renderer objects to.
 absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification);
 
 }  // namespace lockstep::cli
