@@ -178,7 +178,7 @@ void PutDrops(Metrics& metrics, const json& drops) {
 
 }  // namespace
 
-std::vector<MetricInfo> KnownMetrics() {
+std::vector<MetricInfo> KnownMetrics(std::span<const Oracle* const> more) {
   std::vector<MetricInfo> metrics = {
       {"bubble_fraction", "share",
        "of the time for which the core that runs the node is idle: at the busiest host"},
@@ -241,11 +241,13 @@ std::vector<MetricInfo> KnownMetrics() {
       {"slack_p50_us", "us", "from the handling of a message to the vote on it: median"},
       {"sends_per_message", "sends", "across, for each message delivered: mean over streams"},
   };
-  for (const Oracle* oracle : Oracles()) {
-    for (const CountInfo& count : oracle->counts) {
-      metrics.push_back({count.name, count.unit, count.meaning});
-      if (count.per_message.empty()) continue;
-      metrics.push_back({count.per_message, count.unit, "the same, for each message delivered"});
+  for (const std::span<const Oracle* const> table : {Oracles(), more}) {
+    for (const Oracle* oracle : table) {
+      for (const CountInfo& count : oracle->counts) {
+        metrics.push_back({count.name, count.unit, count.meaning});
+        if (count.per_message.empty()) continue;
+        metrics.push_back({count.per_message, count.unit, "the same, for each message delivered"});
+      }
     }
   }
   for (const SharedNote& note : SharedNotes()) {

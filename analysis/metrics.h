@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,16 @@
 
 namespace lockstep::analysis {
 
+struct Oracle;  // analysis/oracle.h
+
 struct MetricInfo {
   std::string_view name;  // "published_per_s"
   std::string_view unit;
   std::string_view meaning;
 };
 // Every metric that MetricsOf can give, sorted by name: those of every run, and what the oracles of
-// the table count.
-std::vector<MetricInfo> KnownMetrics();
+// the table, and `more`, count.
+std::vector<MetricInfo> KnownMetrics(std::span<const Oracle* const> more = {});
 
 // All of these are of a summary as Judge::Summary() makes it.
 

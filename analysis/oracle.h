@@ -82,6 +82,7 @@ struct Oracle {
   // An error says what the promise should have been about, or which parameter is wrong.
   absl::StatusOr<std::unique_ptr<Checker>> (*make)(const Charge& charge);
   std::span<const CountInfo> counts = {};  // what Checker::counts gives, in that order
+  std::string_view meaning = {};           // where the glossary has no entry for it
 };
 
 }  // namespace lockstep::analysis

@@ -65,6 +65,8 @@ LayerInfo ListC3b(std::size_t which) {
   return info;
 }
 
+}  // namespace
+
 LayerInfo ListProtocol(const ProtocolEntry& entry) {
   LayerInfo info = InfoOf("protocol", {entry.name, entry.meaning});
   KeyLister keys;
@@ -74,6 +76,8 @@ LayerInfo ListProtocol(const ProtocolEntry& entry) {
   Add(host.promises, info);
   return info;
 }
+
+namespace {
 
 LayerInfo ListClients(std::size_t which) {
   LayerInfo info = InfoOf("client", kClientNames[which]);

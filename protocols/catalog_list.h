@@ -34,6 +34,9 @@ struct LayerInfo {
 // The protocols that are whole stacks: the catalogue's, then `more_protocols`.
 std::vector<ProtocolEntry> ProtocolEntries(const std::vector<ProtocolEntry>& more_protocols);
 
+// A protocol that is a whole stack.
+LayerInfo ListProtocol(const ProtocolEntry& entry);
+
 // All kinds of layers. Compiles each with its defaults, for a cluster of three.
 std::vector<LayerInfo> ListLayers(const std::vector<ProtocolEntry>& more_protocols = {});
 

@@ -25,6 +25,8 @@ namespace {
 
 const std::string kScenario = std::string(LOCKSTEP_README_DIR) + "/scenarios/heartbeat.json";
 
+const cli::Additions kHearts = {{kHeartbeat}, {&analysis::kHeartOracle}};
+
 std::string VerdictOf(const cli::RunResult& result, const std::string& oracle) {
   for (const nlohmann::json& row : result.summary["oracles"]) {
     if (row["oracle"] == oracle) return row["verdict"];
@@ -38,15 +40,17 @@ TEST_CASE("readme: the example of an oracle objects where a heart is not heard")
       kScenario,
       {{"/faults/0", R"({"id": "mute", "drop": {"link": {"src": "a1"}}, "count": 1000})"},
        {"/phases", R"({"heal": "20ms", "settle": "0s"})"}},
-      {kHeartbeat});
+      kHearts);
   REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
-  cli::RunOptions options;
-  options.more_oracles = {&analysis::kHeartOracle};
-  const auto result = cli::Run(*prepared, options);
+  const auto result = cli::Run(*prepared, {});
   REQUIRE(result.ok());
   CHECK(VerdictOf(*result, "HB") == "violated");
   CHECK(result->verdict == analysis::Verdict::kViolated);
-  // Without the oracle, a promise of it is refused.
+}
+
+TEST_CASE("readme: a promise that no oracle judges is refused") {
+  const auto prepared = cli::Prepare(kScenario, {}, {{kHeartbeat}, {}});
+  REQUIRE(prepared.ok());
   CHECK_FALSE(cli::Run(*prepared, {}).ok());
 }
 
@@ -62,11 +66,9 @@ TEST_CASE("readme: the example of a protocol is listed with its keys") {
 }
 
 TEST_CASE("readme: the example of a protocol runs, and its fault leaves a receipt") {
-  const auto prepared = cli::Prepare(kScenario, {}, {kHeartbeat});
+  const auto prepared = cli::Prepare(kScenario, {}, kHearts);
   REQUIRE_MESSAGE(prepared.ok(), prepared.status().message());
-  cli::RunOptions options;
-  options.more_oracles = {&analysis::kHeartOracle};
-  const auto result = cli::Run(*prepared, options);
+  const auto result = cli::Run(*prepared, {});
   REQUIRE_MESSAGE(result.ok(), result.status().message());
   CHECK(result->is_as_expected);
   CHECK(VerdictOf(*result, "HB") == "holds");
@@ -86,7 +88,7 @@ TEST_CASE("readme: the example's message is built back from its fields") {
 
 TEST_CASE("readme: a parameter that the example does not ask for is refused") {
   const auto prepared =
-      cli::Prepare(kScenario, {{"/clusters/0/stack/0/perod", "\"2ms\""}}, {kHeartbeat});
+      cli::Prepare(kScenario, {{"/clusters/0/stack/0/perod", "\"2ms\""}}, kHearts);
   REQUIRE_FALSE(prepared.ok());
   CHECK(std::string(prepared.status().message()).find("period") != std::string::npos);
 }

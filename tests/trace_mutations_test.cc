@@ -18,8 +18,9 @@
 
 #include "tests/support/mutations.h"
 #include "tests/support/process.h"
-#include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/program.h"
+#include "tools/lockstep/program_name.h"
 #include "tools/lockstep/runner.h"
 
 // The last include: see there.
@@ -57,7 +58,7 @@ std::string Objection(const Command& command, int code, const std::string& error
   const std::string what = absl::StrCat(command[0], " ended with ", code, ": ", errors);
   if (code == cli::kInternalError || code > cli::kIncomplete) return what;
   const bool is_named = errors.find(path) != std::string::npos ||
-                        errors.find("lockstep: --") == 0;  // of what the user asked for
+                        errors.find(cli::ProgramName() + ": --") == 0;  // of what the user asked for
   return code == cli::kBadInput && !is_named ? what : "";
 }
 
@@ -78,7 +79,9 @@ std::string Objection(const Command& command, int code, const std::string& error
       for (std::string& word : command)
         if (word == "FILE") word = path;
       if (std::freopen(errors.c_str(), "w", stderr) == nullptr) _exit(3);
-      const int code = cli::Main(command);
+      std::vector<const char*> words = {"lockstep"};
+      for (const std::string& word : command) words.push_back(word.c_str());
+      const int code = cli::Main(static_cast<int>(words.size()), words.data());
       std::fflush(stderr);
       const std::string objection = Objection(command, code, ReadText(errors), path);
       if (objection.empty()) continue;

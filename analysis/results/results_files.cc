@@ -55,7 +55,7 @@ absl::Status CheckFormat(const std::string& path) {
         absl::StrCat(path, ": is a folder; want a results file, such as sweep.sqlite"));
   if (!fs::exists(status))
     return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", failed.message(),
-                                            "; `lockstep sweep` makes results files"));
+                                            "; `sweep` makes results files"));
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return absl::PermissionDeniedError(
@@ -68,7 +68,7 @@ absl::Status CheckFormat(const std::string& path) {
   if (!is_sqlite || HeaderField(header, 68) != kResultsApplication)
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is ", is_sqlite ? "an SQLite file, but " : "",
-                     "not a results file of lockstep; want one that `lockstep sweep` has made"));
+                     "not a results file of lockstep; want one that `sweep` has made"));
   const std::int64_t version = HeaderField(header, 60);
   if (version == kResultsVersion) return absl::OkStatus();
   return absl::FailedPreconditionError(

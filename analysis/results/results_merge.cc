@@ -47,7 +47,7 @@ absl::Status CheckSame(const ResultsHeader& into, const ResultsHeader& from,
   if (into.revision == from.revision) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       from_path, ": was made by lockstep ", from.revision, ", and ", into_path, " by ",
-      into.revision, "; make all shards by one revision, or `lockstep compare` the two"));
+      into.revision, "; make all shards by one revision, or `compare` the two"));
 }
 
 absl::Status MergePoints(ResultsFile& into, const ResultsFile& from) {

@@ -270,7 +270,7 @@ class Import {
     if (!ways.empty())
       Remark(
           "every link goes one way, and none comes back; if they are cables, let them go both "
-          "ways (a scenario says \"both_ways\": true, lockstep topology --both-ways)");
+          "ways (a scenario says \"both_ways\": true, `topology --both-ways`)");
   }
 
   // Says which links lack a number; an error where there is no default for it.
@@ -283,7 +283,7 @@ class Import {
     if (!has_default)
       return Wrong(absl::StrCat(some,
                                 ", and there is no default (a scenario says \"defaults\": {\"",
-                                what, "\": \"", example, "\"}, lockstep topology --defaults ", what,
+                                what, "\": \"", example, "\"}, `topology --defaults ", what,
                                 "=", example, "): ", Listed(missing)));
     const std::string value =
         what == "rate" ? FormatRate(*defaults_.rate_bps) : FormatDuration(*defaults_.delay);

@@ -3,8 +3,10 @@
 #include "sim/scenario/name_search.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <system_error>
 #include <vector>
 
@@ -38,19 +40,30 @@ std::optional<fs::path> ScenariosAbove(const std::string& path) {
   return error ? std::nullopt : FirstAbove(whole.lexically_normal(), is_it);
 }
 
-// Those of the tree that this program was built in, or of the one that it was installed into; known
-// by their schema.
+// Scenarios of ours are known by their schema.
+std::optional<fs::path> ScenariosIn(const fs::path& folder, const char* below) {
+  std::error_code ignored;
+  const bool is_there = fs::is_regular_file(folder / below / "schema.json", ignored);
+  return is_there ? std::optional(folder / below) : std::nullopt;
+}
+
+// Those of the tree that this program was built in, or of the one that it was installed into; of a
+// program of somebody else's, those that lockstep has installed, where data is looked for (the XDG
+// Base Directory Specification).
 std::optional<fs::path> ScenariosOfProgram() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (error) return std::nullopt;
-  return FirstAbove(program.parent_path(), [](const fs::path& folder) -> std::optional<fs::path> {
-    for (const char* const below : {"share/lockstep/scenarios", "scenarios"}) {
-      std::error_code ignored;
-      if (fs::is_regular_file(folder / below / "schema.json", ignored)) return folder / below;
-    }
-    return std::nullopt;
+  const auto beside = FirstAbove(program.parent_path(), [](const fs::path& folder) {
+    const auto installed = ScenariosIn(folder, "share/lockstep/scenarios");
+    return installed ? installed : ScenariosIn(folder, "scenarios");
   });
+  if (beside) return beside;
+  const char* const set = std::getenv("XDG_DATA_DIRS");
+  std::istringstream folders(set == nullptr || *set == '\0' ? "/usr/local/share:/usr/share" : set);
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const auto found = ScenariosIn(folder, "lockstep/scenarios")) return found;
+  return std::nullopt;
 }
 
 // In the order in which they are looked at; the one before the program's own stands for all.
@@ -82,6 +95,20 @@ std::string ResolveName(const std::string& path, const std::string& name) {
     if (fs::exists(file, ignored)) return file;
   }
   return places.shown;
+}
+
+std::string FindGiven(const std::string& name) {
+  std::error_code ignored;
+  const fs::path given(name);
+  if (given.is_absolute() || fs::exists(given, ignored)) return name;
+  const auto own = ScenariosOfProgram();
+  if (!own) return name;
+  for (const fs::path& file : {*own / given, own->parent_path() / given}) {
+    const fs::path plain = file.lexically_normal();
+    const bool is_own = plain.string().rfind(own->string() + "/", 0) == 0;
+    if (is_own && fs::is_regular_file(plain, ignored)) return plain.string();
+  }
+  return name;
 }
 
 std::string WhereSought(const std::string& path, const std::string& name) {

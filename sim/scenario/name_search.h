@@ -13,6 +13,11 @@ namespace lockstep::sim {
 // shown.
 std::string ResolveName(const std::string& path, const std::string& name);
 
+// What a name means that somebody gave by hand: the file of that name, or else that of the
+// scenarios that this program came with, whether they are called "scenarios/" there or not. Where
+// neither is there, the name as it is.
+std::string FindGiven(const std::string& name);
+
 // For an error about a name of which nothing is there: " (looked for A, B and C)", or nothing where
 // there is but one place.
 std::string WhereSought(const std::string& path, const std::string& name);

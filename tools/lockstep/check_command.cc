@@ -14,6 +14,7 @@
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/linearizable.h"
 #include "tools/lockstep/output.h"
+#include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
 
 namespace lockstep::cli {
@@ -29,9 +30,9 @@ constexpr const char* kTeaching =
     "That finds damage and edits by hand; it is no signature.\n"
     "\n"
     "Examples:\n"
-    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl\n"
-    "  lockstep check crash.jsonl\n"
-    "  lockstep check crash.jsonl --json | jq '.oracles[] | {oracle, stream, verdict}'\n"
+    "  $0 run scenarios/faults/crash.json --trace crash.jsonl\n"
+    "  $0 check crash.jsonl\n"
+    "  $0 check crash.jsonl --json | jq '.oracles[] | {oracle, stream, verdict}'\n"
     "\n"
     "Histories of clients, of any system, are judged for linearizability. Their lines are those\n"
     "of Jepsen's log (`INFO  jepsen.util - 2 :invoke :cas [3 0]`) or EDN (`{:process 0,\n"
@@ -44,8 +45,8 @@ constexpr const char* kTeaching =
     "never; what ends with :fail has had none. Of what is violated, the longest linearizable\n"
     "prefix is shown, and the operation with which it ends.\n"
     "\n"
-    "  lockstep check --linearizable etcd.log --model register\n"
-    "  lockstep check --linearizable - --model kv --json < history.edn | jq .violations\n"
+    "  $0 check --linearizable etcd.log --model register\n"
+    "  $0 check --linearizable - --model kv --json < history.edn | jq .violations\n"
     "\n";
 
 struct CheckFlags {
@@ -75,14 +76,12 @@ void RemarkOtherVerdict(const nlohmann::json& footer, analysis::Verdict verdict)
   const std::string now(analysis::Name(verdict));
   const nlohmann::json stated = footer.value("verdict", nlohmann::json());
   if (!stated.is_string() || stated == now) return;
-  std::fputs(absl::StrCat("lockstep: the trace says that its run was judged \"",
-                          Plain(stated.get_ref<const std::string&>()),
-                          "\"; what it holds is judged \"", now, "\"\n")
-                 .c_str(),
-             stderr);
+  PrintRemarks({absl::StrCat("the trace says that its run was judged \"",
+                             Plain(stated.get_ref<const std::string&>()),
+                             "\"; what it holds is judged \"", now, "\"")});
 }
 
-int CheckTrace(const CheckFlags& flags) {
+int CheckTrace(const CheckFlags& flags, const Additions& own) {
   auto reader = trace::TraceReader::Open(flags.trace);
   if (!reader.ok()) return ReportError(reader.status());
   const auto recipe = analysis::ReadRecipe(reader->recipe());
@@ -90,11 +89,11 @@ int CheckTrace(const CheckFlags& flags) {
     return ReportError(
         absl::InvalidArgumentError(absl::StrCat(flags.trace, ":1: ", recipe.status().message())));
   }
-  if (const absl::Status status = analysis::CheckPromises(*recipe); !status.ok()) {
+  if (const absl::Status status = analysis::CheckPromises(*recipe, own.oracles); !status.ok()) {
     return ReportError(
         absl::InvalidArgumentError(absl::StrCat(flags.trace, ":1: ", status.message())));
   }
-  analysis::Judge judge(*recipe);
+  analysis::Judge judge(*recipe, own.oracles);
   const auto footer = reader->Replay({&judge});
   if (!footer.ok()) return ReportError(footer.status());
   nlohmann::json summary = judge.Summary();
@@ -106,7 +105,7 @@ int CheckTrace(const CheckFlags& flags) {
   RemarkOtherVerdict(*footer, judge.verdict());
   const ExitCode code = CodeOf(judge.verdict(), judge.IsAsExpected());
   if (summary.value("is_complete", true)) return code;
-  std::fputs("lockstep: the run was cut short; the summary is of what was run\n", stderr);
+  PrintRemarks({"the run was cut short; the summary is of what was run"});
   return code == kAsExpected ? kInterrupted : code;
 }
 
@@ -124,16 +123,16 @@ absl::Status CheckFlagsFit(const CheckFlags& flags) {
   return absl::OkStatus();
 }
 
-int Check(CheckFlags flags) {
+int Check(CheckFlags flags, const Additions& own) {
   if (const absl::Status status = CheckFlagsFit(flags); !status.ok()) return ReportError(status);
-  if (flags.history.history.empty()) return CheckTrace(flags);
+  if (flags.history.history.empty()) return CheckTrace(flags, own);
   flags.history.as_json = flags.as_json;
   return CheckHistory(flags.history);
 }
 
 }  // namespace
 
-void AddCheck(CLI::App& app, int& exit_code) {
+void AddCheck(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand(
       "check", "Judges a trace as `run` judged the run that wrote it, or a history");
   const auto flags = std::make_shared<CheckFlags>();
@@ -153,8 +152,10 @@ void AddCheck(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = Check(*flags); });
+  call.Teach(*command, kTeaching,
+             {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
+              kHeldUnexpectedly, kInterrupted});
+  command->callback([flags, &call] { call.exit_code = Check(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

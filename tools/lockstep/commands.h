@@ -2,35 +2,57 @@
 
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 
+#include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/program.h"
+
 namespace lockstep::cli {
 
-void AddRun(CLI::App& app, int& exit_code);
-void AddCheck(CLI::App& app, int& exit_code);
-void AddTrace(CLI::App& app, int& exit_code);
-void AddRounds(CLI::App& app, int& exit_code);
-void AddValidate(CLI::App& app, int& exit_code);
-void AddSweep(CLI::App& app, int& exit_code);
-void AddResults(CLI::App& app, int& exit_code);
-void AddMerge(CLI::App& app, int& exit_code);
-void AddCompare(CLI::App& app, int& exit_code);
-void AddFigures(CLI::App& app, int& exit_code);
-void AddFuzz(CLI::App& app, int& exit_code);
-void AddTopology(CLI::App& app, int& exit_code);
-void AddPlot(CLI::App& app, int& exit_code);
-void AddList(CLI::App& app, int& exit_code);
-void AddExplain(CLI::App& app, int& exit_code);
+// Words that an option may be, each with its meaning, where `given` came before it.
+using Offer = std::function<std::vector<std::pair<std::string, std::string>>(
+    const std::vector<std::string>& given)>;
 
-// Runs the program with these arguments (without its name); the exit code.
-int Main(const std::vector<std::string>& arguments);
+// One call of the program: what the commands know of it, what they say of themselves, and what
+// comes of it.
+struct Call {
+  const Additions& own;  // outlives it
+  int exit_code = kAsExpected;
+  // By the name of the command, or by that and the option's ("compare --metric").
+  std::map<std::string, std::vector<ExitCode>> exit_codes = {};
+  std::map<std::string, Offer> offers = {};
 
-// What the exit codes mean, for the end of a command's help.
-std::string ExitCodeTable();
+  // Ends the help of `command` with `text` and with the codes that it may end with.
+  void Teach(CLI::App& command, const std::string& text, const std::vector<ExitCode>& codes);
+};
+
+// Of a command that judges nothing.
+inline const std::vector<ExitCode> kReaderCodes = {kAsExpected, kInternalError, kBadInput};
+
+void AddRun(CLI::App& app, Call& call);
+void AddCheck(CLI::App& app, Call& call);
+void AddTrace(CLI::App& app, Call& call);
+void AddRounds(CLI::App& app, Call& call);
+void AddValidate(CLI::App& app, Call& call);
+void AddSweep(CLI::App& app, Call& call);
+void AddResults(CLI::App& app, Call& call);
+void AddMerge(CLI::App& app, Call& call);
+void AddCompare(CLI::App& app, Call& call);
+void AddFigures(CLI::App& app, Call& call);
+void AddFuzz(CLI::App& app, Call& call);
+void AddTopology(CLI::App& app, Call& call);
+void AddPlot(CLI::App& app, Call& call);
+void AddList(CLI::App& app, Call& call);
+void AddExplain(CLI::App& app, Call& call);
+void AddCompletions(CLI::App& app, Call& call);
+void AddMan(CLI::App& app, Call& call);
 
 // Prints the error and gives the code for it: bad input, unless it is a bug of ours.
 int ReportError(const absl::Status& status);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "analysis/metrics.h"
 #include "analysis/results/compare.h"
 #include "analysis/results/results.h"
 #include "analysis/results/statistics.h"
@@ -28,7 +29,7 @@ namespace {
 using analysis::Comparison;
 
 constexpr const char* kTeaching =
-    "A and B are files that `lockstep sweep` wrote: of one sweep by two revisions, or of two "
+    "A and B are files that `$0 sweep` wrote: of one sweep by two revisions, or of two "
     "sweeps\n"
     "that share points. Points are matched by their parameters, runs by parameters and seed.\n"
     "\n"
@@ -59,13 +60,13 @@ constexpr const char* kTeaching =
     "makes the exit code 10. A trace with --detail differs from one without.\n"
     "\n"
     "Examples:\n"
-    "  lockstep sweep loss.json --out before.sqlite     # then change the code, and build\n"
-    "  lockstep sweep loss.json --out after.sqlite\n"
-    "  lockstep compare before.sqlite after.sqlite\n"
-    "  lockstep compare before.sqlite after.sqlite --metric published_per_s --alpha 0.01\n"
-    "  lockstep compare before.sqlite after.sqlite --json | jq '.moved[] | {metric, relative}'\n"
-    "  lockstep compare before.sqlite after.sqlite || echo \"not the same\"\n"
-    "  lockstep compare seed-1.jsonl seed-2.jsonl\n"
+    "  $0 sweep loss.json --out before.sqlite     # then change the code, and build\n"
+    "  $0 sweep loss.json --out after.sqlite\n"
+    "  $0 compare before.sqlite after.sqlite\n"
+    "  $0 compare before.sqlite after.sqlite --metric published_per_s --alpha 0.01\n"
+    "  $0 compare before.sqlite after.sqlite --json | jq '.moved[] | {metric, relative}'\n"
+    "  $0 compare before.sqlite after.sqlite || echo \"not the same\"\n"
+    "  $0 compare seed-1.jsonl seed-2.jsonl\n"
     "\n";
 
 constexpr std::size_t kFirst = 20;    // changes of a kind that are printed without --all
@@ -307,14 +308,14 @@ int CompareFiles(const CompareFlags& flags) {
 
 }  // namespace
 
-void AddCompare(CLI::App& app, int& exit_code) {
+void AddCompare(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand(
       "compare",
       "Says what changed between the results of two revisions, and what is noise; or where two "
       "traces differ");
   const auto flags = std::make_shared<CompareFlags>();
-  command->add_option("a", flags->a, "Results before, or a trace")->required()->type_name("A");
-  command->add_option("b", flags->b, "Results after, or a trace")->required()->type_name("B");
+  command->add_option("a", flags->a, "Results before, or a trace")->required()->type_name("FILE");
+  command->add_option("b", flags->b, "Results after, or a trace")->required()->type_name("FILE");
   command
       ->add_option("--alpha", flags->options.alpha,
                    "How likely noise may be reported as a change, over all tests (0.05)")
@@ -327,8 +328,14 @@ void AddCompare(CLI::App& app, int& exit_code) {
       ->expected(1);
   command->add_flag("--all", flags->is_all, "Prints every change, not only the first of each kind");
   command->add_flag("--json", flags->as_json, "Prints all of it as JSON");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = CompareFiles(*flags); });
+  call.offers["compare --metric"] = [&call](const std::vector<std::string>&) {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const analysis::MetricInfo& metric : analysis::KnownMetrics(call.own.oracles))
+      names.emplace_back(metric.name, metric.meaning);
+    return names;
+  };
+  call.Teach(*command, kTeaching, {kAsExpected, kInternalError, kBadInput, kDiffers});
+  command->callback([flags, &call] { call.exit_code = CompareFiles(*flags); });
 }
 
 }  // namespace lockstep::cli

@@ -14,6 +14,7 @@
 #include "analysis/measurement.h"
 #include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/parallel.h"
 #include "tools/lockstep/report.h"
@@ -77,12 +78,12 @@ std::optional<double> Mean(const nlohmann::json& streams, const char* outer, con
 }
 
 // One row with the `nth` seed.
-absl::StatusOr<RunResult> RunRow(const FigureRow& row, std::uint64_t nth) {
+absl::StatusOr<RunResult> RunRow(const FigureRow& row, std::uint64_t nth, const Additions& own) {
   std::vector<sim::Override> overrides = row.overrides;
-  auto prepared = Prepare(row.scenario, overrides);
+  auto prepared = Prepare(row.scenario, overrides, own);
   if (prepared.ok() && nth > 0) {
     overrides.emplace_back("/run/seed", absl::StrCat(prepared->scenario.seed + nth));
-    prepared = Prepare(row.scenario, overrides);
+    prepared = Prepare(row.scenario, overrides, own);
   }
   if (!prepared.ok()) {
     return absl::Status(prepared.status().code(),
@@ -164,13 +165,15 @@ std::string Optional(const std::optional<double>& value, int digits) {
 
 }  // namespace
 
-absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick) {
+absl::StatusOr<Figure> ReadFigure(const std::string& given, bool is_quick, const Additions& own) {
+  const std::string path = sim::FindGiven(given);
   const auto document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   if (absl::Status kind = CheckKind(*document, "lockstep_figure", path); !kind.ok()) return kind;
   Parameters figure(*document, path, "");
   figure.Integer("lockstep_figure", 1, 1);
   Figure read;
+  read.own = own;
   read.title = figure.String("title");
   read.note = figure.StringOr("note", "");
   const bool has_panels = figure.Has("panels");
@@ -189,7 +192,7 @@ absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick) {
     if (const absl::Status status = row.Done(); !status.ok()) return status;
   }
   for (Parameters& panel : figure.ObjectsOr("panels")) {
-    auto next = ReadPanel(panel, *reference, is_quick);
+    auto next = ReadPanel(panel, *reference, is_quick, own);
     if (!next.ok()) return next.status();
     read.panels.push_back(*std::move(next));
   }
@@ -204,7 +207,9 @@ absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, un
   std::size_t done = 0;
   const absl::Status made = ForEachOf(
       total, jobs,
-      [&](std::size_t i) { return RunRow(figure.rows[i / figure.seeds], i % figure.seeds); },
+      [&](std::size_t i) {
+        return RunRow(figure.rows[i / figure.seeds], i % figure.seeds, figure.own);
+      },
       [&](std::size_t i, absl::StatusOr<RunResult> run) {
         if (!run.ok()) return run.status();
         runs[i] = *std::move(run);

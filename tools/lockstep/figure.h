@@ -12,6 +12,7 @@
 
 #include "sim/scenario/scenario.h"
 #include "tools/lockstep/panel.h"
+#include "tools/lockstep/program.h"
 #include "tools/lockstep/runner.h"
 
 namespace lockstep::cli {
@@ -33,6 +34,7 @@ struct Figure {
   std::uint64_t seeds = 1;  // runs of each row: the scenario's seed, and those after it
   std::vector<FigureRow> rows;
   std::vector<Panel> panels;
+  Additions own;  // that its scenarios may name
 };
 
 // Numbers are means over the seeds.
@@ -53,7 +55,8 @@ struct FigureResult {
 
 // Reads a figure file; values "published" are JSON pointers into its reference file. Panels have a
 // quick form, rows have none.
-absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick = false);
+absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick = false,
+                                  const Additions& own = {});
 // Runs all rows with all seeds, `jobs` runs at a time; the first error ends it. Rows are
 // independent worlds, so the order of their ends changes nothing.
 absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs);

@@ -27,7 +27,7 @@ struct PanelRun {
 
 RunRow MakeRun(const Panel& panel, std::uint64_t run) {
   const sweep::Job job = sweep::MakeJob(panel.planned.plan, run);
-  RunRow row = RunnerOf(*panel.planned.sweep)(job);
+  RunRow row = RunnerOf(*panel.planned.sweep, panel.planned.own)(job);
   row.run = run;
   row.point = job.point;
   row.seed = job.seed;

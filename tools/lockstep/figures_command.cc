@@ -25,11 +25,11 @@ constexpr const char* kTeaching =
     "stand the figure's reference values; a star marks what is too far from them.\n"
     "\n"
     "Examples:\n"
-    "  lockstep figures scenarios/figures/picsou-testbed.json\n"
-    "  lockstep figures scenarios/figures/picsou-testbed.json --json | jq '.[] | {label, "
+    "  $0 figures scenarios/figures/picsou-testbed.json\n"
+    "  $0 figures scenarios/figures/picsou-testbed.json --json | jq '.[] | {label, "
     "by_seed}'\n"
-    "  lockstep figures scenarios/figures/chora-rounds.json --quick\n"
-    "  lockstep figures scenarios/figures/chora-rounds.json --json > f.json; lockstep plot figure "
+    "  $0 figures scenarios/figures/chora-rounds.json --quick\n"
+    "  $0 figures scenarios/figures/chora-rounds.json --json > f.json; $0 plot figure "
     "f.json --out f.svg\n"
     "\n";
 
@@ -79,10 +79,10 @@ int RunPanels(const FigureFlags& flags, const Figure& figure) {
   return code;
 }
 
-int RunFigure(const FigureFlags& flags) {
+int RunFigure(const FigureFlags& flags, const Additions& own) {
   if (flags.as_json && flags.as_csv)
     return ReportError(absl::InvalidArgumentError("want one of --csv and --json"));
-  const auto figure = ReadFigure(flags.figure, flags.is_quick);
+  const auto figure = ReadFigure(flags.figure, flags.is_quick, own);
   if (!figure.ok()) return ReportError(figure.status());
   NoteInterrupts();
   return figure->panels.empty() ? RunRows(flags, *figure) : RunPanels(flags, *figure);
@@ -90,7 +90,7 @@ int RunFigure(const FigureFlags& flags) {
 
 }  // namespace
 
-void AddFigures(CLI::App& app, int& exit_code) {
+void AddFigures(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("figures", "Computes a figure and prints it next to published values");
   const auto flags = std::make_shared<FigureFlags>();
@@ -106,8 +106,10 @@ void AddFigures(CLI::App& app, int& exit_code) {
   command->add_flag("--quick", flags->is_quick, "Panels in their quick form, for a first look");
   command->add_flag("--json", flags->as_json, "Prints rows or panels as JSON");
   command->add_flag("--csv", flags->as_csv, "Prints rows or points as comma-separated values");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = RunFigure(*flags); });
+  call.Teach(*command, kTeaching,
+             {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
+              kHeldUnexpectedly, kInterrupted, kRunsFailed});
+  command->callback([flags, &call] { call.exit_code = RunFigure(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

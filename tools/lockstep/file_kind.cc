@@ -16,6 +16,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "tools/lockstep/program_name.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -50,8 +52,9 @@ absl::Status CheckKind(const nlohmann::json& document, const std::string& wanted
   if (!document.is_object() || document.contains(wanted)) return absl::OkStatus();
   for (const Kind& kind : kKinds) {
     if (!document.contains(kind.key)) continue;
-    return absl::InvalidArgumentError(absl::StrCat(file, ": is ", kind.name, ": `lockstep ",
-                                                   kind.command, " ", file, "` takes it"));
+    return absl::InvalidArgumentError(absl::StrCat(file, ": is ", kind.name, ": `",
+                                                   ProgramAsCalled(), " ", kind.command, " ", file,
+                                                   "` takes it"));
   }
   return absl::OkStatus();
 }
@@ -119,7 +122,8 @@ absl::Status FileHead::FindKind(const std::string& head) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat(path_, solid.empty() ? ": is empty" : ": is nothing that lockstep has written",
-                   "; want results of a sweep, a trace, or what `lockstep figures --json` prints"));
+                   "; want results of a sweep, a trace, or what `", ProgramAsCalled(),
+                   " figures --json` prints"));
 }
 
 absl::StatusOr<std::string> FileHead::ReadAll() {

@@ -25,6 +25,8 @@
 #include "tools/lockstep/fuzz_run.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/output.h"
+#include "tools/lockstep/program_name.h"
+#include "tools/lockstep/shell_word.h"
 
 namespace lockstep::cli {
 namespace {
@@ -49,9 +51,9 @@ constexpr const char* kTeaching =
     "an effect is no failure; the summary says how many draws of each kind had one.\n"
     "\n"
     "Examples:\n"
-    "  lockstep fuzz chora --seed 1 --time 60s\n"
-    "  lockstep fuzz chora --seed 1 --runs 1000 --replicas 5 --jobs 1 --json | jq .coverage\n"
-    "  lockstep fuzz chora --one 17 > drawn.json && lockstep run drawn.json\n"
+    "  $0 fuzz chora --seed 1 --time 60s\n"
+    "  $0 fuzz chora --seed 1 --runs 1000 --replicas 5 --jobs 1 --json | jq .coverage\n"
+    "  $0 fuzz chora --one 17 > drawn.json && $0 run drawn.json\n"
     "\n";
 
 struct FuzzFlags {
@@ -101,9 +103,10 @@ class Report {
     status_.Update(WriteScenario(path, draw.scenario));
     // Only a run of the fuzzer knows what to look for in notes, that it was to recover, or how the
     // program came to die.
-    std::string command = absl::StrCat("lockstep run ", path.string());
+    std::string command = absl::StrCat(ProgramAsCalled(), " run ", ShellWord(path.string()));
     if (outcome.verdict != "violated" || outcome.oracle == "notes") {
-      command = absl::StrCat("lockstep fuzz ", flags_.protocol, " --seed ", seed, " --runs 1");
+      command =
+          absl::StrCat(ProgramAsCalled(), " fuzz ", flags_.protocol, " --seed ", seed, " --runs 1");
       if (flags_.replicas) absl::StrAppend(&command, " --replicas ", *flags_.replicas);
     }
     Clear();
@@ -237,11 +240,14 @@ int RunFuzz(const FuzzFlags& flags) {
 
 }  // namespace
 
-void AddFuzz(CLI::App& app, int& exit_code) {
+void AddFuzz(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("fuzz", "Draws scenarios and looks for one that breaks a promise");
   const auto flags = std::make_shared<FuzzFlags>();
   command->add_option("protocol", flags->protocol, "Protocol: chora")->required();
+  call.offers["fuzz protocol"] = [](const std::vector<std::string>&) {
+    return std::vector<std::pair<std::string, std::string>>{{"chora", ""}};
+  };
   command->add_option("--seed", flags->seed, "Of the first draw");
   command->add_option("--runs", flags->runs, "How many draws")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
@@ -259,8 +265,9 @@ void AddFuzz(CLI::App& app, int& exit_code) {
   command->add_option("--one", flags->one, "Prints the scenario of this seed, and runs nothing")
       ->type_name("SEED");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON, failures on stderr");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = RunFuzz(*flags); });
+  call.Teach(*command, kTeaching,
+             {kAsExpected, kInternalError, kBadInput, kViolated, kInterrupted, kRunsFailed});
+  command->callback([flags, &call] { call.exit_code = RunFuzz(*flags); });
 }
 
 }  // namespace lockstep::cli

@@ -1,10 +1,12 @@
 // lockstep list WHAT [NAME], lockstep explain WORD
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,18 +30,18 @@ constexpr const char* kListTeaching =
     "type, unit, range and default.\n"
     "\n"
     "Examples:\n"
-    "  lockstep list protocols\n"
-    "  lockstep list protocols picsou\n"
-    "  lockstep list metrics --json | jq -r '.[].name'\n"
+    "  $0 list protocols\n"
+    "  $0 list protocols picsou\n"
+    "  $0 list metrics --json | jq -r '.[].name'\n"
     "\n";
 constexpr const char* kExplainTeaching =
     "Explains a word of lockstep's reports, files and errors, from its glossary, and whatever is\n"
     "called so: a key, a metric, a note, a fault, a protocol.\n"
     "\n"
     "Examples:\n"
-    "  lockstep explain QUACK\n"
-    "  lockstep explain as published\n"
-    "  lockstep explain R1\n"
+    "  $0 explain QUACK\n"
+    "  $0 explain as published\n"
+    "  $0 explain R1\n"
     "\n";
 
 struct ListFlags {
@@ -57,8 +59,8 @@ absl::Status Unknown(const std::string& what, const std::string& name,
                            : absl::StrCat("there are: ", absl::StrJoin(names, ", "))));
 }
 
-int List(const ListFlags& flags) {
-  absl::StatusOr<Json> listing = ListingOf(flags.what);
+int List(const ListFlags& flags, const Additions& own) {
+  absl::StatusOr<Json> listing = ListingOf(flags.what, own);
   if (!listing.ok()) return ReportError(listing.status());
   Json shown = Json::array();
   std::vector<std::string> names;
@@ -95,10 +97,10 @@ void AddKeys(const Json& keys, const std::string& word, const std::string& of, J
 }
 
 // All that is called so in the listings; `names` are the names that there are.
-Json FindListed(const std::string& word, std::vector<std::string>& names) {
+Json FindListed(const std::string& word, const Additions& own, std::vector<std::string>& names) {
   Json found = Json::array();
   for (const std::string& what : Listings()) {
-    const absl::StatusOr<Json> listing = ListingOf(what);
+    const absl::StatusOr<Json> listing = ListingOf(what, own);
     if (!listing.ok() || what == "oracles") continue;  // Those are in the glossary.
     for (const Json& entry : *listing) {
       const auto name = entry["name"].get<std::string>();
@@ -125,14 +127,14 @@ std::optional<std::string> NearestName(const std::string& word,
   return as_written.at(*nearest);
 }
 
-int Explain(const std::vector<std::string>& words) {
+int Explain(const std::vector<std::string>& words, const Additions& own) {
   const std::string word = absl::StrJoin(words, " ");
   const std::vector<const GlossaryEntry*> entries = FindAllInGlossary(word);
   std::vector<std::string> names;
   for (const GlossaryEntry& each : Glossary())
     names.insert(names.end(), each.names.begin(), each.names.end());
   const std::vector<std::string> terms = names;
-  const Json found = FindListed(word, names);
+  const Json found = FindListed(word, own, names);
   if (entries.empty() && found.empty()) {
     const std::optional<std::string> nearest = NearestName(word, names);
     return ReportError(absl::InvalidArgumentError(
@@ -149,9 +151,21 @@ int Explain(const std::vector<std::string>& words) {
   return kAsExpected;
 }
 
+std::vector<std::pair<std::string, std::string>> NamesListed(const std::string& what,
+                                                             const Additions& own) {
+  std::vector<std::pair<std::string, std::string>> names;
+  const std::vector<std::string>& known = Listings();
+  if (std::find(known.begin(), known.end(), what) == known.end()) return names;
+  const absl::StatusOr<Json> listing = ListingOf(what, own);
+  if (!listing.ok()) return names;
+  for (const Json& entry : *listing)
+    names.emplace_back(entry["name"].get<std::string>(), entry.value("meaning", ""));
+  return names;
+}
+
 }  // namespace
 
-void AddList(CLI::App& app, int& exit_code) {
+void AddList(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("list", "Says what there is: protocols, profiles, metrics, ...");
   const auto flags = std::make_shared<ListFlags>();
@@ -161,16 +175,26 @@ void AddList(CLI::App& app, int& exit_code) {
       ->type_name("WHAT");
   command->add_option("name", flags->name, "Only the entry of this name")->type_name("NAME");
   command->add_flag("--json", flags->as_json, "Prints an array of objects");
-  command->footer(std::string(kListTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = List(*flags); });
+  call.offers["list name"] = [&call](const std::vector<std::string>& given) {
+    return given.empty() ? std::vector<std::pair<std::string, std::string>>()
+                         : NamesListed(given.back(), call.own);
+  };
+  call.Teach(*command, kListTeaching, kReaderCodes);
+  command->callback([flags, &call] { call.exit_code = List(*flags, call.own); });
 }
 
-void AddExplain(CLI::App& app, int& exit_code) {
+void AddExplain(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand("explain", "Explains a word");
   const auto words = std::make_shared<std::vector<std::string>>();
   command->add_option("word", *words, "The word, or words")->required()->type_name("WORD");
-  command->footer(std::string(kExplainTeaching) + ExitCodeTable());
-  command->callback([words, &exit_code] { exit_code = Explain(*words); });
+  call.offers["explain word"] = [](const std::vector<std::string>&) {
+    std::vector<std::pair<std::string, std::string>> terms;
+    for (const GlossaryEntry& entry : Glossary())
+      for (const std::string& name : entry.names) terms.emplace_back(name, "");
+    return terms;
+  };
+  call.Teach(*command, kExplainTeaching, kReaderCodes);
+  command->callback([words, &call] { call.exit_code = Explain(*words, call.own); });
 }
 
 }  // namespace lockstep::cli

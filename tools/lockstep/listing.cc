@@ -35,9 +35,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kColumns = 80;
 
-Json Protocols() {
+Json Protocols(const Additions& own) {
   Json list = Json::array();
-  for (const LayerInfo& layer : ListLayers()) {
+  for (const LayerInfo& layer : ListLayers(own.protocols)) {
     Json notes = Json::array();
     for (const core::NoteSpec& note : layer.notes) notes.push_back(std::string(note.name));
     list.push_back({{"name", layer.name},
@@ -68,18 +68,21 @@ Json ScenarioKeys() {
   return list;
 }
 
-Json Metrics() {
+Json Metrics(const Additions& own) {
   Json list = Json::array();
-  for (const analysis::MetricInfo& metric : analysis::KnownMetrics())
+  for (const analysis::MetricInfo& metric : analysis::KnownMetrics(own.oracles))
     list.push_back({{"name", std::string(metric.name)},
                     {"unit", std::string(metric.unit)},
                     {"meaning", std::string(metric.meaning)}});
   return list;
 }
 
-Json OracleEntries() {
+Json OracleEntries(const Additions& own) {
   Json list = Json::array();
-  for (const analysis::Oracle* oracle : analysis::Oracles()) {
+  std::vector<const analysis::Oracle*> oracles(analysis::Oracles().begin(),
+                                               analysis::Oracles().end());
+  oracles.insert(oracles.end(), own.oracles.begin(), own.oracles.end());
+  for (const analysis::Oracle* oracle : oracles) {
     const std::string letter(oracle->letter);
     const GlossaryEntry* entry = FindInGlossary(letter + " (oracle)");
     if (entry == nullptr) entry = FindInGlossary(letter);
@@ -88,13 +91,14 @@ Json OracleEntries() {
       counts.push_back({{"name", std::string(count.name)},
                         {"unit", std::string(count.unit)},
                         {"meaning", std::string(count.meaning)}});
-    list.push_back(
-        {{"name", letter}, {"meaning", entry == nullptr ? "" : entry->text}, {"counts", counts}});
+    list.push_back({{"name", letter},
+                    {"meaning", entry == nullptr ? std::string(oracle->meaning) : entry->text},
+                    {"counts", counts}});
   }
   return list;
 }
 
-Json Notes() {
+Json Notes(const Additions& own) {
   Json list = Json::array();
   const auto add = [&](const core::NoteSpec& note, const std::string& by) {
     for (const Json& known : list)
@@ -104,7 +108,7 @@ Json Notes() {
   };
   for (const core::NoteSpec& note : core::kSharedNotes) add(note, "several protocols");
   for (const core::NoteSpec& note : core::kDecisionNotes) add(note, "protocols that decide");
-  for (const LayerInfo& layer : ListLayers())
+  for (const LayerInfo& layer : ListLayers(own.protocols))
     for (const core::NoteSpec& note : layer.notes) add(note, layer.name);
   return list;
 }
@@ -259,13 +263,13 @@ const std::vector<std::string>& Listings() {
   return *names;
 }
 
-absl::StatusOr<Json> ListingOf(std::string_view what) {
-  if (what == "protocols") return Protocols();
+absl::StatusOr<Json> ListingOf(std::string_view what, const Additions& own) {
+  if (what == "protocols") return Protocols(own);
   if (what == "profiles") return Profiles();
   if (what == "scenario") return ScenarioKeys();
-  if (what == "metrics") return Metrics();
-  if (what == "oracles") return OracleEntries();
-  if (what == "notes") return Notes();
+  if (what == "metrics") return Metrics(own);
+  if (what == "oracles") return OracleEntries(own);
+  if (what == "notes") return Notes(own);
   return Faults();
 }
 

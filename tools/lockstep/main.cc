@@ -1,10 +1,5 @@
 // The program.
 
-#include <string>
-#include <vector>
+#include "tools/lockstep/program.h"
 
-#include "tools/lockstep/commands.h"
-
-int main(int argc, char** argv) {
-  return lockstep::cli::Main(std::vector<std::string>(argv + 1, argv + argc));
-}
+int main(int argc, char** argv) { return lockstep::cli::Main(argc, argv); }

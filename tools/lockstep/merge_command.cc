@@ -20,6 +20,7 @@
 #include "sim/trace/file_beside.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/program_name.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_report.h"
 #include "tools/sweep/campaign.h"
@@ -31,7 +32,7 @@ namespace {
 using analysis::ResultsFile;
 
 constexpr const char* kTeaching =
-    "Joins what `lockstep sweep FILE --shard i/k` has made on several machines. Doing it again, "
+    "Joins what `$0 sweep FILE --shard i/k` has made on several machines. Doing it again, "
     "or\n"
     "with the same file twice, changes nothing; OUT may be there already, and gets what it lacks.\n"
     "\n"
@@ -41,8 +42,8 @@ constexpr const char* kTeaching =
     "ended by itself.\n"
     "\n"
     "Examples:\n"
-    "  lockstep merge all.sqlite part-1.sqlite part-2.sqlite part-3.sqlite\n"
-    "  lockstep merge all.sqlite part-4.sqlite        # one more, later\n"
+    "  $0 merge all.sqlite part-1.sqlite part-2.sqlite part-3.sqlite\n"
+    "  $0 merge all.sqlite part-4.sqlite        # one more, later\n"
     "\n";
 
 struct MergeFlags {
@@ -60,8 +61,8 @@ struct Standing {
 };
 
 // Also puts the thresholds of a bisection into the file, as far as they can be told.
-absl::StatusOr<Standing> StandingOf(ResultsFile& file, std::uint64_t shards) {
-  const auto planned = PlanOf(file.header(), file.path());
+absl::StatusOr<Standing> StandingOf(ResultsFile& file, std::uint64_t shards, const Additions& own) {
+  const auto planned = PlanOf(file.header(), file.path(), own);
   if (!planned.ok()) return planned.status();
   sweep::Campaign campaign(planned->plan, {});
   absl::Status fits;
@@ -154,15 +155,16 @@ ExitCode Report(const Standing& standing, std::uint64_t shards) {
   absl::PrintF("missing: %d runs; there are %d of at most %d\n", standing.missing, standing.there,
                standing.runs_max);
   if (shards == 1) {
-    absl::PrintF("  `lockstep sweep FILE --resume` makes them\n");
+    absl::PrintF("  `%s sweep FILE --resume` makes them\n", ProgramAsCalled());
     return kIncomplete;
   }
   for (const auto& [shard, runs] : standing.by_shard)
-    absl::PrintF("  `lockstep sweep FILE --shard %d/%d` makes %d of them\n", shard, shards, runs);
+    absl::PrintF("  `%s sweep FILE --shard %d/%d` makes %d of them\n", ProgramAsCalled(), shard,
+                 shards, runs);
   return kIncomplete;
 }
 
-absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
+absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags, const Additions& own) {
   if (absl::Status checked = CheckInputs(flags); !checked.ok()) return checked;
   const auto first = ResultsFile::OpenToRead(flags.inputs[0]);
   if (!first.ok()) return first.status();
@@ -172,7 +174,7 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
   absl::Status done = shards.status();
   absl::StatusOr<Standing> standing = Standing();
   if (done.ok()) {
-    standing = StandingOf(*target->file, *shards);
+    standing = StandingOf(*target->file, *shards, own);
     done = standing.status();
   }
   const absl::Status closed = target->file->Close();
@@ -200,18 +202,20 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags) {
 
 }  // namespace
 
-void AddMerge(CLI::App& app, int& exit_code) {
+void AddMerge(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("merge", "Joins the results of shards, and says what is missing");
   const auto flags = std::make_shared<MergeFlags>();
   command->add_option("out", flags->out, "Results file to make, or to add to")
       ->required()
-      ->type_name("OUT");
-  command->add_option("in", flags->inputs, "Results files of shards")->required()->type_name("IN");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] {
-    const auto merged = MergeFiles(*flags);
-    exit_code = merged.ok() ? int{*merged} : ReportError(merged.status());
+      ->type_name("FILE");
+  command->add_option("in", flags->inputs, "Results files of shards")
+      ->required()
+      ->type_name("FILE");
+  call.Teach(*command, kTeaching, {kAsExpected, kInternalError, kBadInput, kUnmet, kIncomplete});
+  command->callback([flags, &call] {
+    const auto merged = MergeFiles(*flags, call.own);
+    call.exit_code = merged.ok() ? int{*merged} : ReportError(merged.status());
   });
 }
 

@@ -29,7 +29,7 @@ std::string ShownAs(const std::string& name, const json& value) {
 
 // --- Reading ---
 
-absl::StatusOr<Planned> ReadSweepOf(Parameters& panel, bool is_quick) {
+absl::StatusOr<Planned> ReadSweepOf(Parameters& panel, bool is_quick, const Additions& own) {
   const json* const sweep = panel.Raw("sweep");
   json document;
   std::string path = panel.file();
@@ -54,7 +54,7 @@ absl::StatusOr<Planned> ReadSweepOf(Parameters& panel, bool is_quick) {
     }
     if (is_quick || std::string_view(key) != "quick") document.merge_patch(*patch);
   }
-  auto planned = PlanOf(document, path);
+  auto planned = PlanOf(document, path, own);
   if (planned.ok()) return planned;
   return absl::InvalidArgumentError(
       absl::StrCat(panel.file(), ": ", panel.pointer(), "/sweep: ", planned.status().message()));
@@ -104,10 +104,8 @@ absl::Status CheckNames(Parameters& panel, const Panel& read) {
   if (!read.is_quantiles()) check("x", read.x);
   if (read.is_quantiles() && read.quantiles.empty()) panel.FailWanted("y", "a formula");
   const sweep::Sweep& sweep = *read.planned.sweep;
-  std::set<std::string, std::less<>> metrics;
-  for (const analysis::MetricInfo& metric : analysis::KnownMetrics()) metrics.emplace(metric.name);
-  for (const core::NoteSpec& note : DeclaredNotes())
-    for (const std::string& name : analysis::NoteMetricNames(note.name)) metrics.insert(name);
+  const std::vector<std::string> known = FormulaMetrics(read.planned.own);
+  std::set<std::string, std::less<>> metrics(known.begin(), known.end());
   for (const auto& [metric, pointer] : sweep.record) metrics.insert(metric);
   const auto check_metric = [&](const char* key, const std::string& name) {
     if (!metrics.contains(name)) panel.Fail(key, "no metric is called \"" + name + "\"");
@@ -176,8 +174,9 @@ std::string Comparison(const Panel& panel, const std::vector<PanelPoint>& points
 
 }  // namespace
 
-absl::StatusOr<Panel> ReadPanel(Parameters& panel, const json& reference, bool is_quick) {
-  auto planned = ReadSweepOf(panel, is_quick);
+absl::StatusOr<Panel> ReadPanel(Parameters& panel, const json& reference, bool is_quick,
+                                const Additions& own) {
+  auto planned = ReadSweepOf(panel, is_quick, own);
   if (!planned.ok()) return planned.status();
   Panel read{panel.String("name"),
              panel.String("title"),

@@ -18,6 +18,7 @@
 
 #include "analysis/results/results.h"
 #include "protocols/parameters/parameters.h"
+#include "tools/lockstep/program.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/sweep/expression.h"
 
@@ -44,8 +45,10 @@ struct Panel {
   bool is_quantiles() const { return !y; }
 };
 
-// `reference` is what the figure's "reference" names, and its errors' name is `file`.
-absl::StatusOr<Panel> ReadPanel(Parameters& panel, const nlohmann::json& reference, bool is_quick);
+// `reference` is what the figure's "reference" names, and its errors' name is `file`. `own` is what
+// its sweep's scenarios may name beside what lockstep has.
+absl::StatusOr<Panel> ReadPanel(Parameters& panel, const nlohmann::json& reference, bool is_quick,
+                                const Additions& own = {});
 
 struct PanelPoint {
   std::string line;

@@ -35,7 +35,7 @@ constexpr const char* kTeaching =
     "                      value of the others, with the 95 % interval of the mean over seeds\n"
     "  a trace             what each replica answered, its latency, lanes and lag, in bins of "
     "time\n"
-    "  a figure            simulated and published values, of what `lockstep figures --json` "
+    "  a figure            simulated and published values, of what `$0 figures --json` "
     "prints\n"
     "\n"
     "The end of --out says what is written: .svg a picture, .csv its data, .json (or .vl.json) "
@@ -45,15 +45,15 @@ constexpr const char* kTeaching =
     "vega and vega-lite, which `tools/setup --pictures` installs; nothing else needs it.\n"
     "\n"
     "Examples:\n"
-    "  lockstep plot loss.sqlite --x loss --y delivered_per_s --by protocol -o loss.svg\n"
-    "  lockstep plot loss.sqlite --y delivered_per_s --y latency_p99_us --log y \\\n"
+    "  $0 plot loss.sqlite --x loss --y delivered_per_s --by protocol -o loss.svg\n"
+    "  $0 plot loss.sqlite --y delivered_per_s --y latency_p99_us --log y \\\n"
     "      --where \"protocol == 'picsou' and n >= 7\" -o loss.svg\n"
-    "  lockstep plot loss.sqlite --y 'delivered_per_s / published_per_s' --csv\n"
-    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl.zst\n"
-    "  lockstep plot crash.jsonl.zst --bin 2ms -o crash.svg\n"
-    "  lockstep run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
-    "  lockstep plot pause.jsonl --replicas --from 900us --until 1500us -o pause.svg\n"
-    "  lockstep figures scenarios/figures/picsou-testbed.json --json | lockstep plot - -o f.svg\n"
+    "  $0 plot loss.sqlite --y 'delivered_per_s / published_per_s' --csv\n"
+    "  $0 run scenarios/faults/crash.json --trace crash.jsonl.zst\n"
+    "  $0 plot crash.jsonl.zst --bin 2ms -o crash.svg\n"
+    "  $0 run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
+    "  $0 plot pause.jsonl --replicas --from 900us --until 1500us -o pause.svg\n"
+    "  $0 figures scenarios/figures/picsou-testbed.json --json | $0 plot - -o f.svg\n"
     "\n";
 
 struct PlotFlags {
@@ -297,10 +297,10 @@ void AddTraceFlags(CLI::App& command, PlotFlags& flags) {
 
 }  // namespace
 
-void AddPlot(CLI::App& app, int& exit_code) {
+void AddPlot(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("plot", "Draws results, traces and figures as SVG, or gives their data");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
+  call.Teach(*command, kTeaching, kReaderCodes);
   const auto flags = std::make_shared<PlotFlags>();
   command->add_option("file", flags->words, "What is plotted; - for standard input")
       ->required()
@@ -309,9 +309,9 @@ void AddPlot(CLI::App& app, int& exit_code) {
   AddOutputs(*command, *flags);
   AddResultsFlags(*command, *flags);
   AddTraceFlags(*command, *flags);
-  command->callback([command, flags, &exit_code] {
+  command->callback([command, flags, &call] {
     const absl::Status plotted = Plot(*command, *flags);
-    exit_code = plotted.ok() ? int{kAsExpected} : ReportError(plotted);
+    call.exit_code = plotted.ok() ? int{kAsExpected} : ReportError(plotted);
   });
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "tools/lockstep/plot_data.h"
+#include "tools/lockstep/program_name.h"
 
 namespace lockstep::cli {
 namespace {
@@ -84,7 +85,7 @@ absl::StatusOr<Picture> FigurePlotOf(const json& figure, const std::string& path
                                : RowsPicture(figure.is_array() ? figure : json::array());
   if (picture.rows.rows.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": want what `lockstep figures FIGURE --json` prints"));
+        absl::StrCat(path, ": want what `", ProgramAsCalled(), " figures FIGURE --json` prints"));
   }
   return picture;
 }

@@ -4,16 +4,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/name_search.h"
 #include "sim/scenario/scenario.h"
+#include "tools/lockstep/program_name.h"
 #include "tools/lockstep/runner.h"
+#include "tools/lockstep/shell_word.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_run.h"
 #include "tools/lockstep/version.h"
@@ -37,7 +37,7 @@ struct Base {
 std::string ProgramPath() {
   std::error_code failed;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
-  return failed ? "lockstep" : program.string();
+  return failed ? ProgramAsCalled() : ShellWord(program.string());
 }
 
 bool Exists(const std::string& path) {
@@ -99,13 +99,14 @@ absl::StatusOr<Base> BaseOf(const analysis::ResultsHeader& header, std::uint64_t
 
 std::vector<std::string> RemarksOn(const analysis::ResultsHeader& header,
                                    const analysis::RunRow& row, const Base& base,
-                                   const std::vector<sim::Override>& changes) {
+                                   const std::vector<sim::Override>& changes,
+                                   const Additions& own) {
   std::vector<std::string> remarks;
   if (header.revision != Revision()) {
     remarks.push_back(
         absl::StrCat("the run was made by lockstep ", header.revision, ", this is ", Revision()));
   }
-  const auto prepared = PrepareDocument(base.document, base.path, changes);
+  const auto prepared = PrepareDocument(base.document, base.path, changes, own);
   const std::string recipe = prepared.ok() ? RecipeHash(prepared->scenario) : "";
   if (recipe != row.recipe) {
     remarks.push_back(absl::StrCat(
@@ -123,19 +124,13 @@ std::vector<std::string> RemarksOn(const analysis::ResultsHeader& header,
 
 }  // namespace
 
-std::string ShellWord(const std::string& text) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
-}
-
-absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, std::uint64_t run) {
+absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, std::uint64_t run,
+                                            const Additions& own) {
   const auto row = file.FindRun(run);
   if (!row.ok()) return row.status();
   if (!row->has_value())
     return absl::NotFoundError(absl::StrCat(file.path(), ": has no run ", run));
-  const auto planned = PlanOf(file.header(), file.path());
+  const auto planned = PlanOf(file.header(), file.path(), own);
   if (!planned.ok()) return planned.status();
   if (run >= planned->plan.runs_max())
     return absl::DataLossError(absl::StrCat(file.path(), ": its sweep has no run ", run));
@@ -146,14 +141,14 @@ absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, s
   }
   const sweep::Job job = sweep::MakeJob(planned->plan, run);
   Reproduction made;
-  made.command = absl::StrCat(base->prelude, ShellWord(ProgramPath()), " run ", base->word);
+  made.command = absl::StrCat(base->prelude, ProgramPath(), " run ", base->word);
   // The last one is the seed.
   for (std::size_t i = 0; i + 1 < job.changes.size(); ++i) {
     const auto& [pointer, value] = job.changes[i];
     absl::StrAppend(&made.command, " \\\n    --set ", ShellWord(absl::StrCat(pointer, "=", value)));
   }
   absl::StrAppend(&made.command, " \\\n    --seed ", job.seed, "\n");
-  made.remarks = RemarksOn(file.header(), **row, *base, job.changes);
+  made.remarks = RemarksOn(file.header(), **row, *base, job.changes, own);
   return made;
 }
 

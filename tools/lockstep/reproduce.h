@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "analysis/results/results.h"
+#include "tools/lockstep/program.h"
 
 namespace lockstep::cli {
 
@@ -21,9 +22,7 @@ struct Reproduction {
 };
 
 // Of a run that `file` has.
-absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, std::uint64_t run);
-
-// As one word of a POSIX shell, whatever it holds.
-std::string ShellWord(const std::string& text);
+absl::StatusOr<Reproduction> ReproductionOf(const analysis::ResultsFile& file, std::uint64_t run,
+                                            const Additions& own = {});
 
 }  // namespace lockstep::cli

@@ -19,6 +19,7 @@
 #include "analysis/results/sqlite.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/program_name.h"
 #include "tools/lockstep/remarks.h"
 #include "tools/lockstep/report.h"
 #include "tools/lockstep/reproduce.h"
@@ -43,12 +44,12 @@ constexpr const char* kTeaching =
     "  timings  a row for each run: what differs from machine to machine\n"
     "\n"
     "Examples:\n"
-    "  lockstep results sweep.sqlite\n"
-    "  lockstep results sweep.sqlite --csv > runs.csv\n"
-    "  lockstep results sweep.sqlite --view summary --ndjson | jq .published_per_s\n"
-    "  lockstep results sweep.sqlite --sql \"SELECT * FROM results WHERE verdict = 'violated'\"\n"
-    "  lockstep results sweep.sqlite --sql - --csv < question.sql\n"
-    "  lockstep results sweep.sqlite --reproduce 17          # the same digest, by one command\n"
+    "  $0 results sweep.sqlite\n"
+    "  $0 results sweep.sqlite --csv > runs.csv\n"
+    "  $0 results sweep.sqlite --view summary --ndjson | jq .published_per_s\n"
+    "  $0 results sweep.sqlite --sql \"SELECT * FROM results WHERE verdict = 'violated'\"\n"
+    "  $0 results sweep.sqlite --sql - --csv < question.sql\n"
+    "  $0 results sweep.sqlite --reproduce 17          # the same digest, by one command\n"
     "\n"
     "Notebooks read the file as it is:\n"
     "  pandas.read_sql('SELECT * FROM summary', sqlite3.connect('sweep.sqlite'))\n"
@@ -185,8 +186,8 @@ absl::StatusOr<std::string> Overview(const ResultsFile& file, bool shows_all) {
                    header.points * header.seeds, " (", header.points, " points, ", header.seeds,
                    " seeds each), by lockstep ", header.revision, "\n");
   if (header.shards > 1)
-    absl::StrAppend(&text, "  shard ", header.shard, " of ", header.shards,
-                    ": `lockstep merge` joins them\n");
+    absl::StrAppend(&text, "  shard ", header.shard, " of ", header.shards, ": `",
+                    ProgramAsCalled(), " merge` joins them\n");
   for (const auto& [title, column] :
        {std::pair("outcomes", "outcome"), std::pair("verdicts", "verdict")}) {
     const auto counts = Counts(file, column);
@@ -250,13 +251,13 @@ std::optional<std::string> Question(const ResultsFlags& flags) {
                       " ORDER BY run");
 }
 
-absl::Status Show(const ResultsFlags& flags) {
+absl::Status Show(const ResultsFlags& flags, const Additions& own) {
   if (absl::Status checked = CheckFlags(flags); !checked.ok()) return checked;
   const auto file = ResultsFile::OpenToRead(flags.file);
   if (!file.ok()) return file.status();
   IgnoreClosedPipes();
   if (flags.run) {
-    const auto made = ReproductionOf(**file, *flags.run);
+    const auto made = ReproductionOf(**file, *flags.run, own);
     if (!made.ok()) return made.status();
     PrintRemarks(made->remarks);
     std::fputs(made->command.c_str(), stdout);
@@ -277,11 +278,11 @@ absl::Status Show(const ResultsFlags& flags) {
 
 }  // namespace
 
-void AddResults(CLI::App& app, int& exit_code) {
+void AddResults(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("results", "Shows what a sweep has found, or answers SQL about it");
   const auto flags = std::make_shared<ResultsFlags>();
-  command->add_option("file", flags->file, "Results file, as `lockstep sweep` makes it")
+  command->add_option("file", flags->file, "Results file, as `$0 sweep` makes it")
       ->required()
       ->type_name("FILE");
   command->add_option("--sql", flags->sql, "Answers this query (- reads it from standard input)")
@@ -290,18 +291,17 @@ void AddResults(CLI::App& app, int& exit_code) {
       ->type_name("VIEW")
       ->check(CLI::IsMember({"results", "summary", "timings"}));
   command
-      ->add_option(
-          "--reproduce", flags->run,
-          "Prints the shell command that makes this run again: `lockstep run ... --set ...`")
+      ->add_option("--reproduce", flags->run,
+                   "Prints the shell command that makes this run again: `$0 run ... --set ...`")
       ->type_name("RUN");
   command->add_flag("--csv", flags->as_csv, "Prints comma-separated values");
   command->add_flag("--json", flags->as_json, "Prints an array of objects");
   command->add_flag("--ndjson", flags->as_ndjson, "Prints an object on each line");
   command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] {
-    const absl::Status shown = Show(*flags);
-    exit_code = shown.ok() ? int{kAsExpected} : ReportError(shown);
+  call.Teach(*command, kTeaching, kReaderCodes);
+  command->callback([flags, &call] {
+    const absl::Status shown = Show(*flags, call.own);
+    call.exit_code = shown.ok() ? int{kAsExpected} : ReportError(shown);
   });
 }
 

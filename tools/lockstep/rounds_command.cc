@@ -39,13 +39,13 @@ constexpr const char* kTeaching =
     "messages, and they are found again.\n"
     "\n"
     "What another bound would have given is got by another run with it:\n"
-    "  lockstep run chora.json --set /clusters/0/stack/0/round_length=1700ns --trace other.jsonl\n"
+    "  $0 run chora.json --set /clusters/0/stack/0/round_length=1700ns --trace other.jsonl\n"
     "\n"
     "Examples:\n"
-    "  lockstep run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
-    "  lockstep rounds pause.jsonl\n"
-    "  lockstep rounds pause.jsonl --cause sender_stall --receiver a0 --from 500 --to 700\n"
-    "  lockstep rounds pause.jsonl --json | jq .by_cause\n"
+    "  $0 run scenarios/faults/chora-pause.json --trace pause.jsonl\n"
+    "  $0 rounds pause.jsonl\n"
+    "  $0 rounds pause.jsonl --cause sender_stall --receiver a0 --from 500 --to 700\n"
+    "  $0 rounds pause.jsonl --json | jq .by_cause\n"
     "\n";
 
 struct RoundsFlags {
@@ -258,7 +258,7 @@ int ShowRounds(const RoundsFlags& flags) {
 
 }  // namespace
 
-void AddRounds(CLI::App& app, int& exit_code) {
+void AddRounds(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("rounds", "Says who broke the bound of which round, by how much and why");
   const auto flags = std::make_shared<RoundsFlags>();
@@ -279,8 +279,8 @@ void AddRounds(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->type_name("COUNT");
   command->add_flag("--json", flags->as_json, "Prints an object as JSON");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = ShowRounds(*flags); });
+  call.Teach(*command, kTeaching, kReaderCodes);
+  command->callback([flags, &call] { call.exit_code = ShowRounds(*flags); });
 }
 
 }  // namespace lockstep::cli

@@ -31,10 +31,10 @@ constexpr const char* kTeaching =
     "/network/topology/graph/... reach into files that the scenario names.\n"
     "\n"
     "Examples:\n"
-    "  lockstep run scenarios/smoke/picsou.json\n"
-    "  lockstep run scenarios/smoke/picsou.json --set /clusters/0/size=7 --seed 3\n"
-    "  lockstep run scenarios/faults/crash.json --trace crash.jsonl   # judged again by `check`\n"
-    "  lockstep run scenarios/faults/loss.json --json | jq .drops\n"
+    "  $0 run scenarios/smoke/picsou.json\n"
+    "  $0 run scenarios/smoke/picsou.json --set /clusters/0/size=7 --seed 3\n"
+    "  $0 run scenarios/faults/crash.json --trace crash.jsonl   # judged again by `check`\n"
+    "  $0 run scenarios/faults/loss.json --json | jq .drops\n"
     "\n";
 
 struct RunFlags {
@@ -61,10 +61,10 @@ absl::Status CheckMemoryOf(const Prepared& prepared, const std::string& allowed)
                      "allow as much with --memory, if there is swap space");
 }
 
-int RunScenario(const RunFlags& flags) {
+int RunScenario(const RunFlags& flags, const Additions& own) {
   const auto overrides = ReadOverrides(flags.overrides);
   if (!overrides.ok()) return ReportError(overrides.status());
-  const auto prepared = Prepare(flags.scenario, *overrides);
+  const auto prepared = Prepare(flags.scenario, *overrides, own);
   if (!prepared.ok()) return ReportError(prepared.status());
   const absl::Status fits = CheckMemoryOf(*prepared, flags.memory);
   if (!fits.ok()) return ReportError(fits);
@@ -84,11 +84,11 @@ int RunScenario(const RunFlags& flags) {
   const std::string text = flags.as_json ? JsonText(result->summary) : Report(result->summary);
   Print(out, text);
   if (result->is_interrupted()) {
-    std::fputs("lockstep: interrupted; the summary is of what was run\n", stderr);
+    PrintRemarks({"interrupted; the summary is of what was run"});
     return kInterrupted;
   }
   if (result->ending == RunEnding::kStuck) {
-    std::fprintf(stderr, "lockstep: %s; the summary is of what was run\n", result->failure.c_str());
+    PrintRemarks({result->failure + "; the summary is of what was run"});
     return result->verdict == analysis::Verdict::kViolated ? kViolated : kRunsFailed;
   }
   return CodeOf(result->verdict, result->is_as_expected);
@@ -96,7 +96,7 @@ int RunScenario(const RunFlags& flags) {
 
 }  // namespace
 
-void AddRun(CLI::App& app, int& exit_code) {
+void AddRun(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("run", "Runs a scenario and judges it by the promises of its protocols");
   const auto flags = std::make_shared<RunFlags>();
@@ -115,8 +115,10 @@ void AddRun(CLI::App& app, int& exit_code) {
                    "Refuses a run that needs more than this; default: what is available")
       ->type_name("SIZE");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = RunScenario(*flags); });
+  call.Teach(*command, kTeaching,
+             {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
+              kHeldUnexpectedly, kInterrupted, kRunsFailed});
+  command->callback([flags, &call] { call.exit_code = RunScenario(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

@@ -10,6 +10,7 @@
 
 #include "analysis/judge.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"
@@ -177,18 +178,19 @@ RunEnding RunWorld(sim::World& world, core::Instant end, const trace::Digest& di
 
 }  // namespace
 
-absl::StatusOr<Prepared> Prepare(const std::string& path,
+absl::StatusOr<Prepared> Prepare(const std::string& given,
                                  const std::vector<sim::Override>& overrides,
-                                 const std::vector<ProtocolEntry>& more_protocols) {
+                                 const Additions& own) {
+  const std::string path = sim::FindGiven(given);
   absl::StatusOr<nlohmann::json> document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   if (absl::Status kind = CheckKind(*document, "lockstep", path); !kind.ok()) return kind;
-  return PrepareDocument(*std::move(document), path, overrides, more_protocols);
+  return PrepareDocument(*std::move(document), path, overrides, own);
 }
 
 absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,
                                          const std::vector<sim::Override>& overrides,
-                                         const std::vector<ProtocolEntry>& more_protocols) {
+                                         const Additions& own) {
   absl::StatusOr<sim::Scenario> scenario =
       sim::ReadScenarioDocument(std::move(document), path, overrides);
   if (!scenario.ok()) return scenario.status();
@@ -199,14 +201,14 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   input.file = path;
   input.send_buffer = scenario->network.send_buffer;
   input.is_concurrent = scenario->is_concurrent;
-  input.more_protocols = more_protocols;
+  input.more_protocols = own.protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
   if (absl::Status types = CheckMessageTypes(*scenario, **program); !types.ok()) return types;
   for (const std::string& remark : (*program)->remarks()) scenario->remarks.push_back(remark);
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();
-  return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe)};
+  return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe), own.oracles};
 }
 
 nlohmann::json FirstLine(const Prepared& prepared) {
@@ -222,11 +224,11 @@ nlohmann::json FirstLine(const Prepared& prepared) {
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options) {
   const auto started = std::chrono::steady_clock::now();
   trace::Digest digest;
-  if (absl::Status status = analysis::CheckPromises(prepared.recipe, options.more_oracles);
+  if (absl::Status status = analysis::CheckPromises(prepared.recipe, prepared.more_oracles);
       !status.ok()) {
     return status;
   }
-  analysis::Judge judge(prepared.recipe, options.more_oracles);
+  analysis::Judge judge(prepared.recipe, prepared.more_oracles);
   std::vector<trace::Sink*> sinks = {&digest, &judge};
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;

@@ -18,6 +18,7 @@
 #include "protocols/catalog.h"
 #include "protocols/core/time.h"
 #include "sim/scenario/scenario.h"
+#include "tools/lockstep/program.h"
 
 namespace lockstep::cli {
 
@@ -26,24 +27,24 @@ struct Prepared {
   sim::Scenario scenario;
   std::unique_ptr<CatalogProgram> program;
   analysis::Recipe recipe;
+  std::vector<const analysis::Oracle*> more_oracles;  // beside those of the table
 };
 
-// Reads, validates and compiles; errors name file, place and what was wanted. `more_protocols` may
-// be named by the scenario beside those of the catalogue.
+// Reads, validates and compiles; errors name file, place and what was wanted. `own` is what the
+// scenario may name, and its protocols may promise, beside what lockstep has.
 absl::StatusOr<Prepared> Prepare(const std::string& path,
                                  const std::vector<sim::Override>& overrides,
-                                 const std::vector<ProtocolEntry>& more_protocols = {});
+                                 const Additions& own = {});
 
 // The same for a scenario that is no file: `path` is where its relative names start from.
 absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::string& path,
                                          const std::vector<sim::Override>& overrides,
-                                         const std::vector<ProtocolEntry>& more_protocols = {});
+                                         const Additions& own = {});
 
 struct RunOptions {
   std::string trace_path;   // empty: no trace
   bool has_detail = false;  // all events, not only the default ones
   bool shows_progress = false;
-  std::vector<const analysis::Oracle*> more_oracles = {};  // beside those of the table
   // Where to stop before the end.
   std::optional<core::Duration> simulated_max = std::nullopt;
   std::optional<std::uint64_t> events_max =

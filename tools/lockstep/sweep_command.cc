@@ -40,7 +40,7 @@ constexpr const char* kTeaching =
     "one\n"
     "that is refused, crashes, or goes over a limit is a recorded result, and the sweep goes on.\n"
     "\n"
-    "The results file (SQLite) has a row for each run; `lockstep results` shows it, and "
+    "The results file (SQLite) has a row for each run; `$0 results` shows it, and "
     "analysis/results/RESULTS.md\n"
     "documents it. Ctrl-C, or worse, loses the runs under way and those of the last 100 ms; "
     "--resume\n"
@@ -50,13 +50,13 @@ constexpr const char* kTeaching =
     "--retry.\n"
     "\n"
     "Examples:\n"
-    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --dry-run\n"
-    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite\n"
-    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume\n"
-    "  lockstep sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume "
+    "  $0 sweep scenarios/sweeps/loss-by-cluster-size.json --dry-run\n"
+    "  $0 sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite\n"
+    "  $0 sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume\n"
+    "  $0 sweep scenarios/sweeps/loss-by-cluster-size.json --out loss.sqlite --resume "
     "--retry\n"
-    "  lockstep sweep s.json --shard 3/4 --out s3.sqlite   # on one of four machines; then:\n"
-    "  lockstep merge s.sqlite s1.sqlite s2.sqlite s3.sqlite s4.sqlite\n"
+    "  $0 sweep s.json --shard 3/4 --out s3.sqlite   # on one of four machines; then:\n"
+    "  $0 merge s.sqlite s1.sqlite s2.sqlite s3.sqlite s4.sqlite\n"
     "\n";
 
 struct SweepFlags {
@@ -142,14 +142,16 @@ absl::StatusOr<std::unique_ptr<analysis::ResultsFile>> OpenResults(
 }
 
 // Says what would be run, and tries to compile a run of each point.
-int DryRun(const sweep::Plan& plan, const sweep::Shard& shard, bool as_json) {
+int DryRun(const Planned& planned, const sweep::Shard& shard, bool as_json) {
   constexpr std::uint64_t kTriedMax = 2'000;
+  const sweep::Plan& plan = planned.plan;
   const sweep::Campaign campaign(plan, shard);
   std::uint64_t tried = 0;
   std::vector<std::pair<std::uint64_t, std::string>> refused;
   for (; tried < std::min(plan.points(), kTriedMax) && !IsInterrupted(); ++tried) {
     const sweep::Job job = sweep::MakeJob(plan, tried * plan.sweep().seeds.count);
-    const auto prepared = PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes);
+    const auto prepared =
+        PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes, planned.own);
     absl::Status status = prepared.status();
     if (status.ok()) status = CheckMemoryOf(plan.sweep(), *prepared);
     if (!status.ok()) refused.emplace_back(tried, status.message());
@@ -170,7 +172,8 @@ int CodeOfSweep(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unme
   return unmet.empty() ? kAsExpected : kUnmet;
 }
 
-int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shard& shard) {
+int MakeRuns(const SweepFlags& flags, const Planned& planned, const sweep::Shard& shard) {
+  const sweep::Plan& plan = planned.plan;
   const std::string out = flags.out.empty() ? DefaultOut(flags, shard) : flags.out;
   auto file = OpenResults(out, flags.is_resumed, HeaderOf(plan, shard));
   if (!file.ok()) return ReportError(file.status());
@@ -181,7 +184,7 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
   options.retries = flags.retries;
   options.is_interrupted = [] { return IsInterrupted(); };
   options.on_progress = [&](const sweep::Tally& tally) { progress.Show(tally); };
-  auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep()), options, **file);
+  auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep(), planned.own), options, **file);
   progress.Clear();
   if (!tally.ok()) return ReportError(tally.status());
   // Points of one shard may lack seeds, so they are judged when all is merged.
@@ -200,19 +203,19 @@ int MakeRuns(const SweepFlags& flags, const sweep::Plan& plan, const sweep::Shar
   return CodeOfSweep(*tally, *unmet);
 }
 
-int RunSweepCommand(const SweepFlags& flags) {
+int RunSweepCommand(const SweepFlags& flags, const Additions& own) {
   const auto shard = ReadShard(flags.shard);
   if (!shard.ok()) return ReportError(shard.status());
-  const auto planned = PlanOf(flags.sweep);
+  const auto planned = PlanOf(flags.sweep, own);
   if (!planned.ok()) return ReportError(planned.status());
   NoteInterrupts();
-  if (flags.is_dry) return DryRun(planned->plan, *shard, flags.as_json);
-  return MakeRuns(flags, planned->plan, *shard);
+  if (flags.is_dry) return DryRun(*planned, *shard, flags.as_json);
+  return MakeRuns(flags, *planned, *shard);
 }
 
 }  // namespace
 
-void AddSweep(CLI::App& app, int& exit_code) {
+void AddSweep(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand(
       "sweep", "Runs a scenario with many parameters and seeds, into one results file");
   const auto flags = std::make_shared<SweepFlags>();
@@ -235,12 +238,13 @@ void AddSweep(CLI::App& app, int& exit_code) {
       ->needs(resume);
   command->add_flag("--dry-run", flags->is_dry,
                     "Says what would be run, and which points would be refused; runs nothing");
-  command
-      ->add_option("--shard", flags->shard, "Makes part i of k only; `lockstep merge` joins them")
+  command->add_option("--shard", flags->shard, "Makes part i of k only; `$0 merge` joins them")
       ->type_name("i/k");
   command->add_flag("--json", flags->as_json, "Prints the closing report as JSON");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = RunSweepCommand(*flags); });
+  call.Teach(*command, kTeaching,
+             {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
+              kHeldUnexpectedly, kInterrupted, kRunsFailed, kUnmet});
+  command->callback([flags, &call] { call.exit_code = RunSweepCommand(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

@@ -11,7 +11,9 @@
 #include "nlohmann/json.hpp"
 
 #include "analysis/measurement.h"
+#include "tools/lockstep/program_name.h"
 #include "tools/lockstep/report.h"
+#include "tools/lockstep/shell_word.h"
 #include "tools/lockstep/sweep_progress.h"
 
 namespace lockstep::cli {
@@ -190,7 +192,7 @@ std::string SweepReport(const sweep::Plan& plan, const sweep::Tally& tally,
   for (const auto& [runs, remark] : RemarksOf(file).All())
     absl::StrAppend(&text, "  remark on ", runs, " runs, the worst: ", remark, "\n");
   return absl::StrCat(text, UnmetReport(unmet), Thresholds(plan, file),
-                      "  results: lockstep results ", file.path());
+                      "  results: ", ProgramAsCalled(), " results ", ShellWord(file.path()));
 }
 
 std::string SweepJson(const sweep::Plan& plan, const sweep::Tally& tally,

@@ -58,10 +58,9 @@ void Record(const sweep::Sweep& sweep, const json& summary, RunRow& row) {
   }
 }
 
-RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job,
-              const std::vector<ProtocolEntry>& more_protocols) {
+RunRow RunJob(const sweep::Sweep& sweep, const sweep::Job& job, const Additions& own) {
   RunRow row;
-  const auto prepared = PrepareDocument(sweep.base, sweep.base_path, job.changes, more_protocols);
+  const auto prepared = PrepareDocument(sweep.base, sweep.base_path, job.changes, own);
   if (!prepared.ok()) {
     row.outcome = Outcome::kRefused;
     row.error = std::string(prepared.status().message());
@@ -111,11 +110,8 @@ std::string RecipeHash(const sim::Scenario& scenario) {
   return absl::StrFormat("%016x", core::HashBytes(text.data(), text.size()));
 }
 
-sweep::RunOne RunnerOf(const sweep::Sweep& sweep,
-                       const std::vector<ProtocolEntry>& more_protocols) {
-  return [&sweep, more_protocols](const sweep::Job& job) {
-    return RunJob(sweep, job, more_protocols);
-  };
+sweep::RunOne RunnerOf(const sweep::Sweep& sweep, const Additions& own) {
+  return [&sweep, own](const sweep::Job& job) { return RunJob(sweep, job, own); };
 }
 
 }  // namespace lockstep::cli

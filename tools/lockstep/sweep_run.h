@@ -8,18 +8,16 @@
 #include "absl/status/status.h"
 
 #include "analysis/results/results.h"
-#include "protocols/catalog.h"
 #include "sim/scenario/scenario.h"
+#include "tools/lockstep/program.h"
 #include "tools/lockstep/runner.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/sweep_file.h"
 
 namespace lockstep::cli {
 
-// `sweep` outlives what is returned. `more_protocols` may be named by the scenario beside those of
-// the catalogue.
-sweep::RunOne RunnerOf(const sweep::Sweep& sweep,
-                       const std::vector<ProtocolEntry>& more_protocols = {});
+// `sweep` outlives what is returned.
+sweep::RunOne RunnerOf(const sweep::Sweep& sweep, const Additions& own = {});
 
 // Refuses a run that would exceed the memory that the sweep allows.
 absl::Status CheckMemoryOf(const sweep::Sweep& sweep, const Prepared& prepared);

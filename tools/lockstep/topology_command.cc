@@ -12,6 +12,7 @@
 
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/graph_file.h"
+#include "sim/scenario/name_search.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/scenario_topology.h"
 #include "tools/lockstep/commands.h"
@@ -41,10 +42,10 @@ constexpr const char* kTeaching =
     "were all of them to send at once.\n"
     "\n"
     "Examples:\n"
-    "  lockstep topology scenarios/smoke/isp-map.json\n"
-    "  lockstep topology scenarios/topologies/tiny-isp.graphml --defaults rate=10Gbps,delay=5ms\n"
-    "  lockstep topology map.graphml --dot | dot -Tsvg > map.svg\n"
-    "  lockstep topology map.graphml --json --all | jq '.bottlenecks.list[0]'\n";
+    "  $0 topology scenarios/smoke/isp-map.json\n"
+    "  $0 topology scenarios/topologies/tiny-isp.graphml --defaults rate=10Gbps,delay=5ms\n"
+    "  $0 topology map.graphml --dot | dot -Tsvg > map.svg\n"
+    "  $0 topology map.graphml --json --all | jq '.bottlenecks.list[0]'\n";
 
 struct TopologyFlags {
   std::string file;
@@ -156,7 +157,7 @@ int ShowTopology(const TopologyFlags& flags) {
 
 }  // namespace
 
-void AddTopology(CLI::App& app, int& exit_code) {
+void AddTopology(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand(
       "topology", "Shows the sites, links, routes and bottlenecks of a scenario or a map");
   const auto flags = std::make_shared<TopologyFlags>();
@@ -173,8 +174,11 @@ void AddTopology(CLI::App& app, int& exit_code) {
   command->add_flag("--json", flags->as_json, "Prints all that as JSON");
   command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");
   AddOverrideFlags(*command, flags->overrides);
-  command->footer(kTeaching);
-  command->callback([flags, &exit_code] { exit_code = ShowTopology(*flags); });
+  call.Teach(*command, kTeaching, kReaderCodes);
+  command->callback([flags, &call] {
+    flags->file = sim::FindGiven(flags->file);
+    call.exit_code = ShowTopology(*flags);
+  });
 }
 
 }  // namespace lockstep::cli

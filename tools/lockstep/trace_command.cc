@@ -15,6 +15,7 @@
 #include "tools/lockstep/event_filter.h"
 #include "tools/lockstep/event_text.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/remarks.h"
 
 namespace lockstep::cli {
 namespace {
@@ -31,12 +32,12 @@ constexpr const char* kTeaching =
     "changed is refused, then.\n"
     "\n"
     "Examples:\n"
-    "  lockstep run scenarios/faults/crash.json --detail --trace crash.jsonl.zst\n"
-    "  lockstep trace crash.jsonl.zst | less\n"
-    "  lockstep trace crash.jsonl.zst --node b3 --kind delivered --from 1s --to 1.2s\n"
-    "  lockstep trace crash.jsonl.zst --k 1000             # the life of k′ 1000\n"
-    "  lockstep trace crash.jsonl.zst --message a1/17      # the life of a message\n"
-    "  lockstep trace crash.jsonl.zst --kind drop --json | jq -r .peer | sort | uniq -c\n"
+    "  $0 run scenarios/faults/crash.json --detail --trace crash.jsonl.zst\n"
+    "  $0 trace crash.jsonl.zst | less\n"
+    "  $0 trace crash.jsonl.zst --node b3 --kind delivered --from 1s --to 1.2s\n"
+    "  $0 trace crash.jsonl.zst --k 1000             # the life of k′ 1000\n"
+    "  $0 trace crash.jsonl.zst --message a1/17      # the life of a message\n"
+    "  $0 trace crash.jsonl.zst --kind drop --json | jq -r .peer | sort | uniq -c\n"
     "\n";
 
 struct TraceFlags {
@@ -64,10 +65,8 @@ class Printer {
       if (filter_.WantsNumber(one.value)) Print(one);
     }
     if (event.count <= kUnfoldedMost) return;
-    std::fputs(absl::StrCat("lockstep: of a run of ", event.count, ", the first ", kUnfoldedMost,
-                            " are shown\n")
-                   .c_str(),
-               stderr);
+    PrintRemarks(
+        {absl::StrCat("of a run of ", event.count, ", the first ", kUnfoldedMost, " are shown")});
   }
   bool has_shown() const { return has_shown_; }
 
@@ -91,10 +90,8 @@ class Printer {
 analysis::Recipe RecipeOrNone(const std::string& path, const nlohmann::json& line) {
   absl::StatusOr<analysis::Recipe> recipe = analysis::ReadRecipe(line);
   if (recipe.ok()) return *std::move(recipe);
-  std::fputs(absl::StrCat("lockstep: ", path, ":1: ", recipe.status().message(),
-                          "; hosts are shown by their numbers\n")
-                 .c_str(),
-             stderr);
+  PrintRemarks({absl::StrCat(path, ":1: ", recipe.status().message(),
+                             "; hosts are shown by their numbers")});
   return {};
 }
 
@@ -112,13 +109,13 @@ int ShowTrace(const TraceFlags& flags) {
     if (*event == nullptr) break;
     printer.Show(**event);
   }
-  if (!printer.has_shown()) std::fputs("lockstep: no event of the trace is wanted\n", stderr);
+  if (!printer.has_shown()) PrintRemarks({"no event of the trace is wanted"});
   return kAsExpected;
 }
 
 }  // namespace
 
-void AddTrace(CLI::App& app, int& exit_code) {
+void AddTrace(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand("trace", "Shows the events of a trace, for people");
   const auto flags = std::make_shared<TraceFlags>();
   command->add_option("trace", flags->trace, "Trace file (- for standard input), .zst and .gz, too")
@@ -127,8 +124,8 @@ void AddTrace(CLI::App& app, int& exit_code) {
   AddEventFlags(*command, flags->events);
   command->add_flag("--unfold", flags->is_unfolded, "Shows each number of a run on its own");
   command->add_flag("--json", flags->as_json, "Prints one JSON object a line");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = ShowTrace(*flags); });
+  call.Teach(*command, kTeaching, kReaderCodes);
+  command->callback([flags, &call] { call.exit_code = ShowTrace(*flags); });
 }
 
 }  // namespace lockstep::cli

@@ -25,9 +25,9 @@ constexpr const char* kTeaching =
     "code is 0, 1 or 2.\n"
     "\n"
     "Examples:\n"
-    "  lockstep validate my-scenario.json\n"
-    "  lockstep validate my-scenario.json --set /profile/nic/rate/value=25Gbps\n"
-    "  lockstep validate my-scenario.json --json | jq .scenario   # as it would run, profile and "
+    "  $0 validate my-scenario.json\n"
+    "  $0 validate my-scenario.json --set /profile/nic/rate/value=25Gbps\n"
+    "  $0 validate my-scenario.json --json | jq .scenario   # as it would run, profile and "
     "all\n"
     "\n";
 
@@ -37,10 +37,10 @@ struct ValidateFlags {
   bool as_json = false;
 };
 
-int Validate(const ValidateFlags& flags) {
+int Validate(const ValidateFlags& flags, const Additions& own) {
   const auto overrides = ReadOverrides(flags.overrides);
   if (!overrides.ok()) return ReportError(overrides.status());
-  const auto prepared = Prepare(flags.scenario, *overrides);
+  const auto prepared = Prepare(flags.scenario, *overrides, own);
   if (!prepared.ok()) return ReportError(prepared.status());
   PrintRemarks(prepared->scenario.remarks);
   if (flags.as_json) {
@@ -58,15 +58,15 @@ int Validate(const ValidateFlags& flags) {
 
 }  // namespace
 
-void AddValidate(CLI::App& app, int& exit_code) {
+void AddValidate(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand("validate", "Checks a scenario without running it");
   const auto flags = std::make_shared<ValidateFlags>();
   command->add_option("scenario", flags->scenario, "Scenario file")->required()->type_name("FILE");
   AddOverrideFlags(*command, flags->overrides);
   command->add_flag("--json", flags->as_json,
                     "Prints what a trace of it would say in its first line");
-  command->footer(std::string(kTeaching) + ExitCodeTable());
-  command->callback([flags, &exit_code] { exit_code = Validate(*flags); });
+  call.Teach(*command, kTeaching, kReaderCodes);
+  command->callback([flags, &call] { call.exit_code = Validate(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

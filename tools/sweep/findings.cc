@@ -72,7 +72,7 @@ void FindUnrecorded(const Sweep& sweep, const std::set<std::string>& recorded,
     unmet.push_back({0, "every point", absl::StrCat("record of ", name), "",
                      absl::StrCat(pointer,
                                   " leads to no number in the summary of any run, which "
-                                  "`lockstep run --json` prints")});
+                                  "`run --json` prints")});
   }
 }
 
