@@ -186,7 +186,7 @@ json ScenarioOf(const std::string& protocol, std::uint64_t seed) {
 }
 
 cli::RunResult RunOf(const json& scenario) {
-  const auto prepared = cli::PrepareDocument(scenario, "scenarios/two_phase.json", {}, kTwoPhase);
+  const auto prepared = cli::PrepareDocument(scenario, "scenarios/two_phase.json", {}, {kTwoPhase});
   REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
   auto result = cli::Run(*prepared, {});
   REQUIRE_MESSAGE(result.ok(), std::string(result.status().message()));
@@ -257,7 +257,7 @@ HostProgram CompileRestless(core::Keys&, const core::Cluster&) {
 absl::StatusOr<cli::RunResult> RunRestless(const ProtocolEntry& entry) {
   json scenario = ScenarioOf(std::string(entry.name), 1);
   scenario["expect"]["verdict"] = "not judged";
-  const auto prepared = cli::PrepareDocument(scenario, "scenarios/restless.json", {}, {entry});
+  const auto prepared = cli::PrepareDocument(scenario, "scenarios/restless.json", {}, {{entry}});
   REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
   cli::RunOptions options;
   options.calls_at_once_max = 50'000;

@@ -14,6 +14,8 @@
 #include "readme/heartbeat.h"
 #include "readme/heartbeat_entry.h"
 #include "tests/support/keys.h"
+#include "tests/support/text.h"
+#include "tools/lockstep/commands.h"
 #include "tools/lockstep/figure.h"
 #include "tools/lockstep/runner.h"
 
@@ -52,6 +54,20 @@ TEST_CASE("readme: a promise that no oracle judges is refused") {
   const auto prepared = cli::Prepare(kScenario, {}, {{kHeartbeat}, {}});
   REQUIRE(prepared.ok());
   CHECK_FALSE(cli::Run(*prepared, {}).ok());
+}
+
+TEST_CASE("readme: a program with two protocols or oracles of one name says which") {
+  CHECK(cli::CheckAdditions(kHearts).ok());
+  ProtocolEntry taken = kHeartbeat;
+  taken.name = "picsou";
+  CHECK(cli::CheckAdditions({{taken}, {}}).ok());  // That is no whole stack.
+  taken.name = "pingpong";
+  Has(std::string(cli::CheckAdditions({{taken}, {}}).message()), "called \"pingpong\"");
+  Has(std::string(cli::CheckAdditions({{kHeartbeat, kHeartbeat}, {}}).message()), "\"heartbeat\"");
+  analysis::Oracle judged = analysis::kHeartOracle;
+  judged.letter = "R1";
+  Has(std::string(cli::CheckAdditions({{}, {&judged}}).message()),
+      "two oracles that are called \"R1\"");
 }
 
 TEST_CASE("readme: the example of a protocol is listed with its keys") {

@@ -284,7 +284,7 @@ class Import {
       return Wrong(absl::StrCat(some,
                                 ", and there is no default (a scenario says \"defaults\": {\"",
                                 what, "\": \"", example, "\"}, `topology --defaults ", what,
-                                "=", example, "): ", Listed(missing)));
+                                "=", example, "`): ", Listed(missing)));
     const std::string value =
         what == "rate" ? FormatRate(*defaults_.rate_bps) : FormatDuration(*defaults_.delay);
     Remark(absl::StrCat(some, ": ", value, " is assumed; ",

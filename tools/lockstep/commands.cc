@@ -65,6 +65,29 @@ void Call::Teach(CLI::App& command, const std::string& text, const std::vector<E
   exit_codes[command.get_name()] = codes;
 }
 
+absl::Status CheckAdditions(const Additions& own) {
+  const auto again = [](const std::vector<std::string_view>& names) {
+    std::set<std::string_view> seen;
+    const auto twice = std::find_if(names.begin(), names.end(), [&](std::string_view name) {
+      return !seen.insert(name).second;
+    });
+    return twice == names.end() ? "" : std::string(*twice);
+  };
+  std::vector<std::string_view> protocols;
+  for (const ProtocolEntry& entry : ProtocolEntries(own.protocols)) protocols.push_back(entry.name);
+  if (const std::string name = again(protocols); !name.empty())
+    return absl::InternalError(
+        absl::StrCat("this program has two protocols that are called \"", name, "\""));
+  std::vector<std::string_view> letters;
+  for (const std::span<const analysis::Oracle* const> table :
+       {analysis::Oracles(), std::span<const analysis::Oracle* const>(own.oracles)})
+    for (const analysis::Oracle* oracle : table) letters.push_back(oracle->letter);
+  if (const std::string letter = again(letters); !letter.empty())
+    return absl::InternalError(
+        absl::StrCat("this program has two oracles that are called \"", letter, "\""));
+  return absl::OkStatus();
+}
+
 int ReportError(const absl::Status& status) {
   Print(stderr, absl::StrCat(ProgramName(), ": ", status.message(), "\n"));
   return absl::IsInternal(status) ? kInternalError : kBadInput;
@@ -129,30 +152,6 @@ class NamingFormatter : public CLI::Formatter {
 
   const Call& call_;
 };
-
-// Of two of one name, one would never be asked.
-absl::Status CheckAdditions(const Additions& own) {
-  const auto again = [](const std::vector<std::string_view>& names) {
-    std::set<std::string_view> seen;
-    const auto twice = std::find_if(names.begin(), names.end(), [&](std::string_view name) {
-      return !seen.insert(name).second;
-    });
-    return twice == names.end() ? "" : std::string(*twice);
-  };
-  std::vector<std::string_view> protocols;
-  for (const ProtocolEntry& entry : ProtocolEntries(own.protocols)) protocols.push_back(entry.name);
-  if (const std::string name = again(protocols); !name.empty())
-    return absl::InternalError(
-        absl::StrCat("this program has two protocols that are called \"", name, "\""));
-  std::vector<std::string_view> letters;
-  for (const std::span<const analysis::Oracle* const> table :
-       {analysis::Oracles(), std::span<const analysis::Oracle* const>(own.oracles)})
-    for (const analysis::Oracle* oracle : table) letters.push_back(oracle->letter);
-  if (const std::string letter = again(letters); !letter.empty())
-    return absl::InternalError(
-        absl::StrCat("this program has two oracles that are called \"", letter, "\""));
-  return absl::OkStatus();
-}
 
 // "lockstep 1234 (g++ 12)"; of another program, also what it is and what it has.
 std::string Version(const Additions& own) {

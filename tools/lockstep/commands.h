@@ -54,6 +54,9 @@ void AddExplain(CLI::App& app, Call& call);
 void AddCompletions(CLI::App& app, Call& call);
 void AddMan(CLI::App& app, Call& call);
 
+// An error of ours where two protocols, or two oracles, have one name: one would never be asked.
+absl::Status CheckAdditions(const Additions& own);
+
 // Prints the error and gives the code for it: bad input, unless it is a bug of ours.
 int ReportError(const absl::Status& status);
 

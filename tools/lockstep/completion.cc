@@ -229,8 +229,10 @@ std::string Completions(const CLI::App& app, const Call& call, std::vector<std::
   } else if (absl::StartsWith(last, "-") && !place.is_after_options) {
     AddOptions(*place.command, lines);
   } else {
-    for (const CLI::App* command : place.command->get_subcommands(nullptr))
-      lines.Add(command->get_name(), command->get_description());
+    // After a word that is no command, none comes.
+    if (place.given.empty())
+      for (const CLI::App* command : place.command->get_subcommands(nullptr))
+        lines.Add(command->get_name(), command->get_description());
     if (place.command == &app && words.empty()) lines.Add("help", "Help of a command");
     if (const CLI::Option* option = Positional(*place.command, place.given.size()))
       AddValues(call, place, *option, lines);

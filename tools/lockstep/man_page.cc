@@ -57,7 +57,7 @@ class Page {
   explicit Page(const Call& call, std::string program)
       : call_(call), program_(std::move(program)) {}
 
-  void Section(std::string_view name) { absl::StrAppend(&text_, ".SH ", Argument(name), "\n"); }
+  void Section(std::string_view name) { absl::StrAppend(&text_, ".SH ", Prose(name), "\n"); }
   void Subsection(std::string_view name) { absl::StrAppend(&text_, ".SS ", Argument(name), "\n"); }
   void Paragraph(std::string_view text) {
     if (!text.empty()) absl::StrAppend(&text_, Prose(text), "\n");

@@ -320,7 +320,7 @@ TEST_CASE("graphml: what nobody says and no default says is an error that names 
       Contains(ErrorOf(map, "x.graphml", {}), "1 of 1 links has no rate, and there is no default"));
   const std::string error = ErrorOf(map, "x.graphml", {1'000, std::nullopt});
   CHECK(Contains(error, "1 of 1 links has no delay, and there is no default"));
-  CHECK(Contains(error, "--defaults delay=1ms): 0 - 1"));
+  CHECK(Contains(error, "--defaults delay=1ms`): 0 - 1"));
 }
 
 TEST_CASE("dot: attributes are ours, or others' where they can be read") {

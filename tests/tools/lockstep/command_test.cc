@@ -110,13 +110,11 @@ TEST_CASE("exit code: the code of a verdict says which it is") {
 
 TEST_CASE("exit code: help and README list the codes that exit_code.h has") {
   const std::string help = Lockstep({"--help"}).out;
-  const std::string help_of_run = Lockstep({"run", "--help"}).out;
   const std::string readme = ReadText("README.md");
   for (const cli::ExitCodeMeaning& row : cli::kExitCodes) {
     const std::string meaning(row.meaning);
     const std::string code = std::to_string(static_cast<int>(row.code));
     Has(help, absl::StrCat("  ", code, "  ", meaning, "\n"));
-    Has(help_of_run, absl::StrCat("  ", code, "  ", meaning, "\n"));
     Has(readme, absl::StrCat("| ", code, " | ", meaning, " |"));
   }
 }
@@ -276,8 +274,8 @@ TEST_CASE("command: an interrupt ends a run with a valid trace that says so") {
     std::filesystem::remove(trace);
     CHECK(std::filesystem::is_empty(folder.File(".")));  // Nothing is left beside it.
     Has(text, "\"k\":\"end\",\"n\":0,\"v\":1}\n{\"footer\":");
-    const json read = json::parse(
-        Lockstep({"check", folder.Write("t.jsonl", text), "--json"}).out, nullptr, false);
+    const json read = json::parse(Lockstep({"check", folder.Write("t.jsonl", text), "--json"}).out,
+                                  nullptr, false);
     std::filesystem::remove(trace);
     REQUIRE(read.is_object());
     CHECK(read["is_complete"] == false);

@@ -108,7 +108,8 @@ TEST_CASE("plot: the file says what there is to plot, whatever stands before it"
   CheckRefused(Lockstep({"plot", "timeline", sweep}), "timeline: is for a trace, and " + sweep);
   CheckRefused(Lockstep({"plot", trace, "--y", "n"}), "--y: is for results of a sweep");
   CheckRefused(Lockstep({"plot", sweep, "--bin", "1ms"}), "--bin: is for a trace");
-  CheckRefused(Lockstep({"plot", kCrash, "--csv"}), "is a scenario: `lockstep run " + kCrash);
+  CheckRefused(Lockstep({"plot", kCrash, "--csv"}),
+               "is a scenario: `" LOCKSTEP_BINARY " run " + kCrash);
   CheckRefused(Lockstep({"plot", folder.Write("empty", "")}), "is empty; want results of a sweep");
   CheckRefused(Lockstep({"plot", folder.Write("text", "hello")}), "nothing that lockstep has");
   CheckRefused(Lockstep({"plot", sweep, trace}), "want one file to plot");
@@ -247,7 +248,7 @@ TEST_CASE("plot: a figure's rows, simulated and published") {
         "label,which,value,low,high\nx,simulated,200,180,220\nx,published,250,,\n"
         "y,simulated,3,3,3\n");
   CheckRefused(Lockstep({"plot", "figure", folder.Write("g.json", "{}"), "--csv"}),
-               "want what `lockstep figures FIGURE --json` prints");
+               "want what `" LOCKSTEP_BINARY " figures FIGURE --json` prints");
 }
 
 TEST_CASE("plot: without its packages SVG is refused, with the remedy, and nothing is written") {

@@ -167,8 +167,8 @@ TEST_CASE("merge command: joins shards, says what is missing, and does it again"
   CHECK(first.exit_code == cli::kIncomplete);
   Has(first.out, one + " (shard 1 of 3): 2 runs added, 0 known\n");
   Has(first.out, "missing: 3 runs; there are 3 of at most 6\n");
-  Has(first.out, "`lockstep sweep FILE --shard 2/3` makes 1 of them\n");
-  Has(first.out, "`lockstep sweep FILE --shard 3/3` makes 2 of them\n");
+  Has(first.out, " sweep FILE --shard 2/3` makes 1 of them\n");
+  Has(first.out, " sweep FILE --shard 3/3` makes 2 of them\n");
   CHECK(ReadText(mine) == "somebody else's");
   std::filesystem::remove(two);
   part(2, {SmallRun(1), SmallRun(4)});

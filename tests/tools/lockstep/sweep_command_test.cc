@@ -312,8 +312,9 @@ TEST_CASE(
     "sweep: a scenario where a sweep is wanted, and the other way round, is told its command") {
   const std::string sweep = "scenarios/sweeps/pingpong-loss.json";
   CheckRefused(Lockstep({"sweep", "scenarios/smoke/picsou.json"}),
-               "is a scenario: `lockstep run scenarios/smoke/picsou.json` takes it");
-  CheckRefused(Lockstep({"run", sweep}), "is a sweep: `lockstep sweep " + sweep + "` takes it");
+               "is a scenario: `" LOCKSTEP_BINARY " run scenarios/smoke/picsou.json` takes it");
+  CheckRefused(Lockstep({"run", sweep}),
+               "is a sweep: `" + std::string(LOCKSTEP_BINARY) + " sweep " + sweep + "` takes it");
   CheckRefused(Lockstep({"figures", sweep}), "is a sweep");
   CheckRefused(Lockstep({"sweep", "scenarios/figures/picsou-testbed.json"}), "is a figure");
 }
