@@ -36,7 +36,28 @@ Picoseconds LengthOf(const Topology& topology, const Edge& edge) {
 
 }  // namespace
 
-Routes::Routes(const Topology& topology) : hosts_(topology.hosts) {
+// The wires between switches, for searches.
+struct Routes::Search {
+  static constexpr Picoseconds kFar = std::numeric_limits<Picoseconds>::max();
+  struct Leaving {
+    std::uint32_t edge = 0;
+    std::uint32_t to = 0;  // a switch, from 0 on
+    Picoseconds length = 0;
+  };
+
+  explicit Search(std::size_t switches) : reversed(switches), leaving(switches) {}
+
+  // Distances to a switch: searched for against the wires' direction.
+  Graph reversed;
+  std::vector<std::vector<Leaving>> leaving;  // leaving[switch]
+  std::vector<Picoseconds> to_near;           // to_near[switch], of the last search
+};
+
+Routes::~Routes() = default;
+
+Routes::Routes(const Topology& topology)
+    : hosts_(topology.hosts),
+      search_(std::make_unique<Search>(topology.vertices.size() - topology.hosts)) {
   // By name, so that what else there is in the topology changes no choice; and different for each
   // switch, else all would choose alike.
   for (std::size_t i = hosts_; i < topology.vertices.size(); ++i) {
@@ -44,7 +65,14 @@ Routes::Routes(const Topology& topology) : hosts_(topology.hosts) {
     salt_.push_back(core::HashBytes(name.data(), name.size()));
   }
   FindEnds(topology);
-  FindNext(topology);
+  columns_.resize(near_vertex_.size());
+  for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
+    const Edge& edge = topology.edges[i];
+    if (topology.is_host(edge.from) || topology.is_host(edge.to)) continue;
+    const Picoseconds length = LengthOf(topology, edge);
+    boost::add_edge(edge.to - hosts_, edge.from - hosts_, Length{length}, search_->reversed);
+    search_->leaving[edge.from - hosts_].push_back({i, edge.to - hosts_, length});
+  }
 }
 
 void Routes::FindEnds(const Topology& topology) {
@@ -68,47 +96,37 @@ void Routes::FindEnds(const Topology& topology) {
     if (near_[host] == kNone) continue;
     std::uint32_t& index = index_of[near_[host]];
     if (index == kNone) {
-      index = nears_++;
+      index = static_cast<std::uint32_t>(near_vertex_.size());
       near_vertex_.push_back(near_[host]);
     }
     near_index_[host] = index;
   }
 }
 
-void Routes::FindNext(const Topology& topology) {
-  const std::size_t switches = topology.vertices.size() - hosts_;
-  // Against the wires' direction: distances to a switch.
-  Graph reversed(switches);
-  std::vector<std::vector<std::uint32_t>> leaving(switches);
-  std::vector<Picoseconds> lengths(topology.edges.size());
-  for (std::uint32_t i = 0; i < topology.edges.size(); ++i) {
-    const Edge& edge = topology.edges[i];
-    if (topology.is_host(edge.from) || topology.is_host(edge.to)) continue;
-    lengths[i] = LengthOf(topology, edge);
-    boost::add_edge(edge.to - hosts_, edge.from - hosts_, Length{lengths[i]}, reversed);
-    leaving[edge.from - hosts_].push_back(i);
-  }
-  next_.assign(switches * nears_, Choice{});
-  constexpr Picoseconds kFar = std::numeric_limits<Picoseconds>::max();
-  std::vector<Picoseconds> distance(switches);
-  for (std::uint32_t index = 0; index < nears_; ++index) {
-    distance.assign(switches, kFar);
-    boost::dijkstra_shortest_paths(reversed, near_vertex_[index] - hosts_,
-                                   boost::weight_map(boost::get(&Length::ps, reversed))
-                                       .distance_map(distance.data())
-                                       .distance_inf(kFar));
-    for (std::uint32_t at = 0; at < switches; ++at) {
-      Choice& choice = next_[std::size_t{at} * nears_ + index];
-      choice.first = static_cast<std::uint32_t>(edges_.size());
-      if (distance[at] == kFar || at + hosts_ == near_vertex_[index]) continue;
-      for (const std::uint32_t i : leaving[at]) {
-        const Picoseconds rest = distance[topology.edges[i].to - hosts_];
-        if (rest != kFar && lengths[i] + rest == distance[at]) edges_.push_back(i);
-      }
-      choice.count = static_cast<std::uint32_t>(edges_.size()) - choice.first;
-      CHECK(choice.count > 0);
+void Routes::FindColumn(std::uint32_t index) const {
+  const std::size_t switches = search_->leaving.size();
+  const std::uint32_t near = near_vertex_[index] - hosts_;
+  std::vector<Picoseconds>& distance = search_->to_near;
+  distance.assign(switches, Search::kFar);
+  boost::dijkstra_shortest_paths(search_->reversed, near,
+                                 boost::weight_map(boost::get(&Length::ps, search_->reversed))
+                                     .distance_map(distance.data())
+                                     .distance_inf(Search::kFar));
+  Column& column = columns_[index];
+  column.choices.resize(switches);
+  for (std::uint32_t at = 0; at < switches; ++at) {
+    Choice& choice = column.choices[at];
+    choice.first = static_cast<std::uint32_t>(column.edges.size());
+    if (distance[at] == Search::kFar || at == near) continue;
+    for (const Search::Leaving& wire : search_->leaving[at]) {
+      const Picoseconds rest = distance[wire.to];
+      if (rest != Search::kFar && wire.length + rest == distance[at])
+        column.edges.push_back(wire.edge);
     }
+    choice.count = static_cast<std::uint32_t>(column.edges.size()) - choice.first;
+    CHECK(choice.count > 0);
   }
+  column.edges.shrink_to_fit();
 }
 
 std::size_t Routes::Pick(std::uint64_t salt, std::uint64_t flow, std::size_t count) {

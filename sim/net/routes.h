@@ -5,13 +5,15 @@
 // each hop, so that of two paths of equal delay the one with fewer hops is taken, and no loop is
 // free. Where several edges lead on equally well, parallel ones included, the flow's hash picks
 // one, so that packets of a flow stay in order (RFC 2992). Hosts forward nothing: a host is an end
-// of paths only. Computed once by Boost.Graph; a lookup is two array reads. Only switches have
-// rows, and only switches with hosts have columns, so that the table does not grow with the number
-// of hosts.
+// of paths only. Computed by Boost.Graph, for each switch with hosts when the first packet goes
+// there: a world on a large map begins at once, and pays for what it uses. Then a lookup is three
+// array reads. Only switches have rows, and only switches with hosts columns, so that the table does
+// not grow with the number of hosts.
 
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -26,6 +28,9 @@ class Routes {
 
   // Each host has at most one edge that leaves it and one that comes in.
   explicit Routes(const Topology& topology);
+  Routes(const Routes&) = delete;
+  Routes& operator=(const Routes&) = delete;
+  ~Routes();
 
   // The edge that a packet of `flow` takes from `vertex` towards host `to`; kNone where there is no
   // way.
@@ -40,8 +45,11 @@ class Routes {
     if (near == kNone) return {};
     if (vertex == near) return {&last_[to.value()], 1};
     if (vertex < hosts_) return FromHost(vertex, to);
-    const Choice& choice = next_[(vertex - hosts_) * nears_ + near_index_[to.value()]];
-    return {edges_.data() + choice.first, choice.count};
+    const std::uint32_t index = near_index_[to.value()];
+    const Column& column = columns_[index];
+    if (column.choices.empty()) FindColumn(index);
+    const Choice& choice = column.choices[vertex - hosts_];
+    return {column.edges.data() + choice.first, choice.count};
   }
   // All edges from one host to another, in order; empty where there is no way.
   std::vector<std::uint32_t> Path(const Topology& topology, core::NodeId from, core::NodeId to,
@@ -52,15 +60,21 @@ class Routes {
   }
 
  private:
-  // edges_[first .. first + count): equally near.
+  // edges[first .. first + count) of a column: equally near.
   struct Choice {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
   };
+  // The ways to one switch.
+  struct Column {
+    std::vector<Choice> choices;  // choices[vertex - hosts_]; empty until somebody asks
+    std::vector<std::uint32_t> edges;
+  };
+  struct Search;
   static std::size_t Pick(std::uint64_t salt, std::uint64_t flow, std::size_t count);
   std::span<const std::uint32_t> FromHost(std::uint32_t host, core::NodeId to) const;
   void FindEnds(const Topology& topology);
-  void FindNext(const Topology& topology);
+  void FindColumn(std::uint32_t index) const;
 
   std::uint32_t hosts_;
   std::vector<std::uint32_t> first_;        // first_[host]: the edge that leaves it
@@ -69,10 +83,9 @@ class Routes {
   std::vector<std::uint32_t> last_;         // last_[host]: the edge from there; kNone: unconnected
   std::vector<std::uint32_t> near_index_;   // near_index_[host]: which of the near vertices
   std::vector<std::uint32_t> near_vertex_;  // near_vertex_[index]
-  std::uint32_t nears_ = 0;                 // how many there are
-  std::vector<Choice> next_;                // next_[(vertex - hosts_) * nears_ + index]
-  std::vector<std::uint32_t> edges_;
-  std::vector<std::uint64_t> salt_;  // salt_[vertex - hosts_]
+  std::vector<std::uint64_t> salt_;         // salt_[vertex - hosts_]
+  std::unique_ptr<Search> search_;
+  mutable std::vector<Column> columns_;  // columns_[index]: what is kept of what was asked
 };
 
 }  // namespace lockstep::sim

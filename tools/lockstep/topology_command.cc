@@ -1,10 +1,13 @@
 // lockstep topology FILE
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -26,6 +29,12 @@ namespace lockstep::cli {
 namespace {
 
 constexpr std::size_t kShown = 16;  // of each list, without --all
+// Time and memory of routes go with the square of the sites between which they are sought, and with
+// these times all there are.
+constexpr std::size_t kRoutedAll = 1000;
+constexpr std::size_t kRoutedOfMore = 256;
+constexpr std::size_t kRoutedTimesAll = 5'120'000;
+constexpr std::size_t kRoutedLeast = 16;
 
 constexpr const char* kTeaching =
     "Reads a scenario, or a map: GraphML or GML (such as the Internet Topology Zoo's), or Graphviz "
@@ -37,20 +46,22 @@ constexpr const char* kTeaching =
     "of light. What a map does not say is assumed, if --defaults says what.\n"
     "\n"
     "Routes are shortest by delay; \"paths\" counts equally short ones, over which flows are\n"
-    "spread. A bottleneck is a link with little rate for each pair whose shortest path crosses "
-    "it,\n"
-    "were all of them to send at once.\n"
+    "spread. A bottleneck is a link with little rate for each pair whose shortest path crosses\n"
+    "it, were all of them to send at once. Of a map of more than 1000 sites, 256 or fewer stand\n"
+    "for all, evenly chosen from its list; --site says between which ones instead.\n"
     "\n"
     "Examples:\n"
     "  $0 topology scenarios/smoke/isp-map.json\n"
     "  $0 topology scenarios/topologies/tiny-isp.graphml --defaults rate=10Gbps,delay=5ms\n"
     "  $0 topology map.graphml --dot | dot -Tsvg > map.svg\n"
+    "  $0 topology map.graphml --site Lyon --site Oslo --site Rome\n"
     "  $0 topology map.graphml --json --all | jq '.bottlenecks.list[0]'\n";
 
 struct TopologyFlags {
   std::string file;
   OverrideFlags overrides;
   std::string defaults;
+  std::vector<std::string> sites;
   bool is_both_ways = false;
   bool as_dot = false;
   bool as_json = false;
@@ -89,6 +100,40 @@ absl::StatusOr<sim::LinkDefaults> ReadDefaults(const std::string& text) {
   return defaults;
 }
 
+// Which of the map's nodes routes are sought between, by index.
+absl::StatusOr<std::vector<std::uint32_t>> RoutedSites(const TopologyFlags& flags,
+                                                       const sim::GraphFile& map,
+                                                       std::vector<std::string>& remarks) {
+  const std::vector<std::string>& nodes = map.nodes;
+  std::vector<std::uint32_t> sites;
+  for (const std::string& name : flags.sites) {
+    const auto found = std::find(nodes.begin(), nodes.end(), name);
+    if (found == nodes.end()) {
+      const std::optional<std::string> nearest = Nearest(name, nodes);
+      return absl::InvalidArgumentError(absl::StrCat(
+          flags.file, ": --site: there is no site \"", name, "\"",
+          nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : std::string()));
+    }
+    const auto index = static_cast<std::uint32_t>(found - nodes.begin());
+    if (std::find(sites.begin(), sites.end(), index) == sites.end()) sites.push_back(index);
+  }
+  if (sites.size() == 1)
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.file, ": --site: want at least two, between which there are routes"));
+  if (!sites.empty()) return sites;
+  const std::size_t count = nodes.size() <= kRoutedAll ? nodes.size()
+                                                       : std::clamp(kRoutedTimesAll / nodes.size(),
+                                                                    kRoutedLeast, kRoutedOfMore);
+  for (std::size_t i = 0; i < count; ++i)
+    sites.push_back(static_cast<std::uint32_t>(i * nodes.size() / count));
+  if (count < nodes.size()) {
+    remarks.push_back(absl::StrCat(flags.file, ": routes and bottlenecks are those between ", count,
+                                   " of the ", nodes.size(),
+                                   " sites, evenly chosen; --site says between which instead"));
+  }
+  return sites;
+}
+
 absl::StatusOr<TopologyView> ReadMap(const TopologyFlags& flags) {
   if (!flags.overrides.sets.empty() || flags.overrides.seed)
     return absl::InvalidArgumentError(
@@ -101,14 +146,17 @@ absl::StatusOr<TopologyView> ReadMap(const TopologyFlags& flags) {
   TopologyView view;
   view.is_map = true;
   view.remarks = map->remarks;
+  const auto sites = RoutedSites(flags, *map, view.remarks);
+  if (!sites.ok()) return sites.status();
   // A host at each site stands for it.
-  std::vector<std::uint32_t> attached;
-  for (std::uint32_t i = 0; i < map->nodes.size(); ++i) {
-    attached.push_back(i);
-    view.groups.push_back({map->nodes[i], i, i, 1});
+  std::vector<std::string> hosts;
+  for (const std::uint32_t site : *sites) {
+    const auto host = static_cast<std::uint32_t>(hosts.size());
+    hosts.push_back(map->nodes[site]);
+    view.groups.push_back({map->nodes[site], host, host, 1});
   }
-  view.topology = sim::AttachHosts(sim::SwitchGraphOf(*map, sim::Profile()), map->nodes, attached,
-                                   sim::HostLink());
+  view.topology =
+      sim::AttachHosts(sim::SwitchGraphOf(*map, sim::Profile()), hosts, *sites, sim::HostLink());
   return view;
 }
 
@@ -118,6 +166,8 @@ absl::StatusOr<TopologyView> ReadScenarioView(const TopologyFlags& flags) {
         absl::StrCat("--defaults is for maps; a scenario says its own, or "
                      "--set=/network/topology/defaults/",
                      flags.defaults));
+  if (!flags.sites.empty())
+    return absl::InvalidArgumentError("--site is for maps; a scenario's routes are its hosts'");
   if (flags.is_both_ways)
     return absl::InvalidArgumentError(
         "--both-ways is for maps; of a scenario's, say --set=/network/topology/both_ways=true");
@@ -168,6 +218,10 @@ void AddTopology(CLI::App& app, Call& call) {
       ->add_option("--defaults", flags->defaults,
                    "For links of which a map says nothing, such as rate=10Gbps,delay=1ms")
       ->type_name("KEY=VALUE,...");
+  command
+      ->add_option("--site", flags->sites, "Shows routes between these sites of a map; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   command->add_flag("--both-ways", flags->is_both_ways,
                     "Directed edges of a map are cables, which go both ways");
   command->add_flag("--dot", flags->as_dot, "Prints a graph for Graphviz");

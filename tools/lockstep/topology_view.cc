@@ -248,11 +248,11 @@ Json Sites(const TopologyView& view, const std::vector<Wire>& wires, std::size_t
     if (topology.edges[wire.edge].to != topology.edges[wire.edge].from)
       ++links[topology.edges[wire.edge].to];
   }
-  // Those with hosts first.
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = topology.hosts; i < topology.vertices.size(); ++i) order.push_back(i);
+  // Those with hosts first; a map has only those that stand for sites.
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return !hosts[a].empty() && hosts[b].empty();
+    return !view.is_map && !hosts[a].empty() && hosts[b].empty();
   });
   return List(order.size(), most, [&](std::size_t i) {
     Json site = {{"name", topology.vertices[order[i]].name}, {"links", links[order[i]]}};

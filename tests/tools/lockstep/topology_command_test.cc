@@ -110,6 +110,24 @@ TEST_CASE("topology command: long lists are cut, with a count of what is left ou
   CHECK(Described({file})["links"]["left_out"] == 24);
 }
 
+TEST_CASE("topology command: of a large map, some sites stand for all, or those that are named") {
+  const TemporaryFolder folder;
+  std::string ring = "graph { edge [rate=\"1Gbps\", delay=\"1ms\"];\n";
+  for (int i = 0; i < 1001; ++i)
+    ring += "n" + std::to_string(i) + " -- n" + std::to_string((i + 1) % 1001) + ";\n";
+  const std::string file = folder.Write("ring.dot", ring + "}\n");
+  const Finished some = Lockstep({"topology", file, "--json", "--all"});
+  Has(some.err, "those between 256 of the 1001 sites, evenly chosen");
+  const json description = json::parse(some.out, nullptr, /*allow_exceptions=*/false);
+  CHECK(description["routes"]["list"].size() == 256 * 255 / 2);
+  CHECK(description["sites"]["list"].size() == 1001);
+  const json named = Described({file, "--site", "n1", "--site", "n7", "--site", "n1"});
+  CHECK(named["remarks"].empty());
+  REQUIRE(named["routes"]["list"].size() == 1);
+  CHECK(named["routes"]["list"][0]["hops"] == 6);
+  CHECK(named["bottlenecks"]["list"].size() == 6);
+}
+
 TEST_CASE("topology command: what --dot prints is read again as the same map") {
   const TemporaryFolder folder;
   const Finished dot = Lockstep({"topology", kMap, kDefaults, "--dot"});
@@ -146,6 +164,10 @@ TEST_CASE("topology command: bad input is refused with what is wrong") {
   refuse({"topology", kMap, kDefaults, "--dot", "--json"}, "want --dot or --json, not both");
   refuse({"topology", kMap, kDefaults, "--seed", "1"}, "--set and --seed are for scenarios");
   refuse({"topology", kScenario, kDefaults}, "--defaults is for maps");
+  refuse({"topology", kMap, kDefaults, "--site", "Nowhere", "--site", "Denver"},
+         "--site: there is no site \"Nowhere\"");
+  refuse({"topology", kMap, kDefaults, "--site", "Denver"}, "--site: want at least two");
+  refuse({"topology", kScenario, "--site", "Denver"}, "--site is for maps");
   refuse({"topology", "none.graphml"}, "none.graphml: cannot be read");
   refuse({"topology", "README.md"}, "README.md:");
 }
