@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/effects.h"
@@ -36,7 +37,17 @@ struct StageSpec {
 
 // What the operating system takes from each core: stalls that begin as a Poisson process does.
 struct NoiseSpec {
+  NoiseSpec() = default;
+  NoiseSpec(std::uint64_t per_second_mean, Distribution lasts)
+      : per_second(per_second_mean), duration(std::move(lasts)) {
+    if (per_second == 0) return;
+    const core::Duration mean = core::Duration::Picoseconds(core::Duration::Seconds(1).ps() /
+                                                            static_cast<std::int64_t>(per_second));
+    gap = Distribution::Exponential(mean);
+  }
+
   std::uint64_t per_second = 0;  // 0: none
+  Distribution gap;              // from the beginning of one to that of the next: exponential
   Distribution duration;
 };
 

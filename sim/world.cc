@@ -107,6 +107,10 @@ void World::OnFaults() {
 
 bool World::Run(core::Instant until, std::uint64_t steps_max) {
   for (std::uint64_t i = 0; i < steps_max; ++i) {
+    if (!starting_.empty()) {
+      StartNext();
+      continue;
+    }
     if (queue_.empty() || queue_.NextTime() > until) {
       now_ = std::max(now_, until);
       return false;
@@ -199,13 +203,18 @@ bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
 }
 
 void World::StartAll() {
-  std::vector<Host*> starting;
-  for (const auto& host : hosts_) {
-    if (host->incarnation() > 0) continue;
-    host->Boot();
-    starting.push_back(host.get());
-  }
-  for (Host* host : starting) host->Start(now_);
+  for (const auto& host : hosts_)
+    if (host->incarnation() == 0) starting_.push_back(host.get());
+}
+
+void World::StartNext() {
+  Host& host = *starting_[next_start_ % starting_.size()];
+  const bool is_booting = next_start_ < starting_.size();
+  if (is_booting)
+    host.Boot();
+  else
+    host.Start(now_);
+  if (++next_start_ == 2 * starting_.size()) starting_.clear();
 }
 
 void World::Restart(core::NodeId node) {

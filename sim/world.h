@@ -34,8 +34,8 @@ class World : private NetworkListener, private Crasher {
   World(const WorldSpec& scenario, const core::Program& program,
         const std::vector<trace::Sink*>& sinks);
 
-  // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue; false when
-  // there is nothing left up to `until`.
+  // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue and boots and
+  // starts of hosts; false when there is nothing left up to `until`.
   bool Run(core::Instant until, std::uint64_t steps_max);
   // Ends the run: receipts, the end event, and each sink finishes. `is_cut`: before its time.
   void Finish(bool is_cut);
@@ -74,6 +74,7 @@ class World : private NetworkListener, private Crasher {
   void EndFault(std::size_t index);
   void CrashHost(std::size_t fault, core::NodeId host) override;
   void StartAll();
+  void StartNext();
   void Restart(core::NodeId node);
   // Counts it, too.
   trace::Event DropOf(core::NodeId from, core::NodeId to, core::ByteCount size,
@@ -98,6 +99,9 @@ class World : private NetworkListener, private Crasher {
   Network network_;
   HeldMessages held_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  // All boot, then all start, one a step: a large world can be left while it begins.
+  std::vector<Host*> starting_;
+  std::size_t next_start_ = 0;
   FaultActs acts_;
   Strikes strikes_;
   Hook* hook_ = nullptr;

@@ -17,7 +17,7 @@ class CoreNoise {
  public:
   // `noise` outlives this.
   CoreNoise(const NoiseSpec& noise, core::Random random)
-      : noise_(&noise), gap_(GapOf(noise)), random_(std::move(random)) {
+      : noise_(&noise), random_(std::move(random)) {
     if (noise.per_second > 0) Draw(core::Instant());
   }
 
@@ -32,19 +32,12 @@ class CoreNoise {
   }
 
  private:
-  static Distribution GapOf(const NoiseSpec& noise) {
-    if (noise.per_second == 0) return Distribution();
-    const auto mean_ps =
-        core::Duration::Seconds(1).ps() / static_cast<std::int64_t>(noise.per_second);
-    return Distribution::Exponential(core::Duration::Picoseconds(mean_ps));
-  }
   void Draw(core::Instant after) {
-    begins_ = after + gap_.Sample(random_);
+    begins_ = after + noise_->gap.Sample(random_);
     lasts_ = noise_->duration.Sample(random_);
   }
 
   const NoiseSpec* noise_;
-  Distribution gap_;
   core::Random random_;
   core::Instant begins_ = core::Instant::Max();
   core::Duration lasts_;

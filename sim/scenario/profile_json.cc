@@ -158,17 +158,17 @@ void ReadWork(Parameters& parameters, Profile& profile) {
 // A class whose stalls would leave the core less than half of its time is refused: the model has no
 // end to a stall that always meets the next.
 NoiseSpec ReadNoiseClass(Parameters reader) {
-  NoiseSpec noise;
   for (const std::string_view key : {"per_second", "duration"}) reader.Has(key);
-  if (!reader.Has("per_second") && !reader.Has("duration")) return noise;
-  noise.per_second = Sourced(reader, "per_second").Integer("value", 1, kStallsMax);
+  if (!reader.Has("per_second") && !reader.Has("duration")) return {};
+  const std::uint64_t per_second = Sourced(reader, "per_second").Integer("value", 1, kStallsMax);
   Parameters duration = Sourced(reader, "duration");
-  noise.duration = ReadDistribution(duration, "value");
-  if (!reader.ok()) return noise;
-  const std::int64_t mean_ps = noise.duration.mean().ps();
-  if (mean_ps > core::Duration::Seconds(1).ps() / 2 / static_cast<std::int64_t>(noise.per_second))
+  const Distribution lasts = ReadDistribution(duration, "value");
+  if (!reader.ok()) return {};
+  const std::int64_t gap_ps =
+      core::Duration::Seconds(1).ps() / static_cast<std::int64_t>(per_second);
+  if (lasts.mean().ps() > gap_ps / 2)
     reader.Fail("duration", "want stalls that take less than half of the core's time");
-  return noise;
+  return {per_second, lasts};
 }
 
 NoiseSpec ReadNoise(Parameters& profile) {

@@ -26,8 +26,11 @@
 namespace lockstep::cli {
 namespace {
 
-// Queue entries between two looks at the terminal and the keyboard.
-constexpr std::uint64_t kSlice = 1U << 14;
+// Steps of a world between two looks at the keyboard: few, since the first ones of a large world
+// start a node each, of many megabytes.
+constexpr std::uint64_t kSlice = 64;
+// Slices between two looks at the terminal, and at whether time goes on.
+constexpr std::uint64_t kSlicesSeldom = 256;
 
 // How far a monotonic clock may be ahead by the end, or gain on time before that, at most: what its
 // profile allows it to drift, and what faults do to it. One that was moved back by an offset jumps
@@ -165,8 +168,9 @@ RunEnding RunWorld(sim::World& world, core::Instant end, const trace::Digest& di
   const auto is_too_long = [&] {
     return options.events_max && digest.events() > *options.events_max;
   };
-  while (world.Run(until, kSlice)) {
+  for (std::uint64_t slice = 1; world.Run(until, kSlice); ++slice) {
     if (IsInterrupted()) return RunEnding::kInterrupted;
+    if (slice % kSlicesSeldom != 0) continue;
     standing = standstill.Find();
     if (standing) return RunEnding::kStuck;
     if (is_too_long()) return RunEnding::kEventsMax;
@@ -209,6 +213,14 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();
   return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe), own.oracles};
+}
+
+std::vector<std::string> SummaryKeys() {
+  return {"abridged",     "as_expected", "clients", "digest", "drops",       "end_ps",
+          "events",       "expected",    "failure", "hosts",  "interrupted", "hosts_measured_ps",
+          "measured_for", "is_complete", "name",    "notes",  "oracles",     "receipts",
+          "remarks",      "scenario",    "seed",    "speed",  "streams",     "trace",
+          "verdict",      "warmup_ps"};
 }
 
 nlohmann::json FirstLine(const Prepared& prepared) {

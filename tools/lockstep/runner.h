@@ -69,6 +69,9 @@ struct RunResult {
 // never as expected, and the summary has what went wrong as "failure".
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options);
 
+// Every key that the summary of a run may have at its top.
+std::vector<std::string> SummaryKeys();
+
 // The first line of the trace of such a run.
 nlohmann::json FirstLine(const Prepared& prepared);
 
