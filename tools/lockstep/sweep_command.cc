@@ -184,6 +184,14 @@ int MakeRuns(const SweepFlags& flags, const Planned& planned, const sweep::Shard
   options.retries = flags.retries;
   options.is_interrupted = [] { return IsInterrupted(); };
   options.on_progress = [&](const sweep::Tally& tally) { progress.Show(tally); };
+  options.on_unrecorded = [&](const std::string& name) {
+    progress.Clear();
+    PrintRemarks({absl::StrCat(
+        flags.sweep, ": /record/", name,
+        ": leads to no number in the summary of the first run; if it does in none, the sweep ends "
+        "with ",
+        int{kUnmet})});
+  };
   auto tally = sweep::RunSweep(plan, RunnerOf(plan.sweep(), planned.own), options, **file);
   progress.Clear();
   if (!tally.ok()) return ReportError(tally.status());

@@ -3,9 +3,12 @@
 #include "tools/lockstep/sweep_plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "analysis/metrics.h"
 #include "protocols/catalog.h"
@@ -13,14 +16,32 @@
 #include "protocols/parameters/parameters.h"
 #include "sim/scenario/name_search.h"
 #include "tools/lockstep/file_kind.h"
+#include "tools/lockstep/runner.h"
 #include "tools/lockstep/version.h"
 #include "tools/sweep/base_scenario.h"
 
 namespace lockstep::cli {
 namespace {
 
+// Refuses what is to be recorded from where no summary has anything.
+absl::Status CheckRecords(const sweep::Sweep& sweep) {
+  const std::vector<std::string> keys = SummaryKeys();
+  for (const auto& [name, pointer] : sweep.record) {
+    const std::string key = pointer.substr(0, pointer.find('/', 1)).substr(pointer.empty() ? 0 : 1);
+    if (std::ranges::find(keys, key) != keys.end()) continue;
+    const std::optional<std::string> nearest = Nearest(key, keys);
+    return absl::InvalidArgumentError(
+        absl::StrCat(sweep.path, ": /record/", EscapeForPointer(name),
+                     ": leads nowhere: no summary has \"", key, "\"; ",
+                     nearest ? absl::StrCat("did you mean \"", *nearest, "\"?")
+                             : absl::StrCat("there are: ", absl::StrJoin(keys, ", "))));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Planned> PlanOf(absl::StatusOr<sweep::Sweep> sweep, const Additions& own) {
   if (!sweep.ok()) return sweep.status();
+  if (absl::Status places = CheckRecords(*sweep); !places.ok()) return places;
   auto owned = std::make_unique<sweep::Sweep>(*std::move(sweep));
   absl::StatusOr<sweep::Plan> plan = sweep::Plan::Make(*owned);
   if (!plan.ok()) return plan.status();

@@ -60,6 +60,7 @@ class Engine {
  private:
   PoolOptions PoolOptionsOf(const Limits& limits) const;
   void Count(const RunRow& row);
+  void TellUnrecorded(const RunRow& row) const;
   absl::Status StartWhatCanBe();
   bool IsInterrupted() const { return options_.is_interrupted && options_.is_interrupted(); }
   absl::Status Keep(const WorkResult& result);
@@ -153,7 +154,9 @@ absl::Status Engine::Keep(const WorkResult& result) {
   if (!kept.ok()) return kept;
   is_dirty_ = true;
   ++tally_.done;
+  const bool is_first = row.outcome == Outcome::kJudged && tally_.outcomes[Outcome::kJudged] == 0;
   Count(row);
+  if (is_first) TellUnrecorded(row);
   campaign_.Take(row);
   return absl::OkStatus();
 }
@@ -161,6 +164,12 @@ absl::Status Engine::Keep(const WorkResult& result) {
 void Engine::Count(const RunRow& row) {
   ++tally_.outcomes[row.outcome];
   if (row.outcome == Outcome::kJudged && !row.is_as_expected) ++tally_.unexpected[row.verdict];
+}
+
+void Engine::TellUnrecorded(const RunRow& row) const {
+  if (!options_.on_unrecorded) return;
+  for (const auto& [name, pointer] : plan_.sweep().record)
+    if (!row.metrics.contains(name)) options_.on_unrecorded(name);
 }
 
 absl::Status Engine::CommitInTime() {

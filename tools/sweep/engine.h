@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <string>
 
 #include "absl/status/statusor.h"
 
@@ -40,6 +41,9 @@ struct EngineOptions {
   bool retries = false;
   std::function<bool()> is_interrupted;           // asked often
   std::function<void(const Tally&)> on_progress;  // called often
+  // What is to be recorded, by name, and was not in the first run that was judged; told at once,
+  // since the sweep may be long.
+  std::function<void(const std::string&)> on_unrecorded;
 };
 
 // In a worker: makes the run that the job says. Fills what it knows of the row; the numbers of the

@@ -1,6 +1,7 @@
 // `lockstep sweep` as a user meets it, on real scenarios: the same rows whatever happens on the
 // way, and an error that helps wherever there is one.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "tests/support/process.h"
 #include "tests/support/text.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/runner.h"
 
 // The last include: see there.
 #include "tests/support/doctest.h"
@@ -350,15 +352,44 @@ TEST_CASE("sweep: a number to be recorded that no run has is named, with its poi
   const TemporaryFolder folder;
   json sweep = SmallSweep();
   sweep["axes"] = json::array();
-  sweep["seeds"] = 1;
+  sweep["seeds"] = 2;
   sweep["record"] = {{"good", "/streams/0/as_published/messages_per_s"},
-                     {"nowhere", "/stream/0/as_published/messages_per_s"}};
+                     {"nowhere", "/streams/0/as_publish/messages_per_s"}};
   const Finished run = Sweep(WriteSweep(folder, sweep), folder.File("out.sqlite"));
   CHECK(run.exit_code == cli::kUnmet);
   Has(run.out, "record of nowhere");
-  Has(run.out,
-      "/stream/0/as_published/messages_per_s leads to no number in the summary of any run");
+  Has(run.out, "/streams/0/as_publish/messages_per_s leads to no number in the summary of any run");
   CHECK(run.out.find("record of good") == std::string::npos);
+  // It is told as soon as a run has ended, not at the end alone.
+  Has(run.err, "/record/nowhere: leads to no number in the summary of the first run");
+  CHECK(run.err.find("/record/good") == std::string::npos);
+}
+
+TEST_CASE("sweep: what is to be recorded from where no summary has anything is refused at once") {
+  const TemporaryFolder folder;
+  json sweep = SmallSweep();
+  for (const auto& [pointer, why] :
+       {std::pair("/stream/0/as_published/messages_per_s", "did you mean \"streams\"?"),
+        std::pair("/throughput", "no summary has \"throughput\"; there are: abridged"),
+        std::pair("", "/record/x: ")}) {
+    sweep["record"] = {{"x", pointer}};
+    const Finished run = Sweep(WriteSweep(folder, sweep), folder.File("out.sqlite"));
+    CHECK(run.exit_code == cli::kBadInput);
+    Has(run.err, "/record/x: ");
+    Has(run.err, why);
+  }
+  CHECK_FALSE(std::filesystem::exists(folder.File("out.sqlite")));
+}
+
+TEST_CASE("sweep: every key that a summary has may be recorded from") {
+  const std::vector<std::string> keys = cli::SummaryKeys();
+  for (const char* scenario : {"smoke/pingpong.json", "smoke/picsou.json", "smoke/chora-kv.json",
+                               "smoke/one-shot.json", "faults/crash.json"}) {
+    const Finished run = Lockstep({"run", std::string("scenarios/") + scenario, "--json"});
+    const json summary = json::parse(run.out);
+    for (const auto& [key, value] : summary.items())
+      CHECK_MESSAGE(std::ranges::find(keys, key) != keys.end(), key);
+  }
 }
 
 TEST_CASE("sweep: the closing report as JSON has the thresholds, and stands any name of a file") {
