@@ -237,12 +237,22 @@ Ordered GeneratedProfile(Ordered schema) {
 // The same of sweeps.
 Ordered GeneratedSweep(Ordered schema) {
   Ordered& properties = schema["properties"];
+  Ordered& definitions = schema["definitions"];
   for (const sim::KeyGroup& group : sweep::ListSweepKeys()) {
-    Ordered& place = group.name == "until"    ? schema["definitions"]["until"]
-                     : group.name == "seeds"  ? properties["seeds"]["anyOf"][1]
-                     : group.name == "derive" ? properties["derive"]["items"]
-                                              : properties[group.name];
+    const std::string& name = group.name;
+    const bool is_definition =
+        name == "until" || name == "list" || name == "labelled_list" || name == "range";
+    Ordered& place = name == "seeds"             ? properties["seeds"]["anyOf"][1]
+                     : name == "derive"          ? properties["derive"]["items"]
+                     : name == "expect"          ? properties["expect"]["items"]
+                     : name == "random"          ? properties["sample"]["anyOf"][1]
+                     : name == "latin_hypercube" ? properties["sample"]["anyOf"][2]
+                     : name == "labelled"        ? definitions["labelled_values"]["items"]
+                     : is_definition             ? definitions[name]
+                                                 : properties[name];
+    const Ordered either = name == "expect" ? place.at("oneOf") : Ordered();
     place = GroupSchema(group);
+    if (!either.is_null()) place["oneOf"] = either;
   }
   return schema;
 }

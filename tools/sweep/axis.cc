@@ -12,15 +12,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "protocols/parameters/key_reader.h"
 #include "tools/sweep/numbers.h"
 #include "tools/sweep/pointers.h"
+#include "tools/sweep/sweep_keys.h"
 
 namespace lockstep::sweep {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kCountMax = 100'000;
 constexpr double kNumberMax = 1e15;  // Whole numbers up to here are exact.
 constexpr double kLogMin = 1e-15;    // Small enough, and its decimals still fit a ratio.
 constexpr double kRatioMax = 1'000;
@@ -29,29 +30,6 @@ constexpr int kLinearDigits = 6;
 constexpr int kLogDigits = 3;
 // Before a number is rounded to a whole one, so that halves are halves on every machine.
 constexpr int kWholeDigits = 14;
-
-struct UnitInfo {
-  std::string_view name;
-  int decimals;  // that still leave a whole number of its smallest part
-};
-
-// 1024 has no decimal parts, so binary units are counted whole.
-constexpr std::array<UnitInfo, 16> kUnits = {{{"s", 12},
-                                              {"ms", 9},
-                                              {"us", 6},
-                                              {"ns", 3},
-                                              {"ps", 0},
-                                              {"bps", 0},
-                                              {"kbps", 3},
-                                              {"Mbps", 6},
-                                              {"Gbps", 9},
-                                              {"B", 0},
-                                              {"kB", 3},
-                                              {"MB", 6},
-                                              {"GB", 9},
-                                              {"KiB", 0},
-                                              {"MiB", 0},
-                                              {"GiB", 0}}};
 
 // --- Values of ranges ---
 
@@ -110,15 +88,6 @@ double ReadEnd(Parameters& entry, std::string_view key, bool is_log) {
   return number;
 }
 
-void ReadUnit(Parameters& entry, Range& range) {
-  if (!entry.Has("unit")) return;
-  std::vector<std::string_view> names;
-  for (const UnitInfo& unit : kUnits) names.push_back(unit.name);
-  const UnitInfo& unit = kUnits[entry.Choice("unit", names)];
-  range.unit = std::string(unit.name);
-  range.decimals = unit.decimals;
-}
-
 // That the ends can be put as they are.
 void CheckEnd(Parameters& entry, std::string_view key, double number, const Range& range) {
   if (range.is_ratio && (number < 0 || number > kRatioMax))
@@ -130,18 +99,19 @@ void CheckEnd(Parameters& entry, std::string_view key, double number, const Rang
                                                               " digits behind the point"));
 }
 
-Range ReadRange(Parameters& entry) {
+// What is between both ends, after what is said of them.
+Range RangeOf(Parameters& entry, const RangeKeys& said, double from, double to) {
   Range range;
-  range.is_log = entry.ChoiceOr("scale", 0, {"linear", "log"}) == 1;
-  range.from = ReadEnd(entry, "from", range.is_log);
-  range.to = ReadEnd(entry, "to", range.is_log);
-  ReadUnit(entry, range);
-  if (entry.Has("as")) {
-    entry.Choice("as", {"ratio"});
-    range.is_ratio = true;
-    if (!range.unit.empty()) entry.Fail("as", "a quantity with a \"unit\" is no ratio");
-    range.decimals = kRatioDecimals;
+  range.from = from;
+  range.to = to;
+  range.is_log = said.is_log;
+  range.is_ratio = said.is_ratio;
+  if (said.unit) {
+    range.unit = said.unit->name;
+    range.decimals = said.unit->decimals;
   }
+  if (said.is_ratio && said.unit) entry.Fail("as", "a quantity with a \"unit\" is no ratio");
+  if (said.is_ratio) range.decimals = kRatioDecimals;
   if (!entry.ok()) return range;
   CheckEnd(entry, "from", range.from, range);
   CheckEnd(entry, "to", range.to, range);
@@ -151,20 +121,26 @@ Range ReadRange(Parameters& entry) {
   return range;
 }
 
-void ReadRangeInto(Parameters& entry, const AxisOptions& options, Axis& axis) {
-  Range range = ReadRange(entry);
-  range.at = ReadPointers(entry, "at");
-  std::uint64_t count = 1;
-  if (options.is_sampled) {
-    if (entry.Has("count"))
-      entry.Fail("count", "has no meaning where samples are drawn from the range; leave it out");
-  } else {
-    count = entry.Integer("count", 1, kCountMax);
-    if (entry.ok() && count == 1 && range.from != range.to)
-      entry.FailWanted("count", "at least 2, since both ends are in the range");
-  }
+void ReadRange(Parameters& entry, const AxisOptions& options, AxisReads reads, Axis& axis) {
+  RangeKeys said;
+  double from = 1;
+  double to = 1;
+  std::vector<std::string> at;
+  reads.at = [&] { at = ReadPointers(entry, "at"); };
+  reads.from = [&] { from = ReadEnd(entry, "from", said.is_log); };
+  reads.to = [&] { to = ReadEnd(entry, "to", said.is_log); };
+  KeyReader keys(entry);
+  DescribeRange(keys, reads, said);
+  Range range = RangeOf(entry, said, from, to);
+  range.at = std::move(at);
+  if (options.is_sampled && said.count > 0)
+    entry.Fail("count", "has no meaning where samples are drawn from the range; leave it out");
+  if (!options.is_sampled && entry.ok() && said.count == 0)
+    entry.FailWanted("count", absl::StrCat("a whole number from 1 to ", kValuesMax));
+  if (!options.is_sampled && entry.ok() && said.count == 1 && range.from != range.to)
+    entry.FailWanted("count", "at least 2, since both ends are in the range");
   if (!entry.ok()) return;
-  if (!options.is_sampled) axis.values = WrittenOut(range, count);
+  if (!options.is_sampled) axis.values = WrittenOut(range, said.count);
   axis.range = std::move(range);
 }
 
@@ -180,8 +156,8 @@ void Show(const json& value, AxisValue& axis_value) {
   if (value.is_number()) axis_value.number = value.get<double>();
 }
 
-void ReadPlainValues(Parameters& entry, const json& values, Axis& axis) {
-  const std::vector<std::string> at = ReadPointers(entry, "at");
+void ReadPlainValues(Parameters& entry, const json& values, const std::vector<std::string>& at,
+                     Axis& axis) {
   for (const json& value : values) {
     AxisValue& read = axis.values.emplace_back();
     if (IsRatio(value)) {
@@ -198,20 +174,24 @@ void ReadPlainValues(Parameters& entry, const json& values, Axis& axis) {
   }
 }
 
-void ReadLabelled(Parameters& entry, Axis& axis) {
-  if (entry.Has("at")) entry.Fail("at", "has no meaning here: each value says what it sets");
-  for (Parameters& value : entry.ObjectsOr("values")) {
-    AxisValue& read = axis.values.emplace_back();
-    const json* label = value.Raw("label");
-    if (label != nullptr && (label->is_number() || label->is_boolean() ||
-                             (label->is_string() && !label->get_ref<const std::string&>().empty())))
-      Show(*label, read);
-    else
-      value.FailWanted("label", "a text, a number, true or false");
-    if (value.Raw("set") == nullptr)
-      value.FailWanted("set", "an object of JSON pointers and values");
-    read.changes = ReadChanges(value, "set");
-  }
+void ReadLabelled(Parameters& value, AxisValue& read) {
+  KeyReader keys(value);
+  DescribeLabelled(
+      keys,
+      [&] {
+        const json* label = value.Raw("label");
+        if (label != nullptr &&
+            (label->is_number() || label->is_boolean() ||
+             (label->is_string() && !label->get_ref<const std::string&>().empty())))
+          Show(*label, read);
+        else
+          value.FailWanted("label", "a text, a number, true or false");
+      },
+      [&] {
+        if (value.Raw("set") == nullptr)
+          value.FailWanted("set", "an object of JSON pointers and values");
+        read.changes = ReadChanges(value, "set");
+      });
 }
 
 void CheckRepeats(Parameters& entry, const Axis& axis) {
@@ -226,21 +206,28 @@ void CheckRepeats(Parameters& entry, const Axis& axis) {
   }
 }
 
-void ReadValues(Parameters& entry, const AxisOptions& options, Axis& axis) {
+void ReadList(Parameters& entry, const AxisOptions& options, AxisReads reads, Axis& axis) {
   const json* values = entry.Raw("values");
-  if (!values->is_array() || values->empty() || values->size() > kCountMax) {
-    entry.FailWanted("values", absl::StrCat("an array of 1 to ", kCountMax, " values"));
+  if (!values->is_array() || values->empty() || values->size() > kValuesMax) {
+    entry.FailWanted("values", absl::StrCat("an array of 1 to ", kValuesMax, " values"));
     return;
   }
-  const auto objects = std::count_if(values->begin(), values->end(),
-                                     [](const json& value) { return value.is_object(); });
-  if (objects == static_cast<std::ptrdiff_t>(values->size())) {
-    ReadLabelled(entry, axis);
-  } else if (objects == 0) {
-    ReadPlainValues(entry, *values, axis);
-  } else {
+  const auto objects = static_cast<std::size_t>(std::count_if(
+      values->begin(), values->end(), [](const json& value) { return value.is_object(); }));
+  const bool is_labelled = objects == values->size();
+  if (objects != 0 && !is_labelled)
     entry.FailWanted("values", "either plain values or {\"label\": ..., \"set\": ...}, not both");
-  }
+  if (is_labelled && entry.Has("at"))
+    entry.Fail("at", "has no meaning here: each value says what it sets");
+  std::vector<std::string> at;
+  reads.at = [&] { at = ReadPointers(entry, "at"); };
+  reads.values = [&] {
+    if (!is_labelled) return ReadPlainValues(entry, *values, at, axis);
+    for (Parameters& value : entry.ObjectsOr("values"))
+      ReadLabelled(value, axis.values.emplace_back());
+  };
+  KeyReader keys(entry);
+  DescribeList(keys, is_labelled, reads);
   if (entry.ok() && !options.may_repeat_values) CheckRepeats(entry, axis);
 }
 
@@ -262,15 +249,17 @@ AxisValue ValueAtCell(const Range& range, std::uint64_t cell) {
 Axis ReadAxis(Parameters& entry, const AxisOptions& options) {
   Axis axis;
   axis.pointer = entry.pointer();
-  axis.name = entry.String("name");
+  AxisReads reads;
+  reads.name = [&] { axis.name = entry.String("name"); };
   const bool is_list = entry.Has("values");
   const bool is_range = entry.Has("from") || entry.Has("to");
   if (is_list == is_range) {
+    reads.name();
     entry.Fail("", "want either \"values\" or a range: \"from\", \"to\" and \"count\"");
   } else if (is_list) {
-    ReadValues(entry, options, axis);
+    ReadList(entry, options, std::move(reads), axis);
   } else {
-    ReadRangeInto(entry, options, axis);
+    ReadRange(entry, options, std::move(reads), axis);
   }
   return axis;
 }

@@ -34,7 +34,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kPointsMax = 10'000'000;
 constexpr std::size_t kNameMax = 64;
 // They are columns: in the view `summary` each metric has four, of the 2000 that SQLite allows.
 constexpr std::size_t kNamesMax = 400;
@@ -161,9 +160,12 @@ void ReadSampling(Parameters& reader, Sweep& sweep) {
   const bool is_random = entry.Has("random");
   if (is_random == entry.Has("latin_hypercube"))
     entry.Fail("", "want either \"random\" or \"latin_hypercube\"");
+  SampleKeys said;
+  KeyReader keys(entry);
+  Describe(keys, is_random, said);
   sweep.sampling = is_random ? Sampling::kRandom : Sampling::kLatinHypercube;
-  sweep.samples = entry.Integer(is_random ? "random" : "latin_hypercube", 1, kPointsMax);
-  sweep.sampling_seed = entry.Integer("seed", 0, std::numeric_limits<std::uint64_t>::max());
+  sweep.samples = is_random ? said.random : said.latin_hypercube;
+  sweep.sampling_seed = said.seed;
 }
 
 void CheckNotSeed(Parameters& reader, std::string_view key, std::string_view pointer) {
@@ -463,16 +465,16 @@ void ReadExpectations(Parameters& reader, const Known& known, Sweep& sweep) {
   for (Parameters& entry : reader.ObjectsOr("expect")) {
     Expectation expectation;
     expectation.pointer = entry.pointer();
-    expectation.why = entry.StringOr("why", "");
-    if (entry.Has("when")) expectation.when = ReadFormula(entry, "when", OverParameters(known));
-    const bool is_verdict = entry.Has("verdict");
-    if (is_verdict == entry.Has("that")) {
+    KeyReader keys(entry);
+    DescribeExpectation(
+        keys, [&] { expectation.verdicts = ReadVerdicts(entry); },
+        [&] {
+          expectation.that = ReadFormula(entry, "that", OverResults(known, /*has_first=*/false));
+        },
+        [&] { expectation.when = ReadFormula(entry, "when", OverParameters(known)); },
+        expectation.why);
+    if (entry.Has("verdict") == entry.Has("that"))
       entry.Fail("", "want either \"verdict\" or \"that\"");
-    } else if (is_verdict) {
-      expectation.verdicts = ReadVerdicts(entry);
-    } else {
-      expectation.that = ReadFormula(entry, "that", OverResults(known, /*has_first=*/false));
-    }
     sweep.expect.push_back(std::move(expectation));
   }
 }
