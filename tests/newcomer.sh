@@ -99,7 +99,7 @@ step "a line of them, as data" 0 'delivered' "$lockstep" plot first.sqlite --x n
   --y delivered_per_s --csv
 step "a picture for any renderer" 0 'vega' "$lockstep" plot first.sqlite --x n \
   --y delivered_per_s --spec
-step "rates of the run with the crash" 0 'a3|first' "$lockstep" plot crash.jsonl --csv
+step "rates of the run with the crash" 0 'a -> b,published' "$lockstep" plot crash.jsonl --csv
 step "how to make one run again" 0 'run ' "$lockstep" results first.sqlite --reproduce 1
 step "which does so" 0 'holds' bash -c "$(cat out.txt)"
 step "compared with itself nothing moved" 0 'no|nothing|same' \
