@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
@@ -31,10 +32,22 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-std::string Find(const Attributes& attributes, const std::string& name) {
-  const auto found = attributes.find(name);
+std::string TextOf(const Attributes& attributes, Attributes::const_iterator found) {
   if (found == attributes.end()) return "";
   return std::string(absl::StripAsciiWhitespace(found->second));
+}
+
+// As it is written here.
+std::string FindOwn(const Attributes& attributes, const std::string& name) {
+  return TextOf(attributes, attributes.find(name));
+}
+
+// In any case of its letters.
+std::string Find(const Attributes& attributes, const std::string& name) {
+  return TextOf(attributes,
+                std::find_if(attributes.begin(), attributes.end(), [&](const auto& attribute) {
+                  return absl::EqualsIgnoreCase(attribute.first, name);
+                }));
 }
 
 // --- Values of links ---
@@ -61,7 +74,7 @@ void ReadFirst(const Attributes& attributes, std::initializer_list<const char*> 
 
 absl::StatusOr<Said<std::int64_t>> RateOf(const Attributes& attributes) {
   Said<std::int64_t> said;
-  if (const std::string own = Find(attributes, "rate"); !own.empty()) {
+  if (const std::string own = FindOwn(attributes, "rate"); !own.empty()) {
     said.value = ReadRateText(own);
     if (said.value) return said;
     return absl::InvalidArgumentError(
@@ -75,19 +88,19 @@ absl::StatusOr<Said<std::int64_t>> RateOf(const Attributes& attributes) {
     if (!said.value && said.unread.empty())
       said.unread = absl::StrCat("LinkSpeed \"", speed, "\" with LinkSpeedUnits \"", units, "\"");
   }
-  ReadFirst(attributes, {"bandwidth", "label"}, ReadRateText, said);
+  ReadFirst(attributes, {"rate", "bandwidth", "capacity", "speed", "label"}, ReadRateText, said);
   return said;
 }
 
 absl::StatusOr<Said<Duration>> DelayOf(const Attributes& attributes) {
   Said<Duration> said;
-  if (const std::string own = Find(attributes, "delay"); !own.empty()) {
+  if (const std::string own = FindOwn(attributes, "delay"); !own.empty()) {
     said.value = ReadTimeText(own);
     if (said.value) return said;
     return absl::InvalidArgumentError(
         absl::StrCat("has the delay \"", own, "\"; want a time, such as 250us"));
   }
-  ReadFirst(attributes, {"latency", "label"}, ReadTimeText, said);
+  ReadFirst(attributes, {"delay", "latency", "label"}, ReadTimeText, said);
   return said;
 }
 
@@ -281,10 +294,9 @@ class Import {
         absl::StrCat(missing.size(), " of ", graph_.links.size(),
                      missing.size() == 1 ? " links has no " : " links have no ", what);
     if (!has_default)
-      return Wrong(absl::StrCat(some,
-                                ", and there is no default (a scenario says \"defaults\": {\"",
-                                what, "\": \"", example, "\"}, `topology --defaults ", what,
-                                "=", example, "`): ", Listed(missing)));
+      return Wrong(absl::StrCat(
+          some, ", and there is no default (a scenario says \"defaults\": {\"", what, "\": \"",
+          example, "\"}, `topology --defaults ", what, "=", example, "`): ", Listed(missing)));
     const std::string value =
         what == "rate" ? FormatRate(*defaults_.rate_bps) : FormatDuration(*defaults_.delay);
     Remark(absl::StrCat(some, ": ", value, " is assumed; ",

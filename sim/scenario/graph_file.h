@@ -1,15 +1,15 @@
 // Maps of networks, imported: GraphML (the Internet Topology Zoo's, yEd's, or any other), GML and
 // Graphviz DOT.
 //
-// Attributes that are understood:
+// Attributes that are understood, in any case of their letters:
 //   nodes  label; Latitude, Longitude (degrees)
 //   edges  rate ("10Gbps"), else LinkSpeedRaw (bits per second), else LinkSpeed with LinkSpeedUnits
-//          (G, M, Gbps, ...), else bandwidth or label, if one reads as a rate
+//          (G, M, Gbps, ...), else bandwidth, capacity, speed or label, if one reads as a rate
 //          delay ("4ms"), else latency or label, if one reads as a time, else computed from where
 //          the ends are (great_circle.h)
-// `rate` and `delay` are ours: what they hold must be right. Others hold anything in real maps, so
-// what cannot be read counts as missing, and is said in a remark; only a label says nothing. What
-// is missing is assumed, where there is a default, and said in a remark.
+// `rate` and `delay`, so written, are ours: what they hold must be right. Others hold anything in
+// real maps, so what cannot be read counts as missing, and is said in a remark; only a label says
+// nothing. What is missing is assumed, where there is a default, and said in a remark.
 
 #pragma once
 

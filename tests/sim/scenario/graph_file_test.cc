@@ -476,4 +476,23 @@ TEST_CASE("graph file: rates are said in the largest unit that leaves a whole nu
   CHECK(sim::FormatRate(1) == "1bps");
 }
 
+TEST_CASE(
+    "graph file: attributes are known in any case of their letters, capacities and speeds too") {
+  const GraphFile graph = Parsed(
+      "graph { a [latitude=1, LONGITUDE=1]; b [Latitude=2, Longitude=2]; c;\n"
+      "  a -- b [Capacity=\"100Mbit\"]; b -- c [speed=\"10G\", Delay=\"5ms\"]; }");
+  CHECK(graph.links[0].rate_bps == 100'000'000);
+  CHECK(graph.links[0].delay_origin == Origin::kComputed);
+  CHECK(graph.links[1].rate_bps == 10'000'000'000);
+  CHECK(graph.links[1].delay == Duration::Milliseconds(5));
+  // What stands there in our own spelling goes before.
+  CHECK(Parsed("graph { a -- b [RATE=\"1Gbps\", rate=\"2Gbps\", delay=\"1ms\"] }")
+            .links[0]
+            .rate_bps == 2'000'000'000);
+  const GraphFile foreign =
+      Parsed("graph { a -- b [Rate=often, Delay=none] }", "x.dot", {1'000'000, Duration()});
+  CHECK(Contains(foreign.remarks.at(2), "a - b (rate \"often\")"));
+  CHECK(foreign.links[0].rate_bps == 1'000'000);
+}
+
 }  // namespace lockstep::tests
