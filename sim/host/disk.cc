@@ -12,13 +12,13 @@ namespace lockstep::sim {
 
 core::Instant Disk::Begin(core::Instant now, std::vector<Write> group, core::Duration longer) {
   CHECK(!spec_.is_instant);
-  free_ = std::max(free_, now) + longer;
+  free_ = Later(std::max(free_, now), longer);
   for (const Write& write : group) {
-    free_ = free_ + spec_.latency.Sample(random_);
+    free_ = Later(free_, spec_.latency.Sample(random_));
     if (spec_.bandwidth_bps > 0)
-      free_ = free_ + SerializationTime(write.record.byte_count(), spec_.bandwidth_bps);
+      free_ = Later(free_, SerializationTime(write.record.byte_count(), spec_.bandwidth_bps));
   }
-  free_ = free_ + spec_.sync.Sample(random_);
+  free_ = Later(free_, spec_.sync.Sample(random_));
   for (Write& write : group) in_flight_.push_back({free_, std::move(write)});
   return free_;
 }

@@ -295,8 +295,8 @@ void Host::OfferWritable(core::Instant now, core::NodeId peer) {
 
 void Host::ReturnLostCredit(core::Instant now, core::NodeId peer, core::ByteCount size) {
   if (!credit_.IsLimited(peer)) return;
-  lost_until_ =
-      std::max(lost_until_, now) + SerializationTime(size, services_.scenario.profile.nic.rate_bps);
+  lost_until_ = Later(std::max(lost_until_, now),
+                      SerializationTime(size, services_.scenario.profile.nic.rate_bps));
   services_.queue.Push(lost_until_, Turn::AtHost(id(), TurnClass::kRest, peer.value(), 0),
                        Task{static_cast<std::uint32_t>(TaskKind::kCredit), self_.value(),
                             peer.value(), tasks_.life(), static_cast<std::uint64_t>(size.value())});

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "protocols/core/check.h"
+#include "sim/net/line_rate.h"
 
 namespace lockstep::sim {
 namespace {
@@ -80,7 +81,7 @@ core::Instant Stages::Serve(const Price& price, std::uint64_t count, core::ByteC
   if (cost.ps() == 0 && !stage.is_handed_over) return at;
   Core& core = cores_[stage.core];
   if (is_noisy_) Idle(core, at);
-  core.free = std::max(core.free, at) + cost;
+  core.free = Later(std::max(core.free, at), cost);
   core.busy += cost;
   if (is_noisy_) Prolong(core);
   const core::Instant done = core.free;
@@ -90,12 +91,12 @@ core::Instant Stages::Serve(const Price& price, std::uint64_t count, core::ByteC
 
 void Stages::Idle(Core& core, core::Instant until) {
   for (; core.noise.begins() <= until; core.noise.Pass())
-    core.free = std::max(core.free, core.noise.begins()) + core.noise.lasts();
+    core.free = Later(std::max(core.free, core.noise.begins()), core.noise.lasts());
 }
 
 void Stages::Prolong(Core& core) {
-  for (; core.noise.begins() < core.free; core.noise.Pass())
-    core.free = core.free + core.noise.lasts();
+  for (; core.noise.begins() < core.free && core.free < kNever; core.noise.Pass())
+    core.free = Later(core.free, core.noise.lasts());
 }
 
 void Stages::StallFeeder(Stage& stage, core::Instant done) {
@@ -119,7 +120,7 @@ void Stages::Pause(core::Instant now, core::Duration lasting) {
   for (Core& core : cores_) {
     if (is_noisy_) Idle(core, now);
     core.noise.Postpone(lasting);
-    core.free = std::max(core.free, now) + lasting;
+    core.free = Later(std::max(core.free, now), lasting);
   }
   for (Stage& stage : stages_) {
     for (core::Instant& done : stage.completions)

@@ -10,8 +10,17 @@
 
 namespace lockstep::sim {
 
+// What ends later than any run may last (80 days) ends here: a queue that a slow link never serves
+// adds up to more than an instant can show. It leaves room for the delays on the way after that.
+inline constexpr core::Instant kNever = core::Instant() + core::Duration::Seconds(90 * 86'400);
+
+// `from` and `by` later, or kNever; `by` is not negative.
+constexpr core::Instant Later(core::Instant from, core::Duration by) {
+  return from >= kNever || by >= kNever - from ? kNever : from + by;
+}
+
 // Time to put `size` on a wire, in picoseconds:  ceil(8 * size * 1e12 / rate)
-// Rounded up, so that no link is faster than its line rate.
+// Rounded up, so that no link is faster than its line rate; at most 90 days.
 core::Duration SerializationTime(core::ByteCount size, std::int64_t rate_bps);
 
 // The same for a rate that does not change; remembers the last answer, since most packets have the

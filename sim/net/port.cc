@@ -14,7 +14,9 @@ namespace {
 // What is left of a packet, at another rate; rounded up.
 core::Duration AtRate(core::Duration left, std::int64_t before_bps, std::int64_t after_bps) {
   const absl::int128 bits = absl::int128(left.ps()) * before_bps;
-  return core::Duration::Picoseconds(static_cast<std::int64_t>((bits + after_bps - 1) / after_bps));
+  const absl::int128 most_ps = (kNever - core::Instant()).ps();
+  return core::Duration::Picoseconds(
+      static_cast<std::int64_t>(std::min((bits + after_bps - 1) / after_bps, most_ps)));
 }
 
 }  // namespace
@@ -86,7 +88,7 @@ const Port::Queued* Port::Enqueue(core::Instant now, core::Instant came, core::I
     shaper_->Take(begins, size);
   }
   packet.begins = begins;
-  packet.ends = busy_until_ = begins + service;
+  packet.ends = busy_until_ = Later(begins, service);
   taken_ = taken_ + size;
   waiting_ = waiting_ + size;
   return &packet;
@@ -100,7 +102,7 @@ core::ByteCount Port::taken(core::Instant now) const {
 }
 
 core::Instant Port::RetryAt(core::Instant now, core::ByteCount size) {
-  const core::Instant alone = now + rate_.TimeFor(size);
+  const core::Instant alone = Later(now, rate_.TimeFor(size));
   return is_standing() ? alone : std::max(alone, busy_until_);
 }
 
@@ -135,7 +137,7 @@ void Port::ForEachPlanned(core::Instant now, const Visit& visit) const {
       begins = shaper->Earliest(begins, packet.size);
       shaper->Take(begins, packet.size);
     }
-    free = begins + left;
+    free = Later(begins, left);
     visit(i, begins, free);
   }
 }
@@ -208,8 +210,8 @@ void Port::SetRate(core::Instant now, std::int64_t rate_bps) {
     Queued& packet = queue_[i];
     const bool is_begun = i == 0 && is_front_begun_;
     packet.ends =
-        packet.begins + (is_begun ? AtRate(packet.ends - packet.begins, before_bps, rate_bps)
-                                  : rate_.TimeFor(packet.size));
+        Later(packet.begins, is_begun ? AtRate(packet.ends - packet.begins, before_bps, rate_bps)
+                                      : rate_.TimeFor(packet.size));
   }
   Plan(now);
 }

@@ -67,6 +67,32 @@ TEST_CASE("port: whatever the size, the time is the least that is not too fast")
   }
 }
 
+TEST_CASE("port: what would end later than any run may last ends then, however much waits") {
+  using sim::kNever;
+  // 10 TB at 1 bit/s: 2.5 million years.
+  CHECK(SerializationTime(ByteCount(10'000 * kGiga), 1) == kNever - Instant());
+  Port card = CardOf(1'000, 0);
+  Instant last;
+  // Each of 92 days and a half.
+  for (int i = 0; i < 1'000; ++i) {
+    const std::optional<Instant> end = EndOf(card, AtPs(i), kGiga);
+    REQUIRE(end);
+    CHECK(*end >= last);
+    CHECK(*end <= kNever);
+    last = *end;
+  }
+  CHECK(last == kNever);
+  CHECK(card.RetryAt(AtPs(5), ByteCount(1)) == kNever);
+  card.SetRate(AtPs(2'000), 1);
+  card.BeginStall(AtPs(3'000));
+  card.EndStall(AtPs(4'000));
+  CHECK(card.RetryAt(AtPs(5'000), ByteCount(1)) == kNever);
+  // A bucket that fills as slowly.
+  sim::Shaper shaper({1, ByteCount(100)});
+  for (int i = 0; i < 1'000; ++i) shaper.Take(AtPs(0), ByteCount(kGiga));
+  CHECK(shaper.Earliest(AtPs(0), ByteCount(100)) == kNever);
+}
+
 TEST_CASE("port: packets leave back to back, and an idle card starts at once") {
   Port port = CardOf(10 * kGiga, 1'000'000);  // 800 ps a byte
   CHECK(EndOf(port, AtPs(0), 1'500) == AtPs(1'200'000));

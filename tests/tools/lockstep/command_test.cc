@@ -324,4 +324,17 @@ TEST_CASE("command: a report that cannot be written is an error, and closed stre
   CHECK_MESSAGE(checked.exit_code == 0, checked.err);
 }
 
+TEST_CASE("run: over a link too slow for its messages nothing comes, however much waits") {
+  // 100 MB at 1 bit/s are 25 years.
+  for (const char* slow :
+       {"/profile/nic/rate/value=\"1bps\"", "/network/cross/pair_rate=\"1bps\""}) {
+    const Finished run = Lockstep({"run", "scenarios/smoke/picsou.json", "--set",
+                                   "/clusters/0/stack/0/message_bytes=100000000", "--set",
+                                   "/network/send_buffer=\"2GiB\"", "--set",
+                                   "/network/cross/segment=\"message\"", "--set", slow});
+    CHECK_MESSAGE(run.exit_code == cli::kViolated, run.err);
+    Has(run.out, "eventual delivery");
+  }
+}
+
 }  // namespace lockstep::tests
