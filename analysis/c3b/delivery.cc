@@ -36,6 +36,7 @@ DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_
       prune_at_(kPruneFirst),
       delivered_(facts->receivers().size, core::SeqSet(facts->period())),
       quacks_(facts->senders().size),
+      quacks_halfway_(facts->senders().size),
       late_(kSlow + 1, 0) {}
 
 std::size_t DeliveryChecker::size() const {
@@ -55,8 +56,11 @@ void DeliveryChecker::Judge(const Event& event) {
     OnDelivered(event);
   } else if (event.Is(core::NoteKind::kQuacked)) {
     if (event.at > deadline_ || !facts().senders().Has(event.node)) return;
-    Quack& quack = quacks_[event.node.value() - facts().senders().first.value()];
-    if (event.value > quack.below) quack = {event.value, event.at};
+    const std::size_t sender = event.node.value() - facts().senders().first.value();
+    Quack& quack = quacks_[sender];
+    if (event.value <= quack.below) return;
+    quack = {event.value, event.at};
+    if (event.at <= halfway_) quacks_halfway_[sender] = quack;
   }
 }
 
@@ -128,10 +132,11 @@ DeliveryChecker::PlaceSet DeliveryChecker::Without(PlaceSet places,
 }
 
 DeliveryChecker::Lack DeliveryChecker::LackOf(const PlaceSet& places) const {
-  Lack lack{0, ~std::uint64_t{0}};
+  Lack lack{0, ~std::uint64_t{0}, 0};
   for (const auto& interval : places.intervals()) {
     lack.count += interval.end - interval.begin;
     lack.first = std::min(lack.first, line_.Number(interval.begin));
+    lack.last = std::max(lack.last, line_.Number(interval.end - 1));
   }
   return lack;
 }
@@ -180,30 +185,37 @@ DeliveryChecker::Late DeliveryChecker::Classify(const Lack& before, const Lack& 
   const bool is_coming = now.count < before.count;
   if (is_coming && has_moved) return kSlow;
   if (facts().stream().throughput == Published::kQuack) {
-    const Quack quack = HighestQuack();
+    const Quack quack = HighestOf(quacks_);
     if (now.first < quack.below) return kLeftBehind;
-    if (quack.since <= halfway_) return kQuackStands;
+    // What holes keep from moving on comes when they are filled.
+    return quack.since <= halfway_ ? kQuackStands : kSlow;
   }
   return is_coming ? kSlow : kStuck;
 }
 
+std::string DeliveryChecker::SlowText(std::uint64_t came, std::uint64_t left,
+                                      const char* what) const {
+  const auto half_us = static_cast<std::uint64_t>((deadline_ - halfway_).ps()) / 1'000'000;
+  const std::uint64_t left_ms = (left * half_us / came + 999) / 1000;
+  return absl::StrCat("slow: ", came, what, " in the last ", half_us / 1000, " ms, ",
+                      came * 1'000'000 / std::max<std::uint64_t>(1, half_us),
+                      " a second, so that all would be there ", left_ms, " ms later");
+}
+
 std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late late) const {
   constexpr std::int64_t kPsPerMs = 1'000'000'000;
-  const core::Duration half = deadline_ - halfway_;
   switch (late) {
-    case kSlow: {
-      const std::uint64_t came = before.count - now.count;
-      const auto half_us = static_cast<std::uint64_t>(half.ps()) / 1'000'000;
-      const std::uint64_t left_ms = (now.count * half_us / came + 999) / 1000;
-      return absl::StrCat("slow: ", came, " came in the last ", half_us / 1000, " ms, ",
-                          came * 1'000'000 / std::max<std::uint64_t>(1, half_us),
-                          " a second, so that all would be there ", left_ms, " ms later");
-    }
+    case kSlow:
+      return before.count > now.count
+                 ? SlowText(before.count - now.count, now.count, " came")
+                 : SlowText(HighestOf(quacks_).below - HighestOf(quacks_halfway_).below,
+                            now.last + 1 - HighestOf(quacks_).below,
+                            " below these came past the QUACK");
     case kLeftBehind:
-      return absl::StrCat("stuck, left behind: it is below the QUACK ", HighestQuack().below,
+      return absl::StrCat("stuck, left behind: it is below the QUACK ", HighestOf(quacks_).below,
                           ", so that nobody sends it again");
     case kQuackStands: {
-      const Quack quack = HighestQuack();
+      const Quack quack = HighestOf(quacks_);
       return absl::StrCat("stuck: the QUACK stands at ", quack.below, " since ",
                           quack.since.ps() / kPsPerMs, " ms");
     }
@@ -213,11 +225,13 @@ std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late l
   return "stuck: nothing of it came in the second half of the settling time";
 }
 
-DeliveryChecker::Quack DeliveryChecker::HighestQuack() const {
+DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quacks) const {
   Quack highest;
-  for (std::uint32_t i = 0; i < quacks_.size(); ++i) {
+  for (std::uint32_t i = 0; i < quacks.size(); ++i) {
     if (!facts().IsCorrect(facts().senders().Replica(i))) continue;
-    if (quacks_[i].below > highest.below) highest = quacks_[i];
+    const Quack& quack = quacks[i];
+    const bool is_earlier = quack.below == highest.below && quack.since < highest.since;
+    if (quack.below > highest.below || is_earlier) highest = quack;
   }
   return highest;
 }

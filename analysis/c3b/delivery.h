@@ -25,7 +25,8 @@ namespace lockstep::analysis {
 // greater one was sent says nothing of those below it: senders run apart.
 //
 // What is late is *slow* where in the second half of the settling time it still came and the least
-// that lacks moved on, else *stuck*. Two causes of stuck ones are named, where senders note QUACKs:
+// that lacks moved on, or where nothing of it came, but the QUACK moved towards it; else *stuck*.
+// Two causes of stuck ones are named, where senders note QUACKs:
 // - left behind: the k′ is below the QUACK, so that senders take it for held and nobody sends it
 //   again. A crash in mid-broadcast does so.
 // - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
@@ -55,6 +56,7 @@ class DeliveryChecker final : public StreamChecker {
   struct Lack {
     std::uint64_t count = 0;
     std::uint64_t first = 0;  // the least of them
+    std::uint64_t last = 0;   // and the greatest
   };
 
   void Judge(const trace::Event& event) override;
@@ -72,8 +74,10 @@ class DeliveryChecker final : public StreamChecker {
   // `before`: in the middle of the settling time; `now`: in the end.
   Late Classify(const Lack& before, const Lack& now) const;
   std::string Explain(const Lack& before, const Lack& now, Late late) const;
-  // The greatest QUACK of a correct sender.
-  Quack HighestQuack() const;
+  // `came`, of what `what` says, since the middle of the settling time; `left` are to come.
+  std::string SlowText(std::uint64_t came, std::uint64_t left, const char* what) const;
+  // The greatest of a correct sender, by who came there first.
+  Quack HighestOf(const std::vector<Quack>& quacks) const;
 
   bool is_to_all_;
   core::Instant cut_;
@@ -91,6 +95,7 @@ class DeliveryChecker final : public StreamChecker {
   std::vector<core::SeqSet> delivered_;
   std::vector<core::SeqSet> delivered_halfway_;  // the same, empty until then
   std::vector<Quack> quacks_;                    // by index of the sender, by the deadline
+  std::vector<Quack> quacks_halfway_;            // the same, until then
   std::vector<std::uint64_t> late_;              // by Late
 };
 

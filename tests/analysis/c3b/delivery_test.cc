@@ -142,8 +142,17 @@ TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
   stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
   CHECK(stands.FirstFinding("L").ends_with("stuck: the QUACK stands at 6 since 2500 ms"));
   CHECK(stands.Counts("L") == std::vector<std::uint64_t>{0, 4, 0, 0});
-  story.AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
-  CHECK(story.Counts("L") == std::vector<std::uint64_t>{0, 0, 4, 0});
+  story.AtMs(2400).Quacked(A(1), 4).AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(story.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 4});
+  // All lack 6 and 7.
+  CHECK(
+      story.FirstFinding("L").ends_with("slow: 2 below these came past the QUACK in the last "
+                                        "500 ms, 4 a second, so that all would be there 500 ms "
+                                        "later"));
+  // Another sender that comes there later moves nothing.
+  Story twice = Transmission(TwoClusters(4, 4), {6, 6, 6, 6});
+  twice.AtMs(2400).Quacked(A(1), 6).AtMs(2600).Quacked(A(0), 6).AtMs(3000).End();
+  CHECK(twice.FirstFinding("L").ends_with("stuck: the QUACK stands at 6 since 2400 ms"));
   // A protocol without QUACKs has neither.
   analysis::Recipe recipe = TwoClusters(4, 4);
   recipe.streams[0].throughput = analysis::Published::kEnqueue;
