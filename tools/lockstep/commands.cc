@@ -155,7 +155,7 @@ class NamingFormatter : public CLI::Formatter {
 
 // "lockstep 1234 (g++ 12)"; of another program, also what it is and what it has.
 std::string Version(const Additions& own) {
-  std::string version = absl::StrCat("lockstep ", Revision(), " (", Toolchain(), ")");
+  std::string version = absl::StrCat("lockstep ", RevisionOf(own), " (", Toolchain(), ")");
   std::vector<std::string> names;
   for (const ProtocolEntry& entry : own.protocols) names.emplace_back(entry.name);
   return names.empty()

@@ -151,18 +151,6 @@ int Explain(const std::vector<std::string>& words, const Additions& own) {
   return kAsExpected;
 }
 
-std::vector<std::pair<std::string, std::string>> NamesListed(const std::string& what,
-                                                             const Additions& own) {
-  std::vector<std::pair<std::string, std::string>> names;
-  const std::vector<std::string>& known = Listings();
-  if (std::find(known.begin(), known.end(), what) == known.end()) return names;
-  const absl::StatusOr<Json> listing = ListingOf(what, own);
-  if (!listing.ok()) return names;
-  for (const Json& entry : *listing)
-    names.emplace_back(entry["name"].get<std::string>(), entry.value("meaning", ""));
-  return names;
-}
-
 }  // namespace
 
 void AddList(CLI::App& app, Call& call) {

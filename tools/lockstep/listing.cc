@@ -273,6 +273,18 @@ absl::StatusOr<Json> ListingOf(std::string_view what, const Additions& own) {
   return Faults();
 }
 
+std::vector<std::pair<std::string, std::string>> NamesListed(const std::string& what,
+                                                             const Additions& own) {
+  std::vector<std::pair<std::string, std::string>> names;
+  const std::vector<std::string>& known = Listings();
+  if (std::find(known.begin(), known.end(), what) == known.end()) return names;
+  const absl::StatusOr<Json> listing = ListingOf(what, own);
+  if (!listing.ok()) return names;
+  for (const Json& entry : *listing)
+    names.emplace_back(entry["name"].get<std::string>(), entry.value("meaning", ""));
+  return names;
+}
+
 std::string Wrapped(std::string_view text, std::size_t indent) {
   const std::string margin(indent, ' ');
   std::string lines;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +22,10 @@ const std::vector<std::string>& Listings();
 // a type, a unit, a range, a default and a meaning. `what` is one of Listings(). With what a
 // program has of its own. Errors are of profiles, which are files.
 absl::StatusOr<nlohmann::ordered_json> ListingOf(std::string_view what, const Additions& own = {});
+
+// Name and meaning of each entry; none where `what` is no listing, or cannot be read.
+std::vector<std::pair<std::string, std::string>> NamesListed(const std::string& what,
+                                                             const Additions& own);
 
 // One entry of a listing, for people, with its keys; lines of at most 80 columns.
 std::string TextOf(const nlohmann::ordered_json& entry);

@@ -102,9 +102,9 @@ std::vector<std::string> RemarksOn(const analysis::ResultsHeader& header,
                                    const std::vector<sim::Override>& changes,
                                    const Additions& own) {
   std::vector<std::string> remarks;
-  if (header.revision != Revision()) {
-    remarks.push_back(
-        absl::StrCat("the run was made by lockstep ", header.revision, ", this is ", Revision()));
+  if (header.revision != RevisionOf(own)) {
+    remarks.push_back(absl::StrCat("the run was made by lockstep ", header.revision, ", this is ",
+                                   RevisionOf(own)));
   }
   const auto prepared = PrepareDocument(base.document, base.path, changes, own);
   const std::string recipe = prepared.ok() ? RecipeHash(prepared->scenario) : "";

@@ -212,7 +212,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   for (const std::string& remark : (*program)->remarks()) scenario->remarks.push_back(remark);
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();
-  return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe), own.oracles};
+  return Prepared{*std::move(scenario), *std::move(program), *std::move(recipe), own};
 }
 
 std::vector<std::string> SummaryKeys() {
@@ -228,7 +228,7 @@ nlohmann::json FirstLine(const Prepared& prepared) {
   line["notes"] = prepared.recipe.notes;  // None is said, too.
   line["scenario"] = prepared.scenario.document;
   line["path"] = prepared.scenario.path;
-  line["revision"] = Revision();
+  line["revision"] = RevisionOf(prepared.own);
   line["toolchain"] = Toolchain();
   return line;
 }
@@ -236,11 +236,11 @@ nlohmann::json FirstLine(const Prepared& prepared) {
 absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& options) {
   const auto started = std::chrono::steady_clock::now();
   trace::Digest digest;
-  if (absl::Status status = analysis::CheckPromises(prepared.recipe, prepared.more_oracles);
+  if (absl::Status status = analysis::CheckPromises(prepared.recipe, prepared.own.oracles);
       !status.ok()) {
     return status;
   }
-  analysis::Judge judge(prepared.recipe, prepared.more_oracles);
+  analysis::Judge judge(prepared.recipe, prepared.own.oracles);
   std::vector<trace::Sink*> sinks = {&digest, &judge};
   std::unique_ptr<trace::JsonLinesWriter> writer;
   std::unique_ptr<Footer> footer;

@@ -27,7 +27,7 @@ struct Prepared {
   sim::Scenario scenario;
   std::unique_ptr<CatalogProgram> program;
   analysis::Recipe recipe;
-  std::vector<const analysis::Oracle*> more_oracles;  // beside those of the table
+  Additions own;  // that it was prepared with
 };
 
 // Reads, validates and compiles; errors name file, place and what was wanted. `own` is what the

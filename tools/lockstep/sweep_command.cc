@@ -90,14 +90,15 @@ std::string DefaultOut(const SweepFlags& flags, const sweep::Shard& shard) {
   return absl::StrCat(stem, ".", shard.index, "-of-", shard.count, ".sqlite");
 }
 
-analysis::ResultsHeader HeaderOf(const sweep::Plan& plan, const sweep::Shard& shard) {
+analysis::ResultsHeader HeaderOf(const sweep::Plan& plan, const sweep::Shard& shard,
+                                 const Additions& own) {
   analysis::ResultsHeader header;
   std::error_code unknown;  // Then it is empty.
   header.file = std::filesystem::absolute(plan.sweep().path, unknown).lexically_normal().string();
   header.sweep = plan.sweep().document;
   header.name = plan.sweep().name;
   header.parameters = plan.names();
-  header.revision = Revision();
+  header.revision = RevisionOf(own);
   header.toolchain = Toolchain();
   header.shard = shard.index;
   header.shards = shard.count;
@@ -175,7 +176,7 @@ int CodeOfSweep(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unme
 int MakeRuns(const SweepFlags& flags, const Planned& planned, const sweep::Shard& shard) {
   const sweep::Plan& plan = planned.plan;
   const std::string out = flags.out.empty() ? DefaultOut(flags, shard) : flags.out;
-  auto file = OpenResults(out, flags.is_resumed, HeaderOf(plan, shard));
+  auto file = OpenResults(out, flags.is_resumed, HeaderOf(plan, shard, planned.own));
   if (!file.ok()) return ReportError(file.status());
   SweepProgress progress(plan.sweep().name);
   sweep::EngineOptions options;

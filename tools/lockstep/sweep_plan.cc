@@ -88,10 +88,10 @@ absl::StatusOr<Planned> PlanOf(const analysis::ResultsHeader& header, const std:
   // Points are numbered by the code: that of another revision may count others.
   if (planned->plan.points() == header.points && planned->sweep->seeds.count == header.seeds)
     return planned;
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, ": has ", header.points, " points of ", header.seeds,
-                   " seeds by lockstep ", header.revision, ", but ", planned->plan.points(), " of ",
-                   planned->sweep->seeds.count, " by ", Revision(), "; use the one that made it"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, ": has ", header.points, " points of ", header.seeds, " seeds by lockstep ",
+      header.revision, ", but ", planned->plan.points(), " of ", planned->sweep->seeds.count,
+      " by ", RevisionOf(own), "; use the one that made it"));
 }
 
 }  // namespace lockstep::cli

@@ -5,16 +5,21 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 #include "analysis/recipe.h"
+#include "protocols/core/fields.h"
+#include "sim/trace/event.h"
 #include "sim/trace/json_lines.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/event_filter.h"
 #include "tools/lockstep/event_text.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/listing.h"
 #include "tools/lockstep/remarks.h"
 
 namespace lockstep::cli {
@@ -124,6 +129,13 @@ void AddTrace(CLI::App& app, Call& call) {
   AddEventFlags(*command, flags->events);
   command->add_flag("--unfold", flags->is_unfolded, "Shows each number of a run on its own");
   command->add_flag("--json", flags->as_json, "Prints one JSON object a line");
+  call.offers["trace --kind"] = [&call](const std::vector<std::string>&) {
+    std::vector<std::pair<std::string, std::string>> kinds;
+    for (const std::string_view event : trace::kEventNames) kinds.emplace_back(event, "an event");
+    for (const std::string_view fact : core::kFactNames) kinds.emplace_back(fact, "a fact");
+    for (auto& [note, meaning] : NamesListed("notes", call.own)) kinds.emplace_back(note, meaning);
+    return kinds;
+  };
   call.Teach(*command, kTeaching, kReaderCodes);
   command->callback([flags, &call] { call.exit_code = ShowTrace(*flags); });
 }

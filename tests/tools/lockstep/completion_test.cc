@@ -80,6 +80,7 @@ TEST_CASE("completion: values are offered where a word or an option may be one o
   CHECK(Offered({"list", "nonsense", ""}).empty());
   CHECK(Offered({"fuzz", ""}) == Words{"chora"});
   CHECK(Offered({"explain", "QUAC"}) == Words{"QUACK"});
+  CHECK(Offered({"trace", "t", "--kind", "deliv"}) == Words{"delivered"});
   CHECK(Offered({"completions", ""}) == Words{"bash", "fish", "zsh"});
   CHECK(Offered({"help", "val"}) == Words{"validate"});
   CHECK(Offered({"compare", "a", "b", "--metric", "delivered_m"}) == Words{"delivered_mbps"});

@@ -104,6 +104,16 @@ void CheckItIsCalledByItsName(const Installed& installed) {
   Has(installed.In("PATH=build:$PATH; heartbeat run --help").out, "\n  heartbeat run scenarios/");
   Has(installed.In("build/heartbeat run nothing").err, "heartbeat: nothing: cannot be read");
   CHECK(fs::exists(installed.folder() + "/build/described/heartbeat.man"));
+  // What its own code is, no revision of lockstep says.
+  const auto revision = [&](const std::string& program) {
+    const Finished shown = installed.In(program + " --version");
+    const std::size_t begin = shown.out.find("lockstep ") + 9;
+    return shown.out.substr(begin, shown.out.find(' ', begin) - begin);
+  };
+  const std::string own = revision("build/heartbeat");
+  CHECK(own.rfind(revision(installed.program()) + "+", 0) == 0);
+  Has(installed.In("build/heartbeat validate heartbeat.json --json").out,
+      "\"revision\": \"" + own + "\"");
 }
 
 // Without the link that its build made, it finds what is installed where data is looked for.
