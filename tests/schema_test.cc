@@ -219,6 +219,11 @@ Ordered GeneratedScenario(Ordered schema) {
 Ordered GeneratedProfile(Ordered schema) {
   for (const sim::KeyGroup& group : sim::ListProfileKeys()) {
     const Ordered made = GroupSchema(group);
+    Ordered& members = schema["definitions"]["span"]["oneOf"][1]["properties"];
+    if (members.contains(group.name)) {
+      members[group.name] = made;
+      continue;
+    }
     if (group.name != "price") {
       schema["properties"][group.name] = made;
       continue;

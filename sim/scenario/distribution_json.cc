@@ -9,12 +9,16 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "protocols/parameters/key_list.h"
+#include "protocols/parameters/key_reader.h"
 #include "sim/scenario/ratio_json.h"
 
 namespace lockstep::sim {
 namespace {
 
 using core::Duration;
+using core::Keys;
+using core::Required;
 
 constexpr std::uint64_t kWeightMax = 1'000'000'000'000;
 constexpr std::size_t kPointsMax = 10'000;
@@ -28,18 +32,67 @@ Duration BoundedTime(Parameters& part, std::string_view key) {
   return {};
 }
 
-Duration CapOr(Parameters& part, Duration or_else) {
-  return part.Has("cap") ? BoundedTime(part, "cap") : or_else;
+// What a member of a distribution says.
+struct Terms {
+  Duration from;
+  Duration to;
+  Duration mean;
+  Duration sigma;  // of a time
+  Duration median;
+  Duration scale;
+  Duration cap = kMost;
+  Ratio sigma_of_log{1, 1};
+  Ratio shape{1, 1};
+  std::uint64_t of = 0;
+  std::vector<std::pair<Duration, std::uint64_t>> points;
+};
+
+// --- Their keys ---
+
+void Span(Keys& keys, const core::Key& key, Duration& value) {
+  keys.Other(
+      key, "time", [&] { value = BoundedTime(ParametersOf(keys), key.name); }, "time");
 }
 
-Distribution ReadUniform(Parameters& part) {
-  const Duration from = BoundedTime(part, "from");
-  const Duration to = BoundedTime(part, "to");
-  if (part.ok() && from > to)
-    part.FailWanted("from",
-                    absl::StrCat("a time of at most \"", FormatDuration(to), "\", as in \"to\""));
-  return part.ok() ? Distribution::Uniform(from, to) : Distribution();
+void DescribeUniform(Keys& keys, Terms& terms) {
+  Span(keys, Required("from", "The least."), terms.from);
+  Span(keys, Required("to", "The greatest."), terms.to);
 }
+
+void DescribeExponential(Keys& keys, Terms& terms) {
+  Span(keys, Required("mean", "Zero: nothing."), terms.mean);
+}
+
+void DescribeHalfNormal(Keys& keys, Terms& terms) {
+  Span(keys, Required("sigma", "Of the normal distribution. Zero: nothing."), terms.sigma);
+}
+
+void DescribeLognormal(Keys& keys, Terms& terms) {
+  Span(keys, Required("median", "Zero: nothing."), terms.median);
+  keys.Other(
+      Required("sigma", "Of the logarithm, in quotes: \"0.000001\" to \"4\"."), "decimal",
+      [&] { terms.sigma_of_log = ReadDecimal(ParametersOf(keys), "sigma", "0.000001", "4"); });
+  Span(keys,
+       {"cap", "What lies above it is put at it.", false, "none, if an hour is never reached"},
+       terms.cap);
+}
+
+void DescribePareto(Keys& keys, Terms& terms) {
+  Span(keys, Required("scale", "The least. Zero: nothing."), terms.scale);
+  keys.Other(Required("shape", "Of the tail, in quotes: \"0.25\" to \"100\"."), "decimal",
+             [&] { terms.shape = ReadDecimal(ParametersOf(keys), "shape", "0.25", "100"); });
+  Span(keys, Required("cap", "What lies above it is put at it."), terms.cap);
+}
+
+void ReadPoints(Parameters& part, Terms& terms);
+
+void DescribeTable(Keys& keys, Terms& terms) {
+  keys.Integer(Required("of", "What the weights sum up to."), terms.of, {1, kWeightMax});
+  keys.Other(Required("points", "Times, each with its weight."), "points",
+             [&] { ReadPoints(ParametersOf(keys), terms); });
+}
+
+// --- What they make ---
 
 // What would go beyond an hour is refused here, since a table would put it at the hour.
 Distribution Bounded(Parameters& part, std::string_view key, std::string_view what,
@@ -49,34 +102,33 @@ Distribution Bounded(Parameters& part, std::string_view key, std::string_view wh
   return Distribution();
 }
 
-Distribution ReadExponential(Parameters& part) {
-  const Duration mean = BoundedTime(part, "mean");
-  return Bounded(part, "mean", "a shorter mean", Distribution::Exponential(mean));
+Distribution MakeUniform(Parameters& part, const Terms& terms) {
+  if (terms.from > terms.to)
+    part.FailWanted(
+        "from", absl::StrCat("a time of at most \"", FormatDuration(terms.to), "\", as in \"to\""));
+  return part.ok() ? Distribution::Uniform(terms.from, terms.to) : Distribution();
 }
 
-Distribution ReadHalfNormal(Parameters& part) {
-  const Duration sigma = BoundedTime(part, "sigma");
-  return Bounded(part, "sigma", "a smaller sigma", Distribution::HalfNormal(sigma));
+Distribution MakeExponential(Parameters& part, const Terms& terms) {
+  return Bounded(part, "mean", "a shorter mean", Distribution::Exponential(terms.mean));
 }
 
-Distribution ReadLognormal(Parameters& part) {
-  const Duration median = BoundedTime(part, "median");
-  const Ratio sigma = ReadDecimal(part, "sigma", "0.000001", "4");
+Distribution MakeHalfNormal(Parameters& part, const Terms& terms) {
+  return Bounded(part, "sigma", "a smaller sigma", Distribution::HalfNormal(terms.sigma));
+}
+
+Distribution MakeLognormal(Parameters& part, const Terms& terms) {
   const bool has_cap = part.Has("cap");
-  const Duration cap = CapOr(part, kMost);
-  if (part.ok() && has_cap && cap < median)
+  if (has_cap && terms.cap < terms.median)
     part.FailWanted("cap", "a time that is not below \"median\"");
   if (!part.ok()) return Distribution();
-  const Distribution made = Distribution::Lognormal(median, sigma, cap);
+  const Distribution made = Distribution::Lognormal(terms.median, terms.sigma_of_log, terms.cap);
   return has_cap ? made : Bounded(part, "median", "a shorter median, or a \"cap\"", made);
 }
 
-Distribution ReadPareto(Parameters& part) {
-  const Duration scale = BoundedTime(part, "scale");
-  const Ratio shape = ReadDecimal(part, "shape", "0.25", "100");
-  const Duration cap = BoundedTime(part, "cap");
-  if (part.ok() && cap < scale) part.FailWanted("cap", "a time that is not below \"scale\"");
-  return part.ok() ? Distribution::Pareto(scale, shape, cap) : Distribution();
+Distribution MakePareto(Parameters& part, const Terms& terms) {
+  if (terms.cap < terms.scale) part.FailWanted("cap", "a time that is not below \"scale\"");
+  return part.ok() ? Distribution::Pareto(terms.scale, terms.shape, terms.cap) : Distribution();
 }
 
 // The time and the weight of one point; `inside` is its place.
@@ -107,32 +159,45 @@ std::pair<Duration, std::uint64_t> ReadPoint(Parameters& part, const std::string
   return {*value, weight.get<std::uint64_t>()};
 }
 
-Distribution ReadTable(Parameters& part) {
-  const std::uint64_t of = part.Integer("of", 1, kWeightMax);
+void ReadPoints(Parameters& part, Terms& terms) {
   const nlohmann::json* array = part.Raw("points");
   if (array == nullptr || !array->is_array() || array->empty() || array->size() > kPointsMax) {
     part.FailWanted("points", absl::StrCat("an array of 1 to ", kPointsMax, " points"));
-    return Distribution();
+    return;
   }
-  std::vector<std::pair<Duration, std::uint64_t>> points;
+  for (const nlohmann::json& point : *array)
+    terms.points.push_back(ReadPoint(part, absl::StrCat(terms.points.size()), point));
+}
+
+Distribution MakeTable(Parameters& part, const Terms& terms) {
   std::uint64_t sum = 0;  // below 2^54: no more than 10^4 weights of 10^12
-  for (const nlohmann::json& point : *array) {
-    points.push_back(ReadPoint(part, absl::StrCat(points.size()), point));
-    sum += points.back().second;
-  }
-  if (part.ok() && sum != of)
-    part.Fail("points", absl::StrCat("want weights that sum up to ", of, ", not ", sum));
-  return part.ok() ? Distribution::Table(std::move(points)) : Distribution();
+  for (const auto& [time, weight] : terms.points) sum += weight;
+  if (sum != terms.of)
+    part.Fail("points", absl::StrCat("want weights that sum up to ", terms.of, ", not ", sum));
+  return part.ok() ? Distribution::Table(terms.points) : Distribution();
 }
 
 struct Member {
-  std::string_view name;
-  Distribution (*read)(Parameters& part);
+  const char* name;
+  const char* meaning;
+  void (*describe)(Keys& keys, Terms& terms);
+  Distribution (*make)(Parameters& part, const Terms& terms);
 };
 
-constexpr Member kMembers[] = {{"uniform", ReadUniform},        {"exponential", ReadExponential},
-                               {"half_normal", ReadHalfNormal}, {"lognormal", ReadLognormal},
-                               {"pareto", ReadPareto},          {"table", ReadTable}};
+constexpr Member kMembers[] = {
+    {"uniform", "Of whole picoseconds, ends included.", DescribeUniform, MakeUniform},
+    {"exponential", "Of this mean.", DescribeExponential, MakeExponential},
+    {"half_normal", "|X| of a normal X with mean zero.", DescribeHalfNormal, MakeHalfNormal},
+    {"lognormal", "median * e^(sigma Z), of a normal Z.", DescribeLognormal, MakeLognormal},
+    {"pareto", "P(X > x) = (scale / x)^shape.", DescribePareto, MakePareto},
+    {"table", "These times, by their weights.", DescribeTable, MakeTable}};
+
+void DescribeMember(Keys& keys, const Member& member, Terms& terms, Ratio& chance) {
+  member.describe(keys, terms);
+  keys.Other({"chance", "Of its happening; else it adds nothing.", false, "always"}, "chance", [&] {
+    chance = ReadRatioOr(ParametersOf(keys), "chance", {1, 1});
+  });
+}
 
 Distribution ReadSum(Parameters& object) {
   bool is_empty = true;
@@ -145,10 +210,14 @@ Distribution ReadSum(Parameters& object) {
     std::optional<Parameters> part = object.ObjectOr(member.name);
     if (!part.has_value()) continue;
     is_empty = false;
-    const Ratio chance = ReadRatioOr(*part, "chance", {1, 1});
-    const Distribution read = member.read(*part);
+    Terms terms;
+    Ratio chance{1, 1};
+    KeyReader keys(*part);
+    DescribeMember(keys, member, terms, chance);
     if (!object.ok()) return Distribution();
-    sum = sum.Plus(read.WithChance(chance));
+    const Distribution made = member.make(*part, terms);
+    if (!object.ok()) return Distribution();
+    sum = sum.Plus(made.WithChance(chance));
   }
   if (is_empty && object.keys().empty())
     object.Fail("",
@@ -172,6 +241,19 @@ Distribution ReadDistribution(Parameters& parent, std::string_view key) {
     return Distribution();
   }
   return Distribution(BoundedTime(parent, key));
+}
+
+std::vector<KeyGroup> ListDistributionKeys() {
+  std::vector<KeyGroup> groups;
+  for (const Member& member : kMembers) {
+    KeyLister keys;
+    Terms terms;
+    Ratio chance{1, 1};
+    DescribeMember(keys, member, terms, chance);
+    groups.push_back(
+        {member.name, absl::StrCat("SPAN/", member.name), member.meaning, keys.Take()});
+  }
+  return groups;
 }
 
 Distribution ReadDistributionOr(Parameters& parent, std::string_view key,

@@ -18,9 +18,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "protocols/parameters/parameters.h"
 #include "sim/chance/distribution.h"
+#include "sim/scenario/scenario_keys.h"
 
 namespace lockstep::sim {
 
@@ -29,5 +31,8 @@ Distribution ReadDistribution(Parameters& parent, std::string_view key);
 // The same; `or_else` where it is missing.
 Distribution ReadDistributionOr(Parameters& parent, std::string_view key,
                                 const Distribution& or_else);
+
+// The keys of what may stand in such an object, but for the constant.
+std::vector<KeyGroup> ListDistributionKeys();
 
 }  // namespace lockstep::sim

@@ -198,7 +198,7 @@ void Describe(Keys& keys, ClockSpec& clocks) {
 }
 
 std::vector<KeyGroup> ListProfileKeys() {
-  return {
+  std::vector<KeyGroup> groups = {
       GroupOf<NicSpec>("nic", "/nic", "Network card. Queues are drop-tail, in bytes on the wire."),
       GroupOf<SwitchSpec>("switch", "/switch",
                           "The switches of a topology, where it says nothing else of them."),
@@ -213,6 +213,8 @@ std::vector<KeyGroup> ListProfileKeys() {
       GroupOf<ClockSpec>("clocks", "/clocks",
                          "Each host draws its clocks' errors within these bounds."),
   };
+  for (KeyGroup& group : ListDistributionKeys()) groups.push_back(std::move(group));
+  return groups;
 }
 
 }  // namespace lockstep::sim
