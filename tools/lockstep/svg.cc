@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,12 +29,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRemedy =
-    "`tools/setup --pictures` installs what draws (node, vega, vega-lite); --spec and --csv work "
-    "without";
-
-absl::Status Missing(const std::string& what) {
-  return absl::FailedPreconditionError(absl::StrCat("cannot draw: ", what, ". ", kRemedy));
+absl::Status Missing(const std::string& what, const std::string& remedy) {
+  return absl::FailedPreconditionError(absl::StrCat("cannot draw: ", what, ". ", remedy,
+                                                    " installs what draws (node, vega, vega-lite); "
+                                                    "--spec and --csv work without"));
 }
 
 // A folder for what passes between us and the renderer; goes with all that is in it.
@@ -57,21 +56,48 @@ class Scratch {
   std::string path_;
 };
 
+// The renderer and its packages, or what of them is not in `folder`.
+std::optional<std::string> LackOf(const fs::path& folder) {
+  std::error_code ignored;
+  for (const char* const wanted : {"render.mjs", "node_modules/vega", "node_modules/vega-lite"})
+    if (!fs::exists(folder / wanted, ignored)) return wanted;
+  return std::nullopt;
+}
+
+// Where a user keeps data (the XDG Base Directory Specification); empty where none is named.
+fs::path DataOfUser() {
+  const auto named = [](const char* variable) {
+    const char* const text = std::getenv(variable);
+    return fs::path(text == nullptr ? "" : text);
+  };
+  const fs::path data = named("XDG_DATA_HOME");
+  if (data.is_absolute()) return data / "lockstep";
+  const fs::path home = named("HOME");
+  return home.empty() ? home : home / ".local/share/lockstep";
+}
+
 // Where the renderer and its packages are.
 absl::StatusOr<fs::path> PicturesFolder() {
-  const char* const named = std::getenv("LOCKSTEP_PICTURES");
   std::error_code error;
-  const fs::path folder =
-      named != nullptr && *named != '\0'
-          ? fs::path(named)
-          : fs::read_symlink("/proc/self/exe", error).parent_path() / ".." / "pictures";
-  const fs::path shown = folder.lexically_normal();
-  for (const char* const wanted : {"render.mjs", "node_modules/vega", "node_modules/vega-lite"}) {
-    if (!fs::exists(folder / wanted, error)) {
-      return Missing(absl::StrCat("there is no ", wanted, " in ", shown.string()));
-    }
-  }
-  return shown;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  const fs::path shipped = beside / "share/lockstep/pictures";  // without the packages of npm
+  const fs::path own = DataOfUser() / "pictures";
+  const bool is_installed = fs::exists(shipped, error);
+  std::vector<fs::path> folders = {is_installed ? shipped : beside / "pictures"};
+  if (is_installed) folders.push_back(own);
+  if (const char* const named = std::getenv("LOCKSTEP_PICTURES");
+      named != nullptr && *named != '\0')
+    folders = {named};
+  for (const fs::path& folder : folders)
+    if (!LackOf(folder)) return folder.lexically_normal();
+  const fs::path& last = folders.back();
+  std::string remedy = "`tools/setup --pictures`";
+  if (is_installed)
+    remedy = absl::StrCat("`mkdir -p ", own.string(), " && cp ", shipped.string(), "/* ",
+                          own.string(), " && npm ci --ignore-scripts --prefix ", own.string(), "`");
+  return Missing(
+      absl::StrCat("there is no ", *LackOf(last), " in ", last.lexically_normal().string()),
+      remedy);
 }
 
 // Runs node to its end; its exit code, with what it said in `errors`.
@@ -87,8 +113,10 @@ absl::StatusOr<int> RunNode(const std::vector<std::string>& arguments, const std
   pid_t pid = 0;
   const int failed = posix_spawnp(&pid, "node", &actions, nullptr, raw.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed == ENOENT) return Missing("there is no program `node`");
-  if (failed != 0) return Missing(absl::StrCat("node does not start: ", std::strerror(failed)));
+  if (failed == ENOENT) return Missing("there is no program `node`", "`apt-get install nodejs`");
+  if (failed != 0)
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot draw: node does not start: ", std::strerror(failed)));
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -106,7 +134,8 @@ absl::StatusOr<std::string> RenderSvg(const nlohmann::json& specification) {
   const auto folder = PicturesFolder();
   if (!folder.ok()) return folder.status();
   const Scratch scratch;
-  if (!scratch.is_there()) return Missing("no temporary folder can be made");
+  if (!scratch.is_there())
+    return absl::FailedPreconditionError("cannot draw: no temporary folder can be made");
   std::ofstream(scratch.File("spec.json")) << specification.dump();
   const auto code = RunNode({"node", (*folder / "render.mjs").string(), scratch.File("spec.json"),
                              scratch.File("picture.svg")},

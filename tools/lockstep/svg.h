@@ -1,8 +1,10 @@
 // Specifications to SVG, by node with vega and vega-lite from npm.
 //
-// They are optional: `tools/setup --pictures` installs them into build/pictures. They are looked
-// for in the folder that the environment variable LOCKSTEP_PICTURES names, else in `pictures`
-// beside the folder of the program.
+// They are optional: `tools/setup --pictures` installs them into build/pictures, and beside an
+// installed program npm may, or in the user's folder of data. They are looked for in the folder
+// that the environment variable LOCKSTEP_PICTURES names; else, of a program in a build tree, in
+// `pictures` beside its folder; of an installed one, in ../share/lockstep/pictures and in
+// ~/.local/share/lockstep/pictures.
 
 #pragma once
 

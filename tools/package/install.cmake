@@ -19,10 +19,14 @@ install(DIRECTORY scenarios/ DESTINATION "${lockstep_scenarios}" COMPONENT runti
 install(DIRECTORY analysis/reference/ DESTINATION share/lockstep/analysis/reference
         COMPONENT runtime)
 
+# What draws pictures, once npm has installed beside it what its lock names.
+install(DIRECTORY tools/pictures/ DESTINATION share/lockstep/pictures COMPONENT runtime)
+
 # Documents lie as in the tree, so that their links lead on.
 set(documents "${CMAKE_INSTALL_DOCDIR}")
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${documents}" COMPONENT runtime)
-foreach(document IN ITEMS analysis/GLOSSARY.md analysis/results/RESULTS.md scenarios/README.md
+foreach(document IN ITEMS analysis/GLOSSARY.md analysis/report/restart.svg
+                          analysis/results/RESULTS.md scenarios/README.md
                           sim/README.md sim/trace/FORMAT.md)
   get_filename_component(folder "${document}" DIRECTORY)
   install(FILES "${document}" DESTINATION "${documents}/${folder}" COMPONENT runtime)
