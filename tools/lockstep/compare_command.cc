@@ -21,7 +21,7 @@
 #include "tools/lockstep/compare_traces.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/output.h"
-#include "tools/lockstep/report.h"
+#include "tools/lockstep/quantity.h"
 
 namespace lockstep::cli {
 namespace {
@@ -85,19 +85,15 @@ std::string ValueText(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string SignedNumber(double value) {
-  return value < 0 ? "-" + ShortNumber(-value) : ShortNumber(value);
-}
-
 std::string OrNone(const std::optional<double>& value) {
   return value ? absl::StrFormat("%.12g", *value) : "none";
 }
 
-std::string MeanText(const analysis::Mean& mean) {
+std::string MeanText(const analysis::Mean& mean, const std::string& unit) {
   if (mean.count == 0) return "none";
   const std::optional<double> half = analysis::HalfWidth(mean);
-  if (!half || *half == 0) return SignedNumber(mean.mean);
-  return absl::StrCat(SignedNumber(mean.mean), " ± ", ShortNumber(*half));
+  if (!half || *half == 0) return QuantityText(mean.mean, unit);
+  return absl::StrCat(QuantityText(mean.mean, unit), " ± ", QuantityText(*half, unit));
 }
 
 // What a person reads, in the order of how much it matters.
@@ -243,8 +239,10 @@ class Text {
   void Metric(const analysis::MetricChange& change, const std::string& remark) {
     const std::string relative =
         change.relative ? absl::StrFormat(" (%+.3g %%)", *change.relative * 100) : "";
-    Line("  %s: %s %s -> %s%s%s", PointText(change.point), change.metric, MeanText(change.from),
-         MeanText(change.to), relative, remark.empty() ? "" : absl::StrCat("; ", remark));
+    const std::string unit = UnitOfMetric(change.metric);
+    Line("  %s: %s %s -> %s%s%s", PointText(change.point), change.metric,
+         MeanText(change.from, unit), MeanText(change.to, unit), relative,
+         remark.empty() ? "" : absl::StrCat("; ", remark));
   }
 
   void Others() {

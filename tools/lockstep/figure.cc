@@ -17,7 +17,7 @@
 #include "sim/scenario/name_search.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/parallel.h"
-#include "tools/lockstep/report.h"
+#include "tools/lockstep/quantity.h"
 #include "tools/lockstep/rows.h"
 
 namespace lockstep::cli {

@@ -10,7 +10,8 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+
+#include "tools/lockstep/quantity.h"
 
 namespace lockstep::cli {
 namespace {
@@ -59,12 +60,6 @@ std::optional<std::int64_t> NumberIn(const char* path) {
   return value;
 }
 
-std::string Rounded(core::ByteCount size) {
-  const double bytes = static_cast<double>(size.value());
-  return bytes < 1e9 ? absl::StrFormat("%.1f MB", bytes / 1e6)
-                     : absl::StrFormat("%.1f GB", bytes / 1e9);
-}
-
 }  // namespace
 
 core::ByteCount EstimateMemory(const Prepared& prepared) {
@@ -99,8 +94,9 @@ absl::Status CheckMemory(const Prepared& prepared, core::ByteCount limit, const 
   const core::ByteCount estimate = EstimateMemory(prepared);
   if (estimate <= limit) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
-      prepared.scenario.path, ": needs about ", Rounded(estimate), " of memory, and ", whose,
-      " is ", Rounded(limit), "; take smaller clusters (/clusters/0/size), or ", remedy));
+      prepared.scenario.path, ": needs about ", SizeText(static_cast<double>(estimate.value())),
+      " of memory, and ", whose, " is ", SizeText(static_cast<double>(limit.value())),
+      "; take smaller clusters (/clusters/0/size), or ", remedy));
 }
 
 }  // namespace lockstep::cli

@@ -12,6 +12,7 @@
 #include "analysis/results/results.h"
 #include "protocols/parameters/parameters.h"
 #include "tools/lockstep/plot_data.h"
+#include "tools/lockstep/quantity.h"
 #include "tools/lockstep/result_points.h"
 #include "tools/sweep/expression.h"
 

@@ -10,6 +10,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "tools/lockstep/quantity.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -24,28 +26,19 @@ double Number(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-// In the unit that leaves three digits to read.
-std::string ShortTime(double us) {
-  if (us >= 1e6) return absl::StrFormat("%.3g s", us / 1e6);
-  if (us >= 1e3) return absl::StrFormat("%.3g ms", us / 1e3);
-  return absl::StrFormat("%.3g us", us);
-}
-
 std::string Stream(const nlohmann::json& stream) {
   const nlohmann::json& published = stream["as_published"];
   const nlohmann::json& delivered = stream["as_delivered"];
   std::string text = absl::StrFormat(
-      "  %-10s as published (%s) %s msg/s, %s Mbit/s; as delivered %s msg/s, %s Mbit/s\n",
-      Text(stream, "stream"), Text(published, "definition"),
-      ShortNumber(Number(published, "messages_per_s")),
-      ShortNumber(Number(published, "payload_mbps")),
-      ShortNumber(Number(delivered, "messages_per_s")),
-      ShortNumber(Number(delivered, "payload_mbps")));
+      "  %-10s as published (%s) %s msg/s, %s; as delivered %s msg/s, %s\n", Text(stream, "stream"),
+      Text(published, "definition"), ShortNumber(Number(published, "messages_per_s")),
+      RateText(Number(published, "payload_mbps")), ShortNumber(Number(delivered, "messages_per_s")),
+      RateText(Number(delivered, "payload_mbps")));
   absl::StrAppendFormat(&text, "  %-10s sends per message %.3f", "",
                         Number(stream, "sends_per_message"));
   if (const auto latency = stream.find("latency"); latency != stream.end()) {
-    absl::StrAppend(&text, ", latency p50 ", ShortTime(Number(*latency, "p50_us")), ", p99 ",
-                    ShortTime(Number(*latency, "p99_us")));
+    absl::StrAppend(&text, ", latency p50 ", TimeText(Number(*latency, "p50_us")), ", p99 ",
+                    TimeText(Number(*latency, "p99_us")));
   }
   return text + "\n";
 }
@@ -56,8 +49,8 @@ std::string Clients(const nlohmann::json& clients) {
                       ShortNumber(Number(clients, "invoked_per_s")),
                       ShortNumber(Number(clients, "returned_per_s")));
   if (const auto latency = clients.find("latency"); latency != clients.end()) {
-    absl::StrAppend(&text, ", latency p50 ", ShortTime(Number(*latency, "p50_us")), ", p99 ",
-                    ShortTime(Number(*latency, "p99_us")));
+    absl::StrAppend(&text, ", latency p50 ", TimeText(Number(*latency, "p50_us")), ", p99 ",
+                    TimeText(Number(*latency, "p99_us")));
   }
   if (Number(clients, "turned_away") > 0)
     absl::StrAppend(&text, ", turned away ", Text(clients, "turned_away"));
@@ -80,8 +73,8 @@ std::string Drops(const nlohmann::json& drops) {
   if (drops.empty()) return "";
   std::vector<std::string> causes;
   for (const auto& [cause, of_cause] : drops.items()) {
-    causes.push_back(absl::StrFormat("%s %d (%s B)", cause, of_cause["count"].get<std::uint64_t>(),
-                                     ShortNumber(Number(of_cause, "bytes"))));
+    causes.push_back(absl::StrFormat("%s %d (%s)", cause, of_cause["count"].get<std::uint64_t>(),
+                                     SizeText(Number(of_cause, "bytes"))));
   }
   return absl::StrCat("  dropped: ", absl::StrJoin(causes, ", "), "\n");
 }
@@ -120,13 +113,6 @@ std::string DigestLine(const nlohmann::json& summary) {
 }
 
 }  // namespace
-
-std::string ShortNumber(double value) {
-  if (value >= 1e6) return absl::StrFormat("%.2f M", value / 1e6);
-  if (value >= 1e4) return absl::StrFormat("%.1f k", value / 1e3);
-  if (value >= 100) return absl::StrFormat("%.0f", value);
-  return absl::StrFormat("%.3g", value);
-}
 
 std::string Report(const nlohmann::json& summary) {
   std::string text = absl::StrCat(Text(summary, "name"), " (seed ", Text(summary, "seed"),

@@ -9,11 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "analysis/metrics.h"
 #include "protocols/parameters/parameters.h"
 
 namespace lockstep::cli {
@@ -193,13 +191,6 @@ AxisValues ValuesOf(const ResultPoints& points, const std::string& parameter) {
   if (const auto rates = InOneUnit(values.values, kRates, rate)) return *rates;
   if (const auto sizes = InOneUnit(values.values, kSizes, size)) return *sizes;
   return values;
-}
-
-std::string UnitOfMetric(const std::string& name) {
-  for (const analysis::MetricInfo& metric : analysis::KnownMetrics())
-    if (metric.name == name) return std::string(metric.unit);
-  if (!absl::StartsWith(name, "notes_")) return "";
-  return absl::EndsWith(name, "_per_s") ? "notes/s" : "notes";
 }
 
 }  // namespace lockstep::cli

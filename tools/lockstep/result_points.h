@@ -53,9 +53,6 @@ struct AxisValues {
 };
 AxisValues ValuesOf(const ResultPoints& points, const std::string& parameter);
 
-// Such as "messages/s"; empty where none is known.
-std::string UnitOfMetric(const std::string& name);
-
 // A value as it stands in a label.
 std::string LabelOf(const nlohmann::json& value);
 

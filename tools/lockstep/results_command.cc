@@ -20,8 +20,8 @@
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/program_name.h"
+#include "tools/lockstep/quantity.h"
 #include "tools/lockstep/remarks.h"
-#include "tools/lockstep/report.h"
 #include "tools/lockstep/reproduce.h"
 #include "tools/lockstep/rows.h"
 
@@ -167,8 +167,10 @@ absl::StatusOr<std::string> SummaryTable(const ResultsFile& file, bool shows_all
       right.push_back(row[i].is_number());
     }
     for (std::size_t i = labels + 3; i < row.size(); i += 2) {
-      line.push_back(row[i].is_number() ? ShortNumber(row[i].get<double>()) : "-");
-      if (row[i + 1].is_number()) line.back() += " ± " + ShortNumber(row[i + 1].get<double>());
+      const std::string unit = UnitOfMetric(head[labels + 3 + (i - labels - 3) / 2]);
+      line.push_back(row[i].is_number() ? QuantityText(row[i].get<double>(), unit) : "-");
+      if (row[i + 1].is_number())
+        line.back() += " ± " + QuantityText(row[i + 1].get<double>(), unit);
       right.push_back(true);
     }
     cells.push_back(std::move(line));

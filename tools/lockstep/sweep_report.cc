@@ -12,7 +12,7 @@
 
 #include "analysis/measurement.h"
 #include "tools/lockstep/program_name.h"
-#include "tools/lockstep/report.h"
+#include "tools/lockstep/quantity.h"
 #include "tools/lockstep/shell_word.h"
 #include "tools/lockstep/sweep_progress.h"
 

@@ -69,7 +69,7 @@ TEST_CASE("results command: what was run, what failed, and the means of each poi
   Has(run.out, "1 not as expected:\n    run 2 (point 1, seed 0): violated\n");
   Has(run.out, "point  n  protocol  runs  failed  unexpected  published_per_s  latency_p99_us\n");
   // Runs 0 and 1 publish 100 and 101: t(0.975, 1) * sqrt(0.5 / 2) = 6.35.
-  Has(run.out, "    0  4  picsou       2       0           0       100 ± 6.35         7.5 ± 0\n");
+  Has(run.out, "    0  4  picsou       2       0           0       100 ± 6.35   7.5 us ± 0 us\n");
   Has(run.out, "    2  6  picsou       0       0           0                -               -\n");
 }
 
