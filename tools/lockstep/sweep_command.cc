@@ -20,6 +20,7 @@
 #include "tools/lockstep/output.h"
 #include "tools/lockstep/remarks.h"
 #include "tools/lockstep/runner.h"
+#include "tools/lockstep/sweep_estimate.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/lockstep/sweep_progress.h"
 #include "tools/lockstep/sweep_report.h"
@@ -66,6 +67,7 @@ struct SweepFlags {
   bool is_resumed = false;
   bool retries = false;
   bool is_dry = false;
+  bool is_unprobed = false;
   std::string shard;
   bool as_json = false;
 };
@@ -142,24 +144,30 @@ absl::StatusOr<std::unique_ptr<analysis::ResultsFile>> OpenResults(
   return file;
 }
 
-// Says what would be run, and tries to compile a run of each point.
-int DryRun(const Planned& planned, const sweep::Shard& shard, bool as_json) {
+// Says what would be run, tries to compile a run of each point, and makes a few runs to say how
+// long all would take.
+int DryRunOf(const SweepFlags& flags, const Planned& planned, const sweep::Shard& shard) {
   constexpr std::uint64_t kTriedMax = 2'000;
   const sweep::Plan& plan = planned.plan;
-  const sweep::Campaign campaign(plan, shard);
-  std::uint64_t tried = 0;
-  std::vector<std::pair<std::uint64_t, std::string>> refused;
-  for (; tried < std::min(plan.points(), kTriedMax) && !IsInterrupted(); ++tried) {
-    const sweep::Job job = sweep::MakeJob(plan, tried * plan.sweep().seeds.count);
+  DryRun dry;
+  dry.runs_max = sweep::Campaign(plan, shard).runs_max();
+  for (; dry.tried < std::min(plan.points(), kTriedMax) && !IsInterrupted(); ++dry.tried) {
+    const sweep::Job job = sweep::MakeJob(plan, dry.tried * plan.sweep().seeds.count);
     const auto prepared =
         PrepareDocument(plan.sweep().base, plan.sweep().base_path, job.changes, planned.own);
     absl::Status status = prepared.status();
     if (status.ok()) status = CheckMemoryOf(plan.sweep(), *prepared);
-    if (!status.ok()) refused.emplace_back(tried, status.message());
+    if (!status.ok()) dry.refused.emplace_back(dry.tried, status.message());
   }
-  Print(stdout, DryReport(plan, campaign.runs_max(), tried, refused, as_json));
+  if (!flags.is_unprobed && !IsInterrupted()) {
+    ProbeOptions options;
+    options.workers = flags.jobs;
+    options.is_interrupted = [] { return IsInterrupted(); };
+    dry.estimate = Estimate(plan, RunnerOf(plan.sweep(), planned.own), dry.runs_max, options);
+  }
+  Print(stdout, DryReport(plan, dry, flags.as_json));
   if (IsInterrupted()) return kInterrupted;
-  return refused.empty() ? kAsExpected : kRunsFailed;
+  return dry.refused.empty() ? kAsExpected : kRunsFailed;
 }
 
 int CodeOfSweep(const sweep::Tally& tally, const std::vector<sweep::Unmet>& unmet) {
@@ -218,7 +226,7 @@ int RunSweepCommand(const SweepFlags& flags, const Additions& own) {
   const auto planned = PlanOf(flags.sweep, own);
   if (!planned.ok()) return ReportError(planned.status());
   NoteInterrupts();
-  if (flags.is_dry) return DryRun(*planned, *shard, flags.as_json);
+  if (flags.is_dry) return DryRunOf(flags, *planned, *shard);
   return MakeRuns(flags, *planned, *shard);
 }
 
@@ -245,8 +253,14 @@ void AddSweep(CLI::App& app, Call& call) {
                  "With --resume: makes again what ended with its machine (a crash, the wall limit, "
                  "the memory limit)")
       ->needs(resume);
-  command->add_flag("--dry-run", flags->is_dry,
-                    "Says what would be run, and which points would be refused; runs nothing");
+  CLI::Option* const dry = command->add_flag(
+      "--dry-run", flags->is_dry,
+      "Says what would be run, which points would be refused, and how long all would take, from a "
+      "few runs (10 s at most); writes nothing");
+  command
+      ->add_flag("--no-probe", flags->is_unprobed,
+                 "With --dry-run: makes no run, so does not say how long")
+      ->needs(dry);
   command->add_option("--shard", flags->shard, "Makes part i of k only; `$0 merge` joins them")
       ->type_name("i/k");
   command->add_flag("--json", flags->as_json, "Prints the closing report as JSON");

@@ -145,29 +145,30 @@ std::string UnmetReport(const std::vector<sweep::Unmet>& unmet) {
   return text;
 }
 
-std::string DryReport(const sweep::Plan& plan, std::uint64_t runs_max, std::uint64_t tried,
-                      const std::vector<std::pair<std::uint64_t, std::string>>& refused,
-                      bool as_json) {
+std::string DryReport(const sweep::Plan& plan, const DryRun& dry, bool as_json) {
+  const auto& refused = dry.refused;
   if (as_json) {
-    json report = {
-        {"name", plan.sweep().name}, {"points", plan.points()}, {"filtered", plan.refused()},
-        {"runs_max", runs_max},      {"tried", tried},          {"refused", json::array()}};
+    json report = {{"name", plan.sweep().name},  {"points", plan.points()},
+                   {"filtered", plan.refused()}, {"runs_max", dry.runs_max},
+                   {"tried", dry.tried},         {"refused", json::array()}};
+    if (dry.estimate) report["estimate"] = ToJson(*dry.estimate);
     for (const auto& [point, why] : refused)
       report["refused"].push_back({{"point", point}, {"where", Where(plan, point)}, {"why", why}});
     return Dump(report) + "\n";
   }
   std::string text =
       absl::StrCat(plan.sweep().name, ": ", Sampled(plan), " of ", plan.points(), " points (",
-                   plan.refused(), " more are filtered out), ", runs_max, " runs at most\n");
+                   plan.refused(), " more are filtered out), ", dry.runs_max, " runs at most\n");
   const std::uint64_t shown = std::min<std::uint64_t>(plan.points(), kShown);
   for (std::uint64_t i = 0; i < shown; ++i)
     absl::StrAppend(&text, "  point ", i, ": ", Where(plan, i), "\n");
   if (plan.points() > shown) absl::StrAppend(&text, "  ...\n");
-  absl::StrAppend(&text, "  of ", tried, " points that were tried, ", refused.size(),
+  absl::StrAppend(&text, "  of ", dry.tried, " points that were tried, ", refused.size(),
                   " would be refused\n");
   for (std::size_t i = 0; i < std::min(refused.size(), kShown); ++i)
     absl::StrAppend(&text, "    point ", refused[i].first, " (", Where(plan, refused[i].first),
                     "): ", refused[i].second, "\n");
+  if (dry.estimate) text += ToText(*dry.estimate);
   return text;
 }
 
