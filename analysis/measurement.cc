@@ -49,8 +49,8 @@ void AddStream(const Recipe& recipe, const Stream& stream, const json& summary, 
                double measured_s, json& into) {
   const double published = At(row, {"as_published", "messages_per_s"});
   const double delivered = At(row, {"as_delivered", "messages_per_s"});
-  if (const double window = At(row, {"outstanding_most"}); window > 0)
-    PutLeast(into, "windows", published * measured_s / window);
+  if (const double swing = At(row, {"outstanding_swing"}); swing > 0)
+    PutLeast(into, "windows", published * measured_s / swing);
   if (const double latency_us = At(row, {"latency", "p50_us"}); latency_us > 0)
     PutLeast(into, "latencies", measured_s * 1e6 / latency_us);
   const std::optional<double> interval_s = ResendIntervalOf(recipe, stream);
@@ -86,7 +86,7 @@ std::vector<std::string> RemarksOn(const json& measured_for) {
     remarks.push_back(absl::StrFormat("the measured time holds %.3g %s; below %.0f a rate is none",
                                       measured_for[key].get<double>(), of, least));
   };
-  too_few("windows", kWindowsLeast, "windows of what may be outstanding");
+  too_few("windows", kWindowsLeast, "windows (as much as what was outstanding varied by)");
   too_few("latencies", kLatenciesLeast, "latencies");
   too_few("resend_cycles", kResendCyclesLeast, "resend cycles");
   if (const double difference = At(measured_for, {"difference"}); difference > kDifferenceMost)

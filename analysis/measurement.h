@@ -2,6 +2,11 @@
 //
 // A rate over less time than a few of what the protocol does at once says how much that is, not how
 // fast it goes: a window that was filled and acknowledged once gives its size, divided by the time.
+// What was QUACKed in the measured time is what was sent in it, but for what was outstanding when
+// it began and when it ended; the two differ by no more than what is outstanding varies by. So a
+// window here is that, the most since the warm-up less the least: where five of them are QUACKed,
+// the rate is off by at most a fifth. The size of a window that is full all the time is no error,
+// however long it takes to pass.
 
 #pragma once
 
@@ -29,9 +34,9 @@ inline constexpr double kDifferenceMost = 0.1;
 // clients) that does worst; where something was not measured, it is left out:
 // {"windows", "latencies", "resend_cycles", "difference"}.
 //
-// A window is the most that senders of a stream ever had outstanding, and only of a stream that is
-// counted by QUACKs: what is counted when it is sent waits for nobody. A resend cycle is the
-// interval at which a protocol resends, of a stream on which it did.
+// A window is what was outstanding at its most less at its least, since the warm-up, and only of a
+// stream that is counted by QUACKs: what is counted when it is sent waits for nobody. A resend
+// cycle is the interval at which a protocol resends, of a stream on which it did.
 nlohmann::json MeasuredFor(const Recipe& recipe, const nlohmann::json& summary);
 
 // A sentence for each number that is out of bounds.

@@ -226,7 +226,8 @@ std::vector<MetricInfo> KnownMetrics(std::span<const Oracle* const> more) {
        "of resending that the measured time holds, where something was resent: of the worst "
        "stream"},
       {"measured_windows", "windows",
-       "of what was outstanding at most that the measured time holds: of the worst stream"},
+       "that were QUACKed in the measured time, each as much as what was outstanding varied by: of "
+       "the worst stream"},
       {"messages_per_command", "messages",
        "that hosts handed to their nodes, for each request of clients that was answered"},
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},

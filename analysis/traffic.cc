@@ -89,7 +89,16 @@ void Traffic::EndWarmup() {
   for (OfStream& stream : streams_) {
     stream.progress_at_warmup = stream.progress;
     stream.delivered_at_warmup = stream.delivered.Count();
+    stream.measured_most = stream.measured_least = stream.sent_end - stream.quacked_most;
   }
+}
+
+void Traffic::Watch(OfStream& of) const {
+  const std::uint64_t outstanding = of.sent_end - of.quacked_most;
+  of.outstanding_most = std::max(of.outstanding_most, outstanding);
+  if (!is_warm_) return;
+  of.measured_most = std::max(of.measured_most, outstanding);
+  of.measured_least = std::min(of.measured_least, outstanding);
 }
 
 void Traffic::EndPeriod(core::Instant at) {
@@ -124,7 +133,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
     of.sends += run->count;
     if (run->Last() >= of.sent_end) {
       of.sent_end = run->Last() + 1;
-      of.outstanding_most = std::max(of.outstanding_most, of.sent_end - of.quacked_most);
+      Watch(of);
     }
     raise(Published::kEnqueue, run->Last() + 1);
   } else if (event.Is(core::NoteKind::kQuacked)) {
@@ -132,6 +141,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
     raise(Published::kQuack, event.value);
     // No greater than what was sent, but where somebody lies.
     of.quacked_most = std::max(of.quacked_most, std::min(event.value, of.sent_end));
+    Watch(of);
   } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
     if (const std::optional<core::Run> run = RunOf(event, of.delivered.period()))
@@ -189,7 +199,10 @@ nlohmann::json Traffic::Streams() const {
         {"delivered", delivered},
         {"sends_per_message", Ratio(of.sends, delivered)}};
     row["as_published"]["definition"] = std::string(Name(stream.throughput));
-    if (stream.throughput == Published::kQuack) row["outstanding_most"] = of.outstanding_most;
+    if (stream.throughput == Published::kQuack) {
+      row["outstanding_most"] = of.outstanding_most;
+      if (is_warm_) row["outstanding_swing"] = of.measured_most - of.measured_least;
+    }
     if (of.rates.count() > 0) {
       const auto reached = [&](std::uint64_t percent) {
         return static_cast<double>(of.rates.Quantile(percent, 100)) / 1e3;

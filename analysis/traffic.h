@@ -37,8 +37,9 @@ class Traffic final : public trace::Sink {
 
   // One object for each stream: {"stream", "as_published": {"definition", "messages_per_s",
   // "payload_mbps"}, "as_delivered": {"messages_per_s", "payload_mbps", "messages_per_s_p10"?,
-  // "messages_per_s_p50"?}, "delivered", "sends_per_message", "outstanding_most"?}; the last of a
-  // stream that is counted by QUACKs: how many messages had been sent, at most, and not QUACKed.
+  // "messages_per_s_p50"?}, "delivered", "sends_per_message", "outstanding_most"?,
+  // "outstanding_swing"?}; the last two of a stream that is counted by QUACKs: how many messages
+  // had been sent, at most, and not QUACKed, and by how many that varied since the warm-up.
   nlohmann::json Streams() const;
   // Distinct messages of this stream that some correct receiver delivered; 0 where there is none.
   std::uint64_t Delivered(std::optional<core::StreamId> stream) const;
@@ -64,6 +65,9 @@ class Traffic final : public trace::Sink {
     std::uint64_t sent_end = 0;  // one past the greatest k′ that was sent
     std::uint64_t quacked_most = 0;
     std::uint64_t outstanding_most = 0;
+    // The same since the warm-up.
+    std::uint64_t measured_most = 0;
+    std::uint64_t measured_least = 0;
   };
   struct OfHost {
     std::vector<std::uint64_t> sums;  // by Metric
@@ -72,6 +76,8 @@ class Traffic final : public trace::Sink {
   void EndWarmup();
   void EndPeriod(core::Instant at);
   void OnStreamEvent(const trace::Event& event, std::size_t index);
+  // What is outstanding has changed.
+  void Watch(OfStream& of) const;
   void OnMetric(const trace::Event& event);
   bool IsCorrect(core::NodeId node) const;
   double Seconds() const;

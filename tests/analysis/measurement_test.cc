@@ -48,8 +48,26 @@ TEST_CASE("measurement: fewer than five windows of what was outstanding are rema
   CHECK(SummaryOfWindows(Windows(100, 5))["measured_for"]["windows"] == 5);
   CHECK(SummaryOfWindows(Windows(100, 4))["streams"][0]["outstanding_most"] == 100);
   CHECK(RemarksOf(Windows(100, 4)) ==
-        Lines{"the measured time holds 4 windows of what may be outstanding; below 5 a rate is "
-              "none"});
+        Lines{"the measured time holds 4 windows (as much as what was outstanding varied by); "
+              "below 5 a rate is none"});
+}
+
+TEST_CASE("measurement: a window that is full all the time costs no precision, however large") {
+  Story story(TwoClusters(4, 1));
+  story.AtMs(999).Metric(B(0), trace::Metric::kIngressBytes, 1).Offered(A(0), B(0), {0, 1000, 1});
+  // A thousand are outstanding and the same number is QUACKed in the measured time: one window by
+  // its size, a hundred by what it varies.
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const core::Run run{10 * i, 10, 1};
+    story.AtMs(static_cast<std::int64_t>(1'001 + 19 * i));
+    story.Handed(B(0), A(0), run).Delivered(B(0), run);
+    for (std::uint32_t sender = 0; sender < 4; ++sender) story.Quacked(A(sender), 10 * (i + 1));
+    story.Offered(A(0), B(0), {1000 + 10 * i, 10, 1});
+  }
+  const json summary = SummaryOfWindows(story.AtMs(3'000).End());
+  CHECK(summary["streams"][0]["outstanding_most"] == 1000);
+  CHECK(summary["streams"][0]["outstanding_swing"] == 10);
+  CHECK(summary["measured_for"]["windows"] == 100);
 }
 
 TEST_CASE("measurement: fewer than twenty latencies are remarked on") {
