@@ -30,7 +30,7 @@ struct ExitCodeMeaning {
   std::string_view meaning;
 };
 inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
-    {kAsExpected, "the run got what the scenario expects (\"holds\" where it says nothing)"},
+    {kAsExpected, "done; of a run: what its scenario expects (\"holds\" where it says nothing)"},
     {kInternalError, "internal error: a bug in lockstep"},
     {kBadInput, "bad input: a flag, a file, or what is in it; a run that memory cannot hold"},
     {kViolated, "a promise was violated, which the scenario does not expect"},
