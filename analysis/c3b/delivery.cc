@@ -239,7 +239,7 @@ DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quac
 namespace {
 
 // {"to": "all"} or {"to": "one"}.
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakeDelivery(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
   const nlohmann::json to = charge.promise.parameters.value("to", nlohmann::json());
@@ -250,7 +250,7 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
 }
 
 // In the order of DeliveryChecker::Late.
-constexpr std::array kCounts = {
+constexpr std::array kDeliveryCounts = {
     CountInfo{"late_left_behind", "receivers",
               "that lack what is below the QUACK: sum over streams", ""},
     CountInfo{"late_quack_stands", "receivers", "that lack something, while the QUACK stands still",
@@ -261,6 +261,6 @@ constexpr std::array kCounts = {
 
 }  // namespace
 
-const Oracle kDeliveryOracle = {"L", &Make, kCounts};
+const Oracle kDeliveryOracle = {"L", &MakeDelivery, kDeliveryCounts};
 
 }  // namespace lockstep::analysis

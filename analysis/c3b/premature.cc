@@ -33,7 +33,7 @@ void PrematureChecker::Finish() {
 namespace {
 
 // {"allowed": n}
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakePremature(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
   const nlohmann::json allowed = charge.promise.parameters.value("allowed", nlohmann::json());
@@ -46,6 +46,6 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
 
 }  // namespace
 
-const Oracle kPrematureOracle = {"R3", &Make};
+const Oracle kPrematureOracle = {"R3", &MakePremature};
 
 }  // namespace lockstep::analysis

@@ -44,13 +44,13 @@ void ResendBoundChecker::ObjectToExcess() {
 
 namespace {
 
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakeResendBound(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
   return std::make_unique<ResendBoundChecker>(*facts, LedgerFor(charge, *facts));
 }
 
-constexpr CountInfo kCounts[] = {
+constexpr CountInfo kResendBoundCounts[] = {
     {"resends", "sends", "across, beyond the first of each message: sum over streams",
      "resends_per_message"},
     {"premature_resends", "resends", "that came after a send that was enough: sum over streams",
@@ -59,6 +59,6 @@ constexpr CountInfo kCounts[] = {
 
 }  // namespace
 
-const Oracle kResendBoundOracle = {"R2", &Make, kCounts};
+const Oracle kResendBoundOracle = {"R2", &MakeResendBound, kResendBoundCounts};
 
 }  // namespace lockstep::analysis

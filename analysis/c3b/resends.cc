@@ -181,7 +181,7 @@ bool ResendChecker::Use(Noted& noted, std::uint64_t sender, std::uint64_t receiv
 namespace {
 
 // {"repeat_interval_ps": ...}: without it every repeat would be allowed.
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakeResends(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
   const nlohmann::json interval =
@@ -195,6 +195,6 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
 
 }  // namespace
 
-const Oracle kResendOracle = {"R1", &Make};
+const Oracle kResendOracle = {"R1", &MakeResends};
 
 }  // namespace lockstep::analysis

@@ -48,7 +48,7 @@ absl::StatusOr<LinearizabilityChecker::Mixes> ReadLoads(const Charge& charge) {
   return mixes;
 }
 
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakeLinearizable(const Charge& charge) {
   if (charge.promise.scope.kind != Scope::Kind::kCluster)
     return absl::InvalidArgumentError("want {\"cluster\": ...} as what it is about");
   auto mixes = ReadLoads(charge);
@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
       charge.recipe, core::ClusterId(charge.promise.scope.id), *std::move(mixes));
 }
 
-constexpr std::array<CountInfo, 1> kCounts = {
+constexpr std::array<CountInfo, 1> kLinearizableCounts = {
     {{"linearized", "operations", "answers that were found to fit an order", ""}}};
 
 }  // namespace
@@ -171,6 +171,6 @@ std::size_t LinearizabilityChecker::size() const {
   return size;
 }
 
-const Oracle kLinearizabilityOracle = {"Z", &Make, kCounts};
+const Oracle kLinearizabilityOracle = {"Z", &MakeLinearizable, kLinearizableCounts};
 
 }  // namespace lockstep::analysis

@@ -110,13 +110,13 @@ void ProgressChecker::JudgeClients() {
 
 namespace {
 
-constexpr std::array kCounts = {
+constexpr std::array kProgressCounts = {
     CountInfo{"requests_unjudged", "requests",
               "asked by the heal and unanswered, where too little time is left to call them stuck",
               ""},
 };
 
-absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
+absl::StatusOr<std::unique_ptr<Checker>> MakeProgress(const Charge& charge) {
   constexpr std::string_view kRetry = "retry_ps";
   constexpr std::string_view kRound = "round_ps";
   const auto requests = RequestLogFor(charge, {kRetry, kRound});
@@ -132,6 +132,6 @@ absl::StatusOr<std::unique_ptr<Checker>> Make(const Charge& charge) {
 
 }  // namespace
 
-const Oracle kProgressOracle = {"P", &Make, kCounts};
+const Oracle kProgressOracle = {"P", &MakeProgress, kProgressCounts};
 
 }  // namespace lockstep::analysis

@@ -12,7 +12,7 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array kCounts = {
+constexpr std::array kQuorumWitnessCounts = {
     CountInfo{"slots_committed", "slots", "of active lanes, or with a batch; each once", ""},
     CountInfo{"slots_empty", "slots", "of these, for nothing or with a batch of no requests", ""},
 };
@@ -101,6 +101,6 @@ void QuorumWitnessChecker::OnUnheld(const trace::Event& event, std::uint32_t, Sl
   });
 }
 
-const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>, kCounts};
+const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>, kQuorumWitnessCounts};
 
 }  // namespace lockstep::analysis

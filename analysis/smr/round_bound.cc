@@ -22,7 +22,7 @@ constexpr core::NoteKind kRoundViolations("round_violations");
 constexpr std::uint64_t kToldRounds = 10'000;
 constexpr std::uint64_t kSampledRounds = 1'000;
 
-constexpr std::array kCounts = {
+constexpr std::array kRoundBoundCounts = {
     CountInfo{"round_violations", "pairs", "of receiver and batch, not in time for the vote", ""},
     CountInfo{"round_violations_crashed", "pairs", "the same, since the owner was down", ""},
     CountInfo{"round_violations_sender_stall", "pairs", "the same, since the owner stood still",
@@ -47,8 +47,8 @@ constexpr std::array kCounts = {
 
 double Microseconds(core::Duration span) { return static_cast<double>(span.ps()) / 1e6; }
 
-static_assert(kCounts[kRoundPairsAt].name == "round_pairs");
-static_assert(kCounts[kRoundPairsUnjudgedAt].name == "round_pairs_unjudged");
+static_assert(kRoundBoundCounts[kRoundPairsAt].name == "round_pairs");
+static_assert(kRoundBoundCounts[kRoundPairsUnjudgedAt].name == "round_pairs_unjudged");
 
 }  // namespace
 
@@ -190,6 +190,6 @@ const Oracle kRoundBoundOracle = {
         return std::make_unique<RoundExcerptChecker>(charge.recipe, cluster);
       return std::make_unique<RoundBoundChecker>(charge.recipe, cluster, *rules);
     },
-    kCounts};
+    kRoundBoundCounts};
 
 }  // namespace lockstep::analysis

@@ -20,7 +20,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kCheckTeaching =
     "A trace holds what the checkers want, and its own recipe: no other file is needed.\n"
     "\n"
     "A trace of which any byte was changed since it was written is refused, and so is a digest "
@@ -49,7 +49,7 @@ constexpr const char* kTeaching =
     "  $0 check --linearizable - --model kv --json < history.edn | jq .violations\n"
     "\n";
 
-struct CheckFlags {
+struct CheckCommandFlags {
   std::string trace;
   LinearizableFlags history;
   bool as_json = false;
@@ -81,7 +81,7 @@ void RemarkOtherVerdict(const nlohmann::json& footer, analysis::Verdict verdict)
                              "\"; what it holds is judged \"", now, "\"")});
 }
 
-int CheckTrace(const CheckFlags& flags, const Additions& own) {
+int CheckTrace(const CheckCommandFlags& flags, const Additions& own) {
   auto reader = trace::TraceReader::Open(flags.trace);
   if (!reader.ok()) return ReportError(reader.status());
   const auto recipe = analysis::ReadRecipe(reader->recipe());
@@ -110,7 +110,7 @@ int CheckTrace(const CheckFlags& flags, const Additions& own) {
 }
 
 // What is judged is a trace or a history.
-absl::Status CheckFlagsFit(const CheckFlags& flags) {
+absl::Status CheckFlagsFit(const CheckCommandFlags& flags) {
   const bool has_history = !flags.history.history.empty();
   if (flags.trace.empty() && !has_history)
     return absl::InvalidArgumentError("check: trace is required, or --linearizable and a history");
@@ -123,7 +123,7 @@ absl::Status CheckFlagsFit(const CheckFlags& flags) {
   return absl::OkStatus();
 }
 
-int Check(CheckFlags flags, const Additions& own) {
+int Check(CheckCommandFlags flags, const Additions& own) {
   if (const absl::Status status = CheckFlagsFit(flags); !status.ok()) return ReportError(status);
   if (flags.history.history.empty()) return CheckTrace(flags, own);
   flags.history.as_json = flags.as_json;
@@ -135,7 +135,7 @@ int Check(CheckFlags flags, const Additions& own) {
 void AddCheck(CLI::App& app, Call& call) {
   CLI::App* const command = app.add_subcommand(
       "check", "Judges a trace as `run` judged the run that wrote it, or a history");
-  const auto flags = std::make_shared<CheckFlags>();
+  const auto flags = std::make_shared<CheckCommandFlags>();
   command
       ->add_option("trace", flags->trace,
                    "Trace file, as it is or packed (.zst, .gz); - for standard input")
@@ -152,7 +152,7 @@ void AddCheck(CLI::App& app, Call& call) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
-  call.Teach(*command, kTeaching,
+  call.Teach(*command, kCheckTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
               kHeldUnexpectedly, kInterrupted});
   command->callback([flags, &call] { call.exit_code = Check(*flags, call.own); });

@@ -28,7 +28,7 @@ namespace {
 
 using analysis::Comparison;
 
-constexpr const char* kTeaching =
+constexpr const char* kCompareTeaching =
     "A and B are files that `$0 sweep` wrote: of one sweep by two revisions, or of two "
     "sweeps\n"
     "that share points. Points are matched by their parameters, runs by parameters and seed.\n"
@@ -332,7 +332,7 @@ void AddCompare(CLI::App& app, Call& call) {
       names.emplace_back(metric.name, metric.meaning);
     return names;
   };
-  call.Teach(*command, kTeaching, {kAsExpected, kInternalError, kBadInput, kDiffers});
+  call.Teach(*command, kCompareTeaching, {kAsExpected, kInternalError, kBadInput, kDiffers});
   command->callback([flags, &call] { call.exit_code = CompareFiles(*flags); });
 }
 

@@ -13,7 +13,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kFiguresTeaching =
     "A row is a scenario with changes, run with several seeds. Shown are means over the seeds, "
     "half\n"
     "of their range as a share of the mean (none: the point is deterministic), the published value "
@@ -106,7 +106,7 @@ void AddFigures(CLI::App& app, Call& call) {
   command->add_flag("--quick", flags->is_quick, "Panels in their quick form, for a first look");
   command->add_flag("--json", flags->as_json, "Prints rows or panels as JSON");
   command->add_flag("--csv", flags->as_csv, "Prints rows or points as comma-separated values");
-  call.Teach(*command, kTeaching,
+  call.Teach(*command, kFiguresTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
               kHeldUnexpectedly, kInterrupted, kRunsFailed});
   command->callback([flags, &call] { call.exit_code = RunFigure(*flags, call.own); });

@@ -31,7 +31,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kFuzzTeaching =
     "Draws a scenario from each seed, SEED, SEED + 1, ...: a cluster, often with windows and "
     "rounds "
     "far\n"
@@ -265,7 +265,7 @@ void AddFuzz(CLI::App& app, Call& call) {
   command->add_option("--one", flags->one, "Prints the scenario of this seed, and runs nothing")
       ->type_name("SEED");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON, failures on stderr");
-  call.Teach(*command, kTeaching,
+  call.Teach(*command, kFuzzTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kInterrupted, kRunsFailed});
   command->callback([flags, &call] { call.exit_code = RunFuzz(*flags); });
 }

@@ -31,7 +31,7 @@ namespace {
 
 using analysis::ResultsFile;
 
-constexpr const char* kTeaching =
+constexpr const char* kMergeTeaching =
     "Joins what `$0 sweep FILE --shard i/k` has made on several machines. Doing it again, "
     "or\n"
     "with the same file twice, changes nothing; OUT may be there already, and gets what it lacks.\n"
@@ -147,7 +147,7 @@ absl::StatusOr<std::uint64_t> MergeInputs(const MergeFlags& flags, ResultsFile& 
   return shards;
 }
 
-ExitCode Report(const Standing& standing, std::uint64_t shards) {
+ExitCode ReportStanding(const Standing& standing, std::uint64_t shards) {
   if (standing.missing == 0) {
     absl::PrintF("complete: %d runs\n%s", standing.there, UnmetReport(standing.unmet));
     return standing.unmet.empty() ? kAsExpected : kUnmet;
@@ -197,7 +197,7 @@ absl::StatusOr<ExitCode> MergeFiles(const MergeFlags& flags, const Additions& ow
                             ? message
                             : absl::StrReplaceAll(message, {{target->temporary, flags.out}}));
   }
-  return Report(*standing, *shards);
+  return ReportStanding(*standing, *shards);
 }
 
 }  // namespace
@@ -212,7 +212,7 @@ void AddMerge(CLI::App& app, Call& call) {
   command->add_option("in", flags->inputs, "Results files of shards")
       ->required()
       ->type_name("FILE");
-  call.Teach(*command, kTeaching, {kAsExpected, kInternalError, kBadInput, kUnmet, kIncomplete});
+  call.Teach(*command, kMergeTeaching, {kAsExpected, kInternalError, kBadInput, kUnmet, kIncomplete});
   command->callback([flags, &call] {
     const auto merged = MergeFiles(*flags, call.own);
     call.exit_code = merged.ok() ? int{*merged} : ReportError(merged.status());

@@ -28,7 +28,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kPlotTeaching =
     "The file says what there is to plot:\n"
     "  results of a sweep  a metric, or a formula over means, against a parameter: a line for "
     "each\n"
@@ -302,7 +302,7 @@ void AddTraceFlags(CLI::App& command, PlotFlags& flags) {
 void AddPlot(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("plot", "Draws results, traces and figures as SVG, or gives their data");
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kPlotTeaching, kReaderCodes);
   const auto flags = std::make_shared<PlotFlags>();
   command->add_option("file", flags->words, "What is plotted; - for standard input")
       ->required()

@@ -33,7 +33,7 @@ using analysis::ResultsFile;
 constexpr std::size_t kPointsShown = 40;  // without --all
 constexpr std::size_t kErrorsShown = 5;   // the same
 
-constexpr const char* kTeaching =
+constexpr const char* kResultsTeaching =
     "Without a flag: what was run, what failed, and the mean of each point over its seeds with "
     "its\n"
     "95 % confidence interval. The file may be looked at while a sweep writes to it.\n"
@@ -300,7 +300,7 @@ void AddResults(CLI::App& app, Call& call) {
   command->add_flag("--json", flags->as_json, "Prints an array of objects");
   command->add_flag("--ndjson", flags->as_ndjson, "Prints an object on each line");
   command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kResultsTeaching, kReaderCodes);
   command->callback([flags, &call] {
     const absl::Status shown = Show(*flags, call.own);
     call.exit_code = shown.ok() ? int{kAsExpected} : ReportError(shown);

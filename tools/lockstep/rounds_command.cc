@@ -26,7 +26,7 @@ namespace {
 
 using analysis::Breach;
 
-constexpr const char* kTeaching =
+constexpr const char* kRoundsTeaching =
     "A batch that a receiver had not been handed when it voted on its round breaks the bound. "
     "Each\n"
     "is told with its round, the owner of its lane, the receiver, by how much it was too late, "
@@ -279,7 +279,7 @@ void AddRounds(CLI::App& app, Call& call) {
       ->capture_default_str()
       ->type_name("COUNT");
   command->add_flag("--json", flags->as_json, "Prints an object as JSON");
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kRoundsTeaching, kReaderCodes);
   command->callback([flags, &call] { call.exit_code = ShowRounds(*flags); });
 }
 

@@ -22,7 +22,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kRunTeaching =
     "Prints throughput, what each oracle says, what each fault did, what was dropped and why, and "
     "the\n"
     "digest: the same scenario and seed give the same digest on every machine.\n"
@@ -115,7 +115,7 @@ void AddRun(CLI::App& app, Call& call) {
                    "Refuses a run that needs more than this; default: what is available")
       ->type_name("SIZE");
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON");
-  call.Teach(*command, kTeaching,
+  call.Teach(*command, kRunTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
               kHeldUnexpectedly, kInterrupted, kRunsFailed});
   command->callback([flags, &call] { call.exit_code = RunScenario(*flags, call.own); });

@@ -33,7 +33,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kSweepTeaching =
     "A sweep file names a scenario, what is varied in it, how many seeds each point gets, the "
     "limits of\n"
     "a run, and what must hold; scenarios/README.md says how. Each run is made in a worker "
@@ -264,7 +264,7 @@ void AddSweep(CLI::App& app, Call& call) {
   command->add_option("--shard", flags->shard, "Makes part i of k only; `$0 merge` joins them")
       ->type_name("i/k");
   command->add_flag("--json", flags->as_json, "Prints the closing report as JSON");
-  call.Teach(*command, kTeaching,
+  call.Teach(*command, kSweepTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kNotExercised, kUnknown,
               kHeldUnexpectedly, kInterrupted, kRunsFailed, kUnmet});
   command->callback([flags, &call] { call.exit_code = RunSweepCommand(*flags, call.own); });

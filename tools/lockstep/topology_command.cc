@@ -36,7 +36,7 @@ constexpr std::size_t kRoutedOfMore = 256;
 constexpr std::size_t kRoutedTimesAll = 5'120'000;
 constexpr std::size_t kRoutedLeast = 16;
 
-constexpr const char* kTeaching =
+constexpr const char* kTopologyTeaching =
     "Reads a scenario, or a map: GraphML or GML (such as the Internet Topology Zoo's), or Graphviz "
     "DOT.\n"
     "\n"
@@ -228,7 +228,7 @@ void AddTopology(CLI::App& app, Call& call) {
   command->add_flag("--json", flags->as_json, "Prints all that as JSON");
   command->add_flag("--all", flags->shows_all, "Shows whole lists, however long");
   AddOverrideFlags(*command, flags->overrides);
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kTopologyTeaching, kReaderCodes);
   command->callback([flags, &call] {
     flags->file = sim::FindGiven(flags->file);
     call.exit_code = ShowTopology(*flags);

@@ -28,7 +28,7 @@ namespace {
 // A run that is longer was made up, or is nothing to read.
 constexpr std::uint64_t kUnfoldedMost = std::uint64_t{1} << 20;
 
-constexpr const char* kTeaching =
+constexpr const char* kTraceTeaching =
     "One event a line: time, index (how many observable events came before), host, kind, what.\n"
     "sim/trace/FORMAT.md says what each kind means. A run of numbers is one event: \"k′ 1, 5, ...\n"
     "(1000, by 4)\"; --unfold tells its numbers one by one. Several flags want what all of them\n"
@@ -136,7 +136,7 @@ void AddTrace(CLI::App& app, Call& call) {
     for (auto& [note, meaning] : NamesListed("notes", call.own)) kinds.emplace_back(note, meaning);
     return kinds;
   };
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kTraceTeaching, kReaderCodes);
   command->callback([flags, &call] { call.exit_code = ShowTrace(*flags); });
 }
 

@@ -17,7 +17,7 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr const char* kTeaching =
+constexpr const char* kValidateTeaching =
     "Says what is wrong with a scenario, its profile or its map: file, place, and what was wanted. "
     "What\n"
     "was assumed (rates or delays that a map does not say) is said on stderr. Nothing runs, so the "
@@ -65,7 +65,7 @@ void AddValidate(CLI::App& app, Call& call) {
   AddOverrideFlags(*command, flags->overrides);
   command->add_flag("--json", flags->as_json,
                     "Prints what a trace of it would say in its first line");
-  call.Teach(*command, kTeaching, kReaderCodes);
+  call.Teach(*command, kValidateTeaching, kReaderCodes);
   command->callback([flags, &call] { call.exit_code = Validate(*flags, call.own); });
 }
 
