@@ -39,6 +39,18 @@ TEST_CASE("hostile runs: of an event for billions of slots the first ones are lo
   CHECK(analysis::Unfolded(event) == analysis::kUnfoldedMost);
   event.count = 3;
   CHECK(analysis::Unfolded(event) == 3);
+  // Far apart, they are as many as stand within the same reach, and the first one at least.
+  event.count = 1'000;
+  event.stride = 1'024;
+  CHECK(analysis::Unfolded(event) == 64);
+  event.stride = 4'000'000'000;
+  CHECK(analysis::Unfolded(event) == 1);
+  event.stride = 0;
+  CHECK(analysis::Unfolded(event) == 1'000);
+  // No run comes so far: counting from there would not end.
+  event.value = std::numeric_limits<std::uint64_t>::max();
+  event.count = event.stride = 1;
+  CHECK(analysis::Unfolded(event) == 0);
 }
 
 TEST_CASE("hostile runs: a histogram takes what is beyond its greatest number as that one") {
