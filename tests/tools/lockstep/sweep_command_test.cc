@@ -387,8 +387,8 @@ TEST_CASE("sweep: every key that a summary has may be recorded from") {
                                "smoke/one-shot.json", "faults/crash.json"}) {
     const Finished run = Lockstep({"run", std::string("scenarios/") + scenario, "--json"});
     const json summary = json::parse(run.out);
-    for (const auto& [key, value] : summary.items())
-      CHECK_MESSAGE(std::ranges::find(keys, key) != keys.end(), key);
+    for (const auto& entry : summary.items())
+      CHECK_MESSAGE(std::ranges::find(keys, entry.key()) != keys.end(), entry.key());
   }
 }
 
