@@ -14,12 +14,17 @@ Task MakeTask(TaskKind kind, std::uint32_t target, std::uint64_t a = 0) {
   return Task{static_cast<std::uint32_t>(kind), target, a, 0, 0};
 }
 
+FaultStep StepOf(const Fault& fault) {
+  return fault.kind->is_crash ? FaultStep::kCrash : FaultStep::kBegin;
+}
+
 // The network asks who listens while it is made.
 trace::Emitter MakeEmitter(const std::vector<trace::Sink*>& sinks, const WorldSpec& scenario,
                            SpareHosts& spare) {
   trace::Emitter emitter;
-  const bool is_asked = std::any_of(scenario.faults.begin(), scenario.faults.end(),
-                                    [](const Fault& fault) { return fault.is_within_budget; });
+  const bool is_asked =
+      std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                  [](const Fault& fault) { return fault.body->is_within_budget(); });
   if (is_asked) emitter.Add(&spare);
   for (trace::Sink* sink : sinks) emitter.Add(sink);
   return emitter;
@@ -47,13 +52,12 @@ World::World(const WorldSpec& scenario, const core::Program& program,
       random_(scenario.seed),
       keys_(MakeKeys(scenario, random_)),
       deriver_(program, emitter_),
-      faults_(scenario, keys_, deriver_, emitter_, random_),
+      faults_(scenario, deriver_, emitter_, random_),
       network_(scenario, queue_, *this, random_),
-      held_(scenario, faults_, network_, queue_),
-      acts_(scenario, faults_, network_, hosts_),
-      strikes_(scenario, faults_, network_, *this),
+      held_(faults_, network_, queue_),
+      moods_(hosts_),
       counted_(keys_.size()) {
-  if (strikes_.has_any()) SetHook(&strikes_);
+  if (faults_.is_hook()) SetHook(&faults_);
   const HostServices services{scenario_, program,  queue_, network_, deriver_, faults_,
                               held_,     emitter_, drops_, hosts_,   hook_};
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
@@ -66,6 +70,8 @@ World::World(const WorldSpec& scenario, const core::Program& program,
   }
   if (emitter_.Wants(trace::EventKind::kStalled))
     for (const auto& host : hosts_) host->TellStalls();
+  faults_.MakeActors(
+      {scenario_, faults_, keys_, deriver_, emitter_, network_, hosts_, moods_, *this});
   faults_.EmitFaulty(now_);
   ScheduleFaults();
   queue_.Push(now_ + scenario.period, Turn::AfterHosts(), MakeTask(TaskKind::kPeriod, 0));
@@ -76,8 +82,7 @@ World::World(const WorldSpec& scenario, const core::Program& program,
 void World::ScheduleFaults() {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const Fault& fault = scenario_.faults[i];
-    const bool is_crash = fault.kind == FaultKind::kCrash;
-    Schedule({fault.at, is_crash ? FaultStep::kCrash : FaultStep::kBegin, i});
+    if (!fault.activation.on) Schedule({fault.at, StepOf(fault), i});
     if (fault.until < scenario_.end) Schedule({fault.until, FaultStep::kEnd, i});
   }
 }
@@ -92,7 +97,7 @@ void World::OnFaults() {
     const FaultAgenda::Item item = agenda_.Take();
     switch (item.step) {
       case FaultStep::kEnd:
-        EndFault(item.index);
+        faults_.EndIfOver(now_, item.index);
         break;
       case FaultStep::kRestart:
         Restart(core::NodeId(static_cast<std::uint32_t>(item.index)));
@@ -115,6 +120,7 @@ bool World::Run(core::Instant until, std::uint64_t steps_max) {
       now_ = std::max(now_, until);
       return false;
     }
+    if (faults_.watch().has_due()) BeginDue();
     const Due due = queue_.Pop();
     now_ = due.at;
     ++steps_;
@@ -158,30 +164,23 @@ void World::OnTask(const Task& task) {
 void World::BeginFault(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   faults_.Begin(now_, index);
-  if (fault.kind == FaultKind::kCrash) {
-    // One that waits for its moment is the hook's.
-    if (!fault.is_armed_crash())
-      for (const core::NodeId target : fault.targets) CrashHost(index, target);
-  } else {
-    acts_.Begin(now_, index);
-  }
-  if (fault.is_moment()) faults_.End(now_, index);
+  const core::Instant end = faults_.EndOf(index);
+  if (end < fault.until && end < scenario_.end) Schedule({end, FaultStep::kEnd, index});
+  const core::Instant next = faults_.NextBeginning(now_, index);
+  if (next < scenario_.end) Schedule({next, StepOf(fault), index});
 }
 
-void World::EndFault(std::size_t index) {
-  if (!faults_.is_active(index)) return;
-  faults_.End(now_, index);
-  acts_.End(now_, index);
+void World::BeginDue() {
+  for (const std::size_t index : faults_.watch().TakeDue()) BeginFault(index);
 }
 
-void World::CrashHost(std::size_t index, core::NodeId target) {
-  const Fault& fault = scenario_.faults[index];
-  if (fault.is_within_budget && !spare_.CanSpare(target)) return;
-  if (!Crash(target, fault.disk, fault.is_of_machine)) return;
-  faults_.Count(index, {1, 1});
-  const bool is_in_time = fault.restart_after <= core::Instant::Max() - now_;
-  if (fault.restart_after.ps() > 0 && is_in_time)
-    Schedule({now_ + fault.restart_after, FaultStep::kRestart, target.value()});
+bool World::CrashHost(core::NodeId target, const CrashOrder& order) {
+  if (order.is_within_budget && !spare_.CanSpare(target)) return false;
+  if (!Crash(target, order.disk, order.is_of_machine)) return false;
+  const bool is_in_time = order.restart_after <= core::Instant::Max() - now_;
+  if (order.restart_after.ps() > 0 && is_in_time)
+    Schedule({now_ + order.restart_after, FaultStep::kRestart, target.value()});
+  return true;
 }
 
 bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
@@ -190,9 +189,9 @@ bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
   Host& host = *hosts_[target.value()];
   const bool is_before_start = host.incarnation() == 0 && now_ == core::Instant();
   if (!host.is_up() && !is_before_start) return false;
-  acts_.OnCrash(target);
+  faults_.OnCrash(now_, target);
   EmitLife(target, trace::EventKind::kCrash, host.undone());
-  if (is_of_machine) acts_.OnMachineDown(now_, target);
+  if (is_of_machine) moods_.OnMachineDown(now_, target);
   host.Crash(now_, disk);
   if (is_of_machine) {
     network_.OnMachineDown(now_, target);
@@ -239,7 +238,6 @@ void World::EmitLife(core::NodeId node, trace::EventKind kind, std::uint64_t und
 
 void World::OnArrived(Message&& message) {
   deriver_.Tell(now_, message, trace::Phase::kArrived);
-  if (message.id.copy != 0 && host(message.to).is_up()) faults_.OnCopyArrived(now_, message);
   hosts_[message.to.value()]->OnArrived(now_, std::move(message));
 }
 
@@ -256,7 +254,7 @@ void World::OnDestroyed(const Message& message, trace::DropCause cause, Place pl
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
                          trace::DropCause cause, Place place) {
-  if (cause == trace::DropCause::kReset) acts_.OnForgotten(from, to);
+  if (cause == trace::DropCause::kReset) faults_.OnForgotten(from, to);
   trace::Event drop = DropOf(from, to, size, cause, place);
   emitter_.Emit(drop);
 }
@@ -325,7 +323,7 @@ void World::EmitMetrics() {
 
 void World::Finish(bool is_cut) {
   network_.CheckConservation();
-  acts_.CountUnended(now_);
+  faults_.OnRunEnds(now_);
   faults_.EmitReceipts(now_);
   drops_.Emit(now_, emitter_);
   trace::Event event;

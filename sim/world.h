@@ -12,12 +12,11 @@
 #include "protocols/core/program.h"
 #include "sim/derive.h"
 #include "sim/event_queue.h"
-#include "sim/fault/act.h"
-#include "sim/fault/agenda.h"
-#include "sim/fault/held.h"
-#include "sim/fault/plan.h"
-#include "sim/fault/spare.h"
-#include "sim/fault/strikes.h"
+#include "sim/fault/engine/agenda.h"
+#include "sim/fault/engine/held.h"
+#include "sim/fault/engine/moods.h"
+#include "sim/fault/engine/plan.h"
+#include "sim/fault/engine/spare.h"
 #include "sim/hook.h"
 #include "sim/host/host.h"
 #include "sim/keys.h"
@@ -34,8 +33,8 @@ class World : private NetworkListener, private Crasher {
   World(const WorldSpec& scenario, const core::Program& program,
         const std::vector<trace::Sink*>& sinks);
 
-  // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue and boots and
-  // starts of hosts; false when there is nothing left up to `until`.
+  // Runs what is due until `until` (inclusive), or for `steps_max` entries of the queue and boots
+  // and starts of hosts; false when there is nothing left up to `until`.
   bool Run(core::Instant until, std::uint64_t steps_max);
   // Ends the run: receipts, the end event, and each sink finishes. `is_cut`: before its time.
   void Finish(bool is_cut);
@@ -71,8 +70,8 @@ class World : private NetworkListener, private Crasher {
   void OnFaults();
   void OnTask(const Task& task);
   void BeginFault(std::size_t index);
-  void EndFault(std::size_t index);
-  void CrashHost(std::size_t fault, core::NodeId host) override;
+  bool CrashHost(core::NodeId host, const CrashOrder& order) override;
+  void BeginDue() override;
   void StartAll();
   void StartNext();
   void Restart(core::NodeId node);
@@ -102,8 +101,7 @@ class World : private NetworkListener, private Crasher {
   // All boot, then all start, one a step: a large world can be left while it begins.
   std::vector<Host*> starting_;
   std::size_t next_start_ = 0;
-  FaultActs acts_;
-  Strikes strikes_;
+  HostMoods moods_;
   Hook* hook_ = nullptr;
   // What each host had sent, received, handled and worked when the last period ended.
   struct Counted {

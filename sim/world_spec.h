@@ -8,7 +8,7 @@
 
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
-#include "sim/fault/fault.h"
+#include "sim/fault/engine/fault.h"
 #include "sim/net/network_spec.h"
 #include "sim/profile.h"
 

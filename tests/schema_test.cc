@@ -10,6 +10,7 @@
 #include "protocols/catalog_list.h"
 #include "protocols/core/random.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/fault_list.h"
 #include "sim/scenario/profile_keys.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/scenario_keys.h"
@@ -197,6 +198,7 @@ Ordered GroupSchema(const sim::KeyGroup& group) {
 // hand.
 Ordered GeneratedScenario(Ordered schema) {
   schema["definitions"]["layer"] = LayerSchema(ListLayers());
+  schema["definitions"]["fault"] = sim::FaultSchema();
   Ordered& properties = schema["properties"];
   for (const sim::KeyGroup& group : sim::ListScenarioKeys()) {
     Ordered& place = group.name == "link" ? schema["definitions"]["link"]

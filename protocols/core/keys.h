@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,6 +74,13 @@ class Keys {
     OnInteger(key, wide, range);
     value = static_cast<Whole>(wide);
   }
+  // One that may be left out; Key::otherwise says what that means.
+  template <typename Whole>
+  void Integer(const Key& key, std::optional<Whole>& value, Numbers range) {
+    std::uint64_t wide = range.min;
+    OnInteger(key, wide, range);
+    if (IsSaid(key.name)) value = static_cast<Whole>(wide);
+  }
   void Bool(const Key& key, bool& value) { OnBool(key, value); }
   // Never empty where it is said.
   void Text(const Key& key, std::string& value) { OnText(key, value); }
@@ -99,6 +107,15 @@ class Keys {
     OnSize(key, size, range);
     value = static_cast<std::uint64_t>(size.value());
   }
+  // A part of what may happen: [numerator, denominator], at most 1.
+  void Probability(const Key& key, std::uint64_t& numerator, std::uint64_t& denominator) {
+    OnProbability(key, numerator, denominator);
+  }
+  // Above 1: a whole number, or [numerator, denominator], neither of them above `max`.
+  void Factor(const Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+              std::uint64_t max) {
+    OnFactor(key, numerator, denominator, max);
+  }
   // A value that has rules of its own, which the schema's definition `kind` says. `read` reads it,
   // and is called where something is read; `unit` is "time" or "size" where the key may name it.
   void Other(const Key& key, std::string_view kind, const std::function<void()>& read,
@@ -114,6 +131,8 @@ class Keys {
   virtual void Fail(std::string_view key, std::string_view what) = 0;
   // The same where a value is wrong: "a host".
   virtual void FailWanted(std::string_view key, std::string_view wanted) = 0;
+  // Whether a key is there, where something is read.
+  virtual bool IsSaid(std::string_view key) const = 0;
   // Whether none was wrong so far: only then is concluded from several of them.
   virtual bool ok() const = 0;
 
@@ -125,6 +144,10 @@ class Keys {
   virtual void OnTime(const Key& key, Duration& value, Duration min, Duration max) = 0;
   virtual void OnRate(const Key& key, std::int64_t& value) = 0;
   virtual void OnSize(const Key& key, ByteCount& value, Numbers range) = 0;
+  virtual void OnProbability(const Key& key, std::uint64_t& numerator,
+                             std::uint64_t& denominator) = 0;
+  virtual void OnFactor(const Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+                        std::uint64_t max) = 0;
   virtual void OnOther(const Key& key, std::string_view kind, std::string_view unit,
                        const std::function<void()>& read) = 0;
   virtual void OnObject(const Key& key, const Walk& walk) = 0;

@@ -147,6 +147,16 @@ Json ValueSchema(const KeyInfo& key) {
       }
       return {{"anyOf", Json::array({IntegerSchema(key.range), definition("size")})}};
     }
+    case KeyInfo::Kind::kProbability:
+      return {{"allOf", Json::array({definition("ratio")})}};
+    case KeyInfo::Kind::kFactor: {
+      const Json part = IntegerSchema(key.range);
+      return {{"anyOf", Json::array({IntegerSchema({2, key.range.max}),
+                                     Json{{"type", "array"},
+                                          {"items", Json::array({part, part})},
+                                          {"minItems", 2},
+                                          {"maxItems", 2}}})}};
+    }
     case KeyInfo::Kind::kObject:
       return SchemaOf(key.keys);
     case KeyInfo::Kind::kOther:
@@ -239,6 +249,15 @@ void KeyLister::OnSize(const Key& key, core::ByteCount& value, core::Numbers ran
   const std::uint64_t legal = std::clamp<std::uint64_t>(1, range.min, range.max);
   value = core::ByteCount(static_cast<std::int64_t>(legal));
 }
+void KeyLister::OnProbability(const Key& key, std::uint64_t& numerator,
+                              std::uint64_t& denominator) {
+  Add(key, KeyInfo::Kind::kProbability, absl::StrCat("[", numerator, ", ", denominator, "]"));
+}
+void KeyLister::OnFactor(const Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+                         std::uint64_t max) {
+  Add(key, KeyInfo::Kind::kFactor, "").range = {1, max};
+  if (numerator <= denominator) numerator = denominator + 1;
+}
 void KeyLister::OnOther(const Key& key, std::string_view kind, std::string_view unit,
                         const std::function<void()>&) {
   KeyInfo& info = Add(key, KeyInfo::Kind::kOther, "");
@@ -269,7 +288,8 @@ KeyInfo::Condition KeyLister::ConditionOf(const core::Where& where) const {
 
 std::string KindOf(const KeyInfo& key) {
   static constexpr const char* kNames[] = {"whole number", "true or false", "text", "word",
-                                           "time",         "rate",          "size", "object"};
+                                           "time",         "rate",          "size", "probability",
+                                           "factor",       "object"};
   if (key.kind == KeyInfo::Kind::kOther) return key.definition;
   return kNames[static_cast<std::size_t>(key.kind)];
 }

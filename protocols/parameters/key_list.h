@@ -22,6 +22,8 @@ struct KeyInfo {
     kTime,  // min and max in picoseconds
     kRate,
     kSize,  // min and max in bytes
+    kProbability,
+    kFactor,  // max: of either part
     kObject,
     kOther,  // see `definition`
   };
@@ -58,6 +60,7 @@ class KeyLister final : public core::Keys {
 
   void Fail(std::string_view, std::string_view) override {}
   void FailWanted(std::string_view, std::string_view) override {}
+  bool IsSaid(std::string_view) const override { return false; }
   bool ok() const override { return true; }
 
  private:
@@ -71,6 +74,10 @@ class KeyLister final : public core::Keys {
               core::Duration max) override;
   void OnRate(const core::Key& key, std::int64_t& value) override;
   void OnSize(const core::Key& key, core::ByteCount& value, core::Numbers range) override;
+  void OnProbability(const core::Key& key, std::uint64_t& numerator,
+                     std::uint64_t& denominator) override;
+  void OnFactor(const core::Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+                std::uint64_t max) override;
   void OnOther(const core::Key& key, std::string_view kind, std::string_view unit,
                const std::function<void()>& read) override;
   void OnObject(const core::Key& key, const Walk& walk) override;

@@ -22,6 +22,7 @@ class KeyMarker final : public core::Keys {
 
   void Fail(std::string_view, std::string_view) override {}
   void FailWanted(std::string_view, std::string_view) override {}
+  bool IsSaid(std::string_view) const override { return false; }
   bool ok() const override { return false; }
 
  private:
@@ -33,6 +34,10 @@ class KeyMarker final : public core::Keys {
   void OnTime(const Key& key, Duration&, Duration, Duration) override { Mark(key); }
   void OnRate(const Key& key, std::int64_t&) override { Mark(key); }
   void OnSize(const Key& key, core::ByteCount&, core::Numbers) override { Mark(key); }
+  void OnProbability(const Key& key, std::uint64_t&, std::uint64_t&) override { Mark(key); }
+  void OnFactor(const Key& key, std::uint64_t&, std::uint64_t&, std::uint64_t) override {
+    Mark(key);
+  }
   void OnOther(const Key& key, std::string_view, std::string_view,
                const std::function<void()>&) override {
     Mark(key);
@@ -94,6 +99,40 @@ void KeyReader::OnSize(const Key& key, core::ByteCount& value, core::Numbers ran
       key.name, range.max < kAny ? absl::StrCat("a size from ", range.min, "B to ", range.max, "B")
                 : range.min == 1 ? "a size above zero"
                                  : absl::StrCat("a size of at least ", range.min, "B"));
+}
+
+void KeyReader::OnProbability(const Key& key, std::uint64_t& numerator,
+                              std::uint64_t& denominator) {
+  const nlohmann::json* value = parameters_.Raw(key.name);
+  if (value == nullptr && !key.is_required) return;
+  if (value != nullptr && value->is_array() && value->size() == 2 &&
+      (*value)[0].is_number_integer() && (*value)[1].is_number_integer() && (*value)[0] >= 0 &&
+      (*value)[1] > 0 && (*value)[0] <= (*value)[1]) {
+    numerator = (*value)[0].get<std::uint64_t>();
+    denominator = (*value)[1].get<std::uint64_t>();
+    return;
+  }
+  parameters_.FailWanted(key.name, "a probability as [numerator, denominator], such as [1, 1000]");
+}
+
+void KeyReader::OnFactor(const Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+                         std::uint64_t max) {
+  const nlohmann::json* value = parameters_.Raw(key.name);
+  if (value == nullptr && !key.is_required) return;
+  const auto is_part = [&](const nlohmann::json& part) {
+    return part.is_number_integer() && part >= 1 && part <= max;
+  };
+  numerator = denominator = 1;
+  if (value != nullptr && is_part(*value)) {
+    numerator = value->get<std::uint64_t>();
+  } else if (value != nullptr && value->is_array() && value->size() == 2 && is_part((*value)[0]) &&
+             is_part((*value)[1])) {
+    numerator = (*value)[0].get<std::uint64_t>();
+    denominator = (*value)[1].get<std::uint64_t>();
+  }
+  if (numerator <= denominator)
+    parameters_.FailWanted(
+        key.name, absl::StrCat("a factor above one and at most ", max, ", as 3 or [3, 2]"));
 }
 
 void KeyReader::OnOther(const Key& key, std::string_view, std::string_view,

@@ -17,6 +17,7 @@ class KeyReader final : public core::Keys {
   void FailWanted(std::string_view key, std::string_view wanted) override {
     parameters_.FailWanted(key, wanted);
   }
+  bool IsSaid(std::string_view key) const override { return parameters_.Has(key); }
   bool ok() const override { return parameters_.ok(); }
   Parameters& parameters() { return parameters_; }
 
@@ -30,6 +31,10 @@ class KeyReader final : public core::Keys {
               core::Duration max) override;
   void OnRate(const core::Key& key, std::int64_t& value) override;
   void OnSize(const core::Key& key, core::ByteCount& value, core::Numbers range) override;
+  void OnProbability(const core::Key& key, std::uint64_t& numerator,
+                     std::uint64_t& denominator) override;
+  void OnFactor(const core::Key& key, std::uint64_t& numerator, std::uint64_t& denominator,
+                std::uint64_t max) override;
   void OnOther(const core::Key& key, std::string_view kind, std::string_view unit,
                const std::function<void()>& read) override;
   void OnObject(const core::Key& key, const Walk& walk) override;

@@ -170,7 +170,9 @@ void Host::Call(core::Instant now, const Input& input) {
       ReturnLostCredit(now, send.to, message.credit);
     }
     silenced_.clear();
+    NumberMessages();
   }
+  if (services_.faults.watch().is_needed()) services_.faults.watch().OnListed(now, self_, list);
   performer_.Take(now, list);
 }
 
@@ -180,10 +182,14 @@ void Host::HandInput(core::Instant now, const Input& input) {
     ++messages_handled_;
     services_.deriver.Tell(now, *input.message, trace::Phase::kHanded);
     services_.network.OnRead(now, *input.message);
+    if (services_.faults.watch().is_needed())
+      services_.faults.watch().OnHanded(now, self_, *input.message);
   }
   const ClocksAt clocks(clock_, now);
   const core::Now reading(clocks);
   CallNode(reading, input);
+  for (std::size_t i = 0; i < uses_.size(); ++i)
+    uses_[i] += reading.Knows(static_cast<core::Clock>(i)) ? 1U : 0U;
   if (services_.emitter.Wants(trace::EventKind::kRead)) EmitReadings(now, reading);
 }
 
@@ -208,7 +214,8 @@ void Host::CallNode(const core::Now& reading, const Input& input) {
 
 void Host::NumberMessages() {
   for (core::Listed& listed : effects_.list())
-    if (std::holds_alternative<core::effect::Send>(listed.what)) listed.message = ++messages_sent_;
+    if (listed.message == 0 && std::holds_alternative<core::effect::Send>(listed.what))
+      listed.message = ++messages_sent_;
 }
 
 // --- Effects ---
@@ -228,11 +235,14 @@ Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
 bool Host::OnPerformed(core::Instant now, core::Instant since, core::Listed& listed,
                        Message& message) {
   EmitPerformed(now, listed);
+  if (services_.faults.watch().is_needed())
+    services_.faults.watch().OnPerformed(now, self_, listed);
   if (const auto* send = std::get_if<core::effect::Send>(&listed.what)) {
     message = MessageOf(since, *send, listed.message);
     return PerformSend(now, message, send->is_beyond_credit);
   }
   if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
+    ++uses_[static_cast<std::size_t>(timer->clock)];
     timers_.Set(now, timer->id, timer->at, timer->clock);
   } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
     timers_.Cancel(cancel->id);

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -16,8 +17,8 @@
 #include "protocols/core/program.h"
 #include "sim/derive.h"
 #include "sim/event_queue.h"
-#include "sim/fault/held.h"
-#include "sim/fault/plan.h"
+#include "sim/fault/engine/held.h"
+#include "sim/fault/engine/plan.h"
 #include "sim/hook.h"
 #include "sim/host/clock.h"
 #include "sim/host/credit.h"
@@ -87,12 +88,17 @@ class Host : private InputListener, private EffectListener {
   // Whoever changes one of the clocks calls OnClockChanged for it, at the same instant.
   HostClock& clock() { return clock_; }
   // Arms the timers on this clock again.
-  void OnClockChanged(core::Instant now, core::Clock clock) { timers_.OnClockChanged(now, clock); }
+  void OnClockChanged(core::Instant now, core::Clock clock) {
+    uses_[static_cast<std::size_t>(clock)] += timers_.OnClockChanged(now, clock);
+  }
 
   const core::Credit& credit() const { return credit_; }
   std::uint64_t messages_handled() const { return messages_handled_; }
-  // Inputs that its nodes were handed so far, each with a reading of the clocks.
+  // Inputs that its nodes were handed so far.
   std::uint64_t calls() const { return calls_; }
+  // How often one of its clocks made a difference so far: readings that its nodes asked for, timers
+  // that they set on it, and timers that a change of it moved.
+  std::uint64_t uses(core::Clock clock) const { return uses_[static_cast<std::size_t>(clock)]; }
   // Messages, other inputs and effects that have come, and wait for a core to be free or done.
   std::uint64_t waiting() const { return pipeline_.waiting() + performer_.waiting(); }
   // How long a core of the profile has worked.
@@ -110,7 +116,7 @@ class Host : private InputListener, private EffectListener {
 
   void HandInput(core::Instant now, const Input& input);
   void CallNode(const core::Now& reading, const Input& input);
-  // Gives each message that the call has listed its identity.
+  // Gives each message that is listed and has none its identity.
   void NumberMessages();
   Message MessageOf(core::Instant since, const core::effect::Send& send, std::uint64_t count) const;
   bool PerformSend(core::Instant now, Message& message, bool is_beyond_credit);
@@ -153,6 +159,7 @@ class Host : private InputListener, private EffectListener {
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_handled_ = 0;
   std::uint64_t calls_ = 0;
+  std::array<std::uint64_t, core::kClocks> uses_{};
 };
 
 }  // namespace lockstep::sim

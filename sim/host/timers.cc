@@ -72,15 +72,19 @@ bool Timers::Take(const Expired& expired) {
   return true;
 }
 
-void Timers::OnClockChanged(core::Instant now, core::Clock clock) {
+std::size_t Timers::OnClockChanged(core::Instant now, core::Clock clock) {
+  std::size_t changed = 0;
   std::vector<std::uint64_t> moved;
   for (auto& [id, timer] : timers_) {
     if (timer.state != State::kArmed || timer.clock != clock) continue;
-    timer.due = std::max(clock_.GlobalAt(clock, timer.at), now);
+    const core::Instant due = std::max(clock_.GlobalAt(clock, timer.at), now);
+    if (due != timer.due) ++changed;
+    timer.due = due;
     if (timer.entry == 0 || timer.due < timer.entry_at) moved.push_back(id);
   }
   std::sort(moved.begin(), moved.end());
   for (const std::uint64_t id : moved) Arm(core::TimerId(id), timers_[id]);
+  return changed;
 }
 
 }  // namespace lockstep::sim

@@ -40,8 +40,9 @@ class Timers {
   void Postpone(core::Instant due, const Expired& expired);
   // Whether it still stands, now that it is to be handed over; it is forgotten.
   bool Take(const Expired& expired);
-  // Looks anew at the timers on this clock, which was changed, in order of their ids.
-  void OnClockChanged(core::Instant now, core::Clock clock);
+  // Looks anew at the timers on this clock, which was changed, in order of their ids; how many are
+  // due at another time thereby.
+  std::size_t OnClockChanged(core::Instant now, core::Clock clock);
   void Clear() { timers_.clear(); }
 
  private:

@@ -386,7 +386,7 @@ absl::StatusOr<Scenario> Read(json document, const std::string& path,
     scenario.profile = *std::move(profile);
     ReadTopology(network, scenario);
     if (reader.ok()) CheckNetwork(network, scenario);
-    CheckDisks(reader, scenario);
+    if (reader.ok()) CheckFaults(reader, scenario);
     if (reader.ok()) CheckTimes(reader, scenario);
   }
   if (absl::Status status = reader.Done(); !status.ok()) return status;

@@ -40,13 +40,13 @@ void AddTargets(const Fault& fault, const Cluster& cluster, std::set<NodeId>& ho
 
 // A fault that is over when its host is up again, as far as a concurrent budget is concerned.
 bool IsForAWhile(const Fault& fault, bool is_concurrent) {
-  return is_concurrent && fault.kind == FaultKind::kCrash;
+  return is_concurrent && fault.kind->is_crash;
 }
 
 // Whether a crash, struck when it can be known, keeps its hosts down at `now`.
 bool IsDownAt(const Fault& fault, Instant now) {
-  if (fault.crash_point.nth > 0 || fault.is_within_budget || fault.at > now) return false;
-  return fault.restart_after.ps() == 0 || now - fault.at < fault.restart_after;
+  const bool is_once = !fault.activation.on && !fault.activation.is_repeated();
+  return is_once && fault.body->IsDownAt(fault, now);
 }
 
 // What is overspent by the first `count` faults, and how; empty where nothing is.
@@ -89,7 +89,7 @@ void CheckBudgets(std::vector<Parameters>& entries, const Scenario& scenario) {
       const std::string why = why_with(i + 1);
       if (why.empty()) continue;
       entries[i]
-          .Object(kFaultNames[static_cast<std::size_t>(scenario.faults[i].kind)])
+          .Object(scenario.faults[i].kind->name)
           .Fail("target",
                 absl::StrCat("overspends the budget: ", why,
                              "; where that is the point, say \"negative_control\": true"));

@@ -7,10 +7,10 @@
 
 namespace lockstep::sim {
 
-// Reads "faults" of `reader` into `scenario`, whose clusters, times and phases have been read.
-// Errors are recorded in `reader`.
+// Reads "faults" of `reader` into `scenario`, whose clusters, network, times and phases have been
+// read. Errors are recorded in `reader`.
 void ReadFaults(Parameters& reader, Scenario& scenario);
-// Refuses a crash that would lose what is unsynced, where the profile's disk takes no time.
-void CheckDisks(Parameters& reader, const Scenario& scenario);
+// Refuses faults that make no sense in the scenario, of which all is read now.
+void CheckFaults(Parameters& reader, const Scenario& scenario);
 
 }  // namespace lockstep::sim

@@ -29,51 +29,22 @@ constexpr int128 kLast = std::numeric_limits<std::int64_t>::max();
 constexpr int128 kDay = 86'400'000'000'000'000;  // in ps
 constexpr std::array<std::string_view, core::kClocks> kClockNames = {"monotonic", "synced", "wall"};
 
-std::string_view NameOf(FaultKind kind) { return kFaultNames[static_cast<std::size_t>(kind)]; }
-
 std::string Days(int128 ps) { return absl::StrCat(static_cast<std::int64_t>(ps / kDay), " days"); }
 
 int128 Drifted(Duration time, std::int64_t ppb) { return int128(time.ps()) * ppb / 1'000'000'000; }
 
 // --- Clocks ---
 
-// By how much something moves a clock at most, from then on: forth and back.
-struct Move {
-  Instant at;
-  int128 forth;
-  int128 back;
+// By how much something moves a clock at most, from then on.
+struct Move : ClockMove {
   std::size_t fault;
 };
 
-bool MovesClocks(FaultKind kind) {
-  return kind == FaultKind::kClockStep || kind == FaultKind::kClockOffset ||
-         kind == FaultKind::kClockSlew || kind == FaultKind::kClockDrift;
-}
-
-// Adds what a fault does to a clock that it is about.
-void AddMoves(const Fault& fault, std::size_t index, Instant end, std::vector<Move>& moves) {
-  const int128 by = fault.clock.by.ps();
-  const int128 forth = std::max(by, int128(0));
-  const int128 back = std::min(by, int128(0));
-  switch (fault.kind) {
-    case FaultKind::kClockStep:
-      moves.push_back({fault.at, by, by, index});
-      return;
-    case FaultKind::kClockOffset:
-      moves.push_back({fault.at, by, by, index});
-      moves.push_back({fault.until, -by, -by, index});
-      return;
-    case FaultKind::kClockSlew:  // It may come as far as that, at any time.
-      moves.push_back({fault.at, forth, back, index});
-      return;
-    case FaultKind::kClockDrift: {
-      const int128 drift = Drifted(std::min(fault.until, end) - fault.at, fault.clock.ppb);
-      moves.push_back({fault.at, std::max(drift, int128(0)), std::min(drift, int128(0)), index});
-      return;
-    }
-    default:
-      return;
-  }
+// How often a fault begins, at most.
+int128 TimesOf(const Fault& fault, Instant end) {
+  const core::Duration every = fault.activation.every;
+  if (every.ps() == 0) return 1;
+  return 1 + int128((std::min(fault.until, end) - fault.at).ps()) / every.ps();
 }
 
 // Of each clock that is moved, by host: in order of time, those of one time in that of the list, as
@@ -83,9 +54,12 @@ absl::btree_map<ClockOfHost, std::vector<Move>> MovesOf(const Scenario& scenario
   absl::btree_map<ClockOfHost, std::vector<Move>> moves;
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
-    if (!MovesClocks(fault.kind)) continue;
-    for (const core::NodeId host : fault.targets)
-      AddMoves(fault, i, scenario.end, moves[{host, fault.clock.clock}]);
+    const int128 times = TimesOf(fault, scenario.end);
+    for (ClockMove move : fault.body->Moves(fault, scenario.end)) {
+      move.forth *= times;
+      move.back *= times;
+      for (const core::NodeId host : fault.targets) moves[{host, move.clock}].push_back({move, i});
+    }
   }
   for (auto& [clock, of_clock] : moves)
     std::stable_sort(of_clock.begin(), of_clock.end(),
@@ -120,10 +94,9 @@ int128 CheckClock(Parameters& reader, const Scenario& scenario, const ClockOfHos
     furthest = std::max(furthest, most);
     if (most <= kReadingMost.ps()) continue;
     const Fault& fault = scenario.faults[move.fault];
-    const std::string_view key = fault.kind == FaultKind::kClockDrift ? "ppb" : "by";
     reader.FailInside(
         "faults",
-        absl::StrCat(move.fault, "/", std::string(NameOf(fault.kind)), "/", std::string(key)),
+        absl::StrCat(move.fault, "/", std::string(fault.kind->name), "/", std::string(move.key)),
         absl::StrCat("want the ", std::string(kClockNames[static_cast<std::size_t>(clock)]),
                      " clock of ", HostName(scenario.clusters, host), " to stay within ",
                      Days(kReadingMost.ps()),
@@ -177,35 +150,15 @@ void CheckStacks(const Scenario& scenario, int128 furthest, Parameters& reader) 
 
 // --- Messages that are kept ---
 
-// How long a fault may keep a message, and the key that says it.
-struct Kept {
-  int128 time = 0;
-  std::string_view key;
-};
-Kept KeptBy(const Fault& fault) {
-  switch (fault.kind) {
-    case FaultKind::kDelay:
-      return {fault.late.max.ps(), "max"};
-    case FaultKind::kReorder:
-      return {fault.late.max.ps(), "window"};
-    case FaultKind::kDuplicate:
-      return {int128(fault.copies.spacing.ps()) * fault.copies.count, "spacing"};
-    case FaultKind::kRoundBreach:
-      return {int128(fault.breach.bound.ps()) + fault.breach.over_by.ps(), "over_by"};
-    default:
-      return {};
-  }
-}
-
 void CheckKept(Parameters& reader, const Scenario& scenario) {
   int128 sum = (scenario.end - Instant()).ps();
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
-    const Kept kept = KeptBy(scenario.faults[i]);
-    sum += kept.time;
-    if (kept.time == 0 || sum <= kLast) continue;
+    const LongestKept kept = scenario.faults[i].body->Kept();
+    sum += kept.ps;
+    if (kept.ps == 0 || sum <= kLast) continue;
     reader.FailInside(
         "faults",
-        absl::StrCat(i, "/", std::string(NameOf(scenario.faults[i].kind)), "/",
+        absl::StrCat(i, "/", std::string(scenario.faults[i].kind->name), "/",
                      std::string(kept.key)),
         absl::StrCat("want less: a message that all faults keep would come ", Days(sum),
                      " after the start, and there are no more than ", Days(kLast)));

@@ -7,6 +7,13 @@
 #include <utility>
 
 #include "protocols/core/wire.h"
+#include "protocols/parameters/key_reader.h"
+#include "sim/fault/engine/kinds.h"
+#include "sim/scenario/fault_keys.h"
+#include "sim/scenario/host_names.h"
+
+// The last include: see there.
+#include "tests/support/doctest.h"
 
 namespace lockstep::tests {
 namespace {
@@ -149,10 +156,24 @@ SmallWorld::SmallWorld(const std::vector<std::uint32_t>& sizes) : scenario(Small
   for (const std::uint32_t size : sizes) scripts_.resize(scripts_.size() + size);
 }
 
-sim::Fault& SmallWorld::AddFault(sim::FaultKind kind, const std::vector<std::uint32_t>& targets) {
+sim::Fault& SmallWorld::AddFault(const std::string& kind, const std::vector<std::uint32_t>& targets,
+                                 const nlohmann::json& parameters) {
   sim::Fault fault;
   fault.id = std::to_string(scenario.faults.size());
-  fault.kind = kind;
+  fault.kind = sim::FaultKindNamed(kind);
+  CHECK_MESSAGE(fault.kind != nullptr, kind);
+  std::shared_ptr<sim::FaultBody> body = fault.kind->body();
+  nlohmann::json inside = parameters;
+  if (fault.kind->Has(sim::Takes::kTarget)) inside["target"] = "a0";  // See below.
+  Parameters reader(inside, "test", "");
+  KeyReader keys(reader);
+  const sim::ScenarioHosts hosts(scenario.clusters, core::Random(scenario.seed));
+  sim::DescribeFault(keys, hosts, *body, fault);
+  body->Complete(keys, fault);
+  const absl::Status status = reader.Done();
+  CHECK_MESSAGE(status.ok(), std::string(status.message()));
+  fault.body = body;
+  fault.targets.clear();
   for (const std::uint32_t target : targets) fault.targets.emplace_back(target);
   scenario.faults.push_back(fault);
   return scenario.faults.back();

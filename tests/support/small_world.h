@@ -102,8 +102,10 @@ class SmallWorld {
   bool is_recorded = true;
   sim::LinkClass& intra() { return scenario.network.intra; }
   Script& host(std::uint32_t index) { return scripts_[index]; }
-  // Adds a fault of this kind; its id is its position.
-  sim::Fault& AddFault(sim::FaultKind kind, const std::vector<std::uint32_t>& targets = {});
+  // Adds a fault of this kind with these parameters, as they stand inside it; its id is its
+  // position.
+  sim::Fault& AddFault(const std::string& kind, const std::vector<std::uint32_t>& targets = {},
+                       const nlohmann::json& parameters = nlohmann::json::object());
 
   // Makes the world out of the scenario, where nothing has happened yet.
   void Begin();

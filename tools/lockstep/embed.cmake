@@ -1,21 +1,16 @@
 # Puts data of the tree into the program, which may run far from its source tree.
 
-# Puts analysis/GLOSSARY.md, and what scenarios/schema.json says of faults, into the program: writes
-# tools/lockstep/glossary_text.h into the build tree, and lets `target` include it.
+# Puts analysis/GLOSSARY.md into the program: writes tools/lockstep/glossary_text.h into the build
+# tree, and lets `target` include it.
 function(lockstep_embed_texts target)
   set(generated "${PROJECT_BINARY_DIR}/generated")
-  set(sources "${PROJECT_SOURCE_DIR}/analysis/GLOSSARY.md" "${PROJECT_SOURCE_DIR}/scenarios/schema.json")
+  set(sources "${PROJECT_SOURCE_DIR}/analysis/GLOSSARY.md")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
   file(READ "${PROJECT_SOURCE_DIR}/analysis/GLOSSARY.md" glossary)
-  file(READ "${PROJECT_SOURCE_DIR}/scenarios/schema.json" schema)
-  string(JSON faults GET "${schema}" definitions fault properties)
-  # Without indentation, since a string literal of standard C++ has at most 65 536 characters.
-  string(REGEX REPLACE "\n +" "\n" faults "${faults}")
   file(WRITE "${generated}/glossary_text.tmp"
-    "// Made from analysis/GLOSSARY.md and scenarios/schema.json by tools/lockstep/embed.cmake; edit those.\n\n"
+    "// Made from analysis/GLOSSARY.md by tools/lockstep/embed.cmake; edit that.\n\n"
     "#pragma once\n\nnamespace lockstep::cli {\n\n"
     "inline constexpr const char* kGlossary = R\"text(${glossary})text\";\n\n"
-    "inline constexpr const char* kFaultKeys = R\"json(${faults})json\";\n\n"
     "}  // namespace lockstep::cli\n")
   file(MAKE_DIRECTORY "${generated}/tools/lockstep")
   file(COPY_FILE "${generated}/glossary_text.tmp" "${generated}/tools/lockstep/glossary_text.h"

@@ -18,13 +18,12 @@
 #include "protocols/core/decision_notes.h"
 #include "protocols/core/note.h"
 #include "protocols/parameters/parameters.h"
-#include "sim/fault/fault.h"
+#include "sim/scenario/fault_list.h"
 #include "sim/scenario/name_search.h"
 #include "sim/scenario/profile_keys.h"
 #include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/topology_keys.h"
 #include "tools/lockstep/glossary.h"
-#include "tools/lockstep/glossary_text.h"
 #include "tools/sweep/sweep_keys.h"
 
 namespace lockstep::cli {
@@ -113,63 +112,18 @@ Json Notes(const Additions& own) {
   return list;
 }
 
-// --- Faults: what the schema says of them ---
-
-// The name of the definition that a rule refers to; empty where it refers to none.
-std::string DefinitionOf(const Json& rule) {
-  if (rule.contains("$ref")) {
-    const auto& text = rule["$ref"].get_ref<const std::string&>();
-    return text.substr(text.rfind('/') + 1);
-  }
-  return rule.contains("allOf") ? DefinitionOf(rule["allOf"][0]) : "";
-}
-
-Json KeysOfSchema(const Json& properties, const Json& required) {
-  Json keys = Json::array();
-  for (const auto& [name, rule] : properties.items()) {
-    Json key = {{"name", name}};
-    const std::string definition = DefinitionOf(rule);
-    if (!definition.empty()) {
-      key["type"] = definition;
-    } else if (rule.contains("enum")) {
-      key["type"] = "word";
-      for (const Json& option : rule["enum"])
-        key["options"].push_back({{"name", option}, {"meaning", ""}});
-    } else if (rule.value("type", "") == "integer") {
-      key["type"] = "whole number";
-    } else if (rule.value("type", "") == "boolean") {
-      key["type"] = "true or false";
-    } else {
-      key["type"] = rule.value("type", "value");
-    }
-    key["meaning"] = rule.value("description", definition == "hosts" ? "Which hosts." : "");
-    if (rule.contains("minimum")) key["min"] = rule["minimum"];
-    if (rule.contains("maximum")) key["max"] = rule["maximum"];
-    if (std::find(required.begin(), required.end(), name) != required.end()) key["required"] = true;
-    if (rule.contains("properties")) key["keys"] = KeysOfSchema(rule["properties"], Json::array());
-    keys.push_back(std::move(key));
-  }
-  return keys;
-}
+// --- Faults ---
 
 Json Faults() {
-  const Json schema = Json::parse(kFaultKeys, nullptr, /*allow_exceptions=*/false);
   Json list = Json::array();
-  Json beside = Json::object();
-  for (const auto& [name, rule] : schema.items()) {
-    const auto& names = sim::kFaultNames;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      beside[name] = rule;
-      continue;
-    }
-    list.push_back(
-        {{"name", name},
-         {"meaning", rule.value("description", "")},
-         {"keys", KeysOfSchema(rule["properties"], rule.value("required", Json::array()))}});
-  }
+  for (const sim::FaultInfo& info : sim::ListFaults())
+    list.push_back({{"name", std::string(info.kind->name)},
+                    {"family", std::string(info.kind->family)},
+                    {"meaning", sim::MeaningOf(*info.kind)},
+                    {"keys", ListOf(info.keys)}});
   list.push_back({{"name", "beside each fault"},
                   {"meaning", "Keys of the entry that holds the fault."},
-                  {"keys", KeysOfSchema(beside, Json::array({"id"}))}});
+                  {"keys", ListOf(sim::ListFaultEnvelope())}});
   return list;
 }
 

@@ -14,7 +14,7 @@
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
 #include "sim/world.h"
-#include "tools/lockstep/fault_types.h"
+#include "tools/lockstep/fault_names.h"
 #include "tools/lockstep/file_kind.h"
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/memory.h"
@@ -46,19 +46,10 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
   const auto add = [&](core::Duration by) {
     ahead += std::min(by, core::Instant::Max() - (core::Instant() + ahead));
   };
-  for (const sim::Fault& fault : scenario.faults) {
-    if (fault.clock.clock != core::Clock::kMonotonic) continue;
-    const bool is_moved = fault.kind == sim::FaultKind::kClockStep ||
-                          fault.kind == sim::FaultKind::kClockOffset ||
-                          fault.kind == sim::FaultKind::kClockSlew;
-    if (is_moved) add(std::max(fault.clock.by, core::Duration()));
-    if (fault.kind == sim::FaultKind::kClockOffset && fault.clock.by < core::Duration())
-      add(core::Duration() - fault.clock.by);
-    if (fault.kind == sim::FaultKind::kClockDrift) {
-      const core::Instant until = std::min(fault.until, scenario.end);
-      add(drifted(until - fault.at, std::max<std::int64_t>(fault.clock.ppb, 0)));
-    }
-  }
+  for (const sim::Fault& fault : scenario.faults)
+    for (const sim::ClockMove& move : fault.body->Moves(fault, scenario.end))
+      if (move.clock == core::Clock::kMonotonic && move.forth > 0)
+        add(core::Duration::Picoseconds(static_cast<std::int64_t>(move.forth)));
   return ahead;
 }
 
@@ -122,8 +113,7 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   recipe.heal = scenario.heal;
   recipe.settle = scenario.settle;
   for (const sim::Fault& fault : scenario.faults) {
-    const std::string kind(sim::kFaultNames[static_cast<std::size_t>(fault.kind)]);
-    recipe.faults.push_back({fault.id, kind, fault.expect_effect});
+    recipe.faults.push_back({fault.id, std::string(fault.kind->name), fault.expect_effect});
   }
   absl::StatusOr<analysis::Expected> expected = ExpectedOf(scenario.expect);
   if (!expected.ok()) return expected.status();
@@ -208,7 +198,7 @@ absl::StatusOr<Prepared> PrepareDocument(nlohmann::json document, const std::str
   input.more_protocols = own.protocols;
   absl::StatusOr<std::unique_ptr<CatalogProgram>> program = CatalogProgram::Compile(input);
   if (!program.ok()) return program.status();
-  if (absl::Status types = CheckMessageTypes(*scenario, **program); !types.ok()) return types;
+  if (absl::Status names = CheckFaultNames(*scenario, **program); !names.ok()) return names;
   for (const std::string& remark : (*program)->remarks()) scenario->remarks.push_back(remark);
   absl::StatusOr<analysis::Recipe> recipe = RecipeOf(*scenario, **program);
   if (!recipe.ok()) return recipe.status();

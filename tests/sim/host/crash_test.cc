@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/parameters/parameters.h"
 #include "tests/support/small_world.h"
 
 // The last include: see there.
@@ -25,7 +26,6 @@ using core::NodeId;
 using core::Now;
 using core::TimerId;
 using core::Work;
-using sim::FaultKind;
 using trace::DropCause;
 using trace::EventKind;
 
@@ -33,9 +33,9 @@ const Duration kUs = Duration::Microseconds(1);
 const Duration kMs = Duration::Milliseconds(1);
 
 void CrashAt(SmallWorld& world, std::uint32_t host, Duration at, Duration restart_after) {
-  sim::Fault& fault = world.AddFault(FaultKind::kCrash, {host});
-  fault.at = At(at);
-  fault.restart_after = restart_after;
+  nlohmann::json parameters = nlohmann::json::object();
+  if (restart_after > Duration()) parameters["restart_after"] = FormatDuration(restart_after);
+  world.AddFault("crash", {host}, parameters).at = At(at);
 }
 
 // What OnStart is handed in each life, as texts.

@@ -330,7 +330,7 @@ TEST_CASE("host: credit comes back when the card has put a message on the wire")
 TEST_CASE("host: what is lost at the sender gives its credit back at line rate") {
   for (const bool is_silent : {true, false}) {
     SmallWorld world({2});
-    world.AddFault(is_silent ? sim::FaultKind::kSilent : sim::FaultKind::kDrop,
+    world.AddFault(is_silent ? "silent" : "drop",
                    is_silent ? std::vector<std::uint32_t>{0} : std::vector<std::uint32_t>{});
     const Duration byte = Duration::Picoseconds(800);
     CHECK(TimesAllIsBack(world, {1'000, 500}) == std::vector<Instant>{At(byte * 1'500)});

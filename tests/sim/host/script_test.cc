@@ -33,6 +33,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
+#include "protocols/parameters/parameters.h"
 #include "tests/support/small_world.h"
 
 // The last include: see there.
@@ -162,17 +163,14 @@ class HostStory {
   }
 
   std::string Fault(const Command& command) {
-    static const std::map<std::string, sim::FaultKind> kKinds = {
-        {"crash", sim::FaultKind::kCrash},
-        {"pause", sim::FaultKind::kPause},
-        {"freeze", sim::FaultKind::kFreeze},
-        {"conn_reset", sim::FaultKind::kConnReset}};
-    sim::Fault& fault = world_.AddFault(kKinds.at(command.Get<std::string>("kind")));
+    nlohmann::json parameters = nlohmann::json::object();
+    if (command.Has("scope")) parameters["scope"] = command.Get<std::string>("scope");
+    if (command.Has("restart"))
+      parameters["restart_after"] = FormatDuration(TimeIn(command.Get<std::string>("restart")));
+    sim::Fault& fault = world_.AddFault(command.Get<std::string>("kind"), {}, parameters);
     if (command.Has("host")) fault.targets = {command.Get<NodeId>("host")};
     fault.at = At(TimeIn(command.Get<std::string>("at")));
     if (command.Has("for")) fault.until = fault.at + TimeIn(command.Get<std::string>("for"));
-    if (command.Has("scope")) fault.is_of_machine = command.Get<std::string>("scope") == "machine";
-    if (command.Has("restart")) fault.restart_after = TimeIn(command.Get<std::string>("restart"));
     return "";
   }
 

@@ -50,8 +50,7 @@ TEST_CASE("ack: one that a card holds back holds back what waits for it") {
   world.intra().window = ByteCount(kSegment);
   world.intra().retransmit_after = kMs * 100;
   SendAll(world, 2, kSegment);
-  sim::Fault& stall = world.AddFault(sim::FaultKind::kNicStall, {1});
-  stall.side = sim::CardSide::kOut;
+  sim::Fault& stall = world.AddFault("nic_stall", {1}, {{"dir", "out"}});
   stall.at = At(Duration());
   stall.until = At(kMs * 5);
   world.Run(Duration::Seconds(1));

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/parameters/parameters.h"
 #include "sim/net/framing.h"
 #include "tests/support/small_world.h"
 
@@ -20,7 +21,6 @@ using core::Instant;
 using core::NodeId;
 using core::Now;
 using core::TimerId;
-using sim::FaultKind;
 using trace::DropCause;
 using trace::EventKind;
 
@@ -45,10 +45,10 @@ void SendAt(SmallWorld& world, std::vector<Duration> times) {
 
 sim::Fault& CrashAt(SmallWorld& world, std::uint32_t host, Duration at, Duration restart_after,
                     bool is_of_machine) {
-  sim::Fault& fault = world.AddFault(FaultKind::kCrash, {host});
+  nlohmann::json parameters = {{"scope", is_of_machine ? "machine" : "process"}};
+  if (restart_after > Duration()) parameters["restart_after"] = FormatDuration(restart_after);
+  sim::Fault& fault = world.AddFault("crash", {host}, parameters);
   fault.at = At(at);
-  fault.restart_after = restart_after;
-  fault.is_of_machine = is_of_machine;
   return fault;
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("connection: one that is opened cold costs the first bytes a round tri
 TEST_CASE("connection: after a reset the next bytes wait for a round trip") {
   SmallWorld world({2});
   SendAt(world, {Duration(), kMs * 2});
-  world.AddFault(FaultKind::kConnReset).at = At(kMs);
+  world.AddFault("conn_reset").at = At(kMs);
   world.Run(Duration::Seconds(1));
   REQUIRE(world.arrivals().size() == 2);
   CHECK(world.arrivals()[0].at == At(kTravel));
@@ -90,10 +90,9 @@ TEST_CASE("connection: who gets no answer asks again after a second") {
   world.intra().is_cold = true;
   SendAt(world, {Duration()});
   // What host 1 answers stays in its card.
-  sim::Fault& stall = world.AddFault(FaultKind::kNicStall, {1});
+  sim::Fault& stall = world.AddFault("nic_stall", {1}, {{"dir", "out"}});
   stall.at = At(Duration());
   stall.until = At(kMs * 1'500);
-  stall.side = sim::CardSide::kOut;
   world.Run(Duration::Seconds(4));
   REQUIRE(world.arrivals().size() == 1);
   // Both answers leave together when the stall ends; the first will do.

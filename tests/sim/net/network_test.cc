@@ -130,7 +130,7 @@ TEST_CASE("network: bytes that entered a card are delivered, dropped or in fligh
           for (std::uint32_t to = 0; to < 5; ++to) out.Send(NodeId(to), Numbered(to, 200'000));
         };
       }
-      sim::Fault& crash = world.AddFault(sim::FaultKind::kCrash, {3});
+      sim::Fault& crash = world.AddFault("crash", {3});
       crash.at = At(Duration::Microseconds(300));
       world.Run(Duration::Microseconds(us));
       world.Finish();  // CHECKs it.

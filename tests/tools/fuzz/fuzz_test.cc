@@ -39,7 +39,7 @@ TEST_CASE("fuzz: a draw is a function of its seed, and each is a scenario that t
     const absl::Status shape = tests::CheckSchema(prepared->scenario.document, "fuzz.json");
     CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
     for (const sim::Fault& fault : prepared->scenario.faults)
-      ++kinds[std::string(sim::kFaultNames[static_cast<std::size_t>(fault.kind)])];
+      ++kinds[std::string(fault.kind->name)];
   }
   CHECK(drawn.size() == 100);
   for (const char* kind :

@@ -1,0 +1,243 @@
+// Faults in force: see plan.h.
+
+#include "sim/fault/engine/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "sim/chance/distribution.h"
+#include "sim/fault/engine/selectors.h"
+#include "sim/host/host.h"
+#include "sim/net/network.h"
+
+namespace lockstep::sim {
+
+FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& emitter,
+                     const core::Random& random)
+    : spec_(spec), deriver_(deriver), emitter_(emitter), random_(random), watch_(spec, deriver) {
+  std::size_t hosts = 0;
+  for (const core::Cluster& cluster : spec.clusters) hosts += cluster.size;
+  on_.resize(hosts);
+  states_.resize(faults().size());
+  const std::pair<std::uint32_t, std::vector<std::size_t>*> lists[] = {
+      {Points::kMessages, &of_messages_},  {Points::kPackets, &of_packets_},
+      {Points::kEffects, &of_effects_},    {Points::kTimers, &of_timers_},
+      {Points::kWrites, &of_writes_},      {Points::kCrashes, &of_crashes_},
+      {Points::kForgotten, &of_forgotten_}};
+  for (std::size_t i = 0; i < faults().size(); ++i) {
+    const Fault& fault = faults()[i];
+    states_[i].gaps = random.Fork(absl::StrCat("fault/", fault.id, "/gaps"));
+    for (const auto& [point, list] : lists)
+      if (fault.ActsAt(point)) list->push_back(i);
+    if (!fault.ActsAt(Points::kSends)) continue;
+    for (const core::NodeId target : fault.targets) on_[target.value()].push_back(i);
+  }
+  is_hook_ =
+      !of_packets_.empty() || !of_effects_.empty() || !of_timers_.empty() || !of_writes_.empty() ||
+      watch_.is_needed();
+}
+
+void FaultPlan::MakeActors(const FaultScene& scene) {
+  scene_.emplace(scene);
+  for (std::size_t i = 0; i < faults().size(); ++i)
+    actors_.push_back(faults()[i].kind->act(scene, i, *faults()[i].body));
+}
+
+core::Random FaultPlan::StreamOf(std::size_t index) const {
+  return random_.Fork(absl::StrCat("fault/", faults()[index].id));
+}
+
+// --- Time ---
+
+void FaultPlan::EmitFault(core::Instant now, std::size_t index, bool begins) {
+  trace::Event event;
+  event.at = now;
+  event.kind = trace::EventKind::kFault;
+  event.value = index;
+  event.detail = begins ? 1 : 0;
+  emitter_.Emit(event);
+}
+
+void FaultPlan::Begin(core::Instant now, std::size_t index) {
+  if (is_active(index)) return;
+  states_[index].is_active = true;
+  states_[index].ends = faults()[index].EndOf(now);
+  EmitFault(now, index, true);
+  actor(index).Begin(now);
+  if (!faults()[index].is_moment()) return;
+  states_[index].is_active = false;
+  EmitFault(now, index, false);
+}
+
+void FaultPlan::End(core::Instant now, std::size_t index) {
+  if (!states_[index].is_active) return;
+  states_[index].is_active = false;
+  EmitFault(now, index, false);
+  actor(index).End(now);
+}
+
+core::Instant FaultPlan::NextBeginning(core::Instant now, std::size_t index) {
+  const Activation& activation = faults()[index].activation;
+  core::Duration gap = activation.every;
+  if (activation.poisson.ps() > 0)
+    gap = Distribution::Exponential(activation.poisson).Sample(states_[index].gaps);
+  const bool is_never = gap.ps() == 0 || gap >= faults()[index].until - now;
+  return is_never ? core::Instant::Max() : now + gap;
+}
+
+void FaultPlan::OnRunEnds(core::Instant now) {
+  for (const auto& each : actors_) each->OnRunEnds(now);
+}
+
+void FaultPlan::CountChanged(core::Instant now, std::size_t index, std::uint64_t count) {
+  states_[index].changed += count;
+  if (states_[index].changed >= faults()[index].count) End(now, index);
+}
+
+// --- Who is asked ---
+
+bool FaultPlan::IsAbout(const Fault& fault, core::NodeId from, core::NodeId to) const {
+  return IsOf(fault.link, spec_.clusters, from, to);
+}
+
+bool FaultPlan::Matches(std::size_t index, core::NodeId from, core::NodeId to,
+                        const core::Bytes& payload) {
+  const Fault& fault = faults()[index];
+  if (!IsAbout(fault, from, to)) return false;
+  const MessageSelector& wanted = fault.message;
+  if (WantsFields(wanted) && !IsOf(wanted, deriver_.Decode(from, payload))) return false;
+  return !wanted.nth || states_[index].matched++ == *wanted.nth;
+}
+
+bool FaultPlan::Draw(std::size_t index) {
+  const Ratio& probability = faults()[index].probability;
+  return actor(index).random().Chance(probability.numerator, probability.denominator);
+}
+
+bool FaultPlan::Strikes(std::size_t index) {
+  ++states_[index].touched;
+  return Draw(index);
+}
+
+void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
+                       std::vector<core::effect::Send>& silenced) {
+  std::vector<core::effect::Send> more;
+  for (const std::size_t index : on_[host.value()]) {
+    for (std::size_t i = 0; i < list.size() && is_active(index); ++i) {
+      auto* send = std::get_if<core::effect::Send>(&list[i].what);
+      if (send == nullptr || !Matches(index, host, send->to, send->payload) || !Draw(index))
+        continue;
+      const bool is_kept = actor(index).OnSend({now, host, *send, more});
+      const core::Layer layer = list[i].layer;
+      if (!is_kept) {
+        silenced.push_back(std::move(*send));
+        list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+        --i;
+      }
+      for (core::effect::Send& each : more) {
+        core::Listed listed;
+        listed.layer = layer;
+        listed.what = std::move(each);
+        ++i;
+        list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), std::move(listed));
+      }
+      more.clear();
+    }
+  }
+}
+
+MessageFate FaultPlan::FateOf(core::Instant now, const Message& message) {
+  MessageFate fate;
+  for (const std::size_t index : of_messages_) {
+    // What a host says to itself crosses no link that could be late.
+    if (message.from == message.to && faults()[index].kind->wants_datagrams) continue;
+    if (!is_active(index) || !Matches(index, message.from, message.to, message.payload)) continue;
+    if (Strikes(index)) actor(index).OnMessage(now, message, fate);
+    if (fate.is_destroyed) return fate;
+  }
+  return fate;
+}
+
+// --- Who waits for its moment ---
+
+void FaultPlan::BeforeEffect(core::Instant now, core::NodeId host, const core::Listed& listed) {
+  // The effect is cut off by a crash: it is nobody's any more.
+  if (watch_.has_due()) {
+    const std::uint64_t life = scene_->hosts[host.value()]->incarnation();
+    scene_->crasher.BeginDue();
+    if (scene_->hosts[host.value()]->incarnation() != life) return;
+  }
+  for (const std::size_t index : of_effects_)
+    if (is_active(index) && actor(index).BeforeEffect(now, host, listed)) return;
+}
+
+PacketFate FaultPlan::BeforeQueue(core::Instant now, std::uint32_t edge, const Packet& packet,
+                                  core::ByteCount waiting) {
+  PacketFate fate;
+  if (of_packets_.empty() || edge != scene_->network.CardEdge(packet.from, /*outwards=*/true))
+    return fate;
+  for (const std::size_t index : of_packets_) {
+    if (!is_active(index) || !IsAbout(faults()[index], packet.from, packet.to)) continue;
+    if (!Strikes(index)) continue;
+    const PacketFate by_it = actor(index).OnPacket(now, packet, waiting);
+    fate.later = fate.later + by_it.later;
+    if (by_it.is_lost) return by_it;
+  }
+  return fate;
+}
+
+core::Duration FaultPlan::BeforeTimer(core::Instant now, core::NodeId host, core::TimerId timer) {
+  core::Duration later;
+  for (const std::size_t index : of_timers_)
+    if (is_active(index)) later = later + actor(index).BeforeTimer(now, host, timer);
+  return later;
+}
+
+core::Duration FaultPlan::BeforeWrite(core::Instant now, core::NodeId host, core::ByteCount size) {
+  core::Duration longer;
+  for (const std::size_t index : of_writes_)
+    if (is_active(index)) longer = longer + actor(index).BeforeWrite(now, host, size);
+  return longer;
+}
+
+void FaultPlan::OnCrash(core::Instant now, core::NodeId host) {
+  for (const std::size_t index : of_crashes_)
+    if (is_active(index)) actor(index).OnCrash(now, host);
+}
+
+void FaultPlan::OnForgotten(core::NodeId from, core::NodeId to) {
+  for (const std::size_t index : of_forgotten_) actor(index).OnForgotten(from, to);
+}
+
+// --- Receipts ---
+
+void FaultPlan::EmitFaulty(core::Instant now) {
+  for (const Fault& fault : faults()) {
+    if (!fault.spends_u()) continue;
+    for (const core::NodeId target : fault.targets) {
+      trace::Event event;
+      event.at = now;
+      event.kind = trace::EventKind::kFaulty;
+      event.node = target;
+      event.value = fault.spends_r() ? 2 : 1;
+      event.detail = fault.kind->is_crash ? 1 : 0;
+      emitter_.Emit(event);
+    }
+  }
+}
+
+void FaultPlan::EmitReceipts(core::Instant now) {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    trace::Event event;
+    event.at = now;
+    event.kind = trace::EventKind::kReceipt;
+    event.value = i;
+    event.detail = states_[i].touched;
+    event.further = states_[i].changed;
+    emitter_.Emit(event);
+  }
+}
+
+}  // namespace lockstep::sim
