@@ -48,6 +48,9 @@ class Checker : public trace::Sink {
   // How many violations there were, and the first few of them in order.
   virtual std::uint64_t violations() const = 0;
   virtual std::vector<Finding> findings() const = 0;
+  // Where there are several kinds of violations, of which one must not be taken for another: the
+  // kind of the gravest that there was, in a few words. Empty where there are none.
+  virtual std::string_view cause() const { return {}; }
   // What its oracle says that it counts, in that order.
   virtual std::vector<std::uint64_t> counts() const { return {}; }
 };

@@ -84,6 +84,7 @@ void AddImplied(const std::shared_ptr<const Recipe>& recipe, Panel& panel) {
       CHECK(checker.ok());
       panel.checkers.push_back(*std::move(checker));
       panel.oracles.push_back(oracle);
+      panel.scopes.push_back(promise.scope);
     }
   }
 }
@@ -239,6 +240,14 @@ nlohmann::json Judge::Summary(const Checker& checker) const {
   return row;
 }
 
+void Judge::AddCharge(std::size_t checker, nlohmann::json& row) const {
+  row["nature"] = std::string(Name(panel_.oracles[checker]->nature));
+  const std::string_view cause = panel_.checkers[checker]->cause();
+  if (!cause.empty()) row["cause"] = std::string(cause);
+  const Scope& scope = panel_.scopes[checker];
+  if (scope.kind == Scope::Kind::kCluster) row["cluster"] = recipe_->clusters[scope.id].name;
+}
+
 void Judge::AddCounts(std::size_t checker, nlohmann::json& row) const {
   const std::span<const CountInfo> infos = panel_.oracles[checker]->counts;
   const std::vector<std::uint64_t> counts = panel_.checkers[checker]->counts();
@@ -266,6 +275,7 @@ nlohmann::json Judge::Summary() const {
   for (std::size_t i = 0; i < panel_.checkers.size(); ++i) {
     if (IsIdle(i)) continue;
     oracles.push_back(Summary(*panel_.checkers[i]));
+    AddCharge(i, oracles.back());
     AddCounts(i, oracles.back());
   }
   oracles.push_back(Summary(effects_));

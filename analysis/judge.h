@@ -65,8 +65,9 @@ class Judge final : public trace::Sink {
 
   // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete", "abridged"?:
   // [...],
-  //  "oracles": [{"oracle", "name", "stream"?, "verdict", "violations", "findings": [{"at_ps",
-  //  "node"?, "text"}], "counts"?, "per_message"?}], "receipts": [...], "streams": [...], "drops":
+  //  "oracles": [{"oracle", "name", "nature"?, "stream"?, "cluster"?, "verdict", "cause"?,
+  //  "violations", "findings": [{"at_ps", "node"?, "text"}], "counts"?, "per_message"?}],
+  //  "receipts": [...], "streams": [...], "drops":
   //  {...}, "hosts": [...], "notes": {...}}; the last five as EffectChecker, Traffic and NoteCounts
   //  say. A stream whose latency was measured has it as "latency", as Latency says. Where clients
   //  asked something there is "clients", as Clients says. How much was measured is "measured_for",
@@ -77,6 +78,8 @@ class Judge final : public trace::Sink {
   // `stream`: whose events the sink is about; none for all.
   void Listen(trace::Sink* sink, std::optional<core::StreamId> stream);
   nlohmann::json Summary(const Checker& checker) const;
+  // What its oracle is, the cluster that it is about, and the cause of what it has found.
+  void AddCharge(std::size_t checker, nlohmann::json& row) const;
   // What a checker counts, by name; and for each message delivered, where there were any.
   void AddCounts(std::size_t checker, nlohmann::json& row) const;
   nlohmann::json Streams() const;

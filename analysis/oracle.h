@@ -77,12 +77,20 @@ struct CountInfo {
   std::string_view per_message;  // name of the ratio; empty: none
 };
 
+// Which half of correctness it judges (Alpern and Schneider 1985): that nothing bad happens, or
+// that something good does in the end.
+enum class Nature : std::uint8_t { kSafety, kLiveness };
+constexpr std::string_view Name(Nature nature) {
+  return nature == Nature::kSafety ? "safety" : "liveness";
+}
+
 struct Oracle {
   std::string_view letter;  // by which it is promised, such as "R1"
   // An error says what the promise should have been about, or which parameter is wrong.
   absl::StatusOr<std::unique_ptr<Checker>> (*make)(const Charge& charge);
   std::span<const CountInfo> counts = {};  // what Checker::counts gives, in that order
   std::string_view meaning = {};           // where the glossary has no entry for it
+  Nature nature = Nature::kSafety;
 };
 
 }  // namespace lockstep::analysis

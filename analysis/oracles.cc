@@ -91,6 +91,7 @@ absl::StatusOr<Panel> MakePanel(const std::shared_ptr<const Recipe>& recipe,
     }
     panel.checkers.push_back(*std::move(checker));
     panel.oracles.push_back(oracle);
+    panel.scopes.push_back(promise.scope);
   }
   return panel;
 }

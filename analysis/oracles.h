@@ -22,6 +22,7 @@ struct Panel {
   // As the promises; they are to be finished in this order, after what they share.
   std::vector<std::unique_ptr<Checker>> checkers;
   std::vector<const Oracle*> oracles;  // oracles[i] made checkers[i]
+  std::vector<Scope> scopes;           // scopes[i]: what checkers[i] is about
 };
 
 // The checkers of everything that `recipe` promises, by the oracles of the table and by `more`.

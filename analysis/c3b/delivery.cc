@@ -225,6 +225,15 @@ std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late l
   return "stuck: nothing of it came in the second half of the settling time";
 }
 
+std::string_view DeliveryChecker::cause() const {
+  // By Late, the gravest first.
+  constexpr std::array<std::string_view, 4> kCauses = {"left behind", "the QUACK stands", "stuck",
+                                                       "slow"};
+  const auto first = std::ranges::find_if(late_, [](std::uint64_t count) { return count > 0; });
+  if (first == late_.end()) return {};
+  return kCauses[static_cast<std::size_t>(first - late_.begin())];
+}
+
 DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quacks) const {
   Quack highest;
   for (std::uint32_t i = 0; i < quacks.size(); ++i) {
@@ -261,6 +270,6 @@ constexpr std::array kDeliveryCounts = {
 
 }  // namespace
 
-const Oracle kDeliveryOracle = {"L", &MakeDelivery, kDeliveryCounts};
+const Oracle kDeliveryOracle = {"L", &MakeDelivery, kDeliveryCounts, {}, Nature::kLiveness};
 
 }  // namespace lockstep::analysis

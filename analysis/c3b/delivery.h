@@ -37,6 +37,7 @@ class DeliveryChecker final : public StreamChecker {
   void Finish() override;
   // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow.
   std::vector<std::uint64_t> counts() const override { return late_; }
+  std::string_view cause() const override;
 
   // Entries of state, for tests of memory.
   std::size_t size() const;

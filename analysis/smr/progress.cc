@@ -78,6 +78,7 @@ void ProgressChecker::JudgeReplicas() {
     ++judged;
     if (replica.reach >= needed) continue;
     const core::NodeId node = cluster().Replica(i);
+    if (IsAnswerable(node)) cause_ = "a replica stands still";
     Object(end_, node, [&] {
       const std::string held = absl::StrCat(Host(node), " has committed up to index ",
                                             replica.reach, ", where all up to ");
@@ -87,6 +88,7 @@ void ProgressChecker::JudgeReplicas() {
     });
   }
   if (judged > cluster().size / 2) return;
+  cause_ = "no quorum takes part";
   Object(end_, std::nullopt,
          [&] { return absl::StrCat("only ", judged, " replicas take part in the end"); });
 }
@@ -101,6 +103,7 @@ void ProgressChecker::JudgeClients() {
       ++unjudged_;
       continue;
     }
+    if (cause_.empty()) cause_ = "a request is not answered";
     Object(end_, std::nullopt, [&] {
       return absl::StrCat("request ", open.name.request, " of client ", open.name.client,
                           ", asked at ", open.since.ps(), " ps, has not been answered");
@@ -132,6 +135,6 @@ absl::StatusOr<std::unique_ptr<Checker>> MakeProgress(const Charge& charge) {
 
 }  // namespace
 
-const Oracle kProgressOracle = {"P", &MakeProgress, kProgressCounts};
+const Oracle kProgressOracle = {"P", &MakeProgress, kProgressCounts, {}, Nature::kLiveness};
 
 }  // namespace lockstep::analysis

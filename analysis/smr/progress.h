@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "analysis/smr/cluster_checker.h"
@@ -37,6 +38,7 @@ class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
                   core::Duration retry, core::Duration round);
   void Finish() override;
   std::vector<std::uint64_t> counts() const override { return {unjudged_}; }
+  std::string_view cause() const override { return cause_; }
 
  private:
   void Judge(const trace::Event& event) override;
@@ -63,6 +65,7 @@ class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {
   // long others waited at most.
   bool has_answered_old_ = false;
   core::Duration longest_wait_;
+  std::string_view cause_;               // the gravest so far
   std::uint64_t unjudged_ = 0;           // requests asked by the heal, without an answer
   std::uint64_t committed_by_half_ = 0;  // indices, by anybody
   std::vector<Replica> replicas_;

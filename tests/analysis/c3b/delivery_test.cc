@@ -162,6 +162,35 @@ TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
       "stuck: nothing of it came in the second half of the settling time"));
 }
 
+TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and slow apart") {
+  const auto cause = [](const analysis::Recipe& recipe, const Story& story) {
+    analysis::Judge judge(recipe);
+    story.Tell(judge);
+    const nlohmann::json summary = judge.Summary();
+    for (const nlohmann::json& row : summary["oracles"])
+      if (row["oracle"] == "L") return row.value("cause", "none");
+    return std::string("no row");
+  };
+  const analysis::Recipe two = TwoClusters(4, 4);
+  Story behind = Transmission(two, {8, 8, 6, 8});
+  behind.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 7).Quacked(A(1), 8).AtMs(3000).End();
+  CHECK(cause(two, behind) == "left behind");
+  Story stands = Transmission(two, {6, 6, 6, 6});
+  stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(cause(two, stands) == "the QUACK stands");
+  Story slow = Transmission(two, {6, 6, 6, 6});
+  slow.AtMs(2400).Quacked(A(1), 4).AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(cause(two, slow) == "slow");
+  Story good = Transmission(two, {8, 8, 8, 8});
+  good.AtMs(3000).End();
+  CHECK(cause(two, good) == "none");
+  analysis::Recipe other = two;
+  other.streams[0].throughput = analysis::Published::kEnqueue;
+  Story stuck(other);
+  stuck.AtMs(500).Offered(A(0), B(0), {0, 1, 1}).AtMs(3000).End();
+  CHECK(cause(other, stuck) == "stuck");
+}
+
 TEST_CASE("delivery: what was sent is remembered as far as somebody lacks it") {
   Story story(TwoClusters(4, 4));
   const auto facts = std::make_shared<analysis::StreamFacts>(

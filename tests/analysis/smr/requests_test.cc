@@ -181,6 +181,31 @@ TEST_CASE(
   CHECK(gone.Ask("P") == Verdict::kHolds);
 }
 
+TEST_CASE("oracle P: its cause tells replicas, quorums and requests apart, and P judges liveness") {
+  const auto row = [](const SlotStory& story) {
+    analysis::Judge judge(SlotCluster());
+    story.story.Tell(judge);
+    const nlohmann::json summary = judge.Summary();
+    for (const nlohmann::json& each : summary["oracles"])
+      if (each["oracle"] == "P") return each;
+    return nlohmann::json();
+  };
+  SlotStory story;
+  story.AtMs(500).GoodRound(0).GoodRound(1).AllCommit(0).Commits(0, 1, 0b111).Commits(1, 1, 0b111);
+  SlotStory behind = story;
+  behind.AtMs(2'500).GoodRound(3).Ends();
+  CHECK(row(behind)["cause"] == "a replica stands still");
+  CHECK(row(behind)["nature"] == "liveness");
+  CHECK(row(behind)["cluster"] == "a");
+  SlotStory dead = story;
+  dead.AtMs(2'500).Votes(0, 3, 0b111, 0).Ends();
+  CHECK(row(dead)["cause"] == "no quorum takes part");
+  SlotStory asked;
+  asked.AtMs(400).Invokes(1).AtMs(500).GoodRound(0).AllCommit(0);
+  asked.AtMs(2'500).GoodRound(1).AllCommit(1).Ends();
+  CHECK(row(asked)["cause"] == "a request is not answered");
+}
+
 // Two seconds to settle: eight times a quarter of a second. The second half begins at 2 s.
 TEST_CASE("oracle P: who waits no longer than eight times what others do is slow, and not stuck") {
   for (const std::int64_t waited : {240, 260}) {
