@@ -115,6 +115,9 @@ printf '%s\n' '{:process 0, :type :invoke, :f :write, :value 1}' \
   '{:process 1, :type :ok, :f :read, :value 2}' >history.edn
 step "a history of another system that is not linearizable" 3 'read' \
   "$lockstep" check --linearizable history.edn --model register
+step "regressions, each with two fresh seeds" 0 'passed' "$lockstep" regress \
+  "$root/scenarios/faults/chora-pause.json" "$root/scenarios/regressions/rated-log-clock-step.json" \
+  --fresh 2 --seed 50 --junit regress.xml
 step "ten clusters in bad company" 0 '10' "$lockstep" fuzz chora --seed 1 --runs 10
 printf 'graph { a -- b [rate="10Gbps", delay="1ms"]; b -- c [rate="1Gbps", delay="2ms"]; }\n' >map.dot
 step "a map" 0 'b - c' "$lockstep" topology map.dot

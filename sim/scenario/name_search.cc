@@ -97,7 +97,10 @@ std::string ResolveName(const std::string& path, const std::string& name) {
   return places.shown;
 }
 
-std::string FindGiven(const std::string& name) {
+namespace {
+
+template <typename IsIt>
+std::string FindGivenWhere(const std::string& name, IsIt is_it) {
   std::error_code ignored;
   const fs::path given(name);
   if (given.is_absolute() || fs::exists(given, ignored)) return name;
@@ -106,9 +109,25 @@ std::string FindGiven(const std::string& name) {
   for (const fs::path& file : {*own / given, own->parent_path() / given}) {
     const fs::path plain = file.lexically_normal();
     const bool is_own = plain.string().rfind(own->string() + "/", 0) == 0;
-    if (is_own && fs::is_regular_file(plain, ignored)) return plain.string();
+    if (is_own && is_it(plain)) return plain.string();
   }
   return name;
+}
+
+}  // namespace
+
+std::string FindGiven(const std::string& name) {
+  return FindGivenWhere(name, [](const fs::path& file) {
+    std::error_code ignored;
+    return fs::is_regular_file(file, ignored);
+  });
+}
+
+std::string FindGivenFolder(const std::string& name) {
+  return FindGivenWhere(name, [](const fs::path& folder) {
+    std::error_code ignored;
+    return fs::is_directory(folder, ignored);
+  });
 }
 
 std::string WhereSought(const std::string& path, const std::string& name) {

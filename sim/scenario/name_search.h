@@ -17,6 +17,8 @@ std::string ResolveName(const std::string& path, const std::string& name);
 // scenarios that this program came with, whether they are called "scenarios/" there or not. Where
 // neither is there, the name as it is.
 std::string FindGiven(const std::string& name);
+// The same for a folder.
+std::string FindGivenFolder(const std::string& name);
 
 // For an error about a name of which nothing is there: " (looked for A, B and C)", or nothing where
 // there is but one place.

@@ -23,13 +23,15 @@ enum ExitCode : int {
   kUnmet = 9,
   kDiffers = 10,
   kIncomplete = 11,
+  kLivenessViolated = 12,
+  kNotDeterministic = 13,
 };
 
 struct ExitCodeMeaning {
   ExitCode code;
   std::string_view meaning;
 };
-inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
+inline constexpr std::array<ExitCodeMeaning, 14> kExitCodes = {{
     {kAsExpected, "done; of a run: what its scenario expects (\"holds\" where it says nothing)"},
     {kInternalError, "internal error: a bug in lockstep"},
     {kBadInput, "bad input: a flag, a file, or what is in it; a run that memory cannot hold"},
@@ -40,11 +42,15 @@ inline constexpr std::array<ExitCodeMeaning, 12> kExitCodes = {{
     {kHeldUnexpectedly, "all promises held, but the scenario expects otherwise"},
     {kInterrupted, "interrupted before the end; what was written is valid and marked"},
     {kRunsFailed,
-     "a run failed: a node stands still in simulated time; of a sweep: refused, crashed, or over a "
-     "limit"},
+     "a run failed: a node stands still in simulated time; of several runs: refused, crashed, or "
+     "over a limit"},
     {kUnmet, "something that a sweep expects does not hold"},
     {kDiffers, "compare: something moved beyond noise, or two traces differ"},
     {kIncomplete, "a merge lacks runs"},
+    {kLivenessViolated,
+     "of regress: progress was promised and is violated, or a node stands still in simulated time; "
+     "safety holds"},
+    {kNotDeterministic, "the same scenario and seed gave two different runs"},
 }};
 
 // The code of a run that got `verdict`.
