@@ -183,6 +183,7 @@ int RunCommand(const std::vector<std::string>& arguments, const Additions& own) 
   AddCompare(app, call);
   AddFigures(app, call);
   AddFuzz(app, call);
+  AddReplay(app, call);
   AddRegress(app, call);
   AddTopology(app, call);
   AddPlot(app, call);

@@ -47,6 +47,7 @@ void AddMerge(CLI::App& app, Call& call);
 void AddCompare(CLI::App& app, Call& call);
 void AddFigures(CLI::App& app, Call& call);
 void AddFuzz(CLI::App& app, Call& call);
+void AddReplay(CLI::App& app, Call& call);
 void AddRegress(CLI::App& app, Call& call);
 void AddTopology(CLI::App& app, Call& call);
 void AddPlot(CLI::App& app, Call& call);

@@ -247,6 +247,7 @@ absl::StatusOr<RunResult> Run(const Prepared& prepared, const RunOptions& option
     sinks.push_back(footer.get());
     sinks.push_back(tap.get());
   }
+  sinks.insert(sinks.end(), options.listeners.begin(), options.listeners.end());
   sim::World world(prepared.scenario, *prepared.program, sinks);
   RunResult result;
   Standstill standstill(world, HostsOf(prepared.scenario.clusters), options.calls_at_once_max);

@@ -18,6 +18,7 @@
 #include "protocols/catalog.h"
 #include "protocols/core/time.h"
 #include "sim/scenario/scenario.h"
+#include "sim/trace/sink.h"
 #include "tools/lockstep/program.h"
 
 namespace lockstep::cli {
@@ -51,6 +52,7 @@ struct RunOptions {
       std::nullopt;  // looked at now and then, so some more may happen
   // A node that is called more often than that at one instant is stuck.
   std::uint64_t calls_at_once_max = 10'000'000;
+  std::vector<trace::Sink*> listeners = {};  // that are told of the run, too; they outlive it
 };
 
 enum class RunEnding : std::uint8_t { kComplete, kInterrupted, kSimulatedMax, kEventsMax, kStuck };
