@@ -81,6 +81,17 @@ sed '2s/[0-9]/7/' crash.jsonl >forged.jsonl
 cmp -s crash.jsonl forged.jsonl && sed '2s/[0-9]/8/' crash.jsonl >forged.jsonl
 step "a trace that was edited is refused" 2 'forged.jsonl' "$lockstep" check forged.jsonl
 
+# --- A run fails ---
+liars='/faults/-={"id": "liars", "lie_ack": {"target": ["b1", "b2"], "mode": "inf"}}'
+step "more liars than the budget has" 2 'negative_control' "$lockstep" run mine.json --set "$liars"
+step "which is to be said" 3 'violated' "$lockstep" run mine.json --set "$liars" \
+  --set /negative_control=true
+step "what happened when they lied" 3 '^>>> .* Q of ' "$lockstep" replay mine.json --set "$liars" \
+  --set /negative_control=true --seed 5
+step "as small as it gets" 0 '^without liars: ' "$lockstep" shrink mine.json --set "$liars" \
+  --set /negative_control=true --seed 5 -o small.json
+step "which fails by itself" 3 'violated' "$lockstep" run small.json
+
 # --- A sweep ---
 cat >mine-sweep.json <<'JSON'
 {"lockstep_sweep": 1, "name": "first sweep", "why": "How loss costs.",

@@ -185,6 +185,7 @@ int RunCommand(const std::vector<std::string>& arguments, const Additions& own) 
   AddFuzz(app, call);
   AddReplay(app, call);
   AddRegress(app, call);
+  AddShrink(app, call);
   AddTopology(app, call);
   AddPlot(app, call);
   AddList(app, call);

@@ -49,6 +49,7 @@ void AddFigures(CLI::App& app, Call& call);
 void AddFuzz(CLI::App& app, Call& call);
 void AddReplay(CLI::App& app, Call& call);
 void AddRegress(CLI::App& app, Call& call);
+void AddShrink(CLI::App& app, Call& call);
 void AddTopology(CLI::App& app, Call& call);
 void AddPlot(CLI::App& app, Call& call);
 void AddList(CLI::App& app, Call& call);

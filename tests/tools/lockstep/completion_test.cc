@@ -126,6 +126,7 @@ TEST_CASE("help: a command lists the exit codes that it can end with, and no oth
   CHECK(codes("compare") == Words{"0", "1", "2", "10"});
   CHECK(codes("regress") == Words{"0", "1", "2", "3", "4", "5", "6", "7", "8", "12", "13"});
   CHECK(codes("replay") == Words{"0", "1", "2", "3", "4", "5", "6", "7", "8", "13"});
+  CHECK(codes("shrink") == Words{"0", "1", "2", "7"});
   CHECK(codes("fuzz") == Words{"0", "1", "2", "3", "7", "8"});
 }
 
