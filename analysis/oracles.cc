@@ -13,10 +13,13 @@
 #include "analysis/c3b/delivery.h"
 #include "analysis/c3b/duplicates.h"
 #include "analysis/c3b/integrity.h"
+#include "analysis/c3b/outstanding.h"
 #include "analysis/c3b/premature.h"
 #include "analysis/c3b/quack.h"
 #include "analysis/c3b/resend_bound.h"
 #include "analysis/c3b/resends.h"
+#include "analysis/c3b/schedule_agreement.h"
+#include "analysis/c3b/throughput_floor.h"
 #include "analysis/smr/abstention.h"
 #include "analysis/smr/agreement.h"
 #include "analysis/smr/at_most_once.h"
@@ -36,7 +39,7 @@
 namespace lockstep::analysis {
 namespace {
 
-constexpr std::array<const Oracle*, 24> kOracles = {&kIntegrityOracle,
+constexpr std::array<const Oracle*, 27> kOracles = {&kIntegrityOracle,
                                                     &kDuplicateOracle,
                                                     &kDeliveryOracle,
                                                     &kQuackOracle,
@@ -44,6 +47,9 @@ constexpr std::array<const Oracle*, 24> kOracles = {&kIntegrityOracle,
                                                     &kResendOracle,
                                                     &kResendBoundOracle,
                                                     &kPrematureOracle,
+                                                    &kScheduleOracle,
+                                                    &kOutstandingOracle,
+                                                    &kThroughputOracle,
                                                     &kAgreementOracle,
                                                     &kOrderOracle,
                                                     &kRoundBoundOracle,

@@ -219,7 +219,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
-      std::vector<const core::MessageFields*>{host.layers[0].get()});
+      std::vector<const core::MessageFields*>{host.layers[0].get()}, /*has_frames=*/true);
   host.build = [build = std::move(layer.build),
                 clients = std::move(clients)](const core::Seat& seat) {
     std::vector<std::unique_ptr<core::Node>> layers;

@@ -165,6 +165,7 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     const core::Duration interval = config.ack_round.value_or(config.repeat_interval);
     promise("R1", {{"repeat_interval_ps", static_cast<std::uint64_t>(interval.ps())}});
     promise("R2");
+    promise("S");
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
   auto config = ConfigOf<c3b::Config>(ends, layer);

@@ -22,18 +22,20 @@ class Deriver {
   Deriver(const core::Program& program, trace::Emitter& emitter);
 
   // The message has come so far: tells all that it says and somebody wants to know of this phase.
-  // To be called when that happens, once for each phase that a message reaches.
+  // To be called when that happens, once for each phase that a message reaches. What is not
+  // authentic says nothing to whom it reaches.
   // Of a payload that is sent in several copies its votes, acceptances and requests are told with
   // the first: that the others say the same is nothing new. Proposals are told of each.
   void Tell(core::Instant now, const Message& message, trace::Phase phase) {
     if (!IsWanted(message, phase)) return;
+    if (!message.is_authentic && phase != trace::Phase::kSent) return;
     const bool is_sent = phase == trace::Phase::kSent;
     const std::int64_t age_ps = is_sent ? (now - message.listed).ps() : 0;
     TellWanted(now, message, {phase, 0, static_cast<std::uint64_t>(age_ps)});
   }
   // The world destroys what was sent.
   void TellDestroyed(core::Instant now, const Message& message, trace::DropCause cause) {
-    if (!IsWanted(message, trace::Phase::kDestroyed)) return;
+    if (!message.is_authentic || !IsWanted(message, trace::Phase::kDestroyed)) return;
     TellWanted(now, message, {trace::Phase::kDestroyed, static_cast<std::uint64_t>(cause), 0});
   }
 

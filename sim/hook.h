@@ -5,11 +5,14 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "protocols/core/effects.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/time.h"
+#include "sim/host/disk.h"
 #include "sim/net/packet.h"
 
 namespace lockstep::sim {
@@ -35,6 +38,18 @@ class Hook {
   virtual core::Duration BeforeTimer(core::Instant, core::NodeId /*host*/, core::TimerId) {
     return {};
   }
+  // A timer is about to be set by `host`; how much earlier it is due.
+  virtual core::Duration BeforeSetting(core::Instant, core::NodeId /*host*/) { return {}; }
+  // A record or snapshot is about to be written; what is wrong with it.
+  virtual std::optional<Disk::Harm> BeforeRecord(core::Instant, core::NodeId /*host*/) {
+    return {};
+  }
+  // A node starts, and its disk holds so many records; how many of the newest are not read.
+  virtual std::uint64_t BeforeRead(core::Instant, core::NodeId /*host*/, std::uint64_t /*there*/) {
+    return 0;
+  }
+  // A node was handed a record otherwise, or not at all, because of this fault.
+  virtual void OnHarmRead(core::Instant, std::size_t /*fault*/) {}
   // A disk that takes time is about to begin writing so many bytes; how much longer that takes.
   virtual core::Duration BeforeWrite(core::Instant, core::NodeId /*host*/, core::ByteCount) {
     return {};

@@ -55,7 +55,7 @@ World::World(const WorldSpec& scenario, const core::Program& program,
       faults_(scenario, deriver_, emitter_, random_),
       network_(scenario, queue_, *this, random_),
       held_(faults_, network_, queue_),
-      moods_(hosts_),
+      moods_(hosts_, network_),
       counted_(keys_.size()) {
   if (faults_.is_hook()) SetHook(&faults_);
   const HostServices services{scenario_, program,  queue_, network_, deriver_, faults_,
@@ -105,6 +105,9 @@ void World::OnFaults() {
       case FaultStep::kCrash:
       case FaultStep::kBegin:
         BeginFault(item.index);
+        break;
+      case FaultStep::kTick:
+        faults_.Tick(now_, item.index);
         break;
     }
   }
@@ -192,7 +195,7 @@ bool World::Crash(core::NodeId target, CrashState disk, bool is_of_machine) {
   faults_.OnCrash(now_, target);
   EmitLife(target, trace::EventKind::kCrash, host.undone());
   if (is_of_machine) moods_.OnMachineDown(now_, target);
-  host.Crash(now_, disk);
+  host.Crash(now_, disk, is_of_machine);
   if (is_of_machine) {
     network_.OnMachineDown(now_, target);
   } else {
@@ -246,6 +249,7 @@ void World::OnTaken(core::NodeId from, core::NodeId to, core::ByteCount size) {
 }
 
 void World::OnDestroyed(const Message& message, trace::DropCause cause, Place place) {
+  faults_.OnLost(now_, {message.from, message.to, cause, place, /*is_packet=*/false});
   trace::Event drop = DropOf(message.from, message.to, message.payload.byte_count(), cause, place);
   drop.message = message.id;
   emitter_.Emit(drop);
@@ -254,7 +258,7 @@ void World::OnDestroyed(const Message& message, trace::DropCause cause, Place pl
 
 void World::OnPacketLost(core::NodeId from, core::NodeId to, core::ByteCount size,
                          trace::DropCause cause, Place place) {
-  if (cause == trace::DropCause::kReset) faults_.OnForgotten(from, to);
+  faults_.OnLost(now_, {from, to, cause, place, /*is_packet=*/true});
   trace::Event drop = DropOf(from, to, size, cause, place);
   emitter_.Emit(drop);
 }

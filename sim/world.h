@@ -72,6 +72,9 @@ class World : private NetworkListener, private Crasher {
   void BeginFault(std::size_t index);
   bool CrashHost(core::NodeId host, const CrashOrder& order) override;
   void BeginDue() override;
+  void ScheduleTick(std::size_t fault, core::Instant at) override {
+    Schedule({at, FaultStep::kTick, fault});
+  }
   void StartAll();
   void StartNext();
   void Restart(core::NodeId node);

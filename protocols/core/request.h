@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/fields.h"
 #include "protocols/core/ids.h"
 
 namespace lockstep::core {
@@ -28,6 +30,13 @@ struct Frame {
   RequestId low;  // of a request, at most `id`: its client awaits no answer to those below
   Bytes content;
 };
+
+// Types of frames in MessageFields.
+inline constexpr std::string_view kRequestType = "client.request";
+inline constexpr std::string_view kAnswerType = "client.answer";
+// The two of them, signed by nobody. Their fields state no facts: who has asked what is noted by
+// clients, and told by the protocols that pass it on.
+const MessageFields& FrameFields();
 
 Bytes EncodeFrame(const Frame& frame);
 // None if the bytes are no frame.

@@ -260,16 +260,26 @@ bool Stack::Tag(Effects& out, Listed& listed, LastTagged& last) {
   return true;
 }
 
-StackFields::StackFields(std::vector<const MessageFields*> layers) : layers_(std::move(layers)) {
+StackFields::StackFields(std::vector<const MessageFields*> layers, bool has_frames)
+    : layers_(std::move(layers)) {
   for (const MessageFields* layer : layers_) {
     first_type_.push_back(static_cast<std::uint32_t>(types_.size()));
     if (layer == nullptr) continue;
     types_.insert(types_.end(), layer->types().begin(), layer->types().end());
   }
+  if (!has_frames) return;
+  first_frame_ = static_cast<std::uint32_t>(types_.size());
+  const std::span<const TypeSpec> frames = FrameFields().types();
+  types_.insert(types_.end(), frames.begin(), frames.end());
 }
 
 bool StackFields::Read(const Bytes& payload, FieldedMessage& out) const {
   const std::optional<std::uint8_t> tag = TagOf(payload);
+  if (tag == Stack::kClientTag && first_frame_) {
+    if (!FrameFields().Read(Untagged(payload), out)) return false;
+    out.type += *first_frame_;
+    return true;
+  }
   if (!tag || *tag >= layers_.size() || layers_[*tag] == nullptr) return false;
   if (!layers_[*tag]->Read(Untagged(payload), out)) return false;
   out.type += first_type_[*tag];
@@ -278,6 +288,11 @@ bool StackFields::Read(const Bytes& payload, FieldedMessage& out) const {
 
 Bytes StackFields::Build(const FieldedMessage& message, const Signer& signer,
                          Identity receiver) const {
+  if (first_frame_ && message.type >= *first_frame_) {
+    FieldedMessage frame = message;
+    frame.type -= *first_frame_;
+    return Tagged(Stack::kClientTag, FrameFields().Build(frame, signer, receiver));
+  }
   std::size_t layer = layers_.size() - 1;
   while (layers_[layer] == nullptr || first_type_[layer] > message.type) {
     CHECK(layer > 0);

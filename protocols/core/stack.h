@@ -128,7 +128,8 @@ class Stack : public Node {
 // nothing have none (nullptr). The parts must outlive this.
 class StackFields : public MessageFields {
  public:
-  explicit StackFields(std::vector<const MessageFields*> layers);
+  // `has_frames`: clients may ask these hosts, or are on them.
+  explicit StackFields(std::vector<const MessageFields*> layers, bool has_frames = false);
   std::span<const TypeSpec> types() const override { return types_; }
   bool Read(const Bytes& payload, FieldedMessage& out) const override;
   Bytes Build(const FieldedMessage& message, const Signer& signer,
@@ -138,6 +139,7 @@ class StackFields : public MessageFields {
   std::vector<const MessageFields*> layers_;
   std::vector<std::uint32_t> first_type_;  // first_type_[layer] is where its types begin
   std::vector<TypeSpec> types_;
+  std::optional<std::uint32_t> first_frame_;  // where the types of frames begin
 };
 
 }  // namespace lockstep::core

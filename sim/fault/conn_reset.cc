@@ -22,11 +22,18 @@ class ConnResetActor final : public FaultActor {
     for (const auto& [from, to] : OpenStreams(scene(), fault(), is_both_ways_)) {
       Touch();
       Change(now, scene().network.ResetStream(from, to, trace::DropCause::kReset));
+      reset_.emplace_back(from, to);
     }
+  }
+  // Opening one again takes a round trip, for whatever is sent then.
+  void OnRunEnds(core::Instant now) override {
+    for (const auto& [from, to] : reset_)
+      if (scene().network.IsConnected(from, to)) Change(now);
   }
 
  private:
   bool is_both_ways_;
+  std::vector<HostPair> reset_;
 };
 
 }  // namespace
@@ -36,7 +43,7 @@ extern const FaultKind kConnResetFault = {
     .meaning =
         "Connections of `link` are reset: what they carried is lost, and they are opened "
         "again when something is sent.",
-    .changed = "Messages that were lost.",
+    .changed = "Messages that were lost, and connections that were opened again.",
     .family = "connections",
     .takes = Takes::kLink,
     .lasting = Lasting::kMoment,

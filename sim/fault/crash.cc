@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/crash_order.h"
 #include "sim/fault/engine/event_watch.h"
-#include "sim/host/disk.h"
-#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 namespace {
@@ -31,7 +29,9 @@ struct Crash final : FaultBody {
   std::uint32_t points(std::uint32_t of_kind) const override {
     return point.nth > 0 ? of_kind : of_kind & ~Points::kEffects;
   }
-  std::optional<Refusal> Refuse(const Fault&, const WorldSpec& spec) const override;
+  std::optional<Refusal> Refuse(const Fault&, const WorldSpec& spec) const override {
+    return RefuseCrash(order, spec);
+  }
   bool IsDownAt(const Fault& fault, core::Instant now) const override {
     if (point.nth > 0 || order.is_within_budget || fault.at > now) return false;
     return order.restart_after.ps() == 0 || now - fault.at < order.restart_after;
@@ -40,19 +40,8 @@ struct Crash final : FaultBody {
 };
 
 void Crash::Describe(core::Keys& keys, const HostNames&) {
-  static constexpr Option kScopes[] = {
-      {"process", "its machine resets what connections there were and refuses new ones."},
-      {"machine", "nothing answers, and senders find out when they give up."}};
-  static constexpr Option kStates[] = {
-      {"keep", "it stays as it is."},
-      {"lose_unsynced", "what was in flight is lost."},
-      {"torn", "only some of that is kept, and the next of it in part."},
-      {"amnesia", "everything is lost."}};
   static constexpr Option kEffects[] = {{"any"}, {"send"}, {"save"}, {"note"}};
-  std::size_t scope = order.is_of_machine ? 1 : 0;
-  keys.Choice({"scope", "What dies."}, scope, kScopes);
-  order.is_of_machine = scope == 1;
-  keys.Choice({"state", "What becomes of the disk."}, order.disk, kStates);
+  DescribeCrash(keys, order);
   keys.Integer({"before_effect",
                 "It does not stop at `at`, but before the nth effect that it is about to perform "
                 "from then on, as far as there is one before `for` or `until`.",
@@ -65,18 +54,6 @@ void Crash::Describe(core::Keys& keys, const HostNames&) {
              "It strikes only where no more than the concurrent budget u are down at that moment, "
              "the host included; else it has no effect. Counted is as in the budget."},
             order.is_within_budget);
-  keys.Period(
-      {"restart_after", "It starts again after so long, from what it saved.", false, "never"},
-      order.restart_after);
-}
-
-std::optional<Refusal> Crash::Refuse(const Fault&, const WorldSpec& spec) const {
-  const bool is_of_flight =
-      order.disk == CrashState::kLoseUnsynced || order.disk == CrashState::kTorn;
-  if (!is_of_flight || !spec.profile.disk.is_instant) return std::nullopt;
-  return Refusal{"state",
-                 "want \"keep\" or \"amnesia\": the profile's disk takes no time, so that nothing "
-                 "is ever unsynced"};
 }
 
 class CrashActor final : public FaultActor {

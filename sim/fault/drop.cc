@@ -23,6 +23,7 @@ extern const FaultKind kDropFault = {
     .family = "messages",
     .takes = Takes::kLink | Takes::kMessage,
     .points = Points::kMessages,
+    .is_of_loopback = true,
     .act = ActBy<DropActor>};
 
 }  // namespace lockstep::sim

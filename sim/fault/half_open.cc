@@ -33,9 +33,11 @@ class HalfOpenActor final : public FaultActor {
     }
     forgotten_.clear();
   }
-  void OnForgotten(core::NodeId from, core::NodeId to) override {
-    if (std::find(forgotten_.begin(), forgotten_.end(), HostPair(from, to)) != forgotten_.end())
-      Change({});
+  // A packet has come to the end that has forgotten.
+  void OnLost(core::Instant now, const Loss& loss) override {
+    if (!loss.is_packet || loss.cause != trace::DropCause::kReset) return;
+    const HostPair pair(loss.from, loss.to);
+    if (std::find(forgotten_.begin(), forgotten_.end(), pair) != forgotten_.end()) Change(now);
   }
 
  private:
@@ -53,7 +55,7 @@ extern const FaultKind kHalfOpenFault = {
     .changed = "Packets that came to the end that had forgotten the connection.",
     .family = "connections",
     .takes = Takes::kLink,
-    .points = Points::kForgotten,
+    .points = Points::kLost,
     .body = MakeBody<HalfOpen>,
     .act = ActBy<HalfOpenActor, HalfOpen>};
 

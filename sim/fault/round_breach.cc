@@ -23,7 +23,7 @@ struct RoundBreach final : FaultBody {
               bound);
     keys.Time(core::Required("over_by", "It comes so long after that."), over_by);
   }
-  void Complete(core::Keys& keys, Fault& fault) override {
+  void Complete(core::Keys& keys, const HostNames&, Fault& fault) override {
     fault.message.has_round = true;
     if (!round) return;
     if (fault.message.round) keys.Fail("round", "is given already, as \"round\" of \"msg\"");

@@ -3,6 +3,7 @@
 #include "sim/host/disk.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "protocols/core/check.h"
@@ -31,12 +32,22 @@ void Disk::Settle(core::Instant now) {
 }
 
 void Disk::Keep(Write write) {
-  if (write.is_snapshot)
+  std::optional<Harm> harm = write.harm;
+  if (harm && harm->what == Harm::What::kMisdirected) {
+    const auto before = std::find_if(saved_.rbegin(), saved_.rend(), [&](const Saved& saved) {
+      return saved.layer == write.layer;
+    });
+    harm->what = Harm::What::kLost;
+    // Whatever is lost, it is so by this fault.
+    if (before != saved_.rend()) before->harm = std::exchange(harm, std::nullopt);
+  }
+  const bool is_written = !harm || harm->what != Harm::What::kLost;
+  if (write.is_snapshot && is_written)
     std::erase_if(saved_, [&](const Saved& saved) { return saved.layer == write.layer; });
-  saved_.push_back({write.layer, std::move(write.record)});
+  saved_.push_back({write.layer, std::move(write.record), harm});
 }
 
-void Disk::Crash(core::Instant now, CrashState state) {
+void Disk::Crash(core::Instant now, CrashState state, bool is_power_lost) {
   Settle(now - core::Duration::Picoseconds(1));
   switch (state) {
     case CrashState::kKeep:
@@ -53,6 +64,10 @@ void Disk::Crash(core::Instant now, CrashState state) {
   }
   in_flight_.clear();
   free_ = now;
+  if (!is_power_lost) return;
+  for (Saved& saved : saved_)
+    if (saved.harm && saved.harm->what == Harm::What::kUnsynced)
+      saved.harm->what = Harm::What::kLost;
 }
 
 void Disk::Tear() {
@@ -65,9 +80,42 @@ void Disk::Tear() {
   if (size > 0) Keep({torn.layer, torn.record.Slice(0, size), false});
 }
 
-std::vector<core::Bytes> Disk::Records() const {
+std::optional<core::Bytes> Disk::ReadBack(const Saved& saved) {
+  switch (saved.harm->what) {
+    case Harm::What::kLost:
+      return std::nullopt;
+    case Harm::What::kTorn:
+      if (saved.record.empty()) return saved.record;
+      return saved.record.Slice(0, saved.harm->draw % saved.record.size());
+    case Harm::What::kRotten: {
+      std::string literal(saved.record.literal());
+      if (literal.empty()) return saved.record;
+      const std::uint64_t bit = saved.harm->draw % (8 * literal.size());
+      char& byte = literal[bit / 8];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << bit % 8));
+      return core::Bytes::Of(std::move(literal), saved.record.filler());
+    }
+    case Harm::What::kUnsynced:
+    case Harm::What::kMisdirected:
+      return saved.record;
+  }
+  return saved.record;
+}
+
+std::vector<core::Bytes> Disk::Records(std::uint64_t missing,
+                                       std::vector<std::size_t>* harmed) const {
   std::vector<core::Bytes> records;
-  for (const Saved& saved : saved_) records.push_back(saved.record);
+  for (std::size_t i = 0; i + missing < saved_.size(); ++i) {
+    const Saved& saved = saved_[i];
+    if (!saved.harm) {
+      records.push_back(saved.record);
+      continue;
+    }
+    std::optional<core::Bytes> read = ReadBack(saved);
+    const bool is_same = read && *read == saved.record;
+    if (!is_same && harmed != nullptr) harmed->push_back(saved.harm->fault);
+    if (read) records.push_back(*std::move(read));
+  }
   return records;
 }
 

@@ -7,8 +7,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "protocols/core/bytes.h"
@@ -29,6 +31,21 @@ enum class CrashState : std::uint8_t {
 
 class Disk {
  public:
+  // What is wrong with a record or snapshot that was written, by which fault; it shows when it is
+  // read.
+  struct Harm {
+    enum class What : std::uint8_t {
+      kLost,         // it is not there
+      kTorn,         // only its beginning is
+      kRotten,       // a bit of it has flipped
+      kUnsynced,     // it is lost with the power of the machine
+      kMisdirected,  // it stands where the record before it of its layer stood
+    };
+    What what = What::kLost;
+    std::size_t fault = 0;
+    std::uint64_t draw = 0;  // that decides where
+  };
+
   // `spec` outlives the disk; `random` is its own.
   Disk(const DiskSpec& spec, const core::Random& random) : spec_(spec), random_(random) {}
 
@@ -36,6 +53,7 @@ class Disk {
     core::Layer layer;
     core::Bytes record;
     bool is_snapshot = false;
+    std::optional<Harm> harm = {};
   };
   // Makes a write durable at once, as an instant disk does.
   void Keep(Write write);
@@ -47,10 +65,13 @@ class Disk {
   void Settle(core::Instant now);
   // What is due at that instant and was not acted on is still in flight. Of a torn record a part is
   // kept whose length is uniform in [0, size): a prefix, and nothing where that is empty.
-  void Crash(core::Instant now, CrashState state);
+  void Crash(core::Instant now, CrashState state, bool is_power_lost = false);
 
-  // Of all layers, oldest first; durable.
-  std::vector<core::Bytes> Records() const;
+  // Of all layers, oldest first; durable. Without so many of the newest; `harmed` gets the faults
+  // because of which one is otherwise, or is not there.
+  std::vector<core::Bytes> Records(std::uint64_t missing = 0,
+                                   std::vector<std::size_t>* harmed = nullptr) const;
+  std::uint64_t records() const { return saved_.size(); }
 
  private:
   struct InFlight {
@@ -60,9 +81,12 @@ class Disk {
   struct Saved {
     core::Layer layer;
     core::Bytes record;
+    std::optional<Harm> harm = {};
   };
 
   void Tear();
+  // What is read of a record; nothing where it is lost.
+  static std::optional<core::Bytes> ReadBack(const Saved& saved);
 
   const DiskSpec& spec_;
   core::Random random_;

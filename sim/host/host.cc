@@ -45,7 +45,7 @@ void Host::Boot() {
   pipeline_.Enqueue(core::Instant(), Input{});
 }
 
-void Host::Crash(core::Instant now, CrashState disk) {
+void Host::Crash(core::Instant now, CrashState disk, bool is_power_lost) {
   node_.reset();
   tasks_.BeginLife();
   for (const Message& message : pipeline_.Crash(now))
@@ -54,7 +54,7 @@ void Host::Crash(core::Instant now, CrashState disk) {
   timers_.Clear();
   stages_.Clear(now);
   if (tasks_.paused_until() > now) stages_.Pause(now, tasks_.paused_until() - now);
-  disk_.Crash(now, disk);
+  disk_.Crash(now, disk, is_power_lost);
   lost_until_ = now;
   credit_.Clear();
 }
@@ -112,7 +112,7 @@ void Host::OnTask(core::Instant now, const Task& task) {
   if (kind == TaskKind::kTimer) {
     const auto expired = timers_.OnTask(now, task);
     if (!expired) return;
-    if (services_.hook != nullptr) {
+    if (services_.hook != nullptr && !expired->was_postponed) {
       const core::Duration later = services_.hook->BeforeTimer(now, self_, expired->id);
       if (later.ps() > 0) return timers_.Postpone(now + later, *expired);
     }
@@ -187,16 +187,26 @@ void Host::HandInput(core::Instant now, const Input& input) {
   }
   const ClocksAt clocks(clock_, now);
   const core::Now reading(clocks);
-  CallNode(reading, input);
+  CallNode(now, reading, input);
   for (std::size_t i = 0; i < uses_.size(); ++i)
     uses_[i] += reading.Knows(static_cast<core::Clock>(i)) ? 1U : 0U;
   if (services_.emitter.Wants(trace::EventKind::kRead)) EmitReadings(now, reading);
 }
 
-void Host::CallNode(const core::Now& reading, const Input& input) {
+std::vector<core::Bytes> Host::ReadDisk(core::Instant now) {
+  Hook* const hook = services_.hook;
+  if (hook == nullptr) return disk_.Records();
+  std::vector<std::size_t> harmed;
+  const std::uint64_t missing = hook->BeforeRead(now, self_, disk_.records());
+  std::vector<core::Bytes> records = disk_.Records(missing, &harmed);
+  for (const std::size_t fault : harmed) hook->OnHarmRead(now, fault);
+  return records;
+}
+
+void Host::CallNode(core::Instant now, const core::Now& reading, const Input& input) {
   switch (input.kind) {
     case Input::Kind::kStart: {
-      const std::vector<core::Bytes> saved = disk_.Records();
+      const std::vector<core::Bytes> saved = ReadDisk(now);
       node_->OnStart(reading, saved, effects_);
       return;
     }
@@ -229,6 +239,7 @@ Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
   message.credit = core::ByteCount(static_cast<std::int64_t>(send.credit));
   message.id = {self_, 0, count};
   message.listed = since;
+  message.is_authentic = !services_.faults.TakeForged(self_, count);
   return message;
 }
 
@@ -243,7 +254,9 @@ bool Host::OnPerformed(core::Instant now, core::Instant since, core::Listed& lis
   }
   if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     ++uses_[static_cast<std::size_t>(timer->clock)];
-    timers_.Set(now, timer->id, timer->at, timer->clock);
+    core::Instant at = timer->at;
+    if (services_.hook != nullptr) at = at - services_.hook->BeforeSetting(now, self_);
+    timers_.Set(now, timer->id, at, timer->clock);
   } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
     timers_.Cancel(cancel->id);
   } else if (const auto* hold = std::get_if<core::effect::Hold>(&listed.what)) {
@@ -278,6 +291,12 @@ void Host::OnSendable(core::Instant now, Message&& message) {
     OnTaken(now, self_, message.credit);
     OnArrived(now, std::move(message));
     return;
+  }
+  if (fate.payload) {
+    // What was sent is gone, and something comes that nobody has said.
+    services_.deriver.TellDestroyed(now, message, trace::DropCause::kFault);
+    message.payload = *fate.payload;
+    message.is_authentic = false;
   }
   if (is_struck) return services_.held.Send(now, fate, std::move(message));
   services_.network.Send(now, std::move(message));

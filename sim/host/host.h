@@ -67,7 +67,7 @@ class Host : private InputListener, private EffectListener {
   void TellStalls();
   // `disk`: what becomes of the disk. Without one that takes time, nothing is ever in flight. A
   // pause outlives the node, since the machine goes on standing still.
-  void Crash(core::Instant now, CrashState disk = CrashState::kKeep);
+  void Crash(core::Instant now, CrashState disk = CrashState::kKeep, bool is_power_lost = false);
   // From now on, work costs numerator / denominator of its price.
   void SetSpeed(core::Instant now, std::uint64_t numerator, std::uint64_t denominator);
   // All cores stand still until then; clocks, card and disk go on.
@@ -89,7 +89,8 @@ class Host : private InputListener, private EffectListener {
   HostClock& clock() { return clock_; }
   // Arms the timers on this clock again.
   void OnClockChanged(core::Instant now, core::Clock clock) {
-    uses_[static_cast<std::size_t>(clock)] += timers_.OnClockChanged(now, clock);
+    uses_[static_cast<std::size_t>(clock)] +=
+        timers_.OnClockChanged(now, clock, services_.scenario.end);
   }
 
   const core::Credit& credit() const { return credit_; }
@@ -115,7 +116,8 @@ class Host : private InputListener, private EffectListener {
   bool OnSendableAt(core::Instant now, core::Instant done, Message& message) override;
 
   void HandInput(core::Instant now, const Input& input);
-  void CallNode(const core::Now& reading, const Input& input);
+  void CallNode(core::Instant now, const core::Now& reading, const Input& input);
+  std::vector<core::Bytes> ReadDisk(core::Instant now);
   // Gives each message that is listed and has none its identity.
   void NumberMessages();
   Message MessageOf(core::Instant since, const core::effect::Send& send, std::uint64_t count) const;

@@ -20,8 +20,8 @@ bool IsWrite(const core::Listed& listed) {
 
 Disk::Write WriteOf(const core::Listed& listed) {
   if (const auto* save = std::get_if<core::effect::Save>(&listed.what))
-    return {listed.layer, save->record, false};
-  return {listed.layer, std::get<core::effect::SaveSnapshot>(listed.what).snapshot, true};
+    return {listed.layer, save->record, false, {}};
+  return {listed.layer, std::get<core::effect::SaveSnapshot>(listed.what).snapshot, true, {}};
 }
 
 const Spend* WorkOf(const core::Listed& listed) { return std::get_if<Spend>(&listed.what); }
@@ -166,6 +166,7 @@ Performer::Progress Performer::AdvanceWrites(core::Instant now, Step& step) {
     core::ByteCount bytes;
     for (std::size_t i = step.next; i < end; ++i) {
       group.push_back(WriteOf(step.list[i]));
+      if (hook_ != nullptr) group.back().harm = hook_->BeforeRecord(now, tasks_.host());
       bytes = bytes + group.back().record.byte_count();
     }
     core::Duration longer;
@@ -210,7 +211,9 @@ bool Performer::Perform(core::Instant now, core::Instant since, core::Listed& li
   if (goes_on && std::holds_alternative<core::effect::Send>(listed.what)) {
     HandToSendStage(now, std::move(message), slot, index);
   } else if (IsWrite(listed)) {
-    disk_.Keep(WriteOf(listed));
+    Disk::Write write = WriteOf(listed);
+    if (hook_ != nullptr) write.harm = hook_->BeforeRecord(now, tasks_.host());
+    disk_.Keep(std::move(write));
   }
   return tasks_.life() == life;
 }

@@ -24,6 +24,7 @@ void Timers::Set(core::Instant now, core::TimerId id, core::Instant at, core::Cl
   timer.state = State::kArmed;
   timer.clock = clock;
   timer.setting = ++settings_;
+  timer.is_postponed = false;
   timer.at = at;
   timer.due = std::max(clock_.GlobalAt(clock, at), now);
   Arm(id, timer);
@@ -52,12 +53,13 @@ std::optional<Timers::Expired> Timers::OnTask(core::Instant now, const Task& tas
     return std::nullopt;
   }
   timer.state = State::kExpired;
-  return Expired{id, timer.setting};
+  return Expired{id, timer.setting, timer.is_postponed};
 }
 
 void Timers::Postpone(core::Instant due, const Expired& expired) {
   Timer& timer = timers_[expired.id.value()];
   timer.state = State::kArmed;
+  timer.is_postponed = true;
   timer.due = due;
   Arm(expired.id, timer);
 }
@@ -72,13 +74,13 @@ bool Timers::Take(const Expired& expired) {
   return true;
 }
 
-std::size_t Timers::OnClockChanged(core::Instant now, core::Clock clock) {
+std::size_t Timers::OnClockChanged(core::Instant now, core::Clock clock, core::Instant end) {
   std::size_t changed = 0;
   std::vector<std::uint64_t> moved;
   for (auto& [id, timer] : timers_) {
     if (timer.state != State::kArmed || timer.clock != clock) continue;
     const core::Instant due = std::max(clock_.GlobalAt(clock, timer.at), now);
-    if (due != timer.due) ++changed;
+    if (due != timer.due && std::min(due, timer.due) < end) ++changed;
     timer.due = due;
     if (timer.entry == 0 || timer.due < timer.entry_at) moved.push_back(id);
   }

@@ -26,6 +26,7 @@ class Timers {
   struct Expired {
     core::TimerId id;
     std::uint64_t setting = 0;  // which of the calls that set it
+    bool was_postponed = false;
   };
 
   // Both outlive the timers of `host`.
@@ -41,8 +42,8 @@ class Timers {
   // Whether it still stands, now that it is to be handed over; it is forgotten.
   bool Take(const Expired& expired);
   // Looks anew at the timers on this clock, which was changed, in order of their ids; how many are
-  // due at another time thereby.
-  std::size_t OnClockChanged(core::Instant now, core::Clock clock);
+  // due at another time thereby, of those that are or were due before `end`.
+  std::size_t OnClockChanged(core::Instant now, core::Clock clock, core::Instant end);
   void Clear() { timers_.clear(); }
 
  private:
@@ -51,6 +52,7 @@ class Timers {
     State state = State::kCancelled;
     core::Clock clock = core::Clock::kMonotonic;
     std::uint64_t setting = 0;
+    bool is_postponed = false;
     core::Instant at;         // on that clock
     core::Instant due;        // as long as the clock goes on as it does
     std::uint64_t entry = 0;  // that is pending in the queue; 0: none

@@ -20,6 +20,9 @@ struct Message {
   trace::MessageId id;
   core::Instant listed;  // when its node said that it be sent
   core::Instant came;    // to the host that it is for
+  // False where it was damaged on its way, or bears a signature that is none: what its fields would
+  // say nobody has said.
+  bool is_authentic = true;
 };
 
 }  // namespace lockstep::sim

@@ -61,6 +61,9 @@ class Network : private PacketListener {
   bool IsHalfOpen(core::NodeId from, core::NodeId to) const {
     return streams_.IsHalfOpen(from, to);
   }
+  bool IsConnected(core::NodeId from, core::NodeId to) const {
+    return streams_.IsConnected(from, to);
+  }
   // Whether anything was ever sent over a stream between them.
   bool HasStream(core::NodeId from, core::NodeId to) const { return streams_.Has(from, to); }
 

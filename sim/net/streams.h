@@ -54,6 +54,11 @@ class Streams {
   // The receiver forgets, or remembers, the stream. The sender finds out by its timeouts.
   void SetHalfOpen(core::NodeId from, core::NodeId to, bool is_half_open);
   bool IsHalfOpen(core::NodeId from, core::NodeId to) const;
+  // Whether its sender has a connection, or asks for one.
+  bool IsConnected(core::NodeId from, core::NodeId to) const {
+    const Stream* stream = Find(from, to);
+    return stream != nullptr && stream->state() != Stream::State::kClosed;
+  }
   // Whether anything was ever sent over a stream between them.
   bool Has(core::NodeId from, core::NodeId to) const { return Find(from, to) != nullptr; }
 

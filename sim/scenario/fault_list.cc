@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 // Lists read no hosts.
 class NoHosts final : public HostNames {
  public:
+  core::Random random() const override { return core::Random(0); }
   std::vector<core::NodeId> Hosts(core::Keys&, std::string_view) const override { return {}; }
   std::vector<std::vector<core::NodeId>> Groups(core::Keys&, std::string_view) const override {
     return {};

@@ -23,6 +23,7 @@ class ScenarioHosts final : public HostNames {
   ScenarioHosts(const std::vector<core::Cluster>& clusters, const core::Random& random)
       : clusters_(clusters), random_(random) {}
 
+  core::Random random() const override { return random_; }
   // A name, a list of names, or a pattern; in ascending order, each once, at least one.
   std::vector<core::NodeId> Read(Parameters& reader, std::string_view key) const;
 

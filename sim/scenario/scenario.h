@@ -26,6 +26,8 @@ struct Expectation {
   std::string verdict = "holds";
   std::string oracle;  // who must object, where the verdict is "violated"
   std::optional<std::uint64_t> premature_resends;  // most that are allowed
+  std::optional<std::uint64_t> throughput_floor;   // messages per second, of each stream
+  std::optional<std::uint64_t> kept_most;          // messages that a sender has to keep
 };
 
 // The world, and what belongs to the experiment around it.

@@ -143,7 +143,7 @@ Fault ReadFault(Parameters& entry, Scenario& scenario) {
     Parameters inside = entry.Object(kind->name);
     KeyReader keys(inside);
     DescribeFault(keys, hosts, *body, fault);
-    body->Complete(keys, fault);
+    body->Complete(keys, hosts, fault);
   }
   fault.body = body;
   FaultEnvelope envelope;

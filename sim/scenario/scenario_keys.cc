@@ -111,6 +111,17 @@ void Describe(Keys& keys, Expectation& expect) {
   std::uint64_t premature = kAny;
   keys.Integer({"premature_resends", "Most that are allowed.", false, "any number"}, premature, {});
   if (premature != kAny) expect.premature_resends = premature;
+  keys.Integer({"throughput_floor",
+                "Least number of different messages a second, since the warm-up, that a stream "
+                "delivers to correct receivers; oracle T judges it.",
+                false, "none"},
+               expect.throughput_floor, {1});
+  keys.Integer(
+      {"kept_most",
+       "Most messages that a correct sender has to keep: from its QUACK up to the last that "
+       "it has sent; oracle M judges it.",
+       false, "any number"},
+      expect.kept_most, {1});
 }
 
 void DescribeBudget(Keys& keys, core::Cluster& cluster, bool& is_concurrent) {

@@ -1,7 +1,7 @@
 // The keys of a scenario, each described once: for its reader, and for whoever lists them.
 //
 // What several of them mean together is the reader's to say: scenario.cc, scenario_network.cc.
-// Still kept by hand in scenarios/schema.json: stacks, topologies, faults, and the forms of a
+// Still kept by hand in scenarios/schema.json: stacks, topologies, names of hosts, and the forms of a
 // profile.
 
 #pragma once

@@ -82,7 +82,7 @@ TEST_CASE("catalog: Picsou promises delivery to all, QUACKs, ACKs and bounded re
     CHECK(stream.is_for_all);
     CHECK(stream.throughput == "quack");
     const std::string scope = " {\"stream\":" + std::to_string(c) + "} ";
-    for (const char* promise : {"I", "D", "L", "Q", "A", "R1", "R2"}) {
+    for (const char* promise : {"I", "D", "L", "Q", "A", "R1", "R2", "S"}) {
       wanted.push_back(promise + scope + "{}");
       if (*promise == 'L') wanted.back() = "L" + scope + R"({"to":"all"})";
       if (wanted.back().starts_with("R1")) {

@@ -169,7 +169,7 @@ sim::Fault& SmallWorld::AddFault(const std::string& kind, const std::vector<std:
   KeyReader keys(reader);
   const sim::ScenarioHosts hosts(scenario.clusters, core::Random(scenario.seed));
   sim::DescribeFault(keys, hosts, *body, fault);
-  body->Complete(keys, fault);
+  body->Complete(keys, hosts, fault);
   const absl::Status status = reader.Done();
   CHECK_MESSAGE(status.ok(), std::string(status.message()));
   fault.body = body;

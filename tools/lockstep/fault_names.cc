@@ -91,6 +91,10 @@ absl::Status CheckMessages(const sim::Scenario& scenario, const core::Program& p
   const Names fields = FieldsOf(types, message.type);
   if (!message.field.empty() && !Has(fields, message.field))
     return Missing(scenario, fault, place + "field", "number of a message", message.field, fields);
+  const std::string own(fault.body->field());
+  if (!own.empty() && !Has(fields, own))
+    return Missing(scenario, fault, absl::StrCat(std::string(fault.kind->name), "/field"),
+                   "number of a message", own, fields);
   if (fault.activation.on && !fault.activation.on->handed.empty()) {
     Names all;
     for (const core::TypeSpec* type : TypesOf(scenario, program, {}))
@@ -104,6 +108,7 @@ absl::Status CheckMessages(const sim::Scenario& scenario, const core::Program& p
 absl::Status CheckNote(const sim::Scenario& scenario, const CatalogProgram& program,
                        const sim::Fault& fault) {
   Names names;
+  for (const core::NoteSpec& note : core::kSharedNotes) AddName(std::string(note.name), names);
   for (const core::NoteSpec& note : program.Notes()) AddName(std::string(note.name), names);
   if (Has(names, fault.activation.on->note)) return absl::OkStatus();
   return Missing(scenario, fault, "on/note", "note of this program", fault.activation.on->note,

@@ -79,7 +79,7 @@ absl::StatusOr<analysis::Expected> ExpectedOf(const sim::Expectation& expect) {
   return expected;
 }
 
-// What the protocols promise, what the scenario expects of whoever promises R2, and that a
+// What the protocols promise, what the scenario expects of streams beside it, and that a
 // scenario keeps within its concurrent budgets.
 absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& scenario,
                                                           const CatalogProgram& program) {
@@ -88,8 +88,13 @@ absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& s
     const auto scope = analysis::ReadScope(made.scope);
     if (!scope) return absl::InternalError(absl::StrCat("no scope of ", made.oracle));
     promises.push_back({made.oracle, *scope, made.parameters});
-    if (made.oracle != "R2" || !scenario.expect.premature_resends) continue;
-    promises.push_back({"R3", *scope, {{"allowed", *scenario.expect.premature_resends}}});
+    const sim::Expectation& expect = scenario.expect;
+    if (made.oracle == "R2" && expect.premature_resends)
+      promises.push_back({"R3", *scope, {{"allowed", *expect.premature_resends}}});
+    if (made.oracle == "Q" && expect.kept_most)
+      promises.push_back({"M", *scope, {{"limit", *expect.kept_most}}});
+    if (made.oracle == "I" && expect.throughput_floor)
+      promises.push_back({"T", *scope, {{"floor_per_s", *expect.throughput_floor}}});
   }
   for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
     if (!scenario.is_concurrent[c] || scenario.is_negative_control) continue;

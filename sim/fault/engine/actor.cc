@@ -26,6 +26,11 @@ core::Instant FaultActor::EndsAt(core::Instant now) const {
   return std::max(now, std::min(fault_.EndOf(now), scene_.spec.end));
 }
 
+void FaultActor::TickAfter(core::Instant now, core::Duration later) {
+  const bool is_in_time = later < scene_.spec.end - now;
+  if (is_in_time) scene_.plan.SetTick(index_, now + later);
+}
+
 void FaultActor::Touch(std::uint64_t count) { scene_.plan.CountTouched(index_, count); }
 
 void FaultActor::Change(core::Instant now, std::uint64_t count) {

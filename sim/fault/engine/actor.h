@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "protocols/core/effects.h"
@@ -17,7 +18,10 @@
 #include "sim/fault/engine/fault.h"
 #include "sim/fault/engine/message_fate.h"
 #include "sim/hook.h"
+#include "sim/host/disk.h"
 #include "sim/net/message.h"
+#include "sim/net/network_listener.h"
+#include "sim/trace/event.h"
 
 namespace lockstep::trace {
 class Emitter;
@@ -25,7 +29,6 @@ class Emitter;
 
 namespace lockstep::sim {
 
-enum class CrashState : std::uint8_t;
 class Deriver;
 class FaultPlan;
 class Host;
@@ -49,6 +52,8 @@ class Crasher {
   virtual bool CrashHost(core::NodeId host, const CrashOrder& order) = 0;
   // Begins the faults whose event has happened.
   virtual void BeginDue() = 0;
+  // Has a fault's OnTick called then.
+  virtual void ScheduleTick(std::size_t fault, core::Instant at) = 0;
 };
 
 // What a fault finds; all of it outlives the actors. `keys[host]` are its keys: a kind uses those
@@ -72,6 +77,17 @@ struct SendCase {
   core::effect::Send& send;
   // To be listed right behind it.
   std::vector<core::effect::Send>& more;
+  // It bears a signature that is none.
+  bool& is_forged;
+};
+
+// What is lost: a packet of a stream, which will be sent again, or a message.
+struct Loss {
+  core::NodeId from;
+  core::NodeId to;
+  trace::DropCause cause;
+  Place place;
+  bool is_packet = false;
 };
 
 class FaultActor {
@@ -85,7 +101,14 @@ class FaultActor {
   virtual void End(core::Instant) {}
   virtual void OnRunEnds(core::Instant) {}
 
+  // What it asked for with TickAfter, if it is still in force.
+  virtual void OnTick(core::Instant) {}
+
   // --- Points: see Points ---
+
+  // Whether it is about a message, or a packet, beyond what its links select.
+  virtual bool SelectsMessage(core::NodeId /*from*/, core::NodeId /*to*/) const { return true; }
+  virtual bool SelectsPacket(core::NodeId /*from*/, core::NodeId /*to*/) const { return true; }
 
   // False if it is not to be sent.
   virtual bool OnSend(const SendCase&) { return true; }
@@ -98,10 +121,18 @@ class FaultActor {
   virtual bool BeforeEffect(core::Instant, core::NodeId, const core::Listed&) { return false; }
   virtual core::Duration BeforeTimer(core::Instant, core::NodeId, core::TimerId) { return {}; }
   virtual core::Duration BeforeWrite(core::Instant, core::NodeId, core::ByteCount) { return {}; }
+  // How much earlier a timer is due that the host sets now.
+  virtual core::Duration OnSetTimer(core::Instant, core::NodeId) { return {}; }
+  // What is wrong with a record or snapshot that the host writes now.
+  virtual std::optional<Disk::Harm> BeforeRecord(core::Instant, core::NodeId) { return {}; }
+  // The host starts, and reads its disk, where so many records are; how many of the newest are
+  // missing.
+  virtual std::uint64_t BeforeRead(core::Instant, core::NodeId, std::uint64_t /*there*/) {
+    return 0;
+  }
   // A host is about to crash.
   virtual void OnCrash(core::Instant, core::NodeId) {}
-  // A packet has come to an end that has forgotten its connection.
-  virtual void OnForgotten(core::NodeId /*from*/, core::NodeId /*to*/) {}
+  virtual void OnLost(core::Instant, const Loss&) {}
 
   std::size_t index() const { return index_; }
 
@@ -111,6 +142,8 @@ class FaultActor {
   bool Targets(core::NodeId host) const;
   Host& HostOf(core::NodeId host) const;
   const FaultScene& scene() const { return scene_; }
+  // Calls OnTick so much later, and not when it was asked to before.
+  void TickAfter(core::Instant now, core::Duration later);
   // When what begins now ends, as far as it is known.
   core::Instant EndsAt(core::Instant now) const;
   // Its own stream.

@@ -1,8 +1,9 @@
 // What is due of faults, and when.
 //
-// At one instant, faults end first, then hosts restart, then hosts crash, then other faults begin:
-// what ends with an instant does not reach into it, and whoever is to restart at an instant is up
-// for what begins at it. Among equals, the order is that of the scenario's list, or of the hosts.
+// At one instant, faults end first, then hosts restart, then hosts crash, then other faults begin,
+// then those in force do what they had planned for it: what ends with an instant does not reach
+// into it, and whoever is to restart at an instant is up for what begins at it. Among equals, the
+// order is that of the scenario's list, or of the hosts.
 
 #pragma once
 
@@ -15,7 +16,7 @@
 
 namespace lockstep::sim {
 
-enum class FaultStep : std::uint8_t { kEnd, kRestart, kCrash, kBegin };
+enum class FaultStep : std::uint8_t { kEnd, kRestart, kCrash, kBegin, kTick };
 
 class FaultAgenda {
  public:

@@ -22,7 +22,7 @@
 
 #include "protocols/core/ids.h"
 #include "protocols/core/keys.h"
-#include "protocols/core/note.h"
+#include "protocols/core/random.h"
 #include "protocols/core/time.h"
 #include "sim/chance/ratio.h"
 
@@ -61,14 +61,16 @@ struct Takes {
 
 // Where an actor is asked, a bit each.
 struct Points {
-  static constexpr std::uint32_t kSends = 1;        // what a node on a target wants sent
-  static constexpr std::uint32_t kMessages = 2;     // messages on their way, above the transport
-  static constexpr std::uint32_t kPackets = 4;      // packets as they come to their sender's card
-  static constexpr std::uint32_t kEffects = 8;      // effects that are about to be performed
-  static constexpr std::uint32_t kTimers = 16;      // timers that have expired
-  static constexpr std::uint32_t kWrites = 32;      // writes that a disk is about to begin
-  static constexpr std::uint32_t kCrashes = 64;     // hosts that are about to crash
-  static constexpr std::uint32_t kForgotten = 128;  // packets for a connection that is forgotten
+  static constexpr std::uint32_t kSends = 1;       // what a node on a target wants sent
+  static constexpr std::uint32_t kMessages = 2;    // messages on their way, above the transport
+  static constexpr std::uint32_t kPackets = 4;     // packets as they come to their sender's card
+  static constexpr std::uint32_t kEffects = 8;     // effects that are about to be performed
+  static constexpr std::uint32_t kTimers = 16;     // timers that have expired
+  static constexpr std::uint32_t kWrites = 32;     // writes that a disk is about to begin
+  static constexpr std::uint32_t kCrashes = 64;    // hosts that are about to crash
+  static constexpr std::uint32_t kLost = 128;      // packets and messages that are lost
+  static constexpr std::uint32_t kSettings = 256;  // timers that a host is about to set
+  static constexpr std::uint32_t kRecords = 512;   // records that are about to be written, or read
   // It acts on one thing after the other, and so may be limited to some of them: "prob", "count".
   static constexpr std::uint32_t kEach = kSends | kMessages | kPackets;
 };
@@ -117,6 +119,8 @@ struct Activation {
 class HostNames {
  public:
   virtual ~HostNames() = default;
+  // The fault's own, for what is drawn before the run.
+  virtual core::Random random() const = 0;
   virtual std::vector<core::NodeId> Hosts(core::Keys& keys, std::string_view key) const = 0;
   // A list of such lists.
   virtual std::vector<std::vector<core::NodeId>> Groups(core::Keys& keys,
@@ -152,7 +156,7 @@ class FaultBody {
   // Walks over them; fields hold their defaults before. Selectors are not among them.
   virtual void Describe(core::Keys&, const HostNames&) {}
   // Those that say something about the whole fault; called once, when it was read.
-  virtual void Complete(core::Keys&, Fault&) {}
+  virtual void Complete(core::Keys&, const HostNames&, Fault&) {}
 
   virtual Lasting lasting(Lasting of_kind) const { return of_kind; }
   virtual std::uint32_t points(std::uint32_t of_kind) const { return of_kind; }
@@ -163,6 +167,8 @@ class FaultBody {
   virtual LongestKept Kept() const { return {}; }
   // Whether it keeps its targets down at an instant, where that can be known before.
   virtual bool IsDownAt(const Fault&, core::Instant) const { return false; }
+  // A path of the program's message fields that it names, so that it can be checked; by "field".
+  virtual std::string_view field() const { return {}; }
   // Whether it strikes only whom its cluster can spare at that moment.
   virtual bool is_within_budget() const { return false; }
 };
@@ -187,6 +193,8 @@ struct FaultKind {
   // Hosts go down by it: a concurrent budget has them back when they have rejoined, and at one
   // instant it comes before faults that need hosts that are up.
   bool is_crash = false;
+  // It acts also on what a host says to itself, which crosses no link.
+  bool is_of_loopback = false;
   // It changes when messages come, and so wants a transport that keeps no order.
   bool wants_datagrams = false;
   // Its parameters, with their defaults.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/core/bytes.h"
 #include "protocols/core/time.h"
 
 namespace lockstep::sim {
@@ -19,7 +20,8 @@ struct MessageFate {
     core::Duration spacing;
   };
   bool is_destroyed = false;
-  core::Duration later;  // that it is kept
+  std::optional<core::Bytes> payload;  // what it is instead, if it is damaged
+  core::Duration later;                // that it is kept
   std::vector<Copies> copies;
   // It is to be at its receiver no sooner than this: by this fault, which is told if it is later
   // thereby.

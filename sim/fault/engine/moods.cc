@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/host/host.h"
+#include "sim/net/network.h"
 
 namespace lockstep::sim {
 namespace {
@@ -76,6 +77,24 @@ void HostMoods::Slew(core::Instant now, core::NodeId host, core::Clock clock, co
                      std::int64_t ppb) {
   HostOf(host).clock().Slew(now, clock, by, ppb);
   HostOf(host).OnClockChanged(now, clock);
+}
+
+void HostMoods::SetRate(core::Instant now, std::uint32_t edge, std::size_t fault,
+                        std::optional<std::int64_t> rate_bps) {
+  const std::int64_t before =
+      rates_before_.try_emplace(edge, network_.wires().port(edge).rate_bps()).first->second;
+  network_.wires().SetRate(now, edge, LastOf(rates_[edge], fault, rate_bps).value_or(before));
+}
+
+void HostMoods::TakeDown(core::Instant now, std::uint32_t edge, std::size_t fault,
+                         Port::WhileDown fate) {
+  const bool is_first = down_[edge].empty();
+  down_[edge].insert(fault);
+  if (is_first) network_.wires().TakeDown(now, edge, fate, trace::DropCause::kFault);
+}
+
+void HostMoods::BringUp(core::Instant now, std::uint32_t edge, std::size_t fault) {
+  if (down_[edge].erase(fault) > 0 && down_[edge].empty()) network_.wires().BringUp(now, edge);
 }
 
 void HostMoods::OnMachineDown(core::Instant now, core::NodeId host) {

@@ -22,10 +22,11 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
   on_.resize(hosts);
   states_.resize(faults().size());
   const std::pair<std::uint32_t, std::vector<std::size_t>*> lists[] = {
-      {Points::kMessages, &of_messages_},  {Points::kPackets, &of_packets_},
-      {Points::kEffects, &of_effects_},    {Points::kTimers, &of_timers_},
-      {Points::kWrites, &of_writes_},      {Points::kCrashes, &of_crashes_},
-      {Points::kForgotten, &of_forgotten_}};
+      {Points::kMessages, &of_messages_}, {Points::kPackets, &of_packets_},
+      {Points::kEffects, &of_effects_},   {Points::kTimers, &of_timers_},
+      {Points::kWrites, &of_writes_},     {Points::kCrashes, &of_crashes_},
+      {Points::kLost, &of_losses_},       {Points::kSettings, &of_settings_},
+      {Points::kRecords, &of_records_}};
   for (std::size_t i = 0; i < faults().size(); ++i) {
     const Fault& fault = faults()[i];
     states_[i].gaps = random.Fork(absl::StrCat("fault/", fault.id, "/gaps"));
@@ -34,9 +35,9 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
     if (!fault.ActsAt(Points::kSends)) continue;
     for (const core::NodeId target : fault.targets) on_[target.value()].push_back(i);
   }
-  is_hook_ =
-      !of_packets_.empty() || !of_effects_.empty() || !of_timers_.empty() || !of_writes_.empty() ||
-      watch_.is_needed();
+  is_hook_ = !of_packets_.empty() || !of_effects_.empty() || !of_timers_.empty() ||
+             !of_writes_.empty() || !of_settings_.empty() || !of_records_.empty() ||
+             watch_.is_needed();
 }
 
 void FaultPlan::MakeActors(const FaultScene& scene) {
@@ -74,6 +75,7 @@ void FaultPlan::Begin(core::Instant now, std::size_t index) {
 void FaultPlan::End(core::Instant now, std::size_t index) {
   if (!states_[index].is_active) return;
   states_[index].is_active = false;
+  states_[index].ticks = core::Instant::Max();
   EmitFault(now, index, false);
   actor(index).End(now);
 }
@@ -129,7 +131,9 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
       auto* send = std::get_if<core::effect::Send>(&list[i].what);
       if (send == nullptr || !Matches(index, host, send->to, send->payload) || !Draw(index))
         continue;
-      const bool is_kept = actor(index).OnSend({now, host, *send, more});
+      bool is_forged = false;
+      const bool is_kept = actor(index).OnSend({now, host, *send, more, is_forged});
+      if (is_forged) forged_.emplace(host, list[i].message);
       const core::Layer layer = list[i].layer;
       if (!is_kept) {
         silenced.push_back(std::move(*send));
@@ -152,8 +156,9 @@ MessageFate FaultPlan::FateOf(core::Instant now, const Message& message) {
   MessageFate fate;
   for (const std::size_t index : of_messages_) {
     // What a host says to itself crosses no link that could be late.
-    if (message.from == message.to && faults()[index].kind->wants_datagrams) continue;
-    if (!is_active(index) || !Matches(index, message.from, message.to, message.payload)) continue;
+    if (message.from == message.to && !faults()[index].kind->is_of_loopback) continue;
+    if (!is_active(index) || !actor(index).SelectsMessage(message.from, message.to)) continue;
+    if (!Matches(index, message.from, message.to, message.payload)) continue;
     if (Strikes(index)) actor(index).OnMessage(now, message, fate);
     if (fate.is_destroyed) return fate;
   }
@@ -180,6 +185,7 @@ PacketFate FaultPlan::BeforeQueue(core::Instant now, std::uint32_t edge, const P
     return fate;
   for (const std::size_t index : of_packets_) {
     if (!is_active(index) || !IsAbout(faults()[index], packet.from, packet.to)) continue;
+    if (!actor(index).SelectsPacket(packet.from, packet.to)) continue;
     if (!Strikes(index)) continue;
     const PacketFate by_it = actor(index).OnPacket(now, packet, waiting);
     fate.later = fate.later + by_it.later;
@@ -207,8 +213,41 @@ void FaultPlan::OnCrash(core::Instant now, core::NodeId host) {
     if (is_active(index)) actor(index).OnCrash(now, host);
 }
 
-void FaultPlan::OnForgotten(core::NodeId from, core::NodeId to) {
-  for (const std::size_t index : of_forgotten_) actor(index).OnForgotten(from, to);
+void FaultPlan::OnLost(core::Instant now, const Loss& loss) {
+  for (const std::size_t index : of_losses_) actor(index).OnLost(now, loss);
+}
+
+std::optional<Disk::Harm> FaultPlan::BeforeRecord(core::Instant now, core::NodeId host) {
+  for (const std::size_t index : of_records_) {
+    if (!is_active(index)) continue;
+    if (const auto harm = actor(index).BeforeRecord(now, host)) return harm;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t FaultPlan::BeforeRead(core::Instant now, core::NodeId host, std::uint64_t there) {
+  std::uint64_t missing = 0;
+  for (const std::size_t index : of_records_)
+    if (is_active(index)) missing += actor(index).BeforeRead(now, host, there - missing);
+  return missing;
+}
+
+core::Duration FaultPlan::BeforeSetting(core::Instant now, core::NodeId host) {
+  core::Duration earlier;
+  for (const std::size_t index : of_settings_)
+    if (is_active(index)) earlier = earlier + actor(index).OnSetTimer(now, host);
+  return earlier;
+}
+
+void FaultPlan::SetTick(std::size_t index, core::Instant at) {
+  states_[index].ticks = at;
+  scene_->crasher.ScheduleTick(index, at);
+}
+
+void FaultPlan::Tick(core::Instant now, std::size_t index) {
+  if (!is_active(index) || states_[index].ticks != now) return;
+  states_[index].ticks = core::Instant::Max();
+  actor(index).OnTick(now);
 }
 
 // --- Receipts ---

@@ -9,7 +9,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
+
+#include "absl/container/btree_set.h"
 
 #include "protocols/core/effects.h"
 #include "protocols/core/random.h"
@@ -58,6 +61,10 @@ class FaultPlan final : public Hook {
   // to `silenced`; what is listed besides has no number yet.
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
               std::vector<core::effect::Send>& silenced);
+  // Whether this message of a host bears a signature that is none; asked once.
+  bool TakeForged(core::NodeId host, std::uint64_t message) {
+    return !forged_.empty() && forged_.erase({host, message}) > 0;
+  }
   // Whether any fault ever acts on messages on their way.
   bool strikes_messages() const { return !of_messages_.empty(); }
   // What faults do to this message, above the transport.
@@ -70,12 +77,19 @@ class FaultPlan final : public Hook {
                          core::ByteCount waiting) override;
   core::Duration BeforeTimer(core::Instant now, core::NodeId host, core::TimerId timer) override;
   core::Duration BeforeWrite(core::Instant now, core::NodeId host, core::ByteCount size) override;
+  std::optional<Disk::Harm> BeforeRecord(core::Instant now, core::NodeId host) override;
+  std::uint64_t BeforeRead(core::Instant now, core::NodeId host, std::uint64_t there) override;
+  void OnHarmRead(core::Instant now, std::size_t fault) override { CountChanged(now, fault); }
+  core::Duration BeforeSetting(core::Instant now, core::NodeId host) override;
 
   // Events that faults wait for. Nothing begins in these calls: it is due from then on.
   EventWatch& watch() { return watch_; }
 
   void OnCrash(core::Instant now, core::NodeId host);
-  void OnForgotten(core::NodeId from, core::NodeId to);
+  void OnLost(core::Instant now, const Loss& loss);
+  // A fault that is in force wants to be called then; it is.
+  void SetTick(std::size_t index, core::Instant at);
+  void Tick(core::Instant now, std::size_t index);
   void OnRunEnds(core::Instant now);
 
   // Who spends budget, at the start; and one receipt for each fault, at the end.
@@ -89,6 +103,7 @@ class FaultPlan final : public Hook {
     std::uint64_t changed = 0;
     std::uint64_t matched = 0;  // messages that matched the selector but for its nth
     core::Instant ends = core::Instant::Max();
+    core::Instant ticks = core::Instant::Max();
     core::Random gaps;  // of one that begins again after a time that is drawn
   };
 
@@ -115,8 +130,12 @@ class FaultPlan final : public Hook {
   std::vector<std::size_t> of_timers_;
   std::vector<std::size_t> of_writes_;
   std::vector<std::size_t> of_crashes_;
-  std::vector<std::size_t> of_forgotten_;
+  std::vector<std::size_t> of_losses_;
+  std::vector<std::size_t> of_settings_;
+  std::vector<std::size_t> of_records_;
   bool is_hook_ = false;
+  // By sender and number: messages that are listed and not yet performed.
+  absl::btree_set<std::pair<core::NodeId, std::uint64_t>> forged_;
 };
 
 }  // namespace lockstep::sim

@@ -313,7 +313,7 @@ TEST_CASE("scenario: a fault is one of the vocabulary, spelt right") {
   std::vector<std::string> kinds;
   for (const sim::FaultKind* kind : sim::FaultKinds()) kinds.emplace_back(kind->name);
   CHECK(Contains(FaultErrorOf(R"({"id": "x", "crahs": {"target": "a0"}})"),
-                 "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, clock_"));
+                 "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, attrition, "));
   CHECK(FaultErrorOf(R"({"id": "x"})") ==
         absl::StrCat("/faults/0: want a fault: ", absl::StrJoin(kinds, ", ")));
   CHECK(FaultErrorOf(R"({"crash": {"target": "a0"}})") ==

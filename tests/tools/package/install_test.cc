@@ -205,7 +205,7 @@ TEST_CASE("install: shells complete words by the scripts that are installed") {
   CHECK(offered("ru") == "run\n");
   CHECK(offered("run --mem") == "--memory\n");
   CHECK(offered("check --model = r") == "register\n");
-  CHECK(offered("list faults cras") == "crash\n");
+  CHECK(offered("list faults silen") == "silent\n");
   CHECK(offered("explain QUA") == "QUACK\n");
   CHECK(offered("fuzz ''") == "chora\n");
   CHECK(offered("validate as") == "ask\n");

@@ -1,0 +1,27 @@
+// S: who sends what to whom follows the schedule. Source: the Picsou paper, on who sends to whom.
+
+#pragma once
+
+#include <memory>
+
+#include "analysis/c3b/stream_checker.h"
+#include "analysis/oracle.h"
+
+namespace lockstep::analysis {
+
+// S: whatever a correct sender sends across, there is an attempt in which the schedule designates
+// it for that receiver. The schedule is a function of k′ and the attempt alone, so replicas that
+// keep to it agree with each other, and their shares of the original sends are within one.
+class ScheduleChecker final : public StreamChecker {
+ public:
+  explicit ScheduleChecker(std::shared_ptr<StreamFacts> facts);
+
+ private:
+  void Judge(const trace::Event& event) override;
+  // Whether the schedule ever has the sender send this k′ to the receiver.
+  bool IsDesignated(std::uint64_t number, std::uint64_t sender, std::uint64_t receiver) const;
+};
+
+extern const Oracle kScheduleOracle;
+
+}  // namespace lockstep::analysis

@@ -1,0 +1,50 @@
+// `client_retry_storm`: clients send each request again and again, all at once.
+
+#include <utility>
+
+#include "sim/fault/engine/requests.h"
+
+namespace lockstep::sim {
+namespace {
+
+struct ClientRetryStorm final : FaultBody {
+  std::uint64_t copies = 3;
+
+  void Describe(core::Keys& keys, const HostNames&) override {
+    keys.Integer({"copies", "Of each request, beside itself."}, copies, {1, 1'000});
+  }
+};
+
+class ClientRetryStormActor final : public FaultActor {
+ public:
+  ClientRetryStormActor(const FaultScene& scene, std::size_t index, const ClientRetryStorm& storm)
+      : FaultActor(scene, index), copies_(storm.copies) {}
+  bool OnSend(const SendCase& send) override {
+    if (!IsRequest(scene(), send)) return true;
+    Touch();
+    for (std::uint64_t i = 0; i < copies_; ++i) {
+      core::effect::Send again{send.send.to, send.send.payload};
+      again.credit = 0;  // Its node knows nothing of it.
+      send.more.push_back(std::move(again));
+    }
+    Change(send.now, copies_);
+    return true;
+  }
+
+ private:
+  std::uint64_t copies_;
+};
+
+}  // namespace
+
+extern const FaultKind kClientRetryStormFault = {
+    .name = "client_retry_storm",
+    .meaning = "Clients on the host send each request several times at once.",
+    .changed = "Requests that were sent besides.",
+    .family = "load",
+    .takes = Takes::kTarget,
+    .points = Points::kSends,
+    .body = MakeBody<ClientRetryStorm>,
+    .act = ActBy<ClientRetryStormActor, ClientRetryStorm>};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,63 @@
+// `replay`: a host sends again what it has sent before.
+
+#include <deque>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+
+#include "sim/fault/engine/actor.h"
+
+namespace lockstep::sim {
+namespace {
+
+struct Replay final : FaultBody {
+  std::uint64_t age = 1;
+
+  void Describe(core::Keys& keys, const HostNames&) override {
+    keys.Integer({"age",
+                  "Of the messages that the host has sent to a receiver, the one so many "
+                  "before is sent again."},
+                 age, {1, 100'000});
+  }
+};
+
+class ReplayActor final : public FaultActor {
+ public:
+  ReplayActor(const FaultScene& scene, std::size_t index, const Replay& replay)
+      : FaultActor(scene, index), age_(replay.age) {}
+  bool OnSend(const SendCase& send) override {
+    Touch();
+    std::deque<core::Bytes>& sent = sent_[{send.host, send.send.to}];
+    if (sent.size() == age_) {
+      core::effect::Send again{send.send.to, sent.front()};
+      again.credit = 0;  // Its node knows nothing of it.
+      send.more.push_back(std::move(again));
+      sent.pop_front();
+      Change(send.now);
+    }
+    sent.push_back(send.send.payload);
+    return true;
+  }
+
+ private:
+  std::uint64_t age_;
+  // The last messages, at most `age_`, by sender and receiver.
+  absl::btree_map<std::pair<core::NodeId, core::NodeId>, std::deque<core::Bytes>> sent_;
+};
+
+}  // namespace
+
+extern const FaultKind kReplayFault = {
+    .name = "replay",
+    .meaning =
+        "With each message that `link` and `msg` select, the host sends an older one of "
+        "them once more to the same receiver, as it was.",
+    .changed = "Messages that were sent again.",
+    .family = "byzantine",
+    .takes = Takes::kTarget | Takes::kLink | Takes::kMessage,
+    .points = Points::kSends,
+    .spends = Spends::kUAndR,
+    .body = MakeBody<Replay>,
+    .act = ActBy<ReplayActor, Replay>};
+
+}  // namespace lockstep::sim
