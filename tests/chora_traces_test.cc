@@ -15,7 +15,7 @@
 #include "tests/support/process.h"
 #include "tests/support/small_world.h"
 #include "tests/support/text.h"
-#include "tools/fuzz/draw.h"
+#include "tools/fuzz/chora_draw.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/runner.h"
 #include "tools/lockstep/trace_tap.h"

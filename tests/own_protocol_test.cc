@@ -17,6 +17,7 @@
 #include "protocols/core/random.h"
 #include "protocols/core/wire.h"
 #include "tools/lockstep/exit_code.h"
+#include "tools/lockstep/fuzz_run.h"
 #include "tools/lockstep/runner.h"
 
 // The last include: see there.
@@ -296,6 +297,29 @@ TEST_CASE("own protocol: honest two-phase commit is accepted, whatever is lost o
   // Three replicas decide some transactions each in every run.
   CHECK(decided > 10'000);
   CHECK(committed > 5'000);
+}
+
+TEST_CASE("own protocol: fuzz finds what is wrong with it, and nothing where nothing is") {
+  static const cli::Additions own = {kTwoPhase};
+  const std::vector<std::pair<std::string, std::string>> protocols = {
+      {"honest", ""}, {"otherwise", "GX"}, {"twice", "GC"}, {"made_up", "GY"}};
+  for (const auto& each : protocols) {
+    const std::string& protocol = each.first;
+    const std::string& oracle = each.second;
+    CAPTURE(protocol);
+    const auto fuzzer = cli::Fuzzer::Make(protocol, {}, own);
+    REQUIRE_MESSAGE(fuzzer.ok(), std::string(fuzzer.status().message()));
+    std::uint64_t found = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      const fuzz::Outcome outcome = fuzzer->Run({fuzz::Piece::Kind::kDrawn, seed, ""});
+      CAPTURE(seed);
+      CAPTURE(outcome.text);
+      if (outcome.is_failure()) ++found;
+      CHECK((oracle.empty() || outcome.oracle.empty() || outcome.oracle == oracle));
+      if (oracle.empty()) CHECK_FALSE(outcome.is_failure());
+    }
+    if (!oracle.empty()) CHECK(found > 10);
+  }
 }
 
 TEST_CASE("own protocol: notes by kind are counted, and are metrics of it") {

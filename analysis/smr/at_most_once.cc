@@ -19,6 +19,8 @@ void AtMostOnceChecker::Judge(const trace::Event& event) {
   const RequestLog::Stretch* const stretch = requests_->Find(event.value);
   if (stretch == nullptr || stretch->count != event.count) return;
   if (stretch->requests == event.detail && stretch->digest == event.digest) return;
+  // It may have committed a batch that reached others by a message of another kind.
+  if (IsAnyMute()) return SetUnsure();
   Object(event.at, event.node, [&] {
     const std::string where =
         absl::StrCat(Host(event.node), " executes ", event.detail, " requests at index ",

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ class ClusterChecker : public FindingChecker {
     constexpr std::uint64_t kLies = 2;
     if (event.kind == trace::EventKind::kFaulty) {
       if (event.value == kLies) is_liar_[IndexOf(event.node)] = true;
+      if (event.detail == 0) is_mute_[IndexOf(event.node)] = true;
     } else {
       Judge(event);
     }
@@ -43,12 +45,20 @@ class ClusterChecker : public FindingChecker {
       : FindingChecker(oracle, name, wants.Add(trace::Interest(Bit(trace::EventKind::kFaulty)))),
         recipe_(std::move(recipe)),
         cluster_(recipe_->cluster(cluster)),
-        is_liar_(cluster_.size) {}
+        is_liar_(cluster_.size),
+        is_mute_(cluster_.size) {}
 
   // Something that a replica of the cluster did, or that happened to it; or the end of the run.
   virtual void Judge(const trace::Event& event) = 0;
   bool IsAnswerable(core::NodeId node) const final {
     return !cluster_.Has(node) || !is_liar_[IndexOf(node)];
+  }
+
+  // Whether it may fail otherwise than by a crash, so that not all that it lists is sent: it is
+  // judged by what it says, but not by what nobody heard of.
+  bool IsMute(std::uint32_t index) const { return is_mute_[index]; }
+  bool IsAnyMute() const {
+    return std::find(is_mute_.begin(), is_mute_.end(), true) != is_mute_.end();
   }
 
   const core::Cluster& cluster() const { return cluster_; }
@@ -59,6 +69,7 @@ class ClusterChecker : public FindingChecker {
   std::shared_ptr<const Recipe> recipe_;
   core::Cluster cluster_;
   std::vector<bool> is_liar_;  // is_liar_[index]
+  std::vector<bool> is_mute_;  // is_mute_[index]
 };
 
 // For oracles whose checkers need nothing but their cluster.

@@ -75,6 +75,7 @@ void ProgressChecker::JudgeReplicas() {
   for (std::uint32_t i = 0; i < replicas_.size(); ++i) {
     const Replica& replica = replicas_[i];
     if (!replica.is_up || !replica.has_rejoined || slots_->said_at(i) < half_) continue;
+    if (IsMute(i)) continue;
     ++judged;
     if (replica.reach >= needed) continue;
     const core::NodeId node = cluster().Replica(i);
@@ -99,7 +100,9 @@ void ProgressChecker::JudgeClients() {
       each < longest_wait_ || (has_answered_old_ && longest_wait_ == core::Duration());
   const bool had_time = each >= retry_;
   for (const RequestLog::Open& open : requests_->OpenSince(heal_)) {
-    if (is_slow || (!had_time && !cluster().Has(open.host))) {
+    const bool is_beside = cluster().Has(open.host);
+    const bool is_unheard = is_beside && IsMute(IndexOf(open.host));
+    if (is_slow || is_unheard || (!had_time && !is_beside)) {
       ++unjudged_;
       continue;
     }

@@ -16,14 +16,15 @@ namespace lockstep::analysis {
 // P, at the end of a run that lasts until heal + settle:
 // - every slot of a round on which anybody had acted by the heal is committed by each replica that
 //   is judged, and so is what anybody had committed by half of the time to settle;
-// - what clients had asked by the heal has been answered, but for clients whose machine went down.
+// - what clients had asked by the heal has been answered, but for clients whose machine went down,
+//   or is silent at times.
 //   What clients on machines of their own ask may be lost on its way: they are judged where the
 //   time to settle lets them ask kRetries times more. And all are where it is kRetries times what
 //   others waited who asked after the heal, and were answered in the second half; not where only
 //   older requests were answered then. Who floods replicas with more than they can carry is slow,
 //   and not stuck. Those that had no answer and are not judged are counted.
 // Not put to the test where the second half is shorter than kRounds rounds. Judged are replicas
-// that are up and, if they have lost their memory, have rejoined. One that has
+// that are up, never silent and, if they have lost their memory, have rejoined. One that has
 // said nothing of any slot for half of the time to settle stands still, as in a pause that lasts,
 // and is as good as dead; if so many do that fewer than a quorum is left, that is an objection.
 class ProgressChecker final : public ClusterChecker, RequestLog::Watcher {

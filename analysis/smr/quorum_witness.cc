@@ -91,9 +91,10 @@ bool QuorumWitnessChecker::IsWitnessed(const SlotSaid& slot, SlotName name, std:
   });
 }
 
-void QuorumWitnessChecker::OnUnheld(const trace::Event& event, std::uint32_t, SlotName name,
+void QuorumWitnessChecker::OnUnheld(const trace::Event& event, std::uint32_t replica, SlotName name,
                                     SlotLedger::Act act) {
   if (!IsAnswerable(event.node)) return;
+  if (name.lane == replica && IsMute(replica)) return;  // It made it, and nobody heard of it.
   Object(event.at, event.node, [&] {
     const char* const does = act == SlotLedger::Act::kVote ? " votes for" : " accepts";
     return absl::StrCat(Host(event.node), does, " the batch of round ", name.round, ", lane ",
@@ -101,6 +102,7 @@ void QuorumWitnessChecker::OnUnheld(const trace::Event& event, std::uint32_t, Sl
   });
 }
 
-const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>, kQuorumWitnessCounts};
+const Oracle kQuorumWitnessOracle = {"V", &MakeSlotChecker<QuorumWitnessChecker>,
+                                     kQuorumWitnessCounts};
 
 }  // namespace lockstep::analysis

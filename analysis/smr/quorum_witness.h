@@ -13,7 +13,8 @@ namespace lockstep::analysis {
 
 // V: where a slot is committed first, more than half of the replicas have *said* that they vote for
 // the batch, or at one ballot above that they accept the value that is committed; and a batch is
-// held by so many. Whoever votes for a batch, or accepts one, holds it.
+// held by so many. Whoever votes for a batch, or accepts one, holds it; that of its own lane need
+// not have been heard of, where the replica is silent at times.
 //
 // One of the witnesses may have kept its word to itself: a replica decides by its own vote or
 // acceptance before it has told anybody. That one is who commits, or who has said that the slot is

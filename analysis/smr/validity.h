@@ -10,7 +10,8 @@
 
 namespace lockstep::analysis {
 
-// Y: where an index of the log holds something, the owner of that slot has proposed it; and each
+// Y: where an index of the log holds something, the owner of that slot has proposed it, which is
+// not known of one that is silent at times; and each
 // request in it, which is to be executed there for the first time, some client has asked before.
 // Judged where an index is committed first: the others commit the same (agreement.h).
 class ValidityChecker final : public ClusterChecker, RequestLog::Watcher {

@@ -1,5 +1,9 @@
-// One draw after the other, out to worker processes: what a seed does to the program is a line, not
+// One run after the other, out to worker processes: what a seed does to the program is a line, not
 // the end.
+//
+// Runs are taken in the order of their seeds, whatever the order in which they end. What showed a
+// new state is kept, and changed by later ones: by those of the next epoch at the earliest, so that
+// the same seeds come to the same, whatever the number of workers.
 
 #pragma once
 
@@ -9,10 +13,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
 
+#include "tools/fuzz/corpus.h"
 #include "tools/fuzz/outcome.h"
+#include "tools/fuzz/piece.h"
+#include "tools/fuzz/thoroughness.h"
 
 namespace lockstep::fuzz {
 
@@ -22,33 +31,47 @@ struct CampaignOptions {
   std::optional<std::chrono::seconds> time;  // or for how long runs are begun
   unsigned workers = 1;
   std::function<bool()> is_interrupted;  // asked often
+  bool is_until_failure = false;         // no run is taken after one that failed
+  bool has_mutants = false;              // two runs of five change what was kept
+  // A failure whose oracle or text has one of these in it is counted, and is none.
+  std::vector<std::string> known;
 };
 
-struct Coverage {
+struct FaultTally {
   std::uint64_t draws = 0;   // in which faults of this kind stood
   std::uint64_t bitten = 0;  // in which one of them had an effect
 };
 
 struct Tally {
   std::uint64_t runs = 0;
+  std::uint64_t mutants = 0;  // of these
   std::uint64_t to_heal = 0;
   std::uint64_t rounds = 0;
   std::uint64_t failures = 0;
+  std::map<std::string, std::uint64_t> known;  // failures that are, by what they are known by
   std::map<std::string, std::uint64_t> verdicts;
   std::map<std::uint64_t, std::uint64_t> replicas;  // runs, by the size of the cluster
-  std::map<std::string, Coverage> coverage;         // by kind of fault
+  std::map<std::string, FaultTally> coverage;       // by kind of fault
   std::map<std::string, std::uint64_t> reached;     // runs, by what the protocol was brought to do
+  Thoroughness thoroughness;
+  std::uint64_t latest_new = 0;  // run, from 1, that was the last one to show a new state; 0: none
   std::chrono::duration<double> lasted{0};
   bool is_interrupted = false;
 };
 
-// Called in a worker: makes the run of this seed.
-using RunSeed = std::function<Outcome(std::uint64_t seed)>;
-// Called for each run that has ended, in the order in which they do, with the tally so far.
-using OnOutcome = std::function<void(std::uint64_t seed, const Outcome&, const Tally&)>;
+struct CampaignCalls {
+  // Called in a worker: makes the run.
+  std::function<Outcome(const Piece&)> run;
+  // Called here, of what is to be kept: the scenario that was run.
+  std::function<absl::StatusOr<nlohmann::json>(const Piece&)> scenario;
+  // Called for each run, in order, with the tally so far. `is_failure`: it failed, and is not
+  // known.
+  std::function<void(const Piece&, const Outcome&, bool is_failure, const Tally&)> on_outcome;
+};
 
-// Makes the runs. Errors: no process can be made.
-absl::StatusOr<Tally> RunCampaign(const RunSeed& run_seed, const CampaignOptions& options,
-                                  const OnOutcome& on_outcome);
+// Makes the runs; `corpus` is what is changed at first, and gets what is new. Errors: no process
+// can be made, or nothing can be kept.
+absl::StatusOr<Tally> RunCampaign(const CampaignCalls& calls, const CampaignOptions& options,
+                                  Corpus& corpus);
 
 }  // namespace lockstep::fuzz

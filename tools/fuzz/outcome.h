@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/fuzz/coverage.h"
+
 namespace lockstep::fuzz {
 
 // How often faults of one kind stood in a draw, and how many of them had an effect.
@@ -17,21 +19,25 @@ struct Bites {
 };
 
 struct Outcome {
-  // "holds", "violated", "stuck" (it was to recover and did not), "overspent", "idle" (no two
-  // replicas committed anything that could be compared), or "failed" (the run did not come to its
-  // end).
+  // "holds", "slow" (what was to come in the end came, but later than the scenario allows),
+  // "violated", "stuck" (it was to recover and did not), "overspent", "idle" (nothing was put to
+  // the test), "unknown", or "failed" (the run did not come to its end).
   std::string verdict = "failed";
   std::string oracle;  // who objects first, where the verdict is "violated"
   std::string text;    // what is wrong; empty where nothing is
   bool is_to_heal = false;
-  std::uint64_t replicas = 0;
+  std::uint64_t replicas = 0;        // of the first cluster
   std::uint64_t rounds = 0;          // that were simulated
   std::vector<Bites> bites;          // by kind, each once, sorted
   std::vector<std::string> reached;  // what the protocol was brought to do
+  std::uint64_t at_ps = 0;           // when what is wrong was seen
+  // It was run on for so many times what its scenario allows after the heal.
+  std::uint64_t stretch = 1;
+  std::vector<State> states = {};  // that it has shown, sorted
   friend bool operator==(const Outcome&, const Outcome&) = default;
 
   bool is_failure() const {
-    return verdict != "holds" && verdict != "overspent" && verdict != "idle";
+    return verdict == "violated" || verdict == "stuck" || verdict == "failed";
   }
 };
 

@@ -178,7 +178,6 @@ void AddValues(const Call& call, const Place& place, const CLI::Option& option, 
   const auto offer = call.offers.find(KeyOf(*place.command, option));
   if (offer != call.offers.end()) {
     for (const auto& [word, meaning] : offer->second(place.given)) lines.Add(word, meaning);
-    return;
   }
   const std::string type = option.get_type_name();
   for (const std::string& choice : Choices(type)) lines.Add(choice, "");

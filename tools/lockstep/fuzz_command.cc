@@ -1,4 +1,4 @@
-// lockstep fuzz PROTOCOL
+// lockstep fuzz PROTOCOL|SCENARIO
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +11,8 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +21,7 @@
 #include "protocols/parameters/parameters.h"
 #include "sim/trace/file_beside.h"
 #include "tools/fuzz/campaign.h"
-#include "tools/fuzz/draw.h"
+#include "tools/fuzz/corpus.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
 #include "tools/lockstep/fuzz_run.h"
@@ -32,37 +34,64 @@ namespace lockstep::cli {
 namespace {
 
 constexpr const char* kFuzzTeaching =
-    "Draws a scenario from each seed, SEED, SEED + 1, ...: a cluster, often with windows and "
-    "rounds "
-    "far\n"
-    "too small, and what happens to it (loss, delays, duplicates, late rounds, pauses, clocks far "
-    "off,\n"
-    "crashes between two effects with all memory lost), as much as its budget bears at a time. "
-    "Then "
-    "all\n"
-    "heals. Every promise of the protocol is judged; where it promises to recover, commits must go "
-    "on.\n"
+    "Draws a scenario from each seed, SEED, SEED + 1, ..., runs it, and judges every promise. Of a "
+    "PROTOCOL\n"
+    "it draws small clusters, parameters, workload, machine and network, and what happens to them; "
+    "to a\n"
+    "SCENARIO it adds faults within what its budgets leave. Faults that spend no budget end at the "
+    "heal.\n"
+    "Where only what is to come in the end has not come, the run goes on for up to 16 times as "
+    "long: what\n"
+    "comes then was slow, and is no failure.\n"
+    "\n"
+    "Two runs of five change a fault of one that showed something new. The summary says how many "
+    "abstract\n"
+    "states were seen (what nodes were handed, listed and noted, one after the other; why "
+    "something "
+    "was\n"
+    "dropped; what oracles counted) and how likely it is that one more draw shows a new one.\n"
     "\n"
     "Each seed that fails is a line with the command that repeats it, and its scenario is written "
-    "to "
-    "the\n"
-    "folder of --out. What is drawn depends on the seed alone, not on --jobs or --time. A fault "
-    "without\n"
-    "an effect is no failure; the summary says how many draws of each kind had one.\n"
+    "to the\n"
+    "folder of --out. What is run depends on SEED alone, not on --jobs or --time. A fault without "
+    "an effect\n"
+    "is no failure; the summary says how many draws of each kind had one.\n"
+    "\n"
+    "Chora-R has draws of its own: windows and rounds far too small, and a recovery that must "
+    "succeed where\n"
+    "it is promised. They are made unless --strategy or --budget says otherwise.\n"
     "\n"
     "Examples:\n"
-    "  $0 fuzz chora --seed 1 --time 60s\n"
+    "  $0 fuzz picsou --seed 1 --time 60s\n"
+    "  $0 fuzz scenarios/smoke/picsou.json --seed 1 --runs 100 --budget full\n"
+    "  $0 fuzz picsou --seed 1 --known \"left behind\" --until-failure\n"
     "  $0 fuzz chora --seed 1 --runs 1000 --replicas 5 --jobs 1 --json | jq .coverage\n"
-    "  $0 fuzz chora --one 17 > drawn.json && $0 run drawn.json\n"
+    "  $0 fuzz picsou --one 17 > drawn.json && $0 run drawn.json\n"
     "\n";
 
+const std::vector<std::pair<std::string, fuzz::Strategy>> kStrategies = {
+    {"random", fuzz::Strategy::kRandom},
+    {"swarm", fuzz::Strategy::kSwarm},
+    {"priorities", fuzz::Strategy::kPriorities},
+    {"ties", fuzz::Strategy::kTies}};
+const std::vector<std::pair<std::string, fuzz::Spending>> kSpendings = {
+    {"random", fuzz::Spending::kRandom},
+    {"full", fuzz::Spending::kFull},
+    {"over", fuzz::Spending::kOver}};
+
 struct FuzzFlags {
-  std::string protocol;
+  std::string target;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> one;
   std::optional<std::uint64_t> runs;
   std::string time;
   std::optional<std::uint32_t> replicas;
+  std::string strategy;
+  std::string budget = "random";
+  std::vector<std::string> known;
+  std::string corpus;
+  bool is_until_failure = false;
+  bool is_fresh = false;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string out = "fuzz-failures";
   bool as_json = false;
@@ -79,10 +108,11 @@ absl::Status WriteScenario(const std::filesystem::path& path, const nlohmann::js
 // A campaign as the user follows it.
 class Report {
  public:
-  explicit Report(const FuzzFlags& flags) : flags_(flags) {}
+  Report(const FuzzFlags& flags, const Fuzzer& fuzzer) : flags_(flags), fuzzer_(fuzzer) {}
 
-  void Add(std::uint64_t seed, const fuzz::Outcome& outcome, const fuzz::Tally& tally) {
-    if (outcome.is_failure()) AddFailure(seed, outcome);
+  void Add(const fuzz::Piece& piece, const fuzz::Outcome& outcome, bool is_failure,
+           const fuzz::Tally& tally) {
+    if (is_failure) AddFailure(piece, outcome);
     ShowProgress(tally);
   }
   // What went wrong while failures were written.
@@ -96,30 +126,43 @@ class Report {
   }
 
  private:
-  void AddFailure(std::uint64_t seed, const fuzz::Outcome& outcome) {
+  void AddFailure(const fuzz::Piece& piece, const fuzz::Outcome& outcome) {
     const std::filesystem::path path =
-        std::filesystem::path(flags_.out) / absl::StrCat(flags_.protocol, "-", seed, ".json");
-    const fuzz::Draw draw = fuzz::DrawChora(seed, {flags_.replicas});
-    status_.Update(WriteScenario(path, draw.scenario));
-    // Only a run of the fuzzer knows what to look for in notes, that it was to recover, or how the
-    // program came to die.
-    std::string command = absl::StrCat(ProgramAsCalled(), " run ", ShellWord(path.string()));
-    if (outcome.verdict != "violated" || outcome.oracle == "notes") {
-      command =
-          absl::StrCat(ProgramAsCalled(), " fuzz ", flags_.protocol, " --seed ", seed, " --runs 1");
-      if (flags_.replicas) absl::StrAppend(&command, " --replicas ", *flags_.replicas);
-    }
+        std::filesystem::path(flags_.out) / absl::StrCat(fuzzer_.name(), "-", piece.seed, ".json");
+    const absl::StatusOr<nlohmann::json> scenario = fuzzer_.Failing(piece, outcome);
+    if (scenario.ok()) status_.Update(WriteScenario(path, *scenario));
+    const std::string command = Command(piece, outcome, path.string());
+    const std::string at =
+        outcome.at_ps == 0 ? ""
+                           : absl::StrCat(" at ", FormatDuration(core::Duration::Picoseconds(
+                                                      static_cast<std::int64_t>(outcome.at_ps))));
     Clear();
-    absl::FPrintF(flags_.as_json ? stderr : stdout, "seed %d: %s%s%s: %s\n  %s\n", seed,
-                  outcome.verdict, outcome.oracle.empty() ? "" : " ", outcome.oracle, outcome.text,
-                  command);
+    absl::FPrintF(flags_.as_json ? stderr : stdout, "seed %d: %s%s%s%s: %s\n  %s\n", piece.seed,
+                  outcome.verdict, outcome.oracle.empty() ? "" : " ", outcome.oracle, at,
+                  outcome.text, command);
     std::fflush(stdout);
-    failures_.push_back({{"seed", seed},
+    failures_.push_back({{"seed", piece.seed},
                          {"verdict", outcome.verdict},
                          {"oracle", outcome.oracle},
+                         {"at_ps", outcome.at_ps},
                          {"text", outcome.text},
                          {"scenario", path.string()},
                          {"command", command}});
+  }
+
+  // Only a run of the fuzzer knows what to look for in notes, that it was to recover, or how the
+  // program came to die.
+  std::string Command(const fuzz::Piece& piece, const fuzz::Outcome& outcome,
+                      const std::string& path) const {
+    const bool is_plain = outcome.verdict == "violated" && outcome.oracle != "notes";
+    if (is_plain || piece.kind != fuzz::Piece::Kind::kDrawn)
+      return absl::StrCat(ProgramAsCalled(), " run ", ShellWord(path));
+    std::string command = absl::StrCat(ProgramAsCalled(), " fuzz ", ShellWord(flags_.target),
+                                       " --seed ", piece.seed, " --runs 1 --fresh");
+    if (flags_.replicas) absl::StrAppend(&command, " --replicas ", *flags_.replicas);
+    if (!flags_.strategy.empty()) absl::StrAppend(&command, " --strategy ", flags_.strategy);
+    if (flags_.budget != "random") absl::StrAppend(&command, " --budget ", flags_.budget);
+    return command;
   }
 
   void ShowProgress(const fuzz::Tally& tally) {
@@ -127,12 +170,13 @@ class Report {
     if (!is_terminal_ || now - shown_ < std::chrono::milliseconds(200)) return;
     shown_ = now;
     is_shown_ = true;
-    absl::FPrintF(stderr, "\r\033[Kfuzz %s: %d runs, %.0f/s, %d failed", flags_.protocol,
+    absl::FPrintF(stderr, "\r\033[Kfuzz %s: %d runs, %.0f/s, %d failed, %d states", fuzzer_.name(),
                   tally.runs, static_cast<double>(tally.runs) / tally.lasted.count(),
-                  tally.failures);
+                  tally.failures, tally.thoroughness.states());
   }
 
   const FuzzFlags& flags_;
+  const Fuzzer& fuzzer_;
   const bool is_terminal_ = isatty(STDERR_FILENO) == 1;
   bool is_shown_ = false;
   std::chrono::steady_clock::time_point shown_;
@@ -140,23 +184,47 @@ class Report {
   nlohmann::json failures_ = nlohmann::json::array();
 };
 
+// N1 / N, where there is an N.
+std::optional<double> ChanceOfNew(const fuzz::Thoroughness& thoroughness) {
+  if (thoroughness.runs() == 0) return std::nullopt;
+  return static_cast<double>(thoroughness.singles()) / static_cast<double>(thoroughness.runs());
+}
+
+std::string ThoroughnessText(const fuzz::Tally& tally) {
+  const fuzz::Thoroughness& thoroughness = tally.thoroughness;
+  std::string text = absl::StrFormat("%d abstract states", thoroughness.states());
+  if (tally.latest_new > 0)
+    absl::StrAppendFormat(&text, ", the latest new one in run %d", tally.latest_new);
+  if (const std::optional<double> chance = ChanceOfNew(thoroughness))
+    absl::StrAppendFormat(&text,
+                          "\none more draw shows a new one with a chance of %.3g (Good and Turing: "
+                          "%d of %d draws showed one alone)",
+                          *chance, thoroughness.singles(), thoroughness.runs());
+  return text + "\n";
+}
+
 std::string Report::Text(const fuzz::Tally& tally) const {
   const double seconds = tally.lasted.count();
-  std::string text = absl::StrFormat(
-      "%d runs from seed %d in %.1f s (%.1f/s), %d rounds; %d had to recover\n", tally.runs,
-      *flags_.seed, seconds, seconds > 0 ? static_cast<double>(tally.runs) / seconds : 0.0,
-      tally.rounds, tally.to_heal);
+  std::string text =
+      absl::StrFormat("%d runs from seed %d in %.1f s (%.1f/s)", tally.runs, *flags_.seed, seconds,
+                      seconds > 0 ? static_cast<double>(tally.runs) / seconds : 0.0);
+  if (tally.rounds > 0)
+    absl::StrAppendFormat(&text, ", %d rounds; %d had to recover", tally.rounds, tally.to_heal);
+  if (tally.mutants > 0) absl::StrAppendFormat(&text, ", %d of them mutants", tally.mutants);
+  text += "\n";
   for (const auto& [replicas, count] : tally.replicas)
     absl::StrAppendFormat(&text, "  N = %d: %d\n", replicas, count);
   for (const auto& [verdict, count] : tally.verdicts)
     absl::StrAppendFormat(&text, "  %-14s %8d\n", verdict, count);
+  for (const auto& [known, count] : tally.known)
+    absl::StrAppendFormat(&text, "  known: %s: %d\n", known, count);
   absl::StrAppendFormat(&text, "%-16s %8s %8s\n", "fault", "draws", "had effect");
   for (const auto& [kind, coverage] : tally.coverage)
     absl::StrAppendFormat(&text, "  %-14s %8d %8d\n", kind, coverage.draws, coverage.bitten);
-  absl::StrAppendFormat(&text, "%-16s %8s\n", "reached", "draws");
+  if (!tally.reached.empty()) absl::StrAppendFormat(&text, "%-16s %8s\n", "reached", "draws");
   for (const auto& [what, count] : tally.reached)
     absl::StrAppendFormat(&text, "  %-14s %8d\n", what, count);
-  return text;
+  return text + ThoroughnessText(tally);
 }
 
 nlohmann::json Report::Json(const fuzz::Tally& tally) const {
@@ -165,9 +233,18 @@ nlohmann::json Report::Json(const fuzz::Tally& tally) const {
     coverage[kind] = {{"draws", each.draws}, {"effective", each.bitten}};
   nlohmann::json replicas = nlohmann::json::object();
   for (const auto& [size, count] : tally.replicas) replicas[absl::StrCat(size)] = count;
-  return {{"protocol", flags_.protocol},
+  nlohmann::json states = {{"seen", tally.thoroughness.states()},
+                           {"latest_new_run", tally.latest_new},
+                           {"draws", tally.thoroughness.runs()},
+                           {"alone", tally.thoroughness.singles()}};
+  if (const std::optional<double> chance = ChanceOfNew(tally.thoroughness))
+    states["chance_of_new"] = *chance;
+  return {{"protocol", fuzzer_.name()},
           {"seed", *flags_.seed},
           {"runs", tally.runs},
+          {"mutants", tally.mutants},
+          {"states", std::move(states)},
+          {"known", tally.known},
           {"rounds", tally.rounds},
           {"to_recover", tally.to_heal},
           {"seconds", tally.lasted.count()},
@@ -181,8 +258,9 @@ nlohmann::json Report::Json(const fuzz::Tally& tally) const {
 
 int CodeOfCampaign(const fuzz::Tally& tally) {
   if (tally.is_interrupted) return kInterrupted;
+  if (tally.failures == 0) return kAsExpected;
   if (tally.verdicts.contains("violated") || tally.verdicts.contains("stuck")) return kViolated;
-  return tally.failures > 0 ? kRunsFailed : kAsExpected;
+  return kRunsFailed;
 }
 
 absl::StatusOr<fuzz::CampaignOptions> OptionsOf(const FuzzFlags& flags) {
@@ -193,6 +271,9 @@ absl::StatusOr<fuzz::CampaignOptions> OptionsOf(const FuzzFlags& flags) {
   options.runs = flags.runs;
   options.workers = flags.jobs;
   options.is_interrupted = [] { return IsInterrupted(); };
+  options.is_until_failure = flags.is_until_failure;
+  options.has_mutants = !flags.is_fresh;
+  options.known = flags.known;
   if (flags.runs && flags.time.empty()) return options;
   const absl::StatusOr<core::Duration> time =
       ParseDuration(flags.time.empty() ? "60s" : flags.time);
@@ -203,33 +284,49 @@ absl::StatusOr<fuzz::CampaignOptions> OptionsOf(const FuzzFlags& flags) {
 }
 
 absl::Status CheckFlags(const FuzzFlags& flags) {
-  if (flags.protocol != "chora") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("fuzz: there are no draws for \"", flags.protocol, "\"; want one of: chora"));
-  }
-  if (flags.replicas && (*flags.replicas % 2 == 0 || *flags.replicas > 9)) {
+  if (flags.target == "chora" && flags.replicas &&
+      (*flags.replicas % 2 == 0 || *flags.replicas > 9)) {
     return absl::InvalidArgumentError("--replicas: want 3, 5, 7 or 9");
   }
   return absl::OkStatus();
 }
 
-int RunFuzz(const FuzzFlags& flags) {
+fuzz::DrawOptions DrawOptionsOf(const FuzzFlags& flags) {
+  fuzz::DrawOptions options;
+  for (const auto& [name, strategy] : kStrategies)
+    if (name == flags.strategy) options.strategy = strategy;
+  for (const auto& [name, spending] : kSpendings)
+    if (name == flags.budget) options.spending = spending;
+  options.replicas = flags.replicas;
+  return options;
+}
+
+int PrintOne(const Fuzzer& fuzzer, std::uint64_t seed) {
+  const absl::StatusOr<nlohmann::json> scenario =
+      fuzzer.Scenario({fuzz::Piece::Kind::kDrawn, seed, ""});
+  if (!scenario.ok()) return ReportError(scenario.status());
+  absl::PrintF("%s\n", scenario->dump(2));
+  return kAsExpected;
+}
+
+int RunFuzz(const FuzzFlags& flags, const Additions& own) {
   if (absl::Status status = CheckFlags(flags); !status.ok()) return ReportError(status);
-  if (flags.one) {
-    const fuzz::Draw draw = fuzz::DrawChora(*flags.one, {flags.replicas});
-    absl::PrintF("%s\n", draw.scenario.dump(2));
-    return kAsExpected;
-  }
+  const absl::StatusOr<Fuzzer> fuzzer = Fuzzer::Make(flags.target, DrawOptionsOf(flags), own);
+  if (!fuzzer.ok()) return ReportError(fuzzer.status());
+  if (flags.one) return PrintOne(*fuzzer, *flags.one);
   const auto options = OptionsOf(flags);
   if (!options.ok()) return ReportError(options.status());
+  absl::StatusOr<fuzz::Corpus> corpus =
+      flags.corpus.empty() ? fuzz::Corpus() : fuzz::Corpus::Load(flags.corpus);
+  if (!corpus.ok()) return ReportError(corpus.status());
   NoteInterrupts();
-  Report report(flags);
-  const auto tally = fuzz::RunCampaign(
-      [&](std::uint64_t seed) { return RunDraw(fuzz::DrawChora(seed, {flags.replicas})); },
-      *options,
-      [&](std::uint64_t seed, const fuzz::Outcome& outcome, const fuzz::Tally& so_far) {
-        report.Add(seed, outcome, so_far);
-      });
+  Report report(flags, *fuzzer);
+  const fuzz::CampaignCalls calls = {
+      [&](const fuzz::Piece& piece) { return fuzzer->Run(piece); },
+      [&](const fuzz::Piece& piece) { return fuzzer->Scenario(piece); },
+      [&](const fuzz::Piece& piece, const fuzz::Outcome& outcome, bool is_failure,
+          const fuzz::Tally& so_far) { report.Add(piece, outcome, is_failure, so_far); }};
+  const auto tally = fuzz::RunCampaign(calls, *options, *corpus);
   report.Clear();
   if (!tally.ok()) return ReportError(tally.status());
   std::fputs(flags.as_json ? JsonText(report.Json(*tally)).c_str() : report.Text(*tally).c_str(),
@@ -238,15 +335,26 @@ int RunFuzz(const FuzzFlags& flags) {
   return CodeOfCampaign(*tally);
 }
 
+template <typename Value>
+std::vector<std::string> NamesOf(const std::vector<std::pair<std::string, Value>>& words) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : words) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 void AddFuzz(CLI::App& app, Call& call) {
   CLI::App* const command =
       app.add_subcommand("fuzz", "Draws scenarios and looks for one that breaks a promise");
   const auto flags = std::make_shared<FuzzFlags>();
-  command->add_option("protocol", flags->protocol, "Protocol: chora")->required();
-  call.offers["fuzz protocol"] = [](const std::vector<std::string>&) {
-    return std::vector<std::pair<std::string, std::string>>{{"chora", ""}};
+  command->add_option("target", flags->target, "Scenario, or the name of a protocol")
+      ->type_name("FILE|PROTOCOL")
+      ->required();
+  call.offers["fuzz target"] = [&call](const std::vector<std::string>&) {
+    std::vector<std::pair<std::string, std::string>> words;
+    for (const std::string& name : FuzzedProtocols(call.own)) words.emplace_back(name, "");
+    return words;
   };
   command->add_option("--seed", flags->seed, "Of the first draw");
   command->add_option("--runs", flags->runs, "How many draws")
@@ -254,8 +362,25 @@ void AddFuzz(CLI::App& app, Call& call) {
   command
       ->add_option("--time", flags->time, "How long draws are begun; default 60s, without --runs")
       ->type_name("TIME");
+  command->add_option("--budget", flags->budget, "How much of the fault budgets is spent")
+      ->check(CLI::IsMember(NamesOf(kSpendings)))
+      ->capture_default_str();
+  command->add_option("--strategy", flags->strategy, "How faults are drawn; default: drawn, too")
+      ->check(CLI::IsMember(NamesOf(kStrategies)));
   command->add_option("--replicas", flags->replicas, "Size of every cluster; default: drawn")
-      ->check(CLI::Range(3U, 9U));
+      ->check(CLI::Range(1U, 9U));
+  command->add_flag("--until-failure", flags->is_until_failure, "Stops at the first failure");
+  command
+      ->add_option("--known", flags->known,
+                   "Counts failures with this oracle, or this in their text, and tells no more of "
+                   "them; several times")
+      ->type_name("TEXT");
+  command
+      ->add_option("--corpus", flags->corpus,
+                   "Folder of scenarios to begin with, to which those are added that show "
+                   "something new")
+      ->type_name("DIR");
+  command->add_flag("--fresh", flags->is_fresh, "Changes none: each run is drawn anew");
   command->add_option("--jobs", flags->jobs, "Worker processes")
       ->check(CLI::Range(1U, 1024U))
       ->capture_default_str();
@@ -267,7 +392,7 @@ void AddFuzz(CLI::App& app, Call& call) {
   command->add_flag("--json", flags->as_json, "Prints the summary as JSON, failures on stderr");
   call.Teach(*command, kFuzzTeaching,
              {kAsExpected, kInternalError, kBadInput, kViolated, kInterrupted, kRunsFailed});
-  command->callback([flags, &call] { call.exit_code = RunFuzz(*flags); });
+  command->callback([flags, &call] { call.exit_code = RunFuzz(*flags, call.own); });
 }
 
 }  // namespace lockstep::cli

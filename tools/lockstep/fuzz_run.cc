@@ -3,21 +3,33 @@
 #include "tools/lockstep/fuzz_run.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "analysis/budget.h"
 #include "analysis/judge.h"
+#include "protocols/catalog_list.h"
+#include "protocols/parameters/parameters.h"
+#include "sim/scenario/name_search.h"
 #include "sim/world.h"
-#include "tools/fuzz/healing.h"
+#include "tools/fuzz/chora_healing.h"
+#include "tools/fuzz/coverage.h"
 #include "tools/lockstep/runner.h"
+#include "tools/lockstep/standstill.h"
 
 namespace lockstep::cli {
 namespace {
+
+using nlohmann::json;
 
 // Rounds between two looks at whether all is well.
 constexpr std::int64_t kLook = 16;
@@ -39,6 +51,7 @@ void AddObjection(const analysis::Judge& judge, fuzz::Outcome& outcome) {
     first = at;
     outcome.oracle = std::string(checker->oracle());
     outcome.text = findings.empty() ? "" : findings[0].text;
+    outcome.at_ps = static_cast<std::uint64_t>(at.ps());
   }
 }
 
@@ -49,15 +62,22 @@ bool IsAgreementJudged(const analysis::Judge& judge) {
   });
 }
 
-void AddBites(const nlohmann::json& receipts, fuzz::Outcome& outcome) {
+void AddBites(const analysis::Recipe& recipe, const fuzz::Coverage& coverage,
+              fuzz::Outcome& outcome) {
   std::map<std::string, fuzz::Bites> bites;
-  for (const nlohmann::json& receipt : receipts) {
-    fuzz::Bites& of_kind = bites[receipt["kind"].get<std::string>()];
-    of_kind.kind = receipt["kind"].get<std::string>();
+  for (std::size_t i = 0; i < recipe.faults.size(); ++i) {
+    const std::string& kind = recipe.faults[i].kind;
+    fuzz::Bites& of_kind = bites[kind];
+    of_kind.kind = kind;
     ++of_kind.faults;
-    if (receipt["changed"].get<std::uint64_t>() > 0) ++of_kind.effective;
+    if (i < coverage.changed().size() && coverage.changed()[i] > 0) ++of_kind.effective;
   }
   for (auto& [kind, of_kind] : bites) outcome.bites.push_back(std::move(of_kind));
+}
+
+void AddStates(const analysis::Judge& judge, fuzz::Coverage& coverage, fuzz::Outcome& outcome) {
+  for (const auto& checker : judge.checkers()) coverage.OnChecker(*checker);
+  outcome.states = coverage.Take();
 }
 
 // Until all is well again, or the end.
@@ -93,13 +113,15 @@ fuzz::Outcome RunDraw(const fuzz::Draw& draw) {
   outcome.replicas = prepared->scenario.clusters[0].size;
   analysis::Judge judge(prepared->recipe);
   fuzz::HealingWatch watch(draw, prepared->scenario.clusters[0].size);
-  sim::World world(prepared->scenario, *prepared->program, {&judge, &watch});
+  fuzz::Coverage coverage(outcome.replicas);
+  const fuzz::WatchedProgram program(*prepared->program, coverage);
+  sim::World world(prepared->scenario, program, {&judge, &watch, &coverage});
   const bool is_healed = RunUntilHealed(world, prepared->scenario.end, draw, watch);
   const core::Instant now = world.now();
   // Of one that need not recover nothing is asked that is only said at the end.
   world.Finish(!draw.is_to_heal || now < prepared->scenario.end);
   outcome.rounds = static_cast<std::uint64_t>((now - core::Instant()).ps() / draw.interval.ps());
-  AddBites(judge.Summary()["receipts"], outcome);
+  AddBites(prepared->recipe, coverage, outcome);
   outcome.verdict = "holds";
   AddObjection(judge, outcome);
   outcome.reached = watch.Reached();
@@ -113,7 +135,212 @@ fuzz::Outcome RunDraw(const fuzz::Draw& draw) {
     outcome.text = absl::StrCat(watch.WhyNot(now), ", ", outcome.rounds, " rounds after the start");
   }
   if (outcome.verdict == "holds" && !IsAgreementJudged(judge)) outcome.verdict = "idle";
+  AddStates(judge, coverage, outcome);
   return outcome;
+}
+
+namespace {
+
+// Steps between two looks at whether time goes on, and calls of a node at one instant that say that
+// it does not.
+constexpr std::uint64_t kSlice = 4'096;
+constexpr std::uint64_t kCallsAtOnce = 100'000;
+// What is to come in the end, which only time can show.
+constexpr std::string_view kInTheEnd[] = {"L", "P"};
+constexpr std::uint64_t kStretches[] = {4, 16};
+// Where the oracle itself saw it come, if slowly.
+constexpr std::uint64_t kLongStretch = 64;
+constexpr std::string_view kStillComes = "slow:";
+
+bool IsOnlyLate(const analysis::Judge& judge) {
+  bool is_late = false;
+  for (const auto& checker : judge.checkers()) {
+    if (checker->verdict() != analysis::Verdict::kViolated) continue;
+    if (std::ranges::find(kInTheEnd, checker->oracle()) == std::end(kInTheEnd)) return false;
+    is_late = true;
+  }
+  return is_late;
+}
+
+struct OneRun {
+  fuzz::Outcome outcome;
+  bool is_only_late = false;
+};
+
+OneRun RunOnce(const Prepared& prepared) {
+  OneRun run;
+  fuzz::Outcome& outcome = run.outcome;
+  std::size_t hosts = 0;
+  for (const core::Cluster& cluster : prepared.scenario.clusters) hosts += cluster.size;
+  analysis::Judge judge(prepared.recipe, prepared.own.oracles);
+  fuzz::Coverage coverage(hosts);
+  const fuzz::WatchedProgram program(*prepared.program, coverage);
+  sim::World world(prepared.scenario, program, {&judge, &coverage});
+  Standstill standstill(world, hosts, kCallsAtOnce);
+  while (world.Run(prepared.scenario.end, kSlice)) {
+    const std::optional<core::NodeId> standing = standstill.Find();
+    if (!standing) continue;
+    outcome.text = absl::StrCat(sim::HostName(prepared.scenario.clusters, *standing),
+                                " makes no progress in simulated time");
+    outcome.at_ps = static_cast<std::uint64_t>(world.now().ps());
+    return run;
+  }
+  world.Finish(false);
+  outcome.replicas = prepared.scenario.clusters[0].size;
+  const auto any_is = [&](analysis::Verdict verdict) {
+    return std::ranges::any_of(judge.checkers(),
+                               [&](const auto& checker) { return checker->verdict() == verdict; });
+  };
+  outcome.verdict = any_is(analysis::Verdict::kUnknown) ? "unknown"
+                    : any_is(analysis::Verdict::kHolds) ? "holds"
+                                                        : "idle";
+  AddObjection(judge, outcome);
+  AddBites(prepared.recipe, coverage, outcome);
+  AddStates(judge, coverage, outcome);
+  run.is_only_late = outcome.verdict == "violated" && IsOnlyLate(judge);
+  return run;
+}
+
+}  // namespace
+
+json Stretched(const Prepared& prepared, std::uint64_t stretch) {
+  const sim::Scenario& scenario = prepared.scenario;
+  const auto times = static_cast<std::int64_t>(stretch);
+  json document = scenario.document;
+  json& run = document["run"];
+  for (const char* key : {"for", "for_s", "for_ms", "for_us", "for_ns", "for_ps"}) run.erase(key);
+  const core::Duration after = scenario.end - scenario.heal;
+  run["for"] = FormatDuration(scenario.heal - core::Instant() + after * times);
+  document["phases"] = {{"heal", FormatDuration(scenario.heal - core::Instant())},
+                        {"settle", FormatDuration(scenario.settle * times)}};
+  return document;
+}
+
+namespace {
+
+// For longer, in place of `run`; whether it is still only late.
+bool RunOn(const Prepared& prepared, std::uint64_t stretch, fuzz::Outcome& outcome) {
+  const auto longer =
+      PrepareDocument(Stretched(prepared, stretch), prepared.scenario.path, {}, prepared.own);
+  if (!longer.ok()) return false;
+  OneRun again = RunOnce(*longer);
+  again.outcome.stretch = stretch;
+  again.outcome.states = std::move(outcome.states);
+  outcome = std::move(again.outcome);
+  if (!again.is_only_late && !outcome.is_failure()) outcome.verdict = "slow";
+  return again.is_only_late;
+}
+
+}  // namespace
+
+fuzz::Outcome RunScenario(const Prepared& prepared) {
+  OneRun run = RunOnce(prepared);
+  fuzz::Outcome& outcome = run.outcome;
+  bool is_late = run.is_only_late;
+  for (const std::uint64_t stretch : kStretches)
+    if (is_late) is_late = RunOn(prepared, stretch, outcome);
+  if (is_late && outcome.text.find(kStillComes) != std::string::npos)
+    RunOn(prepared, kLongStretch, outcome);
+  return std::move(outcome);
+}
+
+// --- Fuzzer ---
+
+std::vector<std::string> FuzzedProtocols(const Additions& own) {
+  std::vector<std::string> names;
+  for (const LayerInfo& layer : ListLayers(own.protocols))
+    if (layer.kind == "c3b" || layer.kind == "protocol") names.push_back(layer.name);
+  return names;
+}
+
+absl::StatusOr<Fuzzer> Fuzzer::Make(const std::string& target, const fuzz::DrawOptions& options,
+                                    const Additions& own) {
+  Fuzzer fuzzer(options, own);
+  const std::vector<std::string> protocols = FuzzedProtocols(own);
+  const bool is_protocol = std::ranges::find(protocols, target) != protocols.end();
+  std::error_code error;
+  const std::string found = sim::FindGiven(target);
+  if (!is_protocol && !std::filesystem::exists(found, error)) {
+    const std::optional<std::string> nearest = Nearest(target, protocols);
+    return absl::InvalidArgumentError(absl::StrCat(
+        "fuzz: there is neither a protocol nor a file \"", target, "\"; ",
+        nearest ? absl::StrCat("did you mean \"", *nearest, "\"?")
+                : absl::StrCat("want a scenario, or one of: ", absl::StrJoin(protocols, ", "))));
+  }
+  std::optional<Prepared> last;
+  absl::StatusOr<fuzz::Ground> ground = absl::UnknownError("");
+  if (is_protocol) {
+    fuzzer.path_ = "fuzz.json";
+    ground = fuzz::GroundOf(target, ListLayers(own.protocols), fuzzer.Reads(&last));
+  } else {
+    auto prepared = Prepare(target, {}, own);
+    if (!prepared.ok()) return prepared.status();
+    fuzzer.path_ = prepared->scenario.path;
+    ground = fuzz::GroundOfScenario(std::filesystem::path(found).stem().string(),
+                                    prepared->scenario.document, fuzzer.Reads(&last));
+  }
+  if (!ground.ok()) return ground.status();
+  fuzzer.ground_ = *std::move(ground);
+  if (last)
+    if (absl::Status status = analysis::CheckPromises(last->recipe, own.oracles); !status.ok())
+      return status;
+  return fuzzer;
+}
+
+absl::StatusOr<Prepared> Fuzzer::Read(json document) const {
+  return PrepareDocument(std::move(document), path_, {}, *own_);
+}
+
+// Of what was read, the last is kept for whoever runs it.
+fuzz::Reads Fuzzer::Reads(std::optional<Prepared>* last) const {
+  return [this, last](const json& document) -> absl::StatusOr<fuzz::Frame> {
+    absl::StatusOr<Prepared> prepared = Read(document);
+    if (!prepared.ok()) return prepared.status();
+    fuzz::Frame frame = fuzz::FrameOf(prepared->scenario, *prepared->program);
+    last->emplace(*std::move(prepared));
+    return frame;
+  };
+}
+
+bool Fuzzer::IsOwn(const fuzz::Piece& piece) const {
+  return ground_.name == "chora" && piece.kind == fuzz::Piece::Kind::kDrawn && !options_.strategy &&
+         options_.spending == fuzz::Spending::kRandom;
+}
+
+absl::StatusOr<json> Fuzzer::Draw(const fuzz::Piece& piece, std::optional<Prepared>* last) const {
+  const fuzz::Reads reads = Reads(last);
+  if (piece.kind == fuzz::Piece::Kind::kDrawn)
+    return fuzz::DrawScenario(ground_, piece.seed, options_, reads);
+  json parent = json::parse(piece.parent, nullptr, /*allow_exceptions=*/false);
+  if (piece.kind == fuzz::Piece::Kind::kMutant)
+    return fuzz::MutateScenario(parent, ground_.bears_loss, piece.seed, options_, reads);
+  const auto frame = reads(parent);
+  if (!frame.ok()) return frame.status();
+  return parent;
+}
+
+absl::StatusOr<json> Fuzzer::Scenario(const fuzz::Piece& piece) const {
+  if (IsOwn(piece)) return fuzz::DrawChora(piece.seed, {options_.replicas}).scenario;
+  std::optional<Prepared> last;
+  return Draw(piece, &last);
+}
+
+fuzz::Outcome Fuzzer::Run(const fuzz::Piece& piece) const {
+  if (IsOwn(piece)) return RunDraw(fuzz::DrawChora(piece.seed, {options_.replicas}));
+  std::optional<Prepared> last;
+  const absl::StatusOr<json> scenario = Draw(piece, &last);
+  if (scenario.ok()) return RunScenario(*last);
+  fuzz::Outcome outcome;
+  outcome.text = std::string(scenario.status().message());
+  return outcome;
+}
+
+absl::StatusOr<json> Fuzzer::Failing(const fuzz::Piece& piece, const fuzz::Outcome& outcome) const {
+  absl::StatusOr<json> scenario = Scenario(piece);
+  if (!scenario.ok() || outcome.stretch == 1) return scenario;
+  const absl::StatusOr<Prepared> prepared = Read(*scenario);
+  if (!prepared.ok()) return prepared.status();
+  return Stretched(*prepared, outcome.stretch);
 }
 
 }  // namespace lockstep::cli

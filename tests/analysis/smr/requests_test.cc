@@ -37,6 +37,20 @@ TEST_CASE("oracle Y: a batch that its owner has not proposed is refused") {
   CHECK(story.Finding("Y") == "a1 commits what the owner of round 0, lane 1, has not proposed");
 }
 
+TEST_CASE("oracle Y, oracle C: what a replica that is silent at times proposed is not known") {
+  SlotStory other;
+  other.IsSilent(0).Proposes(0, 0).Commits(1, 0, 0b011);
+  SlotStory silent;
+  silent.IsSilent(1).Proposes(0, 0).Commits(1, 0, 0b011);
+  CHECK(silent.Ask("Y") == Verdict::kHolds);
+  CHECK(other.Ask("Y") == Verdict::kViolated);
+  // What is executed may have been in its batch: nobody can tell, and nobody is blamed.
+  SlotStory executed;
+  executed.IsSilent(1).Invokes(1).Invokes(2).Proposes(0, 0, {1}).Commits(0, 0, 0b011);
+  executed.Executes(0, 0, {1, 2});
+  CHECK(executed.Ask("C") == Verdict::kUnknown);
+}
+
 TEST_CASE("oracle C: each request is executed once, however often it is ordered") {
   SlotStory story;
   for (std::uint64_t request = 1; request < 9; ++request) story.Invokes(request);
@@ -161,6 +175,9 @@ TEST_CASE("oracle P: who stays behind is refused, unless it is down, abstains or
   SlotStory still = story;
   still.AtMs(2'500).Votes(0, 3, 0b111, 0).Votes(1, 3, 0b111, 0).Ends();
   CHECK(still.Ask("P") == Verdict::kHolds);
+  SlotStory silent = story;
+  silent.IsSilent(2).AtMs(2'500).GoodRound(3).Ends();
+  CHECK(silent.Ask("P") == Verdict::kHolds);
   SlotStory dead = story;
   dead.AtMs(2'500).Votes(0, 3, 0b111, 0).Ends();
   CHECK(dead.Finding("P") == "only 1 replicas take part in the end");

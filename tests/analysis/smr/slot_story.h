@@ -113,6 +113,15 @@ class SlotStory {
     Put();
     return *this;
   }
+  // A fault keeps some of what it lists from being sent, at any time of the run.
+  SlotStory& IsSilent(std::uint32_t replica) {
+    event_ = {};
+    event_.kind = trace::EventKind::kFaulty;
+    event_.node = event_.peer = A(replica);
+    event_.value = 1;
+    Put();
+    return *this;
+  }
   SlotStory& Restarts(std::uint32_t replica) {
     story.Restart(A(replica));
     return *this;

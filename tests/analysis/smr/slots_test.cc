@@ -105,6 +105,19 @@ TEST_CASE("oracle V: who votes for a batch, or accepts it, has been handed it") 
         "a2 accepts the batch of round 3, lane 0, which it has not been handed");
 }
 
+TEST_CASE("oracle V: who is silent at times holds its own batch, which nobody has heard of") {
+  SlotStory story;
+  story.IsSilent(1).Votes(1, 3, 0b10, 0b10);
+  CHECK(story.Finding("V").empty());
+  // That of another it must have been handed, and who is never silent has said what it made.
+  SlotStory of_another = story;
+  of_another.Votes(1, 3, 0b01, 0b01);
+  CHECK(of_another.Ask("V") == Verdict::kViolated);
+  story.Votes(2, 3, 0b100, 0b100);
+  CHECK(story.Finding("V") ==
+        "a2 votes for the batch of round 3, lane 2, which it has not been handed");
+}
+
 TEST_CASE("oracle V: a batch that fewer than a quorum hold is refused") {
   SlotStory story;
   story.Lanes(1, 0, 0b001).Proposes(0, 0).Commits(2, 0, 0b001);

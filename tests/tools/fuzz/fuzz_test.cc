@@ -1,15 +1,14 @@
 // The fuzzer: draws that are functions of their seeds, outcomes, and a campaign that finds what is
 // wrong.
 
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/support/json_schema.h"
 #include "tests/support/process.h"
-#include "tools/fuzz/campaign.h"
-#include "tools/fuzz/draw.h"
+#include "tools/fuzz/chora_draw.h"
 #include "tools/fuzz/outcome.h"
 #include "tools/lockstep/commands.h"
 #include "tools/lockstep/exit_code.h"
@@ -55,42 +54,6 @@ TEST_CASE("fuzz: the size of the cluster can be fixed") {
     CHECK(fuzz::DrawChora(seed, {7}).scenario["clusters"][0]["size"] == 7);
 }
 
-TEST_CASE("fuzz: an outcome is read as it was written") {
-  const Outcome outcome{"violated", "X", "a0 says \"no\"",  true,
-                        5,          300, {{"crash", 3, 2}}, {"lanes"}};
-  CHECK(fuzz::DecodeOutcome(fuzz::Encode(outcome)) == outcome);
-  CHECK(fuzz::DecodeOutcome(fuzz::Encode(Outcome())) == Outcome());
-}
-
-TEST_CASE("fuzz: what a run does to its process is an outcome, and coverage counts draws") {
-  fuzz::CampaignOptions options;
-  options.seed = 10;
-  options.runs = 8;
-  options.workers = 2;
-  std::map<std::uint64_t, Outcome> outcomes;
-  const auto tally = fuzz::RunCampaign(
-      [](std::uint64_t seed) {
-        if (seed == 13) std::abort();
-        Outcome outcome;
-        outcome.verdict = seed == 15 ? "violated" : "holds";
-        outcome.bites = {{"crash", 2, seed % 2}, {"loss", 1, 0}};
-        return outcome;
-      },
-      options,
-      [&](std::uint64_t seed, const Outcome& outcome, const fuzz::Tally&) {
-        outcomes[seed] = outcome;
-      });
-  REQUIRE(tally.ok());
-  CHECK(tally->runs == 8);
-  CHECK(tally->failures == 2);
-  CHECK(outcomes[13].verdict == "failed");
-  CHECK(outcomes[13].text.find("SIGABRT") != std::string::npos);
-  CHECK(outcomes[15].is_failure());
-  CHECK(tally->coverage.at("crash").draws == 7);
-  CHECK(tally->coverage.at("crash").bitten == 3);
-  CHECK(tally->coverage.at("loss").bitten == 0);
-}
-
 TEST_CASE("fuzz: 300 draws of Chora-R keep every promise, and recover where that is promised") {
   std::map<std::string, int> verdicts;
   std::map<std::string, std::uint64_t> bitten;
@@ -111,31 +74,66 @@ TEST_CASE("fuzz: 300 draws of Chora-R keep every promise, and recover where that
   }
 }
 
-TEST_CASE("fuzz: the command prints a draw that runs, and refuses what it has no draws for") {
+TEST_CASE("fuzz: the command prints a draw that runs, and refuses what there is no such protocol") {
   const TemporaryFolder folder;
-  const Finished drawn =
-      Process({LOCKSTEP_BINARY, "fuzz", "chora", "--one", "5", "--replicas", "3"}).Wait();
-  CHECK(drawn.exit_code == cli::kAsExpected);
-  const std::string path = folder.Write("drawn.json", drawn.out);
-  CHECK(Process({LOCKSTEP_BINARY, "run", path}).Wait().exit_code != cli::kBadInput);
-  const Finished other = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--seed", "1"}).Wait();
+  for (const char* protocol : {"chora", "picsou"}) {
+    const Finished drawn =
+        Process({LOCKSTEP_BINARY, "fuzz", protocol, "--one", "5", "--replicas", "3"}).Wait();
+    CHECK(drawn.exit_code == cli::kAsExpected);
+    const std::string path = folder.Write("drawn.json", drawn.out);
+    CHECK(Process({LOCKSTEP_BINARY, "run", path}).Wait().exit_code != cli::kBadInput);
+  }
+  const Finished other = Process({LOCKSTEP_BINARY, "fuzz", "picso", "--seed", "1"}).Wait();
   CHECK(other.exit_code == cli::kBadInput);
-  CHECK(other.err.find("want one of: chora") != std::string::npos);
+  CHECK(other.err.find("did you mean \"picsou\"?") != std::string::npos);
   CHECK(Process({LOCKSTEP_BINARY, "fuzz", "chora"}).Wait().exit_code == cli::kBadInput);
 }
 
 TEST_CASE("fuzz: the same seeds come to the same, whatever the number of workers") {
-  const auto summary = [](const char* jobs) {
-    const Finished run = Process({LOCKSTEP_BINARY, "fuzz", "chora", "--seed", "1", "--runs", "12",
-                                  "--jobs", jobs, "--json"})
-                             .Wait();
-    CHECK(run.exit_code == cli::kAsExpected);
+  const TemporaryFolder folder;
+  const auto summary = [&](const std::vector<std::string>& what, const char* jobs) {
+    std::vector<std::string> words = {LOCKSTEP_BINARY, "fuzz"};
+    words.insert(words.end(), what.begin(), what.end());
+    for (const char* word : {"--seed", "1", "--jobs", jobs, "--json", "--out"})
+      words.emplace_back(word);
+    words.push_back(folder.File("failures"));
+    const Finished run = Process(words).Wait();
+    CHECK(run.exit_code != cli::kBadInput);
     nlohmann::json json = nlohmann::json::parse(run.out, nullptr, false);
     REQUIRE(json.is_object());
     json.erase("seconds");
     return json;
   };
-  CHECK(summary("1") == summary("3"));
+  for (const std::vector<std::string>& what :
+       {std::vector<std::string>{"chora", "--runs", "12"},
+        std::vector<std::string>{"picsou", "--runs", "300"}}) {
+    const nlohmann::json alone = summary(what, "1");
+    CHECK(alone == summary(what, "3"));
+    if (what[0] == "picsou") CHECK(alone["mutants"] > 0);
+  }
+}
+
+TEST_CASE("fuzz: a failure is a line with its oracle, and a scenario whose run objects as well") {
+  const TemporaryFolder folder;
+  const std::string out = folder.File("failures");
+  const Finished found = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--seed", "1", "--runs",
+                                  "2000", "--until-failure", "--json", "--out", out})
+                             .Wait();
+  CHECK(found.exit_code == cli::kViolated);
+  const nlohmann::json summary = nlohmann::json::parse(found.out, nullptr, false);
+  REQUIRE(summary.is_object());
+  REQUIRE(summary["failures"].size() == 1);
+  const nlohmann::json& failure = summary["failures"][0];
+  CHECK(failure["oracle"] == "L");
+  const Finished run = Process({LOCKSTEP_BINARY, "run", failure["scenario"], "--json"}).Wait();
+  CHECK(run.exit_code == cli::kViolated);
+  CHECK(run.out.find(failure["text"].get<std::string>()) != std::string::npos);
+  // What is known is counted, and is no failure.
+  const Finished known = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--seed", "1", "--runs",
+                                  failure["seed"].dump(), "--known", "L", "--json", "--out", out})
+                             .Wait();
+  CHECK(known.exit_code == cli::kAsExpected);
+  CHECK(nlohmann::json::parse(known.out, nullptr, false)["known"]["L"] > 0);
 }
 
 }  // namespace lockstep::tests

@@ -78,7 +78,8 @@ TEST_CASE("completion: values are offered where a word or an option may be one o
   CHECK(Offered({"list", "f"}) == Words{"faults"});
   CHECK(Offered({"list", "protocols", "pic"}) == Words{"picsou"});
   CHECK(Offered({"list", "nonsense", ""}).empty());
-  CHECK(Offered({"fuzz", ""}) == Words{"chora"});
+  CHECK(Offered({"fuzz", "cho"}) == Words{"chora", ":files"});
+  CHECK(Offered({"fuzz", "chora", "--budget", "o"}) == Words{"over"});
   CHECK(Offered({"explain", "QUAC"}) == Words{"QUACK"});
   CHECK(Offered({"trace", "t", "--kind", "deliv"}) == Words{"delivered"});
   CHECK(Offered({"completions", ""}) == Words{"bash", "fish", "zsh"});

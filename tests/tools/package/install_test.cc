@@ -207,7 +207,7 @@ TEST_CASE("install: shells complete words by the scripts that are installed") {
   CHECK(offered("check --model = r") == "register\n");
   CHECK(offered("list faults silen") == "silent\n");
   CHECK(offered("explain QUA") == "QUACK\n");
-  CHECK(offered("fuzz ''") == "chora\n");
+  CHECK(offered("fuzz cho") == "chora\n");
   CHECK(offered("validate as") == "ask\n");
   CHECK(offered("nonsense --wh") == "\n");
 }

@@ -12,7 +12,7 @@
 
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"
-#include "tools/fuzz/draw.h"
+#include "tools/fuzz/chora_draw.h"
 
 namespace lockstep::fuzz {
 

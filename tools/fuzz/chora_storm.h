@@ -7,8 +7,8 @@
 #include "nlohmann/json.hpp"
 
 #include "protocols/chora/config.h"
+#include "tools/fuzz/chora_draw.h"
 #include "tools/fuzz/dice.h"
-#include "tools/fuzz/draw.h"
 
 namespace lockstep::fuzz {
 

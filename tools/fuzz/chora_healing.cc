@@ -1,6 +1,6 @@
-// Whether a cluster has recovered: see healing.h.
+// Whether a cluster has recovered: see chora_healing.h.
 
-#include "tools/fuzz/healing.h"
+#include "tools/fuzz/chora_healing.h"
 
 #include <algorithm>
 

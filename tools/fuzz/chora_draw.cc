@@ -1,6 +1,6 @@
-// The cluster that is drawn: see draw.h. What happens to it stands in draw_faults.cc.
+// The cluster that is drawn: see chora_draw.h. What happens to it stands in chora_storm.cc.
 
-#include "tools/fuzz/draw.h"
+#include "tools/fuzz/chora_draw.h"
 
 #include <algorithm>
 #include <string>
@@ -11,55 +11,20 @@
 #include "protocols/chora/batch.h"
 #include "protocols/chora/config.h"
 #include "protocols/chora/messages.h"
+#include "tools/fuzz/chora_storm.h"
 #include "tools/fuzz/dice.h"
-#include "tools/fuzz/draw_faults.h"
+#include "tools/fuzz/machine.h"
 
 namespace lockstep::fuzz {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* kSource = "fuzz: any machine will do";
-
-json Sourced(const json& value) { return {{"value", value}, {"source", kSource}}; }
 std::string Ns(std::int64_t ns) { return absl::StrCat(ns, "ns"); }
 
 std::uint32_t DrawReplicas(Dice& dice) {
   const std::uint64_t which = dice.Below(10);
   return which < 6 ? 3 : which < 9 ? 5 : 7;
-}
-
-// A machine on which nothing costs anything, or one that is as busy as a rack's.
-json DrawProfile(Dice& dice, bool is_priced) {
-  json profile = {
-      {"name", "fuzz"},
-      {"nic",
-       {{"rate", Sourced("100Gbps")},
-        {"tx_queue", Sourced("2MiB")},
-        {"rx_queue", Sourced("2MiB")},
-        {"mtu_payload", Sourced("1472B")},
-        {"header", Sourced("66B")}}},
-      {"stages",
-       json::array(
-           {{{"name", "receive"}}, {{"name", "protocol"}}, {{"name", "send"}}, {{"name", "log"}}})},
-      {"work", {{"rest", {{"stage", "protocol"}}}}},
-      {"clocks",
-       {{"offset_max", Sourced(Ns(static_cast<std::int64_t>(dice.Below(100))))},
-        {"drift_ppb_max", Sourced(dice.Below(50'000))},
-        {"synced_offset_max", Sourced(Ns(static_cast<std::int64_t>(dice.Below(100))))},
-        {"synced_drift_ppb_max", Sourced(dice.Below(10'000))},
-        {"sync_interval", Sourced("1ms")}}}};
-  if (!is_priced) return profile;
-  for (json& stage : profile["stages"])
-    if (stage["name"] != "log") stage["core"] = "vote";
-  for (const char* part : {"receive", "send"})
-    profile["messages"][part]["per_unit"] =
-        Sourced(Ns(static_cast<std::int64_t>(dice.Between(10, 60))));
-  profile["work"] = {{"vote", {{"stage", "protocol"}, {"per_unit", Sourced("20ns")}}},
-                     {"apply", {{"stage", "log"}, {"per_unit", Sourced("30ns")}}},
-                     {"build", {{"stage", "log"}, {"per_unit", Sourced("50ns")}}},
-                     {"rest", {{"stage", "protocol"}}}};
-  return profile;
 }
 
 // Sizes as 2.11 (20) asks for, or as small as they may be.
@@ -176,7 +141,7 @@ Draw DrawChora(std::uint64_t seed, const Fixed& fixed) {
       {"why", draw.is_to_heal ? "Drawn by lockstep fuzz; it must recover."
                               : "Drawn by lockstep fuzz; too small to promise recovery."},
       {"run", {{"for", ns(end)}, {"seed", seed}}},
-      {"profile", DrawProfile(dice, is_priced)},
+      {"profile", DrawMachine(dice, is_priced)},
       {"network",
        {{"intra",
          {{"transport", "datagram"},

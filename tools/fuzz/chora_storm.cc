@@ -1,6 +1,6 @@
-// Faults that are drawn: see draw_faults.h.
+// Faults that are drawn: see chora_storm.h.
 
-#include "tools/fuzz/draw_faults.h"
+#include "tools/fuzz/chora_storm.h"
 
 #include <algorithm>
 #include <string>

@@ -1,0 +1,204 @@
+// Draws for any protocol: legal, pure, within budget; and what a run shows of them.
+
+#include "tools/fuzz/general_draw.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/json_schema.h"
+#include "tools/fuzz/coverage.h"
+#include "tools/fuzz/dice.h"
+#include "tools/lockstep/fuzz_run.h"
+#include "tools/lockstep/runner.h"
+
+// The last include: see there.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using fuzz::Piece;
+using nlohmann::json;
+
+cli::Fuzzer FuzzerOf(const std::string& target, const fuzz::DrawOptions& options = {}) {
+  static const cli::Additions none;
+  auto fuzzer = cli::Fuzzer::Make(target, options, none);
+  REQUIRE_MESSAGE(fuzzer.ok(), std::string(fuzzer.status().message()));
+  return *std::move(fuzzer);
+}
+
+json DrawnBy(const cli::Fuzzer& fuzzer, const Piece& piece) {
+  const auto scenario = fuzzer.Scenario(piece);
+  REQUIRE_MESSAGE(scenario.ok(), std::string(scenario.status().message()));
+  return *scenario;
+}
+
+cli::Prepared ReadDrawn(const json& scenario) {
+  auto prepared = cli::PrepareDocument(scenario, "fuzz.json", {});
+  REQUIRE_MESSAGE(prepared.ok(), std::string(prepared.status().message()));
+  return *std::move(prepared);
+}
+
+// Who fails and who lies, in all clusters, beyond their budgets.
+std::uint64_t Overspent(const sim::Scenario& scenario) {
+  std::uint64_t over = 0;
+  for (const core::Cluster& cluster : scenario.clusters) {
+    std::set<core::NodeId> failing;
+    std::set<core::NodeId> lying;
+    for (const sim::Fault& fault : scenario.faults) {
+      for (const core::NodeId host : fault.targets) {
+        if (!cluster.Has(host) || fault.is_within_budget) continue;
+        if (fault.spends_u()) failing.insert(host);
+        if (fault.spends_r()) lying.insert(host);
+      }
+    }
+    if (failing.size() > cluster.u) over += failing.size() - cluster.u;
+    if (lying.size() > cluster.r) over += lying.size() - cluster.r;
+  }
+  return over;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "fuzz: draws of every protocol are functions of their seeds, which reader and schema take") {
+  fuzz::DrawOptions general;
+  general.strategy = fuzz::Strategy::kSwarm;
+  for (const std::string& protocol : cli::FuzzedProtocols({})) {
+    CAPTURE(protocol);
+    const cli::Fuzzer fuzzer = FuzzerOf(protocol, general);
+    std::set<std::string> drawn;
+    std::set<std::string> kinds;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      CAPTURE(seed);
+      const Piece piece{Piece::Kind::kDrawn, seed, ""};
+      const json scenario = DrawnBy(fuzzer, piece);
+      if (seed < 20) CHECK(scenario == DrawnBy(fuzzer, piece));
+      drawn.insert(scenario.dump());
+      const cli::Prepared prepared = ReadDrawn(scenario);
+      const absl::Status shape = CheckSchema(prepared.scenario.document, "fuzz.json");
+      CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
+      CHECK(Overspent(prepared.scenario) == 0);
+      for (const sim::Fault& fault : prepared.scenario.faults)
+        kinds.insert(std::string(sim::kFaultNames[static_cast<std::size_t>(fault.kind)]));
+    }
+    CHECK(drawn.size() == 200);
+    CHECK(kinds.size() >= 6);
+  }
+}
+
+TEST_CASE("fuzz: all of the budget is spent where that is asked, and one more as a control") {
+  fuzz::DrawOptions full;
+  full.strategy = fuzz::Strategy::kRandom;
+  full.spending = fuzz::Spending::kFull;
+  fuzz::DrawOptions over = full;
+  over.spending = fuzz::Spending::kOver;
+  const cli::Fuzzer all = FuzzerOf("picsou", full);
+  const cli::Fuzzer more = FuzzerOf("picsou", over);
+  std::uint64_t controls = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    CAPTURE(seed);
+    const cli::Prepared prepared = ReadDrawn(DrawnBy(all, {Piece::Kind::kDrawn, seed, ""}));
+    for (const core::Cluster& cluster : prepared.scenario.clusters) {
+      std::set<core::NodeId> failing;
+      for (const sim::Fault& fault : prepared.scenario.faults)
+        for (const core::NodeId host : fault.targets)
+          if (fault.spends_u() && cluster.Has(host)) failing.insert(host);
+      CHECK(failing.size() == cluster.u);
+    }
+    const json beyond = DrawnBy(more, {Piece::Kind::kDrawn, seed, ""});
+    CHECK(beyond["negative_control"] == true);
+    if (Overspent(ReadDrawn(beyond).scenario) > 0) ++controls;
+  }
+  CHECK(controls > 90);
+}
+
+TEST_CASE("fuzz: to a scenario faults are added, and what it says stays") {
+  const std::string file = std::string(LOCKSTEP_SOURCE_DIR) + "/scenarios/faults/crash.json";
+  const cli::Fuzzer fuzzer = FuzzerOf(file);
+  const auto base = cli::Prepare(file, {});
+  REQUIRE(base.ok());
+  const json& before = base->scenario.document;
+  std::uint64_t added = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    CAPTURE(seed);
+    const json drawn = DrawnBy(fuzzer, {Piece::Kind::kDrawn, seed, ""});
+    CHECK(drawn["clusters"] == before["clusters"]);
+    CHECK(drawn["network"] == before["network"]);
+    CHECK(drawn["run"]["for"] == before["run"]["for"]);
+    CHECK(drawn["run"]["seed"] == seed);
+    REQUIRE(drawn["faults"].size() >= 2);
+    CHECK(drawn["faults"][0] == before["faults"][0]);
+    CHECK(drawn["faults"][1] == before["faults"][1]);
+    added += drawn["faults"].size() - 2;
+    CHECK(Overspent(ReadDrawn(drawn).scenario) == 0);
+  }
+  CHECK(added > 50);
+}
+
+TEST_CASE("fuzz: a mutant differs from its parent in a fault or in its seed, and is legal") {
+  const cli::Fuzzer fuzzer = FuzzerOf("picsou");
+  std::uint64_t changed = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    const json parent = DrawnBy(fuzzer, {Piece::Kind::kDrawn, seed, ""});
+    const Piece piece{Piece::Kind::kMutant, 1'000 + seed, parent.dump()};
+    const json mutant = DrawnBy(fuzzer, piece);
+    CHECK(mutant == DrawnBy(fuzzer, piece));
+    CHECK(mutant["clusters"] == parent["clusters"]);
+    CHECK(Overspent(ReadDrawn(mutant).scenario) == 0);
+    const std::size_t before = parent["faults"].size();
+    const std::size_t after = mutant["faults"].size();
+    CHECK(after + 1 >= before);
+    CHECK(after <= before + 1);
+    if (mutant["faults"] != parent["faults"] || mutant["run"] != parent["run"]) ++changed;
+  }
+  CHECK(changed > 50);
+}
+
+TEST_CASE("fuzz: numbers are drawn by their powers of two, within their ends") {
+  fuzz::Dice dice(core::Random(1));
+  std::map<std::uint64_t, int> seen;
+  for (int i = 0; i < 2'000; ++i) ++seen[dice.Log(3, 40)];
+  CHECK(seen.begin()->first == 3);
+  CHECK(seen.rbegin()->first == 40);
+  // Of the widths 2, 3, 4, 5 and 6, the first holds one number alone.
+  CHECK(seen[3] > 300);
+  for (int i = 0; i < 100; ++i) CHECK(dice.Log(7, 7) == 7);
+  CHECK(dice.Log(0, 0) == 0);
+}
+
+namespace {
+
+// The states of a run of this scenario.
+std::vector<fuzz::State> StatesOf(const json& scenario) {
+  const cli::Prepared prepared = ReadDrawn(scenario);
+  return cli::RunScenario(prepared).states;
+}
+
+}  // namespace
+
+TEST_CASE("fuzz: a run shows the states of what happened, and not those of what did not") {
+  const cli::Fuzzer fuzzer = FuzzerOf("picsou");
+  json calm = DrawnBy(fuzzer, {Piece::Kind::kDrawn, 3, ""});
+  calm["faults"] = json::array();
+  const std::vector<fuzz::State> before = StatesOf(calm);
+  CHECK(before == StatesOf(calm));
+  json crash = calm;
+  crash["faults"] = {{{"id", "dead"}, {"crash", {{"target", "a0"}}}, {"at", "1ms"}}};
+  const std::vector<fuzz::State> after = StatesOf(crash);
+  CHECK(after != before);
+  CHECK(std::is_sorted(after.begin(), after.end()));
+  // A run that is watched comes to what it comes to anyway; what was late then may have come since.
+  const cli::Prepared prepared = ReadDrawn(crash);
+  const auto plain = cli::Run(prepared, {});
+  REQUIRE(plain.ok());
+  const fuzz::Outcome watched = cli::RunScenario(prepared);
+  const bool is_slow = watched.verdict == "slow";
+  CHECK((watched.is_failure() || is_slow) == (plain->verdict == analysis::Verdict::kViolated));
+}
+
+}  // namespace lockstep::tests

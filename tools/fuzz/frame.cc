@@ -1,0 +1,62 @@
+// What a scenario leaves room for: see frame.h.
+
+#include "tools/fuzz/frame.h"
+
+#include <algorithm>
+
+namespace lockstep::fuzz {
+namespace {
+
+bool IsReachable(const std::vector<core::Cluster>& clusters, sim::PairClass pair) {
+  for (const core::Cluster& from : clusters)
+    for (const core::Cluster& to : clusters)
+      if (sim::PairClassOf(from, to) == pair && (&from != &to || from.size > 1)) return true;
+  return false;
+}
+
+// The indices of those that `hosts` names of this cluster.
+void AddIndices(const core::Cluster& cluster, const std::vector<core::NodeId>& hosts,
+                std::set<std::uint32_t>& indices) {
+  for (const core::NodeId host : hosts)
+    if (cluster.Has(host)) indices.insert(host.value() - cluster.first.value());
+}
+
+}  // namespace
+
+std::vector<std::string> TypesOf(const core::Program& program) {
+  std::vector<std::string> types;
+  for (std::uint32_t c = 0; c < program.clusters().size(); ++c) {
+    for (const core::TypeSpec& type : program.Fields(core::ClusterId(c)).types()) {
+      const std::string name(type.name);
+      if (std::find(types.begin(), types.end(), name) == types.end()) types.push_back(name);
+    }
+  }
+  return types;
+}
+
+Frame FrameOf(const sim::Scenario& scenario, const core::Program& program) {
+  Frame frame;
+  for (std::size_t c = 0; c < scenario.clusters.size(); ++c) {
+    const core::Cluster& cluster = scenario.clusters[c];
+    if (cluster.is_client) continue;
+    FrameCluster left{cluster.name, cluster.size, cluster.u, cluster.r, scenario.is_concurrent[c]};
+    for (const sim::Fault& fault : scenario.faults) {
+      if (fault.is_within_budget) continue;
+      if (fault.spends_u()) AddIndices(cluster, fault.targets, left.failing);
+      if (fault.spends_r()) AddIndices(cluster, fault.targets, left.lying);
+    }
+    frame.clusters.push_back(std::move(left));
+  }
+  for (const sim::PairClass pair :
+       {sim::PairClass::kIntra, sim::PairClass::kCross, sim::PairClass::kClient}) {
+    if (!IsReachable(scenario.clusters, pair)) continue;
+    frame.links.push_back({std::string(sim::kPairClassNames[static_cast<std::size_t>(pair)]),
+                           scenario.network.Of(pair).transport == sim::Transport::kStream});
+  }
+  frame.types = TypesOf(program);
+  frame.lasts = scenario.end - core::Instant();
+  frame.heal = scenario.heal - core::Instant();
+  return frame;
+}
+
+}  // namespace lockstep::fuzz

@@ -1,0 +1,50 @@
+// What a scenario leaves room for: whom faults may hit, when, and on which links.
+
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "protocols/core/program.h"
+#include "protocols/core/time.h"
+#include "sim/scenario/scenario.h"
+
+namespace lockstep::fuzz {
+
+struct FrameCluster {
+  std::string name;
+  std::uint32_t size = 0;
+  std::uint32_t u = 0;
+  std::uint32_t r = 0;
+  bool is_concurrent = false;
+  // By index: replicas that faults which stand there already make fail, and that lie.
+  std::set<std::uint32_t> failing = {};
+  std::set<std::uint32_t> lying = {};
+
+  std::string Host(std::uint32_t index) const { return name + std::to_string(index); }
+};
+
+struct FrameLink {
+  std::string name;  // "intra", "cross" or "client"
+  bool is_stream = false;
+};
+
+struct Frame {
+  std::vector<FrameCluster> clusters;  // of replicas
+  std::vector<FrameLink> links;        // classes between whose hosts there are any
+  std::vector<std::string> types;      // of messages; empty where they have none
+  core::Duration lasts;                // of the run
+  core::Duration heal;                 // since its beginning
+  // What is lost above the transport is sent again; else only who may fail in any way may lose it.
+  bool bears_loss = true;
+};
+
+// What a scenario that was read leaves.
+Frame FrameOf(const sim::Scenario& scenario, const core::Program& program);
+
+// The types of the messages of a program, each once.
+std::vector<std::string> TypesOf(const core::Program& program);
+
+}  // namespace lockstep::fuzz

@@ -1,0 +1,83 @@
+// What draws stand on: see ground.h.
+
+#include "tools/fuzz/ground.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "tools/fuzz/draw_keys.h"
+#include "tools/fuzz/drawn_cluster.h"
+
+namespace lockstep::fuzz {
+namespace {
+
+using core::Duration;
+using nlohmann::json;
+
+constexpr Shape kShapes[] = {{4, 1, 1}, {3, 1, 0}, {4, 1, 0}, {1, 0, 0}, {2, 0, 0},
+                             {5, 2, 0}, {6, 2, 1}, {7, 2, 2}, {7, 3, 0}};
+
+Duration PaceOf(const std::vector<KeyInfo>& keys) {
+  Duration least = Duration::Milliseconds(1);
+  bool has_any = false;
+  for (const KeyInfo& key : keys) {
+    const Duration time = DefaultTime(key);
+    if (time <= Duration() || (has_any && time >= least)) continue;
+    least = time;
+    has_any = true;
+  }
+  return least;
+}
+
+}  // namespace
+
+absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<LayerInfo>& layers,
+                                const Reads& reads) {
+  Ground ground;
+  ground.name = protocol;
+  for (const LayerInfo& layer : layers) {
+    if (layer.name == protocol && (layer.kind == "c3b" || layer.kind == "protocol"))
+      ground.layer = layer;
+    if (layer.kind == "rsm") ground.log = layer;
+    if (layer.kind == "client") ground.clients.push_back(layer);
+  }
+  if (ground.is_c3b()) ground.clients.clear();
+  ground.pace = PaceOf(ground.layer.keys);
+  // Who promises when it sends again does so; what goes by datagrams may be lost anyway.
+  const std::vector<std::string>& oracles = ground.layer.oracles;
+  ground.bears_loss = !ground.is_c3b() ||
+                      std::find(oracles.begin(), oracles.end(), "R1") != oracles.end() ||
+                      std::find(oracles.begin(), oracles.end(), "L") == oracles.end();
+  std::string why;
+  for (const Shape& shape : kShapes) {
+    // Who bears liars has no way yet to say so; those of the catalogue bear none.
+    if (!ground.is_c3b() && shape.r > 0) continue;
+    const absl::StatusOr<Frame> frame = reads(PlainScenario(ground, shape, false));
+    if (!frame.ok()) {
+      why = std::string(frame.status().message());
+      continue;
+    }
+    ground.types = frame->types;
+    ground.bears_concurrent |= reads(PlainScenario(ground, shape, true)).ok();
+    ground.shapes.push_back(shape);
+  }
+  if (!ground.shapes.empty()) return ground;
+  return absl::InvalidArgumentError(
+      absl::StrCat("fuzz: no small cluster of \"", protocol, "\" can be run: ", why));
+}
+
+absl::StatusOr<Ground> GroundOfScenario(const std::string& file, json document,
+                                        const Reads& reads) {
+  absl::StatusOr<Frame> frame = reads(document);
+  if (!frame.ok()) return frame.status();
+  Ground ground;
+  ground.name = file;
+  ground.frame = *std::move(frame);
+  document.erase("expect");
+  ground.scenario = std::move(document);
+  return ground;
+}
+
+}  // namespace lockstep::fuzz

@@ -1,0 +1,59 @@
+// What draws stand on: a protocol of the catalogue, or a scenario to which faults are added.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+
+#include "protocols/catalog_list.h"
+#include "protocols/core/time.h"
+#include "tools/fuzz/frame.h"
+
+namespace lockstep::fuzz {
+
+// Reads a scenario, and says what it leaves room for, or why it is refused.
+using Reads = std::function<absl::StatusOr<Frame>(const nlohmann::json&)>;
+
+// A size of a cluster, and the faults that it is to bear.
+struct Shape {
+  std::uint32_t size = 0;
+  std::uint32_t u = 0;
+  std::uint32_t r = 0;
+};
+
+struct Ground {
+  std::string name;  // of the protocol, or of the scenario's file
+
+  // Of a scenario: as it was read, and what it leaves.
+  std::optional<nlohmann::json> scenario = {};
+  Frame frame = {};
+
+  // Of a protocol.
+  LayerInfo layer = {};
+  LayerInfo log = {};                   // below a C3B layer
+  std::vector<LayerInfo> clients = {};  // that may ask it
+  std::vector<Shape> shapes = {};       // that it takes
+  bool bears_concurrent = false;        // a budget of those that are down at a time
+  core::Duration pace = {};             // the shortest time among its defaults
+  std::vector<std::string> types = {};  // of its messages
+  bool bears_loss = false;              // see Frame
+
+  bool is_c3b() const { return layer.kind == "c3b"; }
+};
+
+// A protocol of `layers`, by its name. What it takes is found out by trying. Errors: no small
+// cluster of it can be run.
+absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<LayerInfo>& layers,
+                                const Reads& reads);
+
+// A scenario as it was read. Errors: it is refused, what it expects included.
+absl::StatusOr<Ground> GroundOfScenario(const std::string& file, nlohmann::json document,
+                                        const Reads& reads);
+
+}  // namespace lockstep::fuzz

@@ -1,0 +1,288 @@
+// Faults that are drawn: see trouble.h.
+
+#include "tools/fuzz/trouble.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "tools/fuzz/draw_keys.h"
+
+namespace lockstep::fuzz {
+namespace {
+
+using core::Duration;
+using nlohmann::json;
+
+constexpr std::uint64_t kFreeMost = 6;  // faults of a draw that spend nothing
+
+// A name that no other fault has.
+std::string NewId(const std::string& kind, const json& faults) {
+  for (std::size_t i = faults.size();; ++i) {
+    std::string id = absl::StrCat("drawn-", kind, "-", i);
+    const bool is_taken = std::any_of(faults.begin(), faults.end(), [&](const json& fault) {
+      return fault.is_object() && fault.value("id", "") == id;
+    });
+    if (!is_taken) return id;
+  }
+}
+
+json& AddEntry(const std::string& kind, json body, json& faults) {
+  json entry = {{"id", NewId(kind, faults)}, {"expect_effect", 0}};
+  entry[kind] = std::move(body);
+  faults.push_back(std::move(entry));
+  return faults.back();
+}
+
+// Of a crash: strikes only whom its cluster can spare at that moment.
+constexpr const char* kWithinBudget = "within_budget";
+
+bool CanSpare(const FaultKindInfo& kind) {
+  return std::any_of(kind.keys.begin(), kind.keys.end(),
+                     [](const KeyInfo& key) { return key.name == kWithinBudget; });
+}
+
+}  // namespace
+
+Trouble::Trouble(const Frame& frame, Spending spending, Dice dice)
+    : frame_(frame), dice_(std::move(dice)) {
+  ChooseVictims(spending);
+}
+
+void Trouble::ChooseVictims(Spending spending) {
+  const std::size_t over = dice_.Below(std::max<std::size_t>(frame_.clusters.size(), 1));
+  for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
+    const FrameCluster& cluster = frame_.clusters[c];
+    std::set<std::uint32_t> failing = cluster.failing;
+    std::set<std::uint32_t> lying = cluster.lying;
+    std::uint64_t most = cluster.u;
+    if (spending == Spending::kOver && c == over) ++most;
+    if (spending == Spending::kRandom) most = dice_.Below(most + 1);
+    most = std::min<std::uint64_t>(most, cluster.size);
+    while (failing.size() < most)
+      failing.insert(static_cast<std::uint32_t>(dice_.Below(cluster.size)));
+    std::uint64_t liars = std::min<std::uint64_t>(cluster.r, failing.size());
+    if (spending == Spending::kRandom) liars = dice_.Below(liars + 1);
+    std::vector<std::uint32_t> others(failing.begin(), failing.end());
+    while (lying.size() < liars) lying.insert(dice_.Pick(others));
+    failing_.push_back(std::move(failing));
+    lying_.push_back(std::move(lying));
+  }
+}
+
+Duration Trouble::Some(Duration least, Duration most) {
+  const auto ns = [](Duration time) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(time.ps() / 1'000, 1));
+  };
+  return Duration::Nanoseconds(
+      static_cast<std::int64_t>(dice_.Log(ns(least), std::max(ns(least), ns(most)))));
+}
+
+Trouble::Kinds Trouble::KindsOf(Strategy strategy) {
+  Kinds kinds;
+  for (const FaultKindInfo& kind : FaultKinds())
+    if (strategy != Strategy::kSwarm || dice_.Percent(40)) kinds.push_back(&kind);
+  return kinds;
+}
+
+std::vector<std::string> Trouble::MayHit(const FaultKindInfo& kind) const {
+  std::vector<std::string> hosts;
+  for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
+    const FrameCluster& cluster = frame_.clusters[c];
+    const bool is_free = (!kind.spends_u && !kind.loses_messages) ||
+                         (kind.loses_messages && frame_.bears_loss) ||
+                         (cluster.is_concurrent && CanSpare(kind));
+    for (std::uint32_t i = 0; i < cluster.size; ++i)
+      if (is_free || (kind.spends_r ? lying_[c] : failing_[c]).contains(i))
+        hosts.push_back(cluster.Host(i));
+  }
+  return hosts;
+}
+
+void Trouble::AddHosts(const std::string& link_class, const FaultKindInfo& kind, json& link) {
+  const std::vector<std::string> sources = MayHit(kind);
+  if (link_class == "client" || sources.empty()) return;
+  const bool is_bound = kind.loses_messages && !frame_.bears_loss;
+  if (is_bound || dice_.Percent(50)) link["src"] = dice_.Pick(sources);
+  if (dice_.Percent(60)) return;
+  const std::size_t of = dice_.Below(frame_.clusters.size());
+  const FrameCluster& cluster = frame_.clusters[of];
+  const std::string to = cluster.Host(static_cast<std::uint32_t>(dice_.Below(cluster.size)));
+  if (!link.contains("src")) {
+    link["dst"] = to;
+    return;
+  }
+  // A link of that class leads there.
+  const std::string& from = link["src"].get_ref<const std::string&>();
+  const bool is_same = from.substr(0, from.find_last_not_of("0123456789") + 1) == cluster.name;
+  const bool leads = link_class.empty() || (link_class == "intra") == is_same;
+  if (from != to && leads) link["dst"] = to;
+}
+
+std::optional<json> Trouble::DrawLink(const FaultKindInfo& kind) {
+  json link = json::object();
+  std::vector<std::string> classes;
+  for (const FrameLink& each : frame_.links)
+    if (!kind.wants_datagrams || !each.is_stream) classes.push_back(each.name);
+  if (classes.empty() || MayHit(kind).empty()) return std::nullopt;
+  const bool is_any = classes.size() == frame_.links.size() && dice_.Percent(50);
+  const std::string of = is_any ? "" : dice_.Pick(classes);
+  if (!of.empty()) link["class"] = of;
+  AddHosts(of, kind, link);
+  // Between clients and replicas nobody can be named who may lose what is sent.
+  if (kind.loses_messages && !frame_.bears_loss && !link.contains("src")) return std::nullopt;
+  return link;
+}
+
+json Trouble::DrawMessage() {
+  json message = json::object();
+  if (!frame_.types.empty() && dice_.Percent(60)) message["type"] = dice_.Pick(frame_.types);
+  if (dice_.Percent(30)) message["nth"] = dice_.Log(0, 60);
+  if (dice_.Percent(15)) message["seq"] = dice_.Log(0, 100);
+  return message;
+}
+
+void Trouble::AddActivation(const FaultKindInfo& kind, json& entry) {
+  if (kind.is_of_messages) {
+    if (dice_.Percent(60)) entry["prob"] = json::array({dice_.Between(1, 100), 100});
+    if (dice_.Percent(30)) entry["count"] = dice_.Log(1, 20);
+    if (dice_.Percent(40)) return;
+  }
+  const std::int64_t heal_ns = frame_.heal.ps() / 1'000;
+  const auto at_ns =
+      dice_.Below(static_cast<std::uint64_t>(std::max<std::int64_t>(heal_ns - 2, 1)));
+  entry["at"] = absl::StrCat(at_ns, "ns");
+  if (kind.lasts == FaultKindInfo::Lasts::kMoment) return;
+  // What spends a budget may last.
+  if (kind.spends_u && dice_.Percent(50)) return;
+  const Duration left = Duration::Nanoseconds(heal_ns - static_cast<std::int64_t>(at_ns));
+  const Duration least = Duration::Picoseconds(frame_.lasts.ps() / 500);
+  entry["for"] = TimeText(std::min(left, Some(least, left)));
+}
+
+bool Trouble::Add(const FaultKindInfo& kind, json& faults, const std::optional<std::string>& hit) {
+  const Duration run = frame_.lasts;
+  const KeyOdds odds{40, Duration::Picoseconds(run.ps() / 1'000),
+                     Duration::Picoseconds(run.ps() / 5)};
+  json body = DrawKeys(kind.keys, odds, dice_);
+  if (kind.has_target) {
+    const std::vector<std::string> hosts = MayHit(kind);
+    if (hosts.empty()) return false;
+    const std::string host = hit.value_or(dice_.Pick(hosts));
+    body["target"] = host;
+    const std::string of = host.substr(0, host.find_last_not_of("0123456789") + 1);
+    for (const FrameCluster& cluster : frame_.clusters)
+      if (cluster.name == of && cluster.is_concurrent && kind.spends_u && CanSpare(kind))
+        body[kWithinBudget] = true;
+  }
+  if (kind.has_link) {
+    std::optional<json> link = DrawLink(kind);
+    if (!link) return false;
+    if (!link->empty()) body["link"] = *std::move(link);
+  }
+  if (kind.has_message) {
+    json message = DrawMessage();
+    if (!message.empty()) body["msg"] = std::move(message);
+  }
+  json entry = json::object();
+  AddActivation(kind, entry);
+  AddEntry(kind.name, std::move(body), faults).update(entry);
+  return true;
+}
+
+void Trouble::HitVictims(const Kinds& spending, json& faults) {
+  Kinds of_liars;
+  for (const FaultKindInfo* kind : spending)
+    if (kind->spends_r) of_liars.push_back(kind);
+  Kinds others;
+  for (const FaultKindInfo* kind : spending)
+    if (!kind->spends_r) others.push_back(kind);
+  std::uint64_t more = 0;
+  for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
+    const FrameCluster& cluster = frame_.clusters[c];
+    for (const std::uint32_t index : failing_[c]) {
+      if (cluster.failing.contains(index) || (cluster.is_concurrent && dice_.Percent(70))) continue;
+      const bool lies = lying_[c].contains(index) && !of_liars.empty();
+      const Kinds& kinds = lies ? of_liars : others;
+      if (!kinds.empty()) Add(*dice_.Pick(kinds), faults, cluster.Host(index));
+      if (dice_.Percent(30)) ++more;
+    }
+    if (cluster.is_concurrent) more += dice_.Below(4);
+  }
+  for (; more > 0; --more) Add(*dice_.Pick(spending), faults);
+}
+
+void Trouble::AddSome(Strategy strategy, json& faults) {
+  const Kinds kinds = KindsOf(strategy);
+  Kinds spending;
+  Kinds free;
+  for (const FaultKindInfo* kind : kinds) (kind->spends_u ? spending : free).push_back(kind);
+  if (!spending.empty()) HitVictims(spending, faults);
+  if (strategy == Strategy::kPriorities) AddPriorities(faults);
+  for (std::uint64_t i = 0; i < kFreeMost && !free.empty() && dice_.Percent(55); ++i)
+    Add(*dice_.Pick(free), faults);
+}
+
+bool Trouble::AddOne(json& faults) {
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i)
+    if (Add(dice_.Pick(FaultKinds()), faults)) return true;
+  return false;
+}
+
+// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010) for hosts in place of threads:
+// hosts have priorities, and those that are low come later, by as much as they are low; at some
+// instants one host becomes the lowest.
+void Trouble::AddPriorities(json& faults) {
+  std::vector<std::string> ranks;  // the lowest first
+  for (const FrameCluster& cluster : frame_.clusters)
+    for (std::uint32_t i = 0; i < cluster.size; ++i) ranks.push_back(cluster.Host(i));
+  if (ranks.size() < 2) return;
+  for (std::size_t i = ranks.size() - 1; i > 0; --i) std::swap(ranks[i], ranks[dice_.Below(i + 1)]);
+  std::vector<Duration> points = {Duration(), frame_.heal};
+  for (std::uint64_t i = dice_.Between(1, 3); i > 0; --i)
+    points.push_back(Duration::Nanoseconds(static_cast<std::int64_t>(
+        dice_.Below(static_cast<std::uint64_t>(frame_.heal.ps() / 1'000)))));
+  std::sort(points.begin(), points.end());
+  const Duration unit = Some(Duration::Picoseconds(frame_.lasts.ps() / 10'000),
+                             Duration::Picoseconds(frame_.lasts.ps() / 50));
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    const std::size_t low = dice_.Between(1, std::min<std::size_t>(3, ranks.size() / 2));
+    for (std::size_t rank = 0; rank < low; ++rank)
+      AddLate(ranks[rank], points[i], points[i + 1], unit * static_cast<std::int64_t>(low - rank),
+              faults);
+    const std::size_t falls = dice_.Below(ranks.size());
+    std::rotate(ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(falls),
+                ranks.begin() + static_cast<std::ptrdiff_t>(falls) + 1);
+  }
+}
+
+// What a host sends comes late; a stream keeps order, so there the host itself is held up.
+void Trouble::AddLate(const std::string& host, Duration from, Duration until, Duration by,
+                      json& faults) {
+  const Duration lasts = until - from;
+  if (lasts.ps() < 2'000) return;
+  bool has_streams = false;
+  for (const FrameLink& link : frame_.links) {
+    has_streams |= link.is_stream;
+    if (link.is_stream || link.name == "client") continue;
+    json& entry = AddEntry("delay",
+                           {{"link", {{"src", host}, {"class", link.name}}},
+                            {"min", TimeText(by)},
+                            {"max", TimeText(by * 2)}},
+                           faults);
+    entry["at"] = TimeText(from);
+    entry["for"] = TimeText(lasts);
+  }
+  if (!has_streams) return;
+  for (int i = 0; i < 2; ++i) {
+    const auto at = static_cast<std::int64_t>(dice_.Below(static_cast<std::uint64_t>(lasts.ps())));
+    json& entry = AddEntry("pause", {{"target", host}}, faults);
+    entry["at"] = TimeText(from + Duration::Picoseconds(at));
+    entry["for"] = TimeText(by * 4);
+  }
+}
+
+}  // namespace lockstep::fuzz

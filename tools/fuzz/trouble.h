@@ -1,0 +1,68 @@
+// Faults that are drawn for a scenario, within what is left of its budgets.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+#include "tools/fuzz/dice.h"
+#include "tools/fuzz/fault_kinds.h"
+#include "tools/fuzz/frame.h"
+
+namespace lockstep::fuzz {
+
+// How much of what is left of the budgets a draw spends; kOver is all of it and one more, so that
+// something must break.
+enum class Spending : std::uint8_t { kRandom, kFull, kOver };
+
+enum class Strategy : std::uint8_t {
+  kRandom,      // of all kinds
+  kSwarm,       // of some kinds, which each draw chooses anew
+  kPriorities,  // hosts are late by priorities that change at a few points, and other faults
+  kTies,        // what happens at one instant happens in an order that is drawn, and other faults
+};
+
+// Draws one fault after the other; who may fail is drawn first.
+class Trouble {
+ public:
+  // `frame` outlives this. A cluster whose budget has nothing left keeps whoever fails there.
+  Trouble(const Frame& frame, Spending spending, Dice dice);
+
+  // As many as a run has, added to `faults`.
+  void AddSome(Strategy strategy, nlohmann::json& faults);
+  // One of any kind; false where there is none that can be drawn.
+  bool AddOne(nlohmann::json& faults);
+
+ private:
+  using Kinds = std::vector<const FaultKindInfo*>;
+
+  void ChooseVictims(Spending spending);
+  Kinds KindsOf(Strategy strategy);
+  // `host`: whom it hits, where it has a target; else it is drawn.
+  bool Add(const FaultKindInfo& kind, nlohmann::json& faults,
+           const std::optional<std::string>& host = std::nullopt);
+  // Each of those who may fail does so once, by a kind of these.
+  void HitVictims(const Kinds& spending, nlohmann::json& faults);
+  // Whom a fault of that kind may hit, by cluster and index; none where it may hit nobody.
+  std::vector<std::string> MayHit(const FaultKindInfo& kind) const;
+  std::optional<nlohmann::json> DrawLink(const FaultKindInfo& kind);
+  void AddHosts(const std::string& link_class, const FaultKindInfo& kind, nlohmann::json& link);
+  nlohmann::json DrawMessage();
+  void AddActivation(const FaultKindInfo& kind, nlohmann::json& entry);
+  void AddPriorities(nlohmann::json& faults);
+  void AddLate(const std::string& host, core::Duration from, core::Duration until,
+               core::Duration by, nlohmann::json& faults);
+  core::Duration Some(core::Duration least, core::Duration most);
+
+  const Frame& frame_;
+  Dice dice_;
+  std::vector<std::set<std::uint32_t>> failing_;  // failing_[cluster]: who may
+  std::vector<std::set<std::uint32_t>> lying_;    // the same, of those
+};
+
+}  // namespace lockstep::fuzz
