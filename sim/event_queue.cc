@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "protocols/core/check.h"
+#include "protocols/core/hash.h"
 
 namespace lockstep::sim {
 namespace {
@@ -27,7 +28,8 @@ void EventQueue::Push(core::Instant at, Turn turn, const Task& task) {
   CHECK(at.ps() >= 0);
   const auto at_ps = static_cast<std::uint64_t>(at.ps());
   CHECK(at.ps() >= now_ps_);
-  const Entry entry{at_ps, turn, StoreTask(task)};
+  const Turn in_turn = ties_ == 0 ? turn : turn.Permuted(core::Mix(ties_, at_ps));
+  const Entry entry{at_ps, in_turn, StoreTask(task)};
   ++size_;
   if (at.ps() == now_ps_) {
     next_generation_.push_back(entry);

@@ -61,6 +61,10 @@ struct Due {
 // Holds up to 2^24 pending entries; more is a CHECK.
 class EventQueue {
  public:
+  // `ties`: what is due at one instant comes, within a generation, in an order of hosts, classes
+  // and senders that depends on this seed and the instant; 0: as turns say.
+  explicit EventQueue(std::uint64_t ties = 0) : ties_(ties) {}
+
   // `at` may be the time popped last, but not before it, nor negative.
   void Push(core::Instant at, Turn turn, const Task& task);
 
@@ -161,6 +165,7 @@ class EventQueue {
   std::vector<Entry> next_generation_;
   bool is_crowded_ = false;  // Whether there are any of the two.
 
+  std::uint64_t ties_;  // seed of the order of equal times; 0: none
   std::size_t size_ = 0;
   std::int64_t now_ps_ = -1;  // The current time; -1 before the first Pop.
   Entry run_popped_;          // The last one that came from the run.

@@ -18,6 +18,7 @@ struct WorldSpec {
   core::Instant end;      // run.for
   core::Duration period;  // between metrics
   std::uint64_t seed = 0;
+  std::uint64_t ties = 0;  // of what is due at one instant: see event_queue.h
   core::ContentKind contents = core::ContentKind::kFiller;  // of test messages
 
   Profile profile;

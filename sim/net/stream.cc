@@ -377,6 +377,8 @@ void Stream::TakeForLost() {
 void Stream::OnArrived(const Segment& segment, std::vector<Message>& complete) {
   arrived_.Add(segment);
   if (out_ == nullptr) return;
+  // A straggler of the connection before: what is queued now is of the next, unknown here as yet.
+  if (!is_orphaned_ && accepted_ != epoch_) return;
   Ring<Outbound::Outgoing>& messages = out_->messages;
   while (!messages.empty() && messages.front().end <= arrived_.whole()) {
     CHECK(out_->taken > 0);

@@ -179,6 +179,7 @@ void ReadRun(Parameters run, Scenario& scenario) {
   RunKeys read;
   Describe(keys, read);
   scenario.seed = read.seed;
+  scenario.ties = read.ties.value_or(0);
   scenario.period = read.period;
   scenario.end = At(read.lasts);
   scenario.warmup = At(read.warmup);

@@ -86,6 +86,13 @@ void Describe(Keys& keys, RunKeys& run) {
   keys.Integer(Required("seed", "Of all that is random: so that every run can be repeated."),
                run.seed, {});
   keys.Period({"period", "Between two rows of metrics."}, run.period);
+  keys.Integer({"ties",
+                "What is due at one instant comes in an order that this number chooses: of hosts, "
+                "of kinds of inputs and of senders. Faults and restarts stay first, and whatever "
+                "it makes due at the same instant comes after it. No protocol may lean on the "
+                "order.",
+                false, "hosts by their numbers, then messages, timers, requests"},
+               run.ties, {1});
 }
 
 void Describe(Keys& keys, PhaseKeys& phases) {

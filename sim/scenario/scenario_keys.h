@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RunKeys {
   core::Duration warmup;
   core::Duration period = core::Duration::Milliseconds(100);
   std::uint64_t seed = 0;
+  std::optional<std::uint64_t> ties;
 };
 void Describe(core::Keys& keys, RunKeys& run);
 

@@ -382,6 +382,77 @@ TEST_CASE("event queue: drained and filled again it needs no more memory") {
   CHECK(twin.queue().bytes_reserved() == bytes);
 }
 
+namespace {
+
+// The numbers of what is pushed for 10 ps and then popped: three messages to each of three hosts,
+// from two senders, a timer of each, and what comes before and after hosts. The first that is
+// popped makes another for the same instant, of number 99.
+std::vector<std::uint64_t> PoppedAtOnce(std::uint64_t ties, std::int64_t at_ps = 10) {
+  using sim::Turn;
+  using sim::TurnClass;
+  EventQueue queue(ties);
+  std::uint64_t number = 0;
+  const auto push = [&](Turn turn) { queue.Push(At(at_ps), turn, TaskOf(number++)); };
+  push(Turn::AfterHosts());
+  for (std::uint32_t host = 0; host < 3; ++host) {
+    push(Turn::AtHost(host, TurnClass::kTimer, host, 1));
+    push(Turn::AtHost(host, TurnClass::kMessage, 5, 1));
+    push(Turn::AtHost(host, TurnClass::kMessage, 5, 2));
+    push(Turn::AtHost(host, TurnClass::kMessage, 4, 7));
+  }
+  push(Turn::BeforeHosts(TurnClass::kRestart));
+  push(Turn::BeforeHosts(TurnClass::kFault));
+  std::vector<std::uint64_t> popped;
+  while (!queue.empty()) {
+    const sim::Due due = queue.Pop();
+    popped.push_back(due.task.kind);
+    if (popped.size() == 1) queue.Push(due.at, Turn::BeforeHosts(TurnClass::kFault), TaskOf(99));
+  }
+  return popped;
+}
+
+}  // namespace
+
+TEST_CASE("event queue: ties permute hosts, classes and senders, and nothing else") {
+  std::set<std::vector<std::uint64_t>> orders;
+  std::set<std::uint64_t> first_hosts;
+  bool has_timer_before = false;
+  for (std::uint64_t ties = 0; ties < 60; ++ties) {
+    CAPTURE(ties);
+    const std::vector<std::uint64_t> popped = PoppedAtOnce(ties);
+    CHECK(popped == PoppedAtOnce(ties));
+    CHECK(std::set<std::uint64_t>(popped.begin(), popped.end()).size() == 16);
+    orders.insert(popped);
+    // Faults, restarts, hosts, the rest; and then the next generation.
+    CHECK(popped[0] == 14);
+    CHECK(popped[1] == 13);
+    CHECK(popped[14] == 0);
+    CHECK(popped[15] == 99);
+    const auto place_of = [&](std::uint64_t number) {
+      return std::find(popped.begin(), popped.end(), number) - popped.begin();
+    };
+    for (std::uint64_t host = 0; host < 3; ++host) {
+      // What one sender has made stays in order, and what is a host's own stays together.
+      CHECK(place_of(4 * host + 2) < place_of(4 * host + 3));
+      const auto places = {place_of(4 * host + 1), place_of(4 * host + 2), place_of(4 * host + 3),
+                           place_of(4 * host + 4)};
+      CHECK(std::max(places) - std::min(places) == 3);
+      has_timer_before |= place_of(4 * host + 1) < place_of(4 * host + 2);
+    }
+    first_hosts.insert((popped[2] - 1) / 4);
+    if (ties == 0)
+      CHECK(popped ==
+            std::vector<std::uint64_t>{14, 13, 4, 2, 3, 1, 8, 6, 7, 5, 12, 10, 11, 9, 0, 99});
+  }
+  CHECK(orders.size() > 20);
+  CHECK(first_hosts.size() == 3);
+  CHECK(has_timer_before);
+  // Another instant has another order.
+  std::set<std::vector<std::uint64_t>> of_instants;
+  for (std::int64_t at = 1; at < 20; ++at) of_instants.insert(PoppedAtOnce(7, at));
+  CHECK(of_instants.size() > 5);
+}
+
 TEST_CASE("event queue: the past and the negative are refused") {
   EventQueue queue;
   queue.Push(At(10), {}, TaskOf(0));

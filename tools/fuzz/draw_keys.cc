@@ -58,11 +58,13 @@ json DrawValue(const KeyInfo& key, const KeyOdds& odds, Dice& dice) {
       return absl::StrCat(dice.Log(1'000'000, 100'000'000'000), "bps");
     case KeyInfo::Kind::kSize:
       return absl::StrCat(DrawNumber(key.range, kSizeMost, dice), "B");
+    case KeyInfo::Kind::kProbability:
+      return json::array({dice.Between(1, 100), 100});
+    case KeyInfo::Kind::kFactor:
+      return dice.Log(2, std::min(key.range.max, kSpan));
     case KeyInfo::Kind::kObject:
       return DrawKeys(key.keys, odds, dice);
     case KeyInfo::Kind::kOther:
-      if (key.definition == "ratio") return json::array({dice.Between(1, 100), 100});
-      return nullptr;
     case KeyInfo::Kind::kText:
       break;
   }

@@ -22,7 +22,7 @@ struct KeyOdds {
 
 // An object of these keys. A number is drawn by its powers of two, from the least that it may be
 // up to a thousand more; a time within a factor of four of its default. Left out are texts, and
-// what has rules of its own, but for ratios.
+// what has rules of its own.
 nlohmann::json DrawKeys(const std::vector<KeyInfo>& keys, const KeyOdds& odds, Dice& dice);
 
 // A time as scenarios write it, in whole nanoseconds, at least one.

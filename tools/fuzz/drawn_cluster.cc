@@ -148,6 +148,7 @@ Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, con
   if (has_intra) frame.links.push_back({"intra", ground.is_c3b()});
   if (ground.is_c3b()) frame.links.push_back({"cross", true});
   frame.types = ground.types;
+  frame.notes = ground.notes;
   frame.lasts = draw.lasts();
   frame.heal = heal;
   frame.bears_loss = ground.bears_loss;

@@ -34,14 +34,21 @@ std::vector<std::string> TypesOf(const core::Program& program) {
   return types;
 }
 
-Frame FrameOf(const sim::Scenario& scenario, const core::Program& program) {
+std::vector<std::string> NotesOf(const CatalogProgram& program) {
+  std::vector<std::string> notes;
+  for (const core::NoteSpec& note : core::kSharedNotes) notes.emplace_back(note.name);
+  for (const core::NoteSpec& note : program.Notes()) notes.emplace_back(note.name);
+  return notes;
+}
+
+Frame FrameOf(const sim::Scenario& scenario, const CatalogProgram& program) {
   Frame frame;
   for (std::size_t c = 0; c < scenario.clusters.size(); ++c) {
     const core::Cluster& cluster = scenario.clusters[c];
     if (cluster.is_client) continue;
     FrameCluster left{cluster.name, cluster.size, cluster.u, cluster.r, scenario.is_concurrent[c]};
     for (const sim::Fault& fault : scenario.faults) {
-      if (fault.is_within_budget) continue;
+      if (fault.body->is_within_budget()) continue;
       if (fault.spends_u()) AddIndices(cluster, fault.targets, left.failing);
       if (fault.spends_r()) AddIndices(cluster, fault.targets, left.lying);
     }
@@ -54,6 +61,7 @@ Frame FrameOf(const sim::Scenario& scenario, const core::Program& program) {
                            scenario.network.Of(pair).transport == sim::Transport::kStream});
   }
   frame.types = TypesOf(program);
+  frame.notes = NotesOf(program);
   frame.lasts = scenario.end - core::Instant();
   frame.heal = scenario.heal - core::Instant();
   return frame;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/catalog.h"
 #include "protocols/core/program.h"
 #include "protocols/core/time.h"
 #include "sim/scenario/scenario.h"
@@ -35,6 +36,7 @@ struct Frame {
   std::vector<FrameCluster> clusters;  // of replicas
   std::vector<FrameLink> links;        // classes between whose hosts there are any
   std::vector<std::string> types;      // of messages; empty where they have none
+  std::vector<std::string> notes;      // kinds that nodes say
   core::Duration lasts;                // of the run
   core::Duration heal;                 // since its beginning
   // What is lost above the transport is sent again; else only who may fail in any way may lose it.
@@ -42,9 +44,11 @@ struct Frame {
 };
 
 // What a scenario that was read leaves.
-Frame FrameOf(const sim::Scenario& scenario, const core::Program& program);
+Frame FrameOf(const sim::Scenario& scenario, const CatalogProgram& program);
 
 // The types of the messages of a program, each once.
 std::vector<std::string> TypesOf(const core::Program& program);
+// The kinds of notes that its nodes may say.
+std::vector<std::string> NotesOf(const CatalogProgram& program);
 
 }  // namespace lockstep::fuzz

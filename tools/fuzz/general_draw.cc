@@ -46,6 +46,11 @@ Strategy DrawStrategy(const DrawOptions& options, Dice& dice) {
                      : Strategy::kTies;
 }
 
+// Per cent of other draws and of mutants in which equal times are permuted, too.
+constexpr std::uint64_t kTiesPercent = 15;
+
+void DrawTies(Dice& dice, json& scenario) { scenario["run"]["ties"] = dice.Between(1, 1'000'000); }
+
 void SetSeed(std::uint64_t seed, json& scenario) {
   json& run = scenario["run"];
   run["seed"] = seed;
@@ -80,6 +85,7 @@ json Attempt(const Ground& ground, std::uint64_t seed, std::uint64_t attempt,
   if (options.spending == Spending::kOver) calm.scenario["negative_control"] = true;
   Dice how(random.Fork("strategy"));
   const Strategy strategy = DrawStrategy(options, how);
+  if (strategy == Strategy::kTies || how.Percent(kTiesPercent)) DrawTies(how, calm.scenario);
   Trouble(calm.frame, options.spending, Dice(random.Fork("faults")))
       .AddSome(strategy, FaultsOf(calm.scenario));
   return std::move(calm.scenario);
@@ -118,6 +124,7 @@ absl::StatusOr<json> MutateScenario(const json& parent, bool bears_loss, std::ui
     if (what == 7 && !faults.empty())
       faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(dice.Below(faults.size())));
     if (what >= 7 || dice.Percent(30)) SetSeed(seed, scenario);
+    if (dice.Percent(kTiesPercent)) DrawTies(dice, scenario);
     scenario["why"] = "Changed by lockstep fuzz from a run that was new.";
     const absl::StatusOr<Frame> accepted = reads(scenario);
     if (accepted.ok()) return scenario;

@@ -29,7 +29,8 @@ inline constexpr std::uint64_t kAttemptsMost = 12;
 absl::StatusOr<nlohmann::json> DrawScenario(const Ground& ground, std::uint64_t seed,
                                             const DrawOptions& options, const Reads& reads);
 
-// The same from a scenario that was worth a run: one fault more, less or another, or another seed.
+// The same from a scenario that was worth a run: one fault more, less or another, another seed,
+// or another order of what is due at one instant.
 absl::StatusOr<nlohmann::json> MutateScenario(const nlohmann::json& parent, bool bears_loss,
                                               std::uint64_t seed, const DrawOptions& options,
                                               const Reads& reads);

@@ -60,6 +60,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
       continue;
     }
     ground.types = frame->types;
+    ground.notes = frame->notes;
     ground.bears_concurrent |= reads(PlainScenario(ground, shape, true)).ok();
     ground.shapes.push_back(shape);
   }

@@ -42,6 +42,7 @@ struct Ground {
   bool bears_concurrent = false;        // a budget of those that are down at a time
   core::Duration pace = {};             // the shortest time among its defaults
   std::vector<std::string> types = {};  // of its messages
+  std::vector<std::string> notes = {};  // that it may say
   bool bears_loss = false;              // see Frame
 
   bool is_c3b() const { return layer.kind == "c3b"; }

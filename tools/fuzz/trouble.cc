@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "sim/fault/engine/kinds.h"
 #include "tools/fuzz/draw_keys.h"
 
 namespace lockstep::fuzz {
@@ -17,6 +18,9 @@ using core::Duration;
 using nlohmann::json;
 
 constexpr std::uint64_t kFreeMost = 6;  // faults of a draw that spend nothing
+// Per cent that wait for an event, or begin again and again.
+constexpr std::uint64_t kTriggeredPercent = 15;
+constexpr std::uint64_t kRepeatedPercent = 10;
 
 // A name that no other fault has.
 std::string NewId(const std::string& kind, const json& faults) {
@@ -39,9 +43,36 @@ json& AddEntry(const std::string& kind, json body, json& faults) {
 // Of a crash: strikes only whom its cluster can spare at that moment.
 constexpr const char* kWithinBudget = "within_budget";
 
-bool CanSpare(const FaultKindInfo& kind) {
-  return std::any_of(kind.keys.begin(), kind.keys.end(),
-                     [](const KeyInfo& key) { return key.name == kWithinBudget; });
+bool HasKey(const sim::FaultInfo& info, std::string_view name) {
+  return std::any_of(info.keys.begin(), info.keys.end(),
+                     [&](const KeyInfo& key) { return key.name == name; });
+}
+bool CanSpare(const sim::FaultInfo& info) { return HasKey(info, kWithinBudget); }
+
+bool SpendsU(const sim::FaultInfo& info) { return info.kind->spends != sim::Spends::kNothing; }
+bool SpendsR(const sim::FaultInfo& info) { return info.kind->spends == sim::Spends::kUAndR; }
+
+// What a stream has carried may be lost by it.
+bool LosesMessages(const sim::FaultInfo& info) {
+  const bool is_of_messages = (info.kind->points & sim::Points::kMessages) != 0;
+  return (is_of_messages && !info.kind->wants_datagrams) || info.kind->family == "connections";
+}
+
+const std::vector<sim::FaultInfo>& AllKinds() {
+  static const std::vector<sim::FaultInfo> kinds = sim::ListFaults();
+  return kinds;
+}
+
+// What of a kind is drawn as any other keys are: all but whom it is about.
+std::vector<KeyInfo> OwnKeys(const sim::FaultInfo& info) {
+  std::vector<KeyInfo> own;
+  for (const KeyInfo& key : info.keys)
+    if (key.name != "target" && key.name != "link" && key.name != "msg") own.push_back(key);
+  return own;
+}
+
+std::string ClusterOfHost(const std::string& host) {
+  return host.substr(0, host.find_last_not_of("0123456789") + 1);
 }
 
 }  // namespace
@@ -67,6 +98,7 @@ void Trouble::ChooseVictims(Spending spending) {
     if (spending == Spending::kRandom) liars = dice_.Below(liars + 1);
     std::vector<std::uint32_t> others(failing.begin(), failing.end());
     while (lying.size() < liars) lying.insert(dice_.Pick(others));
+    hit_.push_back(cluster.failing);
     failing_.push_back(std::move(failing));
     lying_.push_back(std::move(lying));
   }
@@ -82,29 +114,31 @@ Duration Trouble::Some(Duration least, Duration most) {
 
 Trouble::Kinds Trouble::KindsOf(Strategy strategy) {
   Kinds kinds;
-  for (const FaultKindInfo& kind : FaultKinds())
+  for (const sim::FaultInfo& kind : AllKinds())
     if (strategy != Strategy::kSwarm || dice_.Percent(40)) kinds.push_back(&kind);
   return kinds;
 }
 
-std::vector<std::string> Trouble::MayHit(const FaultKindInfo& kind) const {
+std::vector<std::string> Trouble::MayHit(const sim::FaultInfo& kind) const {
   std::vector<std::string> hosts;
+  const bool is_loss = LosesMessages(kind) && !frame_.bears_loss;
   for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
     const FrameCluster& cluster = frame_.clusters[c];
-    const bool is_free = (!kind.spends_u && !kind.loses_messages) ||
-                         (kind.loses_messages && frame_.bears_loss) ||
-                         (cluster.is_concurrent && CanSpare(kind));
+    const bool is_free = (!SpendsU(kind) && !is_loss) || (cluster.is_concurrent && CanSpare(kind));
+    // What is lost for good is an omission of its sender, who must be one that fails anyway.
+    const std::set<std::uint32_t>& victims = is_loss         ? hit_[c]
+                                             : SpendsR(kind) ? lying_[c]
+                                                             : failing_[c];
     for (std::uint32_t i = 0; i < cluster.size; ++i)
-      if (is_free || (kind.spends_r ? lying_[c] : failing_[c]).contains(i))
-        hosts.push_back(cluster.Host(i));
+      if (is_free || victims.contains(i)) hosts.push_back(cluster.Host(i));
   }
   return hosts;
 }
 
-void Trouble::AddHosts(const std::string& link_class, const FaultKindInfo& kind, json& link) {
+void Trouble::AddHosts(const std::string& link_class, const sim::FaultInfo& kind, json& link) {
   const std::vector<std::string> sources = MayHit(kind);
   if (link_class == "client" || sources.empty()) return;
-  const bool is_bound = kind.loses_messages && !frame_.bears_loss;
+  const bool is_bound = LosesMessages(kind) && !frame_.bears_loss;
   if (is_bound || dice_.Percent(50)) link["src"] = dice_.Pick(sources);
   if (dice_.Percent(60)) return;
   const std::size_t of = dice_.Below(frame_.clusters.size());
@@ -116,23 +150,23 @@ void Trouble::AddHosts(const std::string& link_class, const FaultKindInfo& kind,
   }
   // A link of that class leads there.
   const std::string& from = link["src"].get_ref<const std::string&>();
-  const bool is_same = from.substr(0, from.find_last_not_of("0123456789") + 1) == cluster.name;
+  const bool is_same = ClusterOfHost(from) == cluster.name;
   const bool leads = link_class.empty() || (link_class == "intra") == is_same;
   if (from != to && leads) link["dst"] = to;
 }
 
-std::optional<json> Trouble::DrawLink(const FaultKindInfo& kind) {
+std::optional<json> Trouble::DrawLink(const sim::FaultInfo& kind) {
   json link = json::object();
   std::vector<std::string> classes;
   for (const FrameLink& each : frame_.links)
-    if (!kind.wants_datagrams || !each.is_stream) classes.push_back(each.name);
+    if (!kind.kind->wants_datagrams || !each.is_stream) classes.push_back(each.name);
   if (classes.empty() || MayHit(kind).empty()) return std::nullopt;
   const bool is_any = classes.size() == frame_.links.size() && dice_.Percent(50);
   const std::string of = is_any ? "" : dice_.Pick(classes);
   if (!of.empty()) link["class"] = of;
   AddHosts(of, kind, link);
   // Between clients and replicas nobody can be named who may lose what is sent.
-  if (kind.loses_messages && !frame_.bears_loss && !link.contains("src")) return std::nullopt;
+  if (LosesMessages(kind) && !frame_.bears_loss && !link.contains("src")) return std::nullopt;
   return link;
 }
 
@@ -144,8 +178,42 @@ json Trouble::DrawMessage() {
   return message;
 }
 
-void Trouble::AddActivation(const FaultKindInfo& kind, json& entry) {
-  if (kind.is_of_messages) {
+json Trouble::DrawPattern() {
+  json pattern = json::object();
+  const std::uint64_t which = dice_.Below(3);
+  if (which == 0 && !frame_.types.empty()) {
+    pattern["handed"] = dice_.Pick(frame_.types);
+  } else if (which == 1 && !frame_.notes.empty()) {
+    pattern["note"] = dice_.Pick(frame_.notes);
+  } else {
+    pattern["effect"] = "send";
+    if (dice_.Percent(40)) pattern["nth_of_call"] = dice_.Below(4);
+  }
+  if (dice_.Percent(50)) {
+    const FrameCluster& cluster = dice_.Pick(frame_.clusters);
+    pattern["host"] = cluster.Host(static_cast<std::uint32_t>(dice_.Below(cluster.size)));
+  }
+  if (dice_.Percent(70)) pattern["nth"] = dice_.Log(0, 60);
+  return pattern;
+}
+
+void Trouble::AddNamed(const sim::FaultInfo& kind, json& body) {
+  for (const KeyInfo& key : kind.keys) {
+    if (key.kind != KeyInfo::Kind::kOther || key.name == "target") continue;
+    const FrameCluster& cluster = dice_.Pick(frame_.clusters);
+    if (!key.is_required && dice_.Percent(50)) continue;
+    const auto cut = static_cast<std::uint32_t>(dice_.Below(cluster.size));
+    if (key.definition == "hosts") body[key.name] = cluster.Host(cut);
+    if (key.definition != "groups") continue;
+    json groups = json::array({json::array(), json::array()});
+    for (std::uint32_t i = 0; i < cluster.size; ++i)
+      groups[i <= cut ? 0 : 1].push_back(cluster.Host(i));
+    body[key.name] = std::move(groups);
+  }
+}
+
+void Trouble::AddActivation(const sim::FaultInfo& kind, json& entry) {
+  if (kind.kind->is_of_each()) {
     if (dice_.Percent(60)) entry["prob"] = json::array({dice_.Between(1, 100), 100});
     if (dice_.Percent(30)) entry["count"] = dice_.Log(1, 20);
     if (dice_.Percent(40)) return;
@@ -154,51 +222,64 @@ void Trouble::AddActivation(const FaultKindInfo& kind, json& entry) {
   const auto at_ns =
       dice_.Below(static_cast<std::uint64_t>(std::max<std::int64_t>(heal_ns - 2, 1)));
   entry["at"] = absl::StrCat(at_ns, "ns");
-  if (kind.lasts == FaultKindInfo::Lasts::kMoment) return;
-  // What spends a budget may last.
-  if (kind.spends_u && dice_.Percent(50)) return;
   const Duration left = Duration::Nanoseconds(heal_ns - static_cast<std::int64_t>(at_ns));
   const Duration least = Duration::Picoseconds(frame_.lasts.ps() / 500);
-  entry["for"] = TimeText(std::min(left, Some(least, left)));
+  const bool lasts = kind.lasting == sim::Lasting::kSpan;
+  // What spends a budget may last.
+  const bool is_endless = SpendsU(kind) && dice_.Percent(50);
+  const Duration each = std::min(left, Some(least, left));
+  if (dice_.Percent(kTriggeredPercent)) {
+    entry["on"] = DrawPattern();
+  } else if (kind.lasting != sim::Lasting::kStays && dice_.Percent(kRepeatedPercent)) {
+    if (lasts) entry["for"] = TimeText(each);
+    entry["every"] = TimeText(each + Some(least, left));
+    return;
+  }
+  if (lasts && !is_endless) entry["for"] = TimeText(each);
 }
 
-bool Trouble::Add(const FaultKindInfo& kind, json& faults, const std::optional<std::string>& hit) {
+bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<std::string>& hit) {
   const Duration run = frame_.lasts;
   const KeyOdds odds{40, Duration::Picoseconds(run.ps() / 1'000),
                      Duration::Picoseconds(run.ps() / 5)};
-  json body = DrawKeys(kind.keys, odds, dice_);
-  if (kind.has_target) {
+  json body = DrawKeys(OwnKeys(kind), odds, dice_);
+  if (kind.kind->Has(sim::Takes::kTarget)) {
     const std::vector<std::string> hosts = MayHit(kind);
     if (hosts.empty()) return false;
     const std::string host = hit.value_or(dice_.Pick(hosts));
     body["target"] = host;
-    const std::string of = host.substr(0, host.find_last_not_of("0123456789") + 1);
-    for (const FrameCluster& cluster : frame_.clusters)
-      if (cluster.name == of && cluster.is_concurrent && kind.spends_u && CanSpare(kind))
-        body[kWithinBudget] = true;
+    for (std::size_t c = 0; c < frame_.clusters.size() && SpendsU(kind); ++c) {
+      const FrameCluster& cluster = frame_.clusters[c];
+      if (cluster.name != ClusterOfHost(host)) continue;
+      if (cluster.is_concurrent && CanSpare(kind)) body[kWithinBudget] = true;
+      const std::string index = host.substr(cluster.name.size());
+      if (!body.value(kWithinBudget, false))
+        hit_[c].insert(static_cast<std::uint32_t>(std::stoul(index)));
+    }
   }
-  if (kind.has_link) {
+  if (kind.kind->Has(sim::Takes::kLink)) {
     std::optional<json> link = DrawLink(kind);
     if (!link) return false;
     if (!link->empty()) body["link"] = *std::move(link);
   }
-  if (kind.has_message) {
+  if (kind.kind->Has(sim::Takes::kMessage)) {
     json message = DrawMessage();
     if (!message.empty()) body["msg"] = std::move(message);
   }
+  AddNamed(kind, body);
   json entry = json::object();
   AddActivation(kind, entry);
-  AddEntry(kind.name, std::move(body), faults).update(entry);
+  AddEntry(std::string(kind.kind->name), std::move(body), faults).update(entry);
   return true;
 }
 
 void Trouble::HitVictims(const Kinds& spending, json& faults) {
   Kinds of_liars;
-  for (const FaultKindInfo* kind : spending)
-    if (kind->spends_r) of_liars.push_back(kind);
+  for (const sim::FaultInfo* kind : spending)
+    if (SpendsR(*kind)) of_liars.push_back(kind);
   Kinds others;
-  for (const FaultKindInfo* kind : spending)
-    if (!kind->spends_r) others.push_back(kind);
+  for (const sim::FaultInfo* kind : spending)
+    if (!SpendsR(*kind)) others.push_back(kind);
   std::uint64_t more = 0;
   for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
     const FrameCluster& cluster = frame_.clusters[c];
@@ -218,7 +299,7 @@ void Trouble::AddSome(Strategy strategy, json& faults) {
   const Kinds kinds = KindsOf(strategy);
   Kinds spending;
   Kinds free;
-  for (const FaultKindInfo* kind : kinds) (kind->spends_u ? spending : free).push_back(kind);
+  for (const sim::FaultInfo* kind : kinds) (SpendsU(*kind) ? spending : free).push_back(kind);
   if (!spending.empty()) HitVictims(spending, faults);
   if (strategy == Strategy::kPriorities) AddPriorities(faults);
   for (std::uint64_t i = 0; i < kFreeMost && !free.empty() && dice_.Percent(55); ++i)
@@ -228,7 +309,7 @@ void Trouble::AddSome(Strategy strategy, json& faults) {
 bool Trouble::AddOne(json& faults) {
   constexpr int kTries = 8;
   for (int i = 0; i < kTries; ++i)
-    if (Add(dice_.Pick(FaultKinds()), faults)) return true;
+    if (Add(dice_.Pick(AllKinds()), faults)) return true;
   return false;
 }
 

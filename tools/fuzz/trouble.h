@@ -10,8 +10,9 @@
 
 #include "nlohmann/json.hpp"
 
+#include "protocols/parameters/key_list.h"
+#include "sim/scenario/fault_list.h"
 #include "tools/fuzz/dice.h"
-#include "tools/fuzz/fault_kinds.h"
 #include "tools/fuzz/frame.h"
 
 namespace lockstep::fuzz {
@@ -39,21 +40,24 @@ class Trouble {
   bool AddOne(nlohmann::json& faults);
 
  private:
-  using Kinds = std::vector<const FaultKindInfo*>;
+  using Kinds = std::vector<const sim::FaultInfo*>;
 
   void ChooseVictims(Spending spending);
   Kinds KindsOf(Strategy strategy);
   // `host`: whom it hits, where it has a target; else it is drawn.
-  bool Add(const FaultKindInfo& kind, nlohmann::json& faults,
+  bool Add(const sim::FaultInfo& kind, nlohmann::json& faults,
            const std::optional<std::string>& host = std::nullopt);
   // Each of those who may fail does so once, by a kind of these.
   void HitVictims(const Kinds& spending, nlohmann::json& faults);
   // Whom a fault of that kind may hit, by cluster and index; none where it may hit nobody.
-  std::vector<std::string> MayHit(const FaultKindInfo& kind) const;
-  std::optional<nlohmann::json> DrawLink(const FaultKindInfo& kind);
-  void AddHosts(const std::string& link_class, const FaultKindInfo& kind, nlohmann::json& link);
+  std::vector<std::string> MayHit(const sim::FaultInfo& kind) const;
+  std::optional<nlohmann::json> DrawLink(const sim::FaultInfo& kind);
+  void AddHosts(const std::string& link_class, const sim::FaultInfo& kind, nlohmann::json& link);
   nlohmann::json DrawMessage();
-  void AddActivation(const FaultKindInfo& kind, nlohmann::json& entry);
+  nlohmann::json DrawPattern();
+  // What its table leaves to the scenario: hosts, and groups of them.
+  void AddNamed(const sim::FaultInfo& kind, nlohmann::json& body);
+  void AddActivation(const sim::FaultInfo& kind, nlohmann::json& entry);
   void AddPriorities(nlohmann::json& faults);
   void AddLate(const std::string& host, core::Duration from, core::Duration until,
                core::Duration by, nlohmann::json& faults);
@@ -63,6 +67,8 @@ class Trouble {
   Dice dice_;
   std::vector<std::set<std::uint32_t>> failing_;  // failing_[cluster]: who may
   std::vector<std::set<std::uint32_t>> lying_;    // the same, of those
+  // hit_[cluster]: who does so in this draw, for the whole run.
+  std::vector<std::set<std::uint32_t>> hit_;
 };
 
 }  // namespace lockstep::fuzz

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 
 #include "analysis/judge.h"
@@ -32,6 +34,15 @@ constexpr std::uint64_t kSlice = 64;
 // Slices between two looks at the terminal, and at whether time goes on.
 constexpr std::uint64_t kSlicesSeldom = 256;
 
+constexpr absl::int128 kFurthest = std::numeric_limits<std::int64_t>::max();
+
+// How often a fault begins, at most: any number of times where that is drawn.
+absl::int128 TimesOf(const sim::Fault& fault, core::Instant end) {
+  if (fault.activation.poisson.ps() > 0) return kFurthest;
+  const std::int64_t every_ps = fault.activation.every.ps();
+  return every_ps > 0 ? (std::min(fault.until, end) - fault.at).ps() / every_ps + 1 : 1;
+}
+
 // How far a monotonic clock may be ahead by the end, or gain on time before that, at most: what its
 // profile allows it to drift, and what faults do to it. One that was moved back by an offset jumps
 // ahead when that ends.
@@ -49,7 +60,8 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
   for (const sim::Fault& fault : scenario.faults)
     for (const sim::ClockMove& move : fault.body->Moves(fault, scenario.end))
       if (move.clock == core::Clock::kMonotonic && move.forth > 0)
-        add(core::Duration::Picoseconds(static_cast<std::int64_t>(move.forth)));
+        add(core::Duration::Picoseconds(static_cast<std::int64_t>(
+            std::min(move.forth * TimesOf(fault, scenario.end), kFurthest))));
   return ahead;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/json_schema.h"
+#include "tests/support/process.h"
 #include "tools/fuzz/coverage.h"
 #include "tools/fuzz/dice.h"
 #include "tools/lockstep/fuzz_run.h"
@@ -50,7 +51,7 @@ std::uint64_t Overspent(const sim::Scenario& scenario) {
     std::set<core::NodeId> lying;
     for (const sim::Fault& fault : scenario.faults) {
       for (const core::NodeId host : fault.targets) {
-        if (!cluster.Has(host) || fault.is_within_budget) continue;
+        if (!cluster.Has(host) || fault.body->is_within_budget()) continue;
         if (fault.spends_u()) failing.insert(host);
         if (fault.spends_r()) lying.insert(host);
       }
@@ -83,7 +84,7 @@ TEST_CASE(
       CHECK_MESSAGE(shape.ok(), std::string(shape.message()));
       CHECK(Overspent(prepared.scenario) == 0);
       for (const sim::Fault& fault : prepared.scenario.faults)
-        kinds.insert(std::string(sim::kFaultNames[static_cast<std::size_t>(fault.kind)]));
+        kinds.insert(std::string(fault.kind->name));
     }
     CHECK(drawn.size() == 200);
     CHECK(kinds.size() >= 6);
@@ -157,6 +158,36 @@ TEST_CASE("fuzz: a mutant differs from its parent in a fault or in its seed, and
     if (mutant["faults"] != parent["faults"] || mutant["run"] != parent["run"]) ++changed;
   }
   CHECK(changed > 50);
+}
+
+TEST_CASE(
+    "fuzz: with ties a run is another, which its scenario repeats and its trace is a recipe of") {
+  const TemporaryFolder folder;
+  // Clocks that agree: all replicas act at the same instants.
+  json calm = DrawnBy(FuzzerOf("picsou"), {Piece::Kind::kDrawn, 3, ""});
+  calm["faults"] = json::array();
+  calm["run"].erase("ties");
+  for (const auto& each : calm["profile"]["clocks"].items())
+    if (each.key() != "sync_interval")
+      each.value()["value"] = each.value()["value"].is_string() ? json("0ns") : json(0);
+  std::set<std::string> digests;
+  for (std::uint64_t ties = 0; ties < 4; ++ties) {
+    CAPTURE(ties);
+    if (ties > 0) calm["run"]["ties"] = ties;
+    const cli::Prepared prepared = ReadDrawn(calm);
+    cli::RunOptions options;
+    options.trace_path = folder.File("trace.jsonl");
+    const auto run = cli::Run(prepared, options);
+    const auto again = cli::Run(prepared, {});
+    REQUIRE(run.ok());
+    REQUIRE(again.ok());
+    CHECK(run->summary["digest"] == again->summary["digest"]);
+    digests.insert(run->summary["digest"].get<std::string>());
+    const std::string text = ReadText(options.trace_path);
+    const bool says_ties = text.substr(0, text.find('\n')).find("\"ties\":") != std::string::npos;
+    CHECK(says_ties == (ties > 0));
+  }
+  CHECK(digests.size() > 1);
 }
 
 TEST_CASE("fuzz: numbers are drawn by their powers of two, within their ends") {
