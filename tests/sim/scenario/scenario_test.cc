@@ -139,7 +139,7 @@ TEST_CASE("scenario: a bad file is told what is wrong where") {
   CHECK(error("shape_missing_seed") == " /run/seed: is missing; want a whole number below 2^64");
   CHECK(error("shape_unknown_key") ==
         " /run/sed: unknown key; did you mean \"seed\"? known keys: "
-        "for, period, seed, warmup");
+        "for, period, seed, ties, warmup");
   CHECK(error("shape_size_text") ==
         " /clusters/0/size: want a whole number from 1 to 10000, not \"four\"");
   CHECK(error("shape_no_replicas") ==
