@@ -2,35 +2,29 @@
 
 #include <optional>
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/card_side.h"
 #include "sim/fault/engine/moods.h"
 #include "sim/net/network.h"
 
 namespace lockstep::sim {
 namespace {
 
-enum class RateSide : std::uint8_t { kBoth, kIn, kOut };
-
 struct Bandwidth final : FaultBody {
   std::int64_t rate_bps = 0;
-  RateSide side = RateSide::kBoth;
+  CardSide side = CardSide::kBoth;
 
   void Describe(core::Keys& keys, const HostNames&) override {
-    static constexpr core::Option kSides[] = {{"both"}, {"in"}, {"out"}};
     keys.Rate(core::Required("rate", "Its rate meanwhile."), rate_bps);
-    keys.Choice({"dir", "Which way."}, side, kSides);
+    DescribeSide(keys, side);
   }
 };
 
 class BandwidthActor final : public FaultActor {
  public:
   BandwidthActor(const FaultScene& scene, std::size_t index, const Bandwidth& bandwidth)
-      : FaultActor(scene, index), rate_bps_(bandwidth.rate_bps) {
-    for (const core::NodeId host : targets())
-      for (const bool outwards : {false, true})
-        if (bandwidth.side == RateSide::kBoth || (bandwidth.side == RateSide::kOut) == outwards)
-          edges_.push_back(scene.network.CardEdge(host, outwards));
-  }
+      : FaultActor(scene, index),
+        rate_bps_(bandwidth.rate_bps),
+        edges_(CardEdges(scene, targets(), bandwidth.side)) {}
   void Begin(core::Instant now) override {
     Touch(edges_.size());
     for (const std::uint32_t edge : edges_) {

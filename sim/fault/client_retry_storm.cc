@@ -1,7 +1,5 @@
 // `client_retry_storm`: clients send each request again and again, all at once.
 
-#include <utility>
-
 #include "sim/fault/engine/requests.h"
 
 namespace lockstep::sim {
@@ -22,11 +20,7 @@ class ClientRetryStormActor final : public FaultActor {
   bool OnSend(const SendCase& send) override {
     if (!IsRequest(scene(), send)) return true;
     Touch();
-    for (std::uint64_t i = 0; i < copies_; ++i) {
-      core::effect::Send again{send.send.to, send.send.payload};
-      again.credit = 0;  // Its node knows nothing of it.
-      send.more.push_back(std::move(again));
-    }
+    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload);
     Change(send.now, copies_);
     return true;
   }

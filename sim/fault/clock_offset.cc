@@ -5,14 +5,7 @@
 namespace lockstep::sim {
 namespace {
 
-struct ClockOffset final : FaultBody {
-  core::Clock clock = core::Clock::kWall;
-  core::Duration by;
-
-  void Describe(core::Keys& keys, const HostNames&) override {
-    DescribeClock(keys, clock);
-    DescribeMove(keys, by);
-  }
+struct ClockOffset final : MovedClock {
   std::vector<ClockMove> Moves(const Fault& fault, core::Instant) const override {
     return {{fault.at, clock, by.ps(), by.ps(), "by"},
             {fault.until, clock, -absl::int128(by.ps()), -absl::int128(by.ps()), "by"}};

@@ -11,14 +11,11 @@
 namespace lockstep::sim {
 namespace {
 
-struct ClockSlew final : FaultBody {
-  core::Clock clock = core::Clock::kWall;
-  core::Duration by;
+struct ClockSlew final : MovedClock {
   std::uint64_t rate_ppb = 0;
 
-  void Describe(core::Keys& keys, const HostNames&) override {
-    DescribeClock(keys, clock);
-    DescribeMove(keys, by);
+  void Describe(core::Keys& keys, const HostNames& names) override {
+    MovedClock::Describe(keys, names);
     keys.Integer(core::Required("rate_ppb", "How fast, in billionths."), rate_ppb,
                  {1, LocalClock::kSlewPpbMost});
   }

@@ -5,14 +5,7 @@
 namespace lockstep::sim {
 namespace {
 
-struct ClockStep final : FaultBody {
-  core::Clock clock = core::Clock::kWall;
-  core::Duration by;
-
-  void Describe(core::Keys& keys, const HostNames&) override {
-    DescribeClock(keys, clock);
-    DescribeMove(keys, by);
-  }
+struct ClockStep final : MovedClock {
   std::vector<ClockMove> Moves(const Fault& fault, core::Instant) const override {
     return {{fault.at, clock, by.ps(), by.ps(), "by"}};
   }

@@ -5,14 +5,11 @@
 namespace lockstep::sim {
 namespace {
 
-struct ClockStrobe final : FaultBody {
-  core::Clock clock = core::Clock::kWall;
-  core::Duration by;
+struct ClockStrobe final : MovedClock {
   core::Duration period;
 
-  void Describe(core::Keys& keys, const HostNames&) override {
-    DescribeClock(keys, clock);
-    DescribeMove(keys, by);
+  void Describe(core::Keys& keys, const HostNames& names) override {
+    MovedClock::Describe(keys, names);
     keys.Period(core::Required("period", "Between two jumps."), period);
   }
   // Forth and back again: never further than once.

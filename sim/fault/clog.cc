@@ -1,19 +1,14 @@
 // `clog`: what hosts send, or what is sent to them, waits, and bursts out at the end.
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/card_side.h"
 
 namespace lockstep::sim {
 namespace {
 
-enum class ClogSide : std::uint8_t { kBoth, kIn, kOut };
-
 struct Clog final : FaultBody {
-  ClogSide side = ClogSide::kBoth;
+  CardSide side = CardSide::kBoth;
 
-  void Describe(core::Keys& keys, const HostNames&) override {
-    static constexpr core::Option kSides[] = {{"both"}, {"in"}, {"out"}};
-    keys.Choice({"dir", "Which way."}, side, kSides);
-  }
+  void Describe(core::Keys& keys, const HostNames&) override { DescribeSide(keys, side); }
 };
 
 class ClogActor final : public FaultActor {
@@ -22,7 +17,7 @@ class ClogActor final : public FaultActor {
       : FaultActor(scene, index), side_(clog.side) {}
   void Begin(core::Instant now) override { ends_ = EndsAt(now); }
   bool SelectsPacket(core::NodeId from, core::NodeId to) const override {
-    return (side_ != ClogSide::kIn && Targets(from)) || (side_ != ClogSide::kOut && Targets(to));
+    return (Targets(from) && IsOf(side_, true)) || (Targets(to) && IsOf(side_, false));
   }
   PacketFate OnPacket(core::Instant now, const Packet&, core::ByteCount) override {
     Change(now);
@@ -30,7 +25,7 @@ class ClogActor final : public FaultActor {
   }
 
  private:
-  ClogSide side_;
+  CardSide side_;
   core::Instant ends_;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/fault/engine/crash_order.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 namespace {
@@ -31,7 +32,8 @@ class CorrelatedCrashActor final : public FaultActor {
     due_.clear();
     for (const core::NodeId host : targets()) {
       Touch();
-      due_.emplace_back(now + DrawBetween({}, crash_.within, random()), host);
+      const core::Duration later = DrawBetween({}, crash_.within, random());
+      if (later < scene().spec.end - now) due_.emplace_back(now + later, host);
     }
     std::stable_sort(due_.begin(), due_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });

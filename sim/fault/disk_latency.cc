@@ -1,7 +1,6 @@
 // `disk_latency`: writes take longer.
 
-#include "sim/fault/engine/actor.h"
-#include "sim/world_spec.h"
+#include "sim/fault/engine/disk_harm.h"
 
 namespace lockstep::sim {
 namespace {
@@ -14,8 +13,7 @@ struct DiskLatency final : FaultBody {
                 by);
   }
   std::optional<Refusal> Refuse(const Fault&, const WorldSpec& spec) const override {
-    if (!spec.profile.disk.is_instant) return std::nullopt;
-    return Refusal{"", "wants a profile whose disk takes time"};
+    return WantSlowDisk(spec);
   }
   LongestKept Kept() const override { return {by.ps(), "by"}; }
 };

@@ -1,15 +1,13 @@
 // `disk_stall`: a disk stands still, and goes on when the fault ends.
 
-#include "sim/fault/engine/actor.h"
-#include "sim/world_spec.h"
+#include "sim/fault/engine/disk_harm.h"
 
 namespace lockstep::sim {
 namespace {
 
 struct DiskStall final : FaultBody {
   std::optional<Refusal> Refuse(const Fault&, const WorldSpec& spec) const override {
-    if (!spec.profile.disk.is_instant) return std::nullopt;
-    return Refusal{"", "wants a profile whose disk takes time"};
+    return WantSlowDisk(spec);
   }
 };
 

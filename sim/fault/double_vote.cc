@@ -16,9 +16,7 @@ class DoubleVoteActor final : public FaultActor {
           return Opposed(type, message);
         });
     if (!other || *other == send.send.payload) return true;
-    core::effect::Send vote{send.send.to, *std::move(other)};
-    vote.credit = 0;  // Its node knows nothing of it.
-    send.more.push_back(std::move(vote));
+    send.Add(*std::move(other));
     Change(send.now);
     return true;
   }

@@ -39,7 +39,7 @@ class EquivocateActor final : public FaultActor {
     for (core::Field& field : message.fields) {
       if (type.fields[field.spec].role != core::Role::kContent) continue;
       Touch();
-      std::optional<core::Bytes> other = OtherContent(field.content, random());
+      std::optional<core::Bytes> other = WithFlippedBits(field.content, 1, random());
       if (!other) continue;
       field.content = *std::move(other);
       is_changed = true;

@@ -1,7 +1,5 @@
 // `flood`: a host sends all that it sends many times.
 
-#include <utility>
-
 #include "sim/fault/engine/actor.h"
 
 namespace lockstep::sim {
@@ -21,11 +19,7 @@ class FloodActor final : public FaultActor {
       : FaultActor(scene, index), copies_(flood.copies) {}
   bool OnSend(const SendCase& send) override {
     Touch();
-    for (std::uint64_t i = 0; i < copies_; ++i) {
-      core::effect::Send copy{send.send.to, send.send.payload};
-      copy.credit = 0;  // Its node knows nothing of it.
-      send.more.push_back(std::move(copy));
-    }
+    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload);
     Change(send.now, copies_);
     return true;
   }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sim/fault/engine/crash_order.h"
-#include "sim/world_spec.h"
+#include "sim/fault/engine/disk_harm.h"
 
 namespace lockstep::sim {
 namespace {
@@ -21,8 +21,7 @@ struct FsyncFail final : FaultBody {
                 order.restart_after);
   }
   std::optional<Refusal> Refuse(const Fault&, const WorldSpec& spec) const override {
-    if (!spec.profile.disk.is_instant) return std::nullopt;
-    return Refusal{"", "wants a profile whose disk takes time"};
+    return WantSlowDisk(spec);
   }
 };
 

@@ -19,7 +19,8 @@ struct Latency final : FaultBody {
   void Describe(core::Keys& keys, const HostNames&) override {
     keys.Time({"min", "At least so long."}, min);
     keys.Time({"max", "At most so long, drawn evenly.", false, "min"}, max);
-    keys.Time({"mean", "On top of that, an exponential time of this mean."}, mean);
+    keys.Time({"mean", "On top of that, an exponential time of this mean."}, mean,
+              Distribution::kMost);
     if (keys.ok() && keys.IsSaid("max") && max < min) keys.FailWanted("max", "no less than min");
     if (max < min) max = min;
     if (keys.ok() && max.ps() == 0 && mean.ps() == 0)

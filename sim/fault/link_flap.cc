@@ -1,6 +1,6 @@
 // `link_flap`: a host's cable is out, and in again.
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/card_side.h"
 #include "sim/fault/engine/moods.h"
 #include "sim/net/network.h"
 
@@ -19,11 +19,9 @@ struct LinkFlap final : FaultBody {
 class LinkFlapActor final : public FaultActor {
  public:
   LinkFlapActor(const FaultScene& scene, std::size_t index, const LinkFlap& flap)
-      : FaultActor(scene, index), waits_(flap.waits) {
-    for (const core::NodeId host : targets())
-      for (const bool outwards : {false, true})
-        edges_.push_back(scene.network.CardEdge(host, outwards));
-  }
+      : FaultActor(scene, index),
+        waits_(flap.waits),
+        edges_(CardEdges(scene, targets(), CardSide::kBoth)) {}
   void Begin(core::Instant now) override {
     Touch(edges_.size());
     is_down_ = true;

@@ -28,10 +28,7 @@ class LoadSpikeActor final : public FaultActor {
           Rewritten(scene(), send, [&](const core::TypeSpec& type, core::FieldedMessage& message) {
             return OfOther(i, type, message);
           });
-      if (!other) continue;
-      core::effect::Send request{send.send.to, *std::move(other)};
-      request.credit = 0;  // Its node knows nothing of it.
-      send.more.push_back(std::move(request));
+      if (other) send.Add(*std::move(other));
     }
     Change(send.now, factor_ - 1);
     return true;

@@ -1,31 +1,21 @@
 // `nic_stall`: a card puts nothing on the wire, or takes nothing from it.
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/card_side.h"
 #include "sim/net/network.h"
 
 namespace lockstep::sim {
 namespace {
 
-enum class CardSide : std::uint8_t { kBoth, kIn, kOut };
-
 struct NicStall final : FaultBody {
   CardSide side = CardSide::kBoth;
 
-  void Describe(core::Keys& keys, const HostNames&) override {
-    static constexpr core::Option kSides[] = {{"both"}, {"in"}, {"out"}};
-    keys.Choice({"dir", "Which way."}, side, kSides);
-  }
+  void Describe(core::Keys& keys, const HostNames&) override { DescribeSide(keys, side); }
 };
 
 class NicStallActor final : public FaultActor {
  public:
   NicStallActor(const FaultScene& scene, std::size_t index, const NicStall& stall)
-      : FaultActor(scene, index) {
-    for (const core::NodeId host : targets())
-      for (const bool outwards : {false, true})
-        if (stall.side == CardSide::kBoth || (stall.side == CardSide::kOut) == outwards)
-          edges_.push_back(scene.network.CardEdge(host, outwards));
-  }
+      : FaultActor(scene, index), edges_(CardEdges(scene, targets(), stall.side)) {}
   void Begin(core::Instant now) override {
     is_begun_ = true;
     Touch(edges_.size());

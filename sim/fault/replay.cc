@@ -17,7 +17,7 @@ struct Replay final : FaultBody {
     keys.Integer({"age",
                   "Of the messages that the host has sent to a receiver, the one so many "
                   "before is sent again."},
-                 age, {1, 100'000});
+                 age, {1, 1'000});
   }
 };
 
@@ -29,9 +29,7 @@ class ReplayActor final : public FaultActor {
     Touch();
     std::deque<core::Bytes>& sent = sent_[{send.host, send.send.to}];
     if (sent.size() == age_) {
-      core::effect::Send again{send.send.to, sent.front()};
-      again.credit = 0;  // Its node knows nothing of it.
-      send.more.push_back(std::move(again));
+      send.Add(sent.front());
       sent.pop_front();
       Change(send.now);
     }

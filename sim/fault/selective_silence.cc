@@ -1,22 +1,8 @@
 // `selective_silence`: a host sends nothing to some, or nothing of some types.
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/unsent.h"
 
 namespace lockstep::sim {
-namespace {
-
-class SelectiveSilenceActor final : public FaultActor {
- public:
-  using FaultActor::FaultActor;
-  bool OnSend(const SendCase& send) override {
-    Touch();
-    Change(send.now);
-    return false;
-  }
-};
-
-}  // namespace
-
 extern const FaultKind kSelectiveSilenceFault = {
     .name = "selective_silence",
     .meaning =
@@ -27,6 +13,6 @@ extern const FaultKind kSelectiveSilenceFault = {
     .takes = Takes::kTarget | Takes::kLink | Takes::kMessage,
     .points = Points::kSends,
     .spends = Spends::kU,
-    .act = ActBy<SelectiveSilenceActor>};
+    .act = ActBy<UnsentActor>};
 
 }  // namespace lockstep::sim

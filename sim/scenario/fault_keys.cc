@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/chance/distribution.h"
 #include "sim/net/network_spec.h"
 
 namespace lockstep::sim {
@@ -104,7 +105,7 @@ void DescribeEnvelope(Keys& keys, Lasting lasting, bool is_of_each, const HostNa
                "Begins again after a time that is drawn with this mean, of an "
                "exponential distribution.",
                false, "once"},
-              envelope.poisson);
+              envelope.poisson, Distribution::kMost);
   keys.Only(is_of_each, {"", "", "of faults that act on one message or packet after the other"},
             [&](Keys& each) {
               each.Integer({"count", "Ends after so many effects.", false, "no end"},

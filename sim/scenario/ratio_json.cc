@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "protocols/parameters/key_reader.h"
+
 namespace lockstep::sim {
 namespace {
 
@@ -34,13 +36,7 @@ std::optional<std::uint64_t> Millionths(std::string_view text) {
 }  // namespace
 
 Ratio ReadRatioOr(Parameters& reader, std::string_view key, Ratio or_else) {
-  const nlohmann::json* value = reader.Raw(key);
-  if (value == nullptr) return or_else;
-  if (value->is_array() && value->size() == 2 && (*value)[0].is_number_integer() &&
-      (*value)[1].is_number_integer() && (*value)[0] >= 0 && (*value)[1] > 0 &&
-      (*value)[0] <= (*value)[1])
-    return {(*value)[0].get<std::uint64_t>(), (*value)[1].get<std::uint64_t>()};
-  reader.FailWanted(key, "a probability as [numerator, denominator], such as [1, 1000]");
+  KeyReader(reader).Probability({key, ""}, or_else.numerator, or_else.denominator);
   return or_else;
 }
 

@@ -104,6 +104,9 @@ class ActivationReader {
     if (said_.every.ps() > 0 && said_.poisson.ps() > 0)
       entry_.Fail("poisson", "is given beside \"every\"; want one of them");
     if (said_.on) entry_.Fail(key, "is given beside \"on\"; want one of them");
+    // How often it would begin is not known, and so not how far a clock would come.
+    if (said_.poisson.ps() > 0 && !fault_.body->Moves(fault_, scenario_.end).empty())
+      entry_.Fail("poisson", "moves a clock nobody knows how often; want \"every\"");
     if (fault_.lasting() != Lasting::kSpan) return;
     if (said_.lasts.ps() == 0)
       entry_.Fail(key, "want \"for\" beside it: how long the fault lasts each time");

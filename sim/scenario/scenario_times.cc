@@ -40,13 +40,6 @@ struct Move : ClockMove {
   std::size_t fault;
 };
 
-// How often a fault begins, at most.
-int128 TimesOf(const Fault& fault, Instant end) {
-  const core::Duration every = fault.activation.every;
-  if (every.ps() == 0) return 1;
-  return 1 + int128((std::min(fault.until, end) - fault.at).ps()) / every.ps();
-}
-
 // Of each clock that is moved, by host: in order of time, those of one time in that of the list, as
 // they happen.
 using ClockOfHost = std::pair<core::NodeId, core::Clock>;
@@ -54,7 +47,7 @@ absl::btree_map<ClockOfHost, std::vector<Move>> MovesOf(const Scenario& scenario
   absl::btree_map<ClockOfHost, std::vector<Move>> moves;
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
-    const int128 times = TimesOf(fault, scenario.end);
+    const int128 times = fault.BeginsBy(scenario.end);
     for (ClockMove move : fault.body->Moves(fault, scenario.end)) {
       move.forth *= times;
       move.back *= times;

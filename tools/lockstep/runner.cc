@@ -36,13 +36,6 @@ constexpr std::uint64_t kSlicesSeldom = 256;
 
 constexpr absl::int128 kFurthest = std::numeric_limits<std::int64_t>::max();
 
-// How often a fault begins, at most: any number of times where that is drawn.
-absl::int128 TimesOf(const sim::Fault& fault, core::Instant end) {
-  if (fault.activation.poisson.ps() > 0) return kFurthest;
-  const std::int64_t every_ps = fault.activation.every.ps();
-  return every_ps > 0 ? (std::min(fault.until, end) - fault.at).ps() / every_ps + 1 : 1;
-}
-
 // How far a monotonic clock may be ahead by the end, or gain on time before that, at most: what its
 // profile allows it to drift, and what faults do to it. One that was moved back by an offset jumps
 // ahead when that ends.
@@ -61,7 +54,7 @@ core::Duration ClockAhead(const sim::Scenario& scenario) {
     for (const sim::ClockMove& move : fault.body->Moves(fault, scenario.end))
       if (move.clock == core::Clock::kMonotonic && move.forth > 0)
         add(core::Duration::Picoseconds(static_cast<std::int64_t>(
-            std::min(move.forth * TimesOf(fault, scenario.end), kFurthest))));
+            std::min(move.forth * fault.BeginsBy(scenario.end), kFurthest))));
   return ahead;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/effects.h"
@@ -79,6 +80,13 @@ struct SendCase {
   std::vector<core::effect::Send>& more;
   // It bears a signature that is none.
   bool& is_forged;
+
+  // Lists another one to the same receiver, of which its node knows nothing: it takes no credit.
+  void Add(core::Bytes payload) const {
+    core::effect::Send another{send.to, std::move(payload)};
+    another.credit = 0;
+    more.push_back(std::move(another));
+  }
 };
 
 // What is lost: a packet of a stream, which will be sent again, or a message.

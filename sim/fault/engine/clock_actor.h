@@ -21,6 +21,17 @@ void DescribeClock(core::Keys& keys, core::Clock& clock);
 // How far a clock is moved: "by", and whether "back", which makes it negative.
 void DescribeMove(core::Keys& keys, core::Duration& by);
 
+// One clock, and how far it is moved.
+struct MovedClock : FaultBody {
+  core::Clock clock = core::Clock::kWall;
+  core::Duration by;
+
+  void Describe(core::Keys& keys, const HostNames&) override {
+    DescribeClock(keys, clock);
+    DescribeMove(keys, by);
+  }
+};
+
 class ClockActor : public FaultActor {
  public:
   ClockActor(const FaultScene& scene, std::size_t index, core::Clock clock, bool is_for_good)

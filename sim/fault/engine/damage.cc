@@ -33,8 +33,4 @@ std::optional<core::Bytes> WithFlippedBits(const core::Bytes& bytes, std::uint64
   return damaged;
 }
 
-std::optional<core::Bytes> OtherContent(const core::Bytes& content, core::Random& random) {
-  return WithFlippedBits(content, 1, random);
-}
-
 }  // namespace lockstep::sim

@@ -15,7 +15,4 @@ namespace lockstep::sim {
 std::optional<core::Bytes> WithFlippedBits(const core::Bytes& bytes, std::uint64_t bits,
                                            core::Random& random);
 
-// Another content of the same size; nothing where it is empty.
-std::optional<core::Bytes> OtherContent(const core::Bytes& content, core::Random& random);
-
 }  // namespace lockstep::sim

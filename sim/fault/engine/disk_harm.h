@@ -16,6 +16,9 @@ struct DiskHarm : FaultBody {
   void Describe(core::Keys& keys, const HostNames&) override;
 };
 
+// What of a disk that takes no time there would be nothing of.
+std::optional<Refusal> WantSlowDisk(const WorldSpec& spec);
+
 template <Disk::Harm::What kWhat>
 class DiskHarmActor final : public FaultActor {
  public:

@@ -232,6 +232,11 @@ struct Fault {
   Lasting lasting() const { return body->lasting(kind->lasting); }
   bool is_moment() const { return lasting() == Lasting::kMoment; }
   bool ActsAt(std::uint32_t point) const { return (body->points(kind->points) & point) != 0; }
+  // How often it begins by `end`, at most, where that is known.
+  absl::int128 BeginsBy(core::Instant end) const {
+    if (activation.every.ps() == 0) return 1;
+    return 1 + absl::int128(((until < end ? until : end) - at).ps()) / activation.every.ps();
+  }
   // When it ends, if it begins at `begun`.
   core::Instant EndOf(core::Instant begun) const {
     const core::Duration lasts = activation.lasts;

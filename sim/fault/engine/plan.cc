@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "sim/chance/distribution.h"
 #include "sim/fault/engine/selectors.h"
 #include "sim/host/host.h"
 #include "sim/net/network.h"
@@ -29,7 +28,10 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
       {Points::kRecords, &of_records_}};
   for (std::size_t i = 0; i < faults().size(); ++i) {
     const Fault& fault = faults()[i];
-    states_[i].gaps = random.Fork(absl::StrCat("fault/", fault.id, "/gaps"));
+    if (fault.activation.poisson.ps() > 0) {
+      states_[i].gap = Distribution::Exponential(fault.activation.poisson);
+      states_[i].gaps = random.Fork(absl::StrCat("fault/", fault.id, "/gaps"));
+    }
     for (const auto& [point, list] : lists)
       if (fault.ActsAt(point)) list->push_back(i);
     if (!fault.ActsAt(Points::kSends)) continue;
@@ -82,9 +84,9 @@ void FaultPlan::End(core::Instant now, std::size_t index) {
 
 core::Instant FaultPlan::NextBeginning(core::Instant now, std::size_t index) {
   const Activation& activation = faults()[index].activation;
-  core::Duration gap = activation.every;
-  if (activation.poisson.ps() > 0)
-    gap = Distribution::Exponential(activation.poisson).Sample(states_[index].gaps);
+  State& state = states_[index];
+  const bool is_drawn = activation.poisson.ps() > 0;
+  const core::Duration gap = is_drawn ? state.gap.Sample(state.gaps) : activation.every;
   const bool is_never = gap.ps() == 0 || gap >= faults()[index].until - now;
   return is_never ? core::Instant::Max() : now + gap;
 }
@@ -116,6 +118,11 @@ bool FaultPlan::Matches(std::size_t index, core::NodeId from, core::NodeId to,
 bool FaultPlan::Draw(std::size_t index) {
   const Ratio& probability = faults()[index].probability;
   return actor(index).random().Chance(probability.numerator, probability.denominator);
+}
+
+core::Duration FaultPlan::Later(core::Instant now, core::Duration later, core::Duration by) const {
+  const core::Duration room = std::max(spec_.end - now, core::Duration());
+  return by >= room - later ? room : later + by;
 }
 
 bool FaultPlan::Strikes(std::size_t index) {
@@ -188,7 +195,7 @@ PacketFate FaultPlan::BeforeQueue(core::Instant now, std::uint32_t edge, const P
     if (!actor(index).SelectsPacket(packet.from, packet.to)) continue;
     if (!Strikes(index)) continue;
     const PacketFate by_it = actor(index).OnPacket(now, packet, waiting);
-    fate.later = fate.later + by_it.later;
+    fate.later = Later(now, fate.later, by_it.later);
     if (by_it.is_lost) return by_it;
   }
   return fate;
@@ -197,14 +204,14 @@ PacketFate FaultPlan::BeforeQueue(core::Instant now, std::uint32_t edge, const P
 core::Duration FaultPlan::BeforeTimer(core::Instant now, core::NodeId host, core::TimerId timer) {
   core::Duration later;
   for (const std::size_t index : of_timers_)
-    if (is_active(index)) later = later + actor(index).BeforeTimer(now, host, timer);
+    if (is_active(index)) later = Later(now, later, actor(index).BeforeTimer(now, host, timer));
   return later;
 }
 
 core::Duration FaultPlan::BeforeWrite(core::Instant now, core::NodeId host, core::ByteCount size) {
   core::Duration longer;
   for (const std::size_t index : of_writes_)
-    if (is_active(index)) longer = longer + actor(index).BeforeWrite(now, host, size);
+    if (is_active(index)) longer = Later(now, longer, actor(index).BeforeWrite(now, host, size));
   return longer;
 }
 
@@ -235,7 +242,8 @@ std::uint64_t FaultPlan::BeforeRead(core::Instant now, core::NodeId host, std::u
 core::Duration FaultPlan::BeforeSetting(core::Instant now, core::NodeId host) {
   core::Duration earlier;
   for (const std::size_t index : of_settings_)
-    if (is_active(index)) earlier = earlier + actor(index).OnSetTimer(now, host);
+    if (is_active(index))
+      earlier = Later(core::Instant(), earlier, actor(index).OnSetTimer(now, host));
   return earlier;
 }
 

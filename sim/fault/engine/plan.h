@@ -16,6 +16,7 @@
 
 #include "protocols/core/effects.h"
 #include "protocols/core/random.h"
+#include "sim/chance/distribution.h"
 #include "sim/derive.h"
 #include "sim/fault/engine/actor.h"
 #include "sim/fault/engine/event_watch.h"
@@ -104,12 +105,15 @@ class FaultPlan final : public Hook {
     std::uint64_t matched = 0;  // messages that matched the selector but for its nth
     core::Instant ends = core::Instant::Max();
     core::Instant ticks = core::Instant::Max();
-    core::Random gaps;  // of one that begins again after a time that is drawn
+    Distribution gap;   // to its next beginning, where it is drawn
+    core::Random gaps;  // the stream of these
   };
 
   // Whether a fault that is in force is about this occasion, and strikes.
   bool Strikes(std::size_t index);
   bool Draw(std::size_t index);
+  // `by` on top of `later`; what comes when the run is over need not come later still.
+  core::Duration Later(core::Instant now, core::Duration later, core::Duration by) const;
   bool Matches(std::size_t index, core::NodeId from, core::NodeId to, const core::Bytes& payload);
   void EmitFault(core::Instant now, std::size_t index, bool begins);
   FaultActor& actor(std::size_t index) { return *actors_[index]; }
