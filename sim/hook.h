@@ -20,7 +20,9 @@ namespace lockstep::sim {
 // What becomes of a packet.
 struct PacketFate {
   bool is_lost = false;
-  core::Duration later;  // so much later it is where it is about to be; asked no second time there
+  core::Duration later = {};  // so much later it is where it is about to be; asked no second time
+  // Who may let it go sooner than that, by Wires::Release; 0: nobody.
+  std::uint32_t holder = 0;
 };
 
 class Hook {
@@ -34,12 +36,22 @@ class Hook {
                                  core::ByteCount /*waiting*/) {
     return {};
   }
+  // The packet joins that queue now, after all that it may have waited; false if it is lost
+  // instead.
+  virtual bool MayQueue(core::Instant, std::uint32_t /*edge*/, const Packet&,
+                        core::ByteCount /*waiting*/) {
+    return true;
+  }
   // A timer of `host` has expired; how much later it does so instead.
   virtual core::Duration BeforeTimer(core::Instant, core::NodeId /*host*/, core::TimerId) {
     return {};
   }
   // A timer is about to be set by `host`; how much earlier it is due.
-  virtual core::Duration BeforeSetting(core::Instant, core::NodeId /*host*/) { return {}; }
+  // `wait`: how long it would be until then, by the timer's own clock.
+  virtual core::Duration BeforeSetting(core::Instant, core::NodeId /*host*/,
+                                       core::Duration /*wait*/) {
+    return {};
+  }
   // A record or snapshot is about to be written; what is wrong with it.
   virtual std::optional<Disk::Harm> BeforeRecord(core::Instant, core::NodeId /*host*/) {
     return {};

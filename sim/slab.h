@@ -56,6 +56,8 @@ class Slab {
     free_.clear();
     return taken;
   }
+  // All that there are, also those that are free.
+  std::size_t slots() const { return slots_.size(); }
   std::size_t used() const { return slots_.size() - free_.size(); }
 
  private:

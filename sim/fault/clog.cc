@@ -1,6 +1,7 @@
 // `clog`: what hosts send, or what is sent to them, waits, and bursts out at the end.
 
 #include "sim/fault/engine/card_side.h"
+#include "sim/fault/engine/holding.h"
 
 namespace lockstep::sim {
 namespace {
@@ -11,22 +12,19 @@ struct Clog final : FaultBody {
   void Describe(core::Keys& keys, const HostNames&) override { DescribeSide(keys, side); }
 };
 
-class ClogActor final : public FaultActor {
+class ClogActor final : public HoldingActor {
  public:
   ClogActor(const FaultScene& scene, std::size_t index, const Clog& clog)
-      : FaultActor(scene, index), side_(clog.side) {}
-  void Begin(core::Instant now) override { ends_ = EndsAt(now); }
+      : HoldingActor(scene, index), side_(clog.side) {}
   bool SelectsPacket(core::NodeId from, core::NodeId to) const override {
     return (Targets(from) && IsOf(side_, true)) || (Targets(to) && IsOf(side_, false));
   }
   PacketFate OnPacket(core::Instant now, const Packet&, core::ByteCount) override {
-    Change(now);
-    return {false, ends_ - now};
+    return Hold(now);
   }
 
  private:
   CardSide side_;
-  core::Instant ends_;
 };
 
 }  // namespace

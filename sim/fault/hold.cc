@@ -1,21 +1,16 @@
 // `hold`: packets wait until they are released.
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/holding.h"
 
 namespace lockstep::sim {
 namespace {
 
-class HoldActor final : public FaultActor {
+class HoldActor final : public HoldingActor {
  public:
-  using FaultActor::FaultActor;
-  void Begin(core::Instant now) override { released_ = EndsAt(now); }
+  using HoldingActor::HoldingActor;
   PacketFate OnPacket(core::Instant now, const Packet&, core::ByteCount) override {
-    Change(now);
-    return {false, released_ - now};
+    return Hold(now);
   }
-
- private:
-  core::Instant released_;
 };
 
 }  // namespace
@@ -23,8 +18,8 @@ class HoldActor final : public FaultActor {
 extern const FaultKind kHoldFault = {
     .name = "hold",
     .meaning =
-        "Packets of `link` wait before their sender's card until the fault ends, and are "
-        "then released in their order.",
+        "Packets of `link` wait before their sender's card until the fault ends, or until they "
+        "are released, and go on in their order.",
     .changed = "Packets that waited.",
     .family = "network",
     .takes = Takes::kLink,

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/fault/engine/actor.h"
+#include "sim/fault/engine/holding.h"
 #include "sim/keys.h"
 #include "sim/world_spec.h"
 
@@ -67,17 +67,17 @@ void Partition::Describe(core::Keys& keys, const HostNames& names) {
             });
 }
 
-class PartitionActor final : public FaultActor {
+class PartitionActor final : public HoldingActor {
  public:
   PartitionActor(const FaultScene& scene, std::size_t index, const Partition& partition)
-      : FaultActor(scene, index), partition_(partition), place_(scene.keys.size(), kNone) {
+      : HoldingActor(scene, index), partition_(partition), place_(scene.keys.size(), kNone) {
     hosts_ = partition.hosts;
     if (hosts_.empty())
       for (std::uint32_t i = 0; i < place_.size(); ++i) hosts_.emplace_back(i);
   }
 
   void Begin(core::Instant now) override {
-    ends_ = EndsAt(now);
+    HoldingActor::Begin(now);
     std::fill(place_.begin(), place_.end(), kNone);
     Draw();
   }
@@ -89,9 +89,9 @@ class PartitionActor final : public FaultActor {
     return partition_.is_one_way ? a < b : a != b;
   }
   PacketFate OnPacket(core::Instant now, const Packet&, core::ByteCount) override {
+    if (partition_.mode == Mode::kClog) return Hold(now);
     Change(now);
-    if (partition_.mode == Mode::kDrop) return {true, {}};
-    return {false, ends_ - now};
+    return {.is_lost = true};
   }
 
  private:
@@ -126,7 +126,6 @@ class PartitionActor final : public FaultActor {
   const Partition& partition_;
   std::vector<NodeId> hosts_;
   std::vector<std::int64_t> place_;  // place_[host]: its part, or where it is on the ring
-  core::Instant ends_;
 };
 
 void PartitionActor::Draw() {

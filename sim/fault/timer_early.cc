@@ -1,5 +1,7 @@
 // `timer_early`: timers fire before they should.
 
+#include <algorithm>
+
 #include "sim/fault/engine/actor.h"
 
 namespace lockstep::sim {
@@ -10,8 +12,8 @@ struct TimerEarly final : FaultBody {
 
   void Describe(core::Keys& keys, const HostNames&) override {
     keys.Period(core::Required("bound",
-                               "By at most so much; drawn evenly from 0. Not before they "
-                               "were set."),
+                               "By at most so much, and at most by half of their time; "
+                               "drawn evenly from 0."),
                 bound);
   }
 };
@@ -20,10 +22,13 @@ class TimerEarlyActor final : public FaultActor {
  public:
   TimerEarlyActor(const FaultScene& scene, std::size_t index, const TimerEarly& early)
       : FaultActor(scene, index), bound_(early.bound) {}
-  core::Duration OnSetTimer(core::Instant now, core::NodeId host) override {
+  core::Duration OnSetTimer(core::Instant now, core::NodeId host, core::Duration wait) override {
     if (!Targets(host)) return {};
     Touch();
-    const core::Duration earlier = DrawBetween({}, bound_, random());
+    // One that is set again and again would else bring time to a stand.
+    const core::Duration half = core::Duration::Picoseconds(wait.ps() / 2);
+    if (half.ps() <= 0) return {};
+    const core::Duration earlier = DrawBetween({}, std::min(bound_, half), random());
     if (earlier.ps() > 0) Change(now);
     return earlier;
   }

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/btree_set.h"
+
 #include "protocols/core/check.h"
 #include "sim/net/line_rate.h"
 
@@ -68,6 +70,21 @@ void Disk::Crash(core::Instant now, CrashState state, bool is_power_lost) {
   for (Saved& saved : saved_)
     if (saved.harm && saved.harm->what == Harm::What::kUnsynced)
       saved.harm->what = Harm::What::kLost;
+}
+
+Disk::Image Disk::TakeImage(core::Instant now) {
+  Settle(now - core::Duration::Picoseconds(1));
+  return saved_;
+}
+
+std::uint64_t Disk::Restore(Image image) {
+  CHECK(in_flight_.empty());
+  absl::btree_set<std::uint64_t> kept;
+  for (const Saved& saved : image) kept.insert(saved.record.Digest());
+  std::uint64_t gone = 0;
+  for (const Saved& saved : saved_) gone += kept.contains(saved.record.Digest()) ? 0U : 1U;
+  saved_ = std::move(image);
+  return gone;
 }
 
 void Disk::Tear() {

@@ -73,15 +73,21 @@ class Disk {
                                    std::vector<std::size_t>* harmed = nullptr) const;
   std::uint64_t records() const { return saved_.size(); }
 
- private:
-  struct InFlight {
-    core::Instant durable;
-    Write write;
-  };
+  // What is durable, to be put back later: what a virtual machine's image holds.
   struct Saved {
     core::Layer layer;
     core::Bytes record;
     std::optional<Harm> harm = {};
+  };
+  using Image = std::vector<Saved>;
+  Image TakeImage(core::Instant now);
+  // Of a host that is down. How many records that were there are not in it.
+  std::uint64_t Restore(Image image);
+
+ private:
+  struct InFlight {
+    core::Instant durable;
+    Write write;
   };
 
   void Tear();

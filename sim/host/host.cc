@@ -255,7 +255,8 @@ bool Host::OnPerformed(core::Instant now, core::Instant since, core::Listed& lis
   if (const auto* timer = std::get_if<core::effect::SetTimer>(&listed.what)) {
     ++uses_[static_cast<std::size_t>(timer->clock)];
     core::Instant at = timer->at;
-    if (services_.hook != nullptr) at = at - services_.hook->BeforeSetting(now, self_);
+    if (services_.hook != nullptr)
+      at = at - services_.hook->BeforeSetting(now, self_, at - clock_.Read(timer->clock, now));
     timers_.Set(now, timer->id, at, timer->clock);
   } else if (const auto* cancel = std::get_if<core::effect::CancelTimer>(&listed.what)) {
     timers_.Cancel(cancel->id);

@@ -68,6 +68,9 @@ class Host : private InputListener, private EffectListener {
   // `disk`: what becomes of the disk. Without one that takes time, nothing is ever in flight. A
   // pause outlives the node, since the machine goes on standing still.
   void Crash(core::Instant now, CrashState disk = CrashState::kKeep, bool is_power_lost = false);
+  // What the disk holds, and has it hold that again; of a host that is down then.
+  Disk::Image TakeImage(core::Instant now) { return disk_.TakeImage(now); }
+  std::uint64_t Restore(Disk::Image image) { return disk_.Restore(std::move(image)); }
   // From now on, work costs numerator / denominator of its price.
   void SetSpeed(core::Instant now, std::uint64_t numerator, std::uint64_t denominator);
   // All cores stand still until then; clocks, card and disk go on.

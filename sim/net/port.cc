@@ -216,4 +216,25 @@ void Port::SetRate(core::Instant now, std::int64_t rate_bps) {
   Plan(now);
 }
 
+std::size_t Port::Unbegun(core::Instant now) {
+  Settle(now);
+  if (queue_.empty()) return 0;
+  const bool is_begun = is_front_begun_ || (!is_standing() && queue_.front().begins <= now);
+  return queue_.size() - (is_begun ? 1 : 0);
+}
+
+Port::Queued Port::Evict(core::Instant now, std::size_t nth) {
+  const std::size_t unbegun = Unbegun(now);
+  CHECK(nth < unbegun);
+  if (!is_standing()) HalveFront(now);
+  const std::size_t at = queue_.size() - unbegun + nth;
+  const Queued evicted = queue_[at];
+  for (std::size_t i = at; i + 1 < queue_.size(); ++i) queue_[i] = queue_[i + 1];
+  queue_.pop_back();
+  waiting_ = waiting_ - evicted.size;
+  dropped_ = dropped_ + evicted.size;
+  if (!is_standing()) Plan(now);
+  return evicted;
+}
+
 }  // namespace lockstep::sim

@@ -104,6 +104,9 @@ class Port {
   std::vector<Queued> TakeDown(core::Instant now, WhileDown fate);
   void BringUp(core::Instant now);
   void SetRate(core::Instant now, std::int64_t rate_bps);
+  // How many wait of whom no bit is on the wire; and throws away the nth of them, from 0.
+  std::size_t Unbegun(core::Instant now);
+  Queued Evict(core::Instant now, std::size_t nth);
 
   // The packets that were not through when something was done to it last, oldest first.
   std::size_t queued() const { return queue_.size(); }

@@ -3,7 +3,9 @@
 #include "sim/net/wires.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -94,19 +96,25 @@ std::uint32_t Wires::Serve(core::Instant now, core::Instant came, std::uint32_t 
   if (hook_ != nullptr && !was_late) {
     if (const auto serial = Waylay(now, slot)) return *serial;
   }
+  const std::uint32_t edge = crossings_[slot].edge;
+  Outlet& outlet = outlets_[edge];
+  // Who launched a packet that has waited knows nothing yet.
+  const auto lose = [&](trace::DropCause cause) {
+    if (was_late) TellIfSegment(outlet.port.RetryAt(now, crossings_[slot].packet.size), slot, edge);
+    Lose(slot, cause, Place::Edge(edge));
+    return kNoSerial;
+  };
+  if (hook_ != nullptr && !MayQueue(now, slot)) return lose(trace::DropCause::kFault);
   Crossing& crossing = crossings_[slot];
-  Outlet& outlet = outlets_[crossing.edge];
   SharedBuffer* buffer = outlet.is_buffered ? &*buffers_[outlet.from] : nullptr;
-  crossing.serial = NextSerial();
+  const std::uint32_t serial = NextSerial();
   const core::ByteCount size = crossing.packet.size;
   const Port::Queued* queued = nullptr;
   if (buffer == nullptr || buffer->HasRoomFor(now, size))
-    queued = outlet.port.Enqueue(now, came, crossing.tail, size, {slot, crossing.serial});
-  if (queued == nullptr) {
-    Lose(slot, outlet.port.is_down() ? outlet.while_down : trace::DropCause::kQueue,
-         Place::Edge(crossing.edge));
-    return kNoSerial;
-  }
+    queued = outlet.port.Enqueue(now, came, crossing.tail, size, {slot, serial});
+  if (queued == nullptr)
+    return lose(outlet.port.is_down() ? outlet.while_down : trace::DropCause::kQueue);
+  crossing.serial = serial;
   const bool is_standing = outlet.port.is_standing();
   if (buffer != nullptr) buffer->Hold(is_standing ? core::Instant::Max() : queued->ends, size);
   Cross(crossing);
@@ -117,21 +125,31 @@ std::uint32_t Wires::Serve(core::Instant now, core::Instant came, std::uint32_t 
 }
 
 std::optional<std::uint32_t> Wires::Waylay(core::Instant now, std::uint32_t slot) {
-  Crossing& crossing = crossings_[slot];
-  const std::uint32_t edge = crossing.edge;
+  // Who is asked may let others go, and what comes of that may launch more.
+  const Packet packet = crossings_[slot].packet;
+  const std::uint32_t edge = crossings_[slot].edge;
   const core::ByteCount waiting = outlets_[edge].port.Waiting(now);
-  const PacketFate fate = hook_->BeforeQueue(now, edge, crossing.packet, waiting);
+  const PacketFate fate = hook_->BeforeQueue(now, edge, packet, waiting);
   if (fate.is_lost) {
     Lose(slot, trace::DropCause::kFault, Place::Edge(edge));
     return kNoSerial;
   }
   if (fate.later.ps() <= 0) return std::nullopt;
+  Crossing& crossing = crossings_[slot];
   crossing.is_late = true;
+  crossing.holder = fate.holder;
   crossing.tail = crossing.tail + fate.later;
   crossing.serial = NextSerial();
   queue_.Push(now + fate.later, TurnOf(crossing),
               MakeTask(TaskKind::kAtPort, {slot, crossing.serial}));
   return crossing.serial;
+}
+
+bool Wires::MayQueue(core::Instant now, std::uint32_t slot) {
+  // Who is asked may throw away others, of which somebody is told who may launch more.
+  const Packet packet = crossings_[slot].packet;
+  const std::uint32_t edge = crossings_[slot].edge;
+  return hook_->MayQueue(now, edge, packet, outlets_[edge].port.Waiting(now));
 }
 
 void Wires::Cross(Crossing& crossing) {
@@ -166,11 +184,7 @@ void Wires::Schedule(core::Instant now, Crossing& crossing, const Outlet& outlet
   if (outlet.from == crossing.packet.from.value()) {
     if (tells_life_ && !crossing.is_first_bit_out)
       queue_.Push(times.begins, turn, MakeTask(TaskKind::kFirstBit, tag));
-    if (crossing.packet.kind == PacketKind::kSegment)
-      queue_.Push(times.ends,
-                  Turn::AtHost(outlet.from, TurnClass::kRest, crossing.packet.to.value(), 0),
-                  Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent), crossing.packet.owner,
-                       crossing.packet.epoch, tag.serial, 0});
+    if (crossing.packet.kind == PacketKind::kSegment) TellSent(times.ends, crossing);
   }
   crossing.tail = times.ends + crossing.way;
   switch (crossing.stop) {
@@ -328,7 +342,75 @@ void Wires::TakeDown(core::Instant now, std::uint32_t edge, Port::WhileDown fate
   outlets_[edge].while_down = cause;
   const std::vector<Port::Queued> lost = outlets_[edge].port.TakeDown(now, fate);
   Reschedule(now, outlets_[edge]);
-  for (const Port::Queued& packet : lost) Lose(packet.tag.slot, cause, Place::Edge(edge));
+  for (const Port::Queued& packet : lost) LoseFromPort(now, packet, edge, cause);
+}
+
+void Wires::LoseFromPort(core::Instant now, const Port::Queued& queued, std::uint32_t edge,
+                         trace::DropCause cause) {
+  TellIfSegment(now, queued.tag.slot, edge);
+  Lose(queued.tag.slot, cause, Place::Edge(edge));
+}
+
+void Wires::TellIfSegment(core::Instant at, std::uint32_t slot, std::uint32_t edge) {
+  const Packet& packet = crossings_[slot].packet;
+  if (packet.kind == PacketKind::kSegment && outlets_[edge].from == packet.from.value())
+    TellSent(at, crossings_[slot]);
+}
+
+void Wires::TellSent(core::Instant at, const Crossing& crossing) {
+  const Packet& packet = crossing.packet;
+  queue_.Push(at, Turn::AtHost(packet.from.value(), TurnClass::kRest, packet.to.value(), 0),
+              Task{static_cast<std::uint32_t>(TaskKind::kSegmentSent), packet.owner, packet.epoch,
+                   crossing.serial, 0});
+}
+
+void Wires::Evict(core::Instant now, std::uint32_t edge, std::size_t nth) {
+  Outlet& outlet = outlets_[edge];
+  Unschedule(now, outlet);
+  const Port::Queued evicted = outlet.port.Evict(now, nth);
+  Reschedule(now, outlet);
+  LoseFromPort(now, evicted, edge, trace::DropCause::kFault);
+}
+
+std::uint64_t Wires::Release(core::Instant now, std::uint32_t holder, core::Duration sooner) {
+  std::vector<Port::Tag> held;
+  for (std::uint32_t slot = 0; slot < crossings_.slots(); ++slot) {
+    const Crossing& crossing = crossings_[slot];
+    if (crossing.serial != kNoSerial && crossing.is_late && crossing.holder == holder)
+      held.push_back({slot, crossing.serial});
+  }
+  // Each sender's in the order in which it sent them, which those that come at once must not lose.
+  std::sort(held.begin(), held.end(), [&](const Port::Tag& a, const Port::Tag& b) {
+    const Crossing& left = crossings_[a.slot];
+    const Crossing& right = crossings_[b.slot];
+    return std::tuple(left.tail, left.packet.from, left.count) <
+           std::tuple(right.tail, right.packet.from, right.count);
+  });
+  for (const Port::Tag& tag : held) {
+    if (!IsCurrent(tag)) continue;
+    Crossing& crossing = crossings_[tag.slot];
+    crossing.tail = std::max(now, crossing.tail - sooner);
+    crossing.holder = 0;
+    if (crossing.tail == now) {
+      Serve(now, now, tag.slot);
+      continue;
+    }
+    crossing.serial = NextSerial();
+    listener_.OnMoved(crossing.packet, crossing.serial);
+    queue_.Push(crossing.tail, TurnOf(crossing),
+                MakeTask(TaskKind::kAtPort, {tag.slot, crossing.serial}));
+  }
+  return held.size();
+}
+
+std::optional<std::uint32_t> Wires::PortBefore(std::uint32_t edge, const Packet& packet) const {
+  std::optional<std::uint32_t> before;
+  const std::uint64_t flow = Routes::FlowOf(packet.from, packet.to);
+  for (const std::uint32_t each : routes_.Path(topology_, packet.from, packet.to, flow)) {
+    if (each == edge) return before;
+    if (outlets_[each].has_port) before = each;
+  }
+  return std::nullopt;
 }
 
 void Wires::BringUp(core::Instant now, std::uint32_t edge) {

@@ -99,10 +99,18 @@ class Wires {
   void TakeDown(core::Instant now, std::uint32_t edge, Port::WhileDown fate,
                 trace::DropCause cause);
   void BringUp(core::Instant now, std::uint32_t edge);
+  // Throws away the nth, from 0, of the packets that wait for a port and have no bit on the wire.
+  void Evict(core::Instant now, std::uint32_t edge, std::size_t nth);
+  // Packets that the hook has wait, and that this holder lets go, come so much sooner. How many.
+  std::uint64_t Release(core::Instant now, std::uint32_t holder, core::Duration sooner);
+  // The last port that a packet has crossed before it came to that of `edge`; none where that is
+  // the first.
+  std::optional<std::uint32_t> PortBefore(std::uint32_t edge, const Packet& packet) const;
 
   // Whether a packet that has come to a card is not at its host at once.
   bool has_receive_latency() const { return has_receive_latency_; }
   const Port& port(std::uint32_t edge) const { return outlets_[edge].port; }
+  Port& port(std::uint32_t edge) { return outlets_[edge].port; }
   std::uint32_t uplink(core::NodeId host) const { return uplink_[host.value()]; }
   std::uint32_t downlink(core::NodeId host) const { return downlink_[host.value()]; }
   // What a small packet takes where nothing is in its way.
@@ -137,9 +145,10 @@ class Wires {
     std::uint32_t edge = 0;    // whose port it is at or on its way to, or that loses it
     Stop stop = Stop::kPort;   // where the wire before it leads
     bool is_first_bit_out = false;
-    bool is_late = false;  // the hook has it wait before this port
-    core::Duration way;    // to there, from the port that it left
-    core::Instant tail;    // when its last bit is there
+    bool is_late = false;      // the hook has it wait before this port
+    std::uint32_t holder = 0;  // who may end that
+    core::Duration way;        // to there, from the port that it left
+    core::Instant tail;        // when its last bit is there
     // Of one that is on its way to a host over a wire that keeps the order:
     std::optional<core::Duration> latency;  // of the receiving card, once it is drawn
     core::Instant ready_before;             // of the packet before it there
@@ -164,6 +173,8 @@ class Wires {
   // Asks the hook about a packet that is about to join a queue. Nothing where it does so now; else
   // its serial while it waits, kNoSerial where it is lost.
   std::optional<std::uint32_t> Waylay(core::Instant now, std::uint32_t slot);
+  // Asks the hook whether it joins the queue; else it is lost.
+  bool MayQueue(core::Instant now, std::uint32_t slot);
   // Where it goes from the edge that it is at, and how long that takes.
   void Cross(Crossing& crossing);
   core::Duration DrawLatency(Card& card, core::ByteCount size);
@@ -177,6 +188,12 @@ class Wires {
   void Unschedule(core::Instant now, Outlet& outlet);
   void Reschedule(core::Instant now, Outlet& outlet);
   void Lose(std::uint64_t slot, trace::DropCause cause, Place place);
+  // A stream's segment has left its card, then; also by being lost there.
+  void TellSent(core::Instant at, const Crossing& crossing);
+  void TellIfSegment(core::Instant at, std::uint32_t slot, std::uint32_t edge);
+  // Loses one that was in the port of an edge.
+  void LoseFromPort(core::Instant now, const Port::Queued& queued, std::uint32_t edge,
+                    trace::DropCause cause);
   void Count(const Packet& packet, trace::DropCause cause);
 
   const Topology& topology_;

@@ -38,6 +38,13 @@ void AddTargets(const Fault& fault, const Cluster& cluster, std::set<NodeId>& ho
     if (cluster.Has(host)) hosts.insert(host);
 }
 
+// Adds as many more as a fault hits at most that chooses them while it runs; after all others.
+void AddChosen(const Fault& fault, const Cluster& cluster, std::set<NodeId>& hosts) {
+  std::uint64_t left = *fault.body->hits();
+  for (const NodeId host : fault.targets)
+    if (left > 0 && cluster.Has(host) && hosts.insert(host).second) --left;
+}
+
 // A fault that is over when its host is up again, as far as a concurrent budget is concerned.
 bool IsForAWhile(const Fault& fault, bool is_concurrent) {
   return is_concurrent && fault.kind->is_crash;
@@ -56,9 +63,11 @@ std::string WhyOverspent(const Cluster& cluster, bool is_concurrent,
   std::set<NodeId> lying;
   for (std::size_t i = 0; i < count; ++i) {
     if (faults[i].spends_r()) AddTargets(faults[i], cluster, lying);
-    if (faults[i].spends_u() && !IsForAWhile(faults[i], is_concurrent))
+    if (faults[i].spends_u() && !IsForAWhile(faults[i], is_concurrent) && !faults[i].body->hits())
       AddTargets(faults[i], cluster, failing);
   }
+  for (std::size_t i = 0; i < count; ++i)
+    if (faults[i].body->hits()) AddChosen(faults[i], cluster, failing);
   if (failing.size() > cluster.u)
     return absl::StrCat(Spent(failing, cluster, "fail"), ", u = ", cluster.u);
   if (lying.size() > cluster.r)

@@ -125,12 +125,19 @@ class FaultActor {
   virtual PacketFate OnPacket(core::Instant, const Packet&, core::ByteCount /*waiting*/) {
     return {};
   }
+  // The packet joins the queue of the port that feeds `edge`, now; false if it is lost instead.
+  virtual bool OnPort(core::Instant, std::uint32_t /*edge*/, const Packet&,
+                      core::ByteCount /*waiting*/) {
+    return true;
+  }
   // It may crash the host: then true, and nothing more is asked.
   virtual bool BeforeEffect(core::Instant, core::NodeId, const core::Listed&) { return false; }
   virtual core::Duration BeforeTimer(core::Instant, core::NodeId, core::TimerId) { return {}; }
   virtual core::Duration BeforeWrite(core::Instant, core::NodeId, core::ByteCount) { return {}; }
-  // How much earlier a timer is due that the host sets now.
-  virtual core::Duration OnSetTimer(core::Instant, core::NodeId) { return {}; }
+  // How much earlier a timer is due that the host sets now, and that is to wait so long.
+  virtual core::Duration OnSetTimer(core::Instant, core::NodeId, core::Duration /*wait*/) {
+    return {};
+  }
   // What is wrong with a record or snapshot that the host writes now.
   virtual std::optional<Disk::Harm> BeforeRecord(core::Instant, core::NodeId) { return {}; }
   // The host starts, and reads its disk, where so many records are; how many of the newest are
@@ -179,6 +186,9 @@ std::unique_ptr<FaultActor> ActBy(const FaultScene& scene, std::size_t index,
                                   const FaultBody& body) {
   return std::make_unique<Actor>(scene, index, static_cast<const Body&>(body));
 }
+
+// What the wires know a fault by that lets packets go.
+inline std::uint32_t HolderOf(std::size_t index) { return static_cast<std::uint32_t>(index) + 1; }
 
 // Evenly from [min, max], both in it.
 core::Duration DrawBetween(core::Duration min, core::Duration max, core::Random& random);

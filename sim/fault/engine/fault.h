@@ -71,6 +71,7 @@ struct Points {
   static constexpr std::uint32_t kLost = 128;      // packets and messages that are lost
   static constexpr std::uint32_t kSettings = 256;  // timers that a host is about to set
   static constexpr std::uint32_t kRecords = 512;   // records that are about to be written, or read
+  static constexpr std::uint32_t kPorts = 1024;    // packets as they come to any port's queue
   // It acts on one thing after the other, and so may be limited to some of them: "prob", "count".
   static constexpr std::uint32_t kEach = kSends | kMessages | kPackets;
 };
@@ -169,6 +170,9 @@ class FaultBody {
   virtual bool IsDownAt(const Fault&, core::Instant) const { return false; }
   // A path of the program's message fields that it names, so that it can be checked; by "field".
   virtual std::string_view field() const { return {}; }
+  // How many of its targets it hits, at most, where it chooses them while it runs; who that is, is
+  // told when it is chosen.
+  virtual std::optional<std::uint64_t> hits() const { return {}; }
   // Whether it strikes only whom its cluster can spare at that moment.
   virtual bool is_within_budget() const { return false; }
 };
@@ -229,6 +233,8 @@ struct Fault {
 
   bool spends_u() const { return kind->spends != Spends::kNothing; }
   bool spends_r() const { return kind->spends == Spends::kUAndR; }
+  // Whether it hits only some of its targets, whom it chooses while it runs.
+  bool chooses() const { return body->hits() && *body->hits() < targets.size(); }
   Lasting lasting() const { return body->lasting(kind->lasting); }
   bool is_moment() const { return lasting() == Lasting::kMoment; }
   bool ActsAt(std::uint32_t point) const { return (body->points(kind->points) & point) != 0; }

@@ -25,7 +25,7 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
       {Points::kEffects, &of_effects_},   {Points::kTimers, &of_timers_},
       {Points::kWrites, &of_writes_},     {Points::kCrashes, &of_crashes_},
       {Points::kLost, &of_losses_},       {Points::kSettings, &of_settings_},
-      {Points::kRecords, &of_records_}};
+      {Points::kRecords, &of_records_},   {Points::kPorts, &of_ports_}};
   for (std::size_t i = 0; i < faults().size(); ++i) {
     const Fault& fault = faults()[i];
     if (fault.activation.poisson.ps() > 0) {
@@ -37,9 +37,9 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
     if (!fault.ActsAt(Points::kSends)) continue;
     for (const core::NodeId target : fault.targets) on_[target.value()].push_back(i);
   }
-  is_hook_ = !of_packets_.empty() || !of_effects_.empty() || !of_timers_.empty() ||
-             !of_writes_.empty() || !of_settings_.empty() || !of_records_.empty() ||
-             watch_.is_needed();
+  is_hook_ = !of_packets_.empty() || !of_ports_.empty() || !of_effects_.empty() ||
+             !of_timers_.empty() || !of_writes_.empty() || !of_settings_.empty() ||
+             !of_records_.empty() || watch_.is_needed();
 }
 
 void FaultPlan::MakeActors(const FaultScene& scene) {
@@ -196,9 +196,17 @@ PacketFate FaultPlan::BeforeQueue(core::Instant now, std::uint32_t edge, const P
     if (!Strikes(index)) continue;
     const PacketFate by_it = actor(index).OnPacket(now, packet, waiting);
     fate.later = Later(now, fate.later, by_it.later);
+    if (by_it.holder != 0) fate.holder = by_it.holder;
     if (by_it.is_lost) return by_it;
   }
   return fate;
+}
+
+bool FaultPlan::MayQueue(core::Instant now, std::uint32_t edge, const Packet& packet,
+                         core::ByteCount waiting) {
+  for (const std::size_t index : of_ports_)
+    if (is_active(index) && !actor(index).OnPort(now, edge, packet, waiting)) return false;
+  return true;
 }
 
 core::Duration FaultPlan::BeforeTimer(core::Instant now, core::NodeId host, core::TimerId timer) {
@@ -239,11 +247,10 @@ std::uint64_t FaultPlan::BeforeRead(core::Instant now, core::NodeId host, std::u
   return missing;
 }
 
-core::Duration FaultPlan::BeforeSetting(core::Instant now, core::NodeId host) {
+core::Duration FaultPlan::BeforeSetting(core::Instant now, core::NodeId host, core::Duration wait) {
   core::Duration earlier;
   for (const std::size_t index : of_settings_)
-    if (is_active(index))
-      earlier = Later(core::Instant(), earlier, actor(index).OnSetTimer(now, host));
+    if (is_active(index)) earlier += actor(index).OnSetTimer(now, host, wait - earlier);
   return earlier;
 }
 
@@ -260,18 +267,21 @@ void FaultPlan::Tick(core::Instant now, std::size_t index) {
 
 // --- Receipts ---
 
+void FaultPlan::MarkFaulty(core::Instant now, std::size_t index, core::NodeId host) {
+  const Fault& fault = faults()[index];
+  trace::Event event;
+  event.at = now;
+  event.kind = trace::EventKind::kFaulty;
+  event.node = host;
+  event.value = fault.spends_r() ? 2 : 1;
+  event.detail = fault.kind->is_crash ? 1 : 0;
+  emitter_.Emit(event);
+}
+
 void FaultPlan::EmitFaulty(core::Instant now) {
-  for (const Fault& fault : faults()) {
-    if (!fault.spends_u()) continue;
-    for (const core::NodeId target : fault.targets) {
-      trace::Event event;
-      event.at = now;
-      event.kind = trace::EventKind::kFaulty;
-      event.node = target;
-      event.value = fault.spends_r() ? 2 : 1;
-      event.detail = fault.kind->is_crash ? 1 : 0;
-      emitter_.Emit(event);
-    }
+  for (std::size_t i = 0; i < faults().size(); ++i) {
+    if (!faults()[i].spends_u() || faults()[i].chooses()) continue;
+    for (const core::NodeId target : faults()[i].targets) MarkFaulty(now, i, target);
   }
 }
 

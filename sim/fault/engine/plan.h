@@ -76,12 +76,17 @@ class FaultPlan final : public Hook {
   void BeforeEffect(core::Instant now, core::NodeId host, const core::Listed& listed) override;
   PacketFate BeforeQueue(core::Instant now, std::uint32_t edge, const Packet& packet,
                          core::ByteCount waiting) override;
+  bool MayQueue(core::Instant now, std::uint32_t edge, const Packet& packet,
+                core::ByteCount waiting) override;
   core::Duration BeforeTimer(core::Instant now, core::NodeId host, core::TimerId timer) override;
   core::Duration BeforeWrite(core::Instant now, core::NodeId host, core::ByteCount size) override;
   std::optional<Disk::Harm> BeforeRecord(core::Instant now, core::NodeId host) override;
   std::uint64_t BeforeRead(core::Instant now, core::NodeId host, std::uint64_t there) override;
   void OnHarmRead(core::Instant now, std::size_t fault) override { CountChanged(now, fault); }
-  core::Duration BeforeSetting(core::Instant now, core::NodeId host) override;
+  core::Duration BeforeSetting(core::Instant now, core::NodeId host, core::Duration wait) override;
+
+  // A fault that chooses whom it hits has chosen this host.
+  void MarkFaulty(core::Instant now, std::size_t index, core::NodeId host);
 
   // Events that faults wait for. Nothing begins in these calls: it is due from then on.
   EventWatch& watch() { return watch_; }
@@ -130,6 +135,7 @@ class FaultPlan final : public Hook {
   // Faults by where they act, in the order of the scenario's list.
   std::vector<std::size_t> of_messages_;
   std::vector<std::size_t> of_packets_;
+  std::vector<std::size_t> of_ports_;
   std::vector<std::size_t> of_effects_;
   std::vector<std::size_t> of_timers_;
   std::vector<std::size_t> of_writes_;

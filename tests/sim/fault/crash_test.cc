@@ -111,4 +111,33 @@ TEST_CASE(
   CHECK(changed == std::vector<std::uint64_t>{1, 0, 0, 1, 0});
 }
 
+TEST_CASE(
+    "adaptive: who is about to say it first crashes before that, and is faulty from then on") {
+  SmallWorld world({4});
+  Broadcast(world);
+  Fault& fault = world.AddFault("adaptive", {0, 1, 2}, {{"most", 1}, {"restart_after", "2ms"}});
+  fault.at = At(kMs * 3);
+  fault.link.dst = {NodeId(2)};
+  world.Run(kMs * 20);
+  world.Finish();
+  CHECK(world.NumbersAt(1).size() == 3 + 14);
+  CHECK(world.NumbersAt(2).size() == 2 + 14);
+  REQUIRE(world.Of(EventKind::kFaulty).size() == 1);
+  CHECK(world.Of(EventKind::kFaulty)[0].node == NodeId(0));
+  CHECK(world.Of(EventKind::kFaulty)[0].at == At(kMs * 3));
+  REQUIRE(world.Of(EventKind::kCrash).size() == 1);
+  CHECK(Changed(world) == 1);
+}
+
+TEST_CASE("adaptive: nobody says it, and nobody is hit") {
+  SmallWorld world({4});
+  Broadcast(world);
+  world.AddFault("adaptive", {1, 2, 3});
+  world.Run(kMs * 20);
+  world.Finish();
+  CHECK(world.Of(EventKind::kFaulty).empty());
+  CHECK(world.Of(EventKind::kCrash).empty());
+  CHECK(Changed(world) == 0);
+}
+
 }  // namespace lockstep::tests

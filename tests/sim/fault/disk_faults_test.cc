@@ -103,6 +103,30 @@ TEST_CASE("stale_read: the newest records are not read") {
   CHECK(lives.changed == 2);
 }
 
+TEST_CASE("rollback: the disk is what it was when the fault began, and holds what comes after") {
+  SmallWorld world({2});
+  std::vector<Texts> read;
+  world.host(0).on_start = [&](const Now& now, std::span<const Bytes> saved, Effects& out) {
+    Texts texts;
+    for (const Bytes& record : saved) texts.push_back(record.ToString());
+    read.push_back(texts);
+    out.Save(Bytes::Copy("life " + std::to_string(read.size())));
+    if (read.size() == 1) out.SetTimer(TimerId(0), now.monotonic() + kMs);
+  };
+  world.host(0).on_timer = [](const Now&, TimerId, Effects& out) {
+    out.Save(Bytes::Copy("bravo"));
+    out.Save(Bytes::Copy("charlie"));
+  };
+  Fault& fault = world.AddFault("rollback", {0}, {{"restart_after", "1ms"}});
+  fault.at = At(Duration::Microseconds(500));
+  fault.until = At(kMs * 5);
+  world.AddFault("crash", {0}, {{"restart_after", "1ms"}}).at = At(kMs * 10);
+  world.Run(kMs * 20);
+  world.Finish();
+  CHECK(read == std::vector<Texts>{{}, {"life 1"}, {"life 1", "life 2"}});
+  CHECK(world.Of(EventKind::kReceipt)[0].further == 3);
+}
+
 TEST_CASE("write_fail: the process ends before the record is there") {
   SmallWorld world({2});
   std::size_t lives = 0;

@@ -1,5 +1,6 @@
 // Liars: what they say instead, to whom, and signed with which key.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -120,6 +121,33 @@ TEST_CASE("lie_ack: credit is what the node believes that it spent") {
   world.Run(Duration::Seconds(1));
   CHECK(world.arrivals().size() == 2);
   CHECK(world.CreditLeft(0, 1) == 2 * size);
+}
+
+TEST_CASE("collude: one acknowledges what another has sent, and no more than that") {
+  SmallWorld world({4});
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(2), Data(Run{5, 3, 1}));
+    out.Send(NodeId(3), Data(Run{8, 1, 1}));
+  };
+  for (const std::uint32_t liar : {2U, 3U}) {
+    world.host(liar).on_start = [&world, liar](const Now&, auto, Effects& out) {
+      for (const std::uint64_t ack : {1U, 9U})
+        out.Send(NodeId(1), Ack(ack, {}, ack, world.seats()[liar].signer, core::Identity(1)));
+    };
+  }
+  world.AddFault("collude", {0, 2});
+  world.Run(Duration::Seconds(1));
+  world.Finish();
+  // 5, 6, 7 and 8 exist; who acknowledges 9 says so anyhow.
+  Numbers heard = Heard(world);
+  std::sort(heard.begin(), heard.end());
+  CHECK(heard == Numbers{1, 9, 9, 9});
+  // Contents reach the accomplice, and nobody else.
+  std::vector<NodeId> reached;
+  for (const Arrival& arrival : world.arrivals())
+    if (arrival.from == NodeId(0)) reached.push_back(arrival.to);
+  CHECK(reached == std::vector<NodeId>{NodeId(2)});
+  CHECK(world.Of(EventKind::kReceipt)[0].further == 2);
 }
 
 }  // namespace lockstep::tests

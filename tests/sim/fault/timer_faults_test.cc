@@ -76,4 +76,20 @@ TEST_CASE("timer_early: timers that are set meanwhile fire earlier, by no more t
   }
 }
 
+TEST_CASE("timer_early: one that is set again and again waits half its time, whatever the bound") {
+  SmallWorld world({2});
+  std::uint64_t fired = 0;
+  world.host(0).on_start = [](const core::Now& now, auto, core::Effects& out) {
+    out.SetTimer(core::TimerId(0), now.monotonic() + kMs);
+  };
+  world.host(0).on_timer = [&](const core::Now& now, core::TimerId timer, core::Effects& out) {
+    ++fired;
+    out.SetTimer(timer, now.monotonic() + kMs);
+  };
+  world.AddFault("timer_early", {0}, {{"bound", "3600s"}});
+  world.Run(kMs * 100);
+  CHECK(fired > 100);
+  CHECK(fired <= 200);
+}
+
 }  // namespace lockstep::tests

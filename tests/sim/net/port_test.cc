@@ -333,4 +333,27 @@ TEST_CASE("port: stalls that are past leave nothing behind") {
   CHECK(EndOf(port, AtPs(100'000'000), 1'000) == AtPs(101'000'000));
 }
 
+TEST_CASE(
+    "port: what is evicted leaves its place to what is behind it, but for the one on the wire") {
+  Port port = CardOf(8 * kGiga, 0);
+  for (int i = 0; i < 4; ++i) port.Enqueue(AtPs(0), ByteCount(1'000));
+  REQUIRE(port.Unbegun(AtPs(500'000)) == 3);
+  const Port::Queued evicted = port.Evict(AtPs(500'000), 1);
+  CHECK(evicted.begins == AtPs(2'000'000));
+  REQUIRE(port.queued() == 3);
+  CHECK(port.at(0).ends == AtPs(1'000'000));
+  CHECK(port.at(1).ends == AtPs(2'000'000));
+  CHECK(port.at(2).ends == AtPs(3'000'000));
+  CHECK(port.busy_until() == AtPs(3'000'000));
+  CHECK(port.Waiting(AtPs(500'000)) == ByteCount(3'000));
+  // Of one that stands nothing moves.
+  port.BeginStall(AtPs(600'000));
+  CHECK(port.Unbegun(AtPs(600'000)) == 2);
+  port.Evict(AtPs(700'000), 0);
+  CHECK(port.queued() == 2);
+  port.EndStall(AtPs(1'600'000));
+  CHECK(port.at(0).ends == AtPs(2'000'000));
+  CHECK(port.at(1).ends == AtPs(3'000'000));
+}
+
 }  // namespace lockstep::tests

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 #include "protocols/parameters/parameters.h"
 #include "sim/fault/engine/kinds.h"
@@ -313,7 +314,8 @@ TEST_CASE("scenario: a fault is one of the vocabulary, spelt right") {
   std::vector<std::string> kinds;
   for (const sim::FaultKind* kind : sim::FaultKinds()) kinds.emplace_back(kind->name);
   CHECK(Contains(FaultErrorOf(R"({"id": "x", "crahs": {"target": "a0"}})"),
-                 "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: at, attrition, "));
+                 "/faults/0/crahs: unknown key; did you mean \"crash\"? known keys: adaptive, at, "
+                 "attrition, "));
   CHECK(FaultErrorOf(R"({"id": "x"})") ==
         absl::StrCat("/faults/0: want a fault: ", absl::StrJoin(kinds, ", ")));
   CHECK(FaultErrorOf(R"({"crash": {"target": "a0"}})") ==
@@ -425,6 +427,29 @@ TEST_CASE("scenario: a budget counts hosts, not faults, and an overspend must be
   CHECK(Contains(ErrorOf("/faults", liars), "2 of b lie (b0, b1), r = 1"));
   const std::string drops = R"([{"id": "x", "drop": {"link": {"dst": {"cluster": "b"}}}}])";
   CHECK(ErrorOf("/faults", drops) == "none");
+}
+
+TEST_CASE("scenario: who is chosen in the run counts as one more, unless all it may be count") {
+  const std::string known = R"([{"id": "x", "crash": {"target": "b0"}, "at": "1s"},
+      {"id": "y", "adaptive": {"target": TARGETS, "most": MOST}}])";
+  const auto error = [&](const std::string& targets, const std::string& most) {
+    return ErrorOf("/faults", absl::StrReplaceAll(known, {{"TARGETS", targets}, {"MOST", most}}));
+  };
+  CHECK(error(R"({"cluster": "b"})", "1") == "none");
+  CHECK(error(R"(["b0", "b1"])", "2") == "none");
+  CHECK(Contains(error(R"({"cluster": "b"})", "2"),
+                 "/faults/1/adaptive/target: overspends the "
+                 "budget: 3 of b fail"));
+}
+
+TEST_CASE("scenario: a release names a hold") {
+  const std::string faults =
+      R"([{"id": "x", "hold": {}}, {"id": "y", "release": {"hold": "HOLD"}}])";
+  const auto error = [&](const std::string& hold) {
+    return ErrorOf("/faults", absl::StrReplaceAll(faults, {{"HOLD", hold}}));
+  };
+  CHECK(error("x") == "none");
+  CHECK(error("y") == "/faults/1/release/hold: no fault \"hold\" is called \"y\"; there are: x");
 }
 
 TEST_CASE("scenario: an expected violation names its oracle") {
