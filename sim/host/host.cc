@@ -163,14 +163,13 @@ void Host::Call(core::Instant now, const Input& input) {
   NumberMessages();
   std::vector<core::Listed>& list = effects_.list();
   if (services_.faults.IsFiltered(self_)) {
-    services_.faults.Filter(now, self_, list, silenced_);
+    services_.faults.Filter(now, self_, list, silenced_, messages_sent_);
     for (const core::effect::Send& send : silenced_) {
       const Message message = MessageOf(now, send, 0);
       EmitDrop(now, message, trace::DropCause::kFault);
       ReturnLostCredit(now, send.to, message.credit);
     }
     silenced_.clear();
-    NumberMessages();
   }
   if (services_.faults.watch().is_needed()) services_.faults.watch().OnListed(now, self_, list);
   performer_.Take(now, list);

@@ -52,7 +52,7 @@ void Port::MakeRoom(core::Instant now) {
 }
 
 bool Port::HasRoomFor(core::Instant now, core::ByteCount size, std::uint64_t packets) {
-  if (is_down_ && while_down_ == WhileDown::kDropped) return false;
+  if (is_down() && while_down_ == WhileDown::kDropped) return false;
   if (!is_bounded_) return true;
   Settle(now);
   if (spec_.bytes.value() > 0 && waiting_ + size > spec_.bytes) return false;
@@ -68,7 +68,7 @@ const Port::Queued* Port::Enqueue(core::Instant now, core::Instant came, core::I
                                   core::ByteCount size, Tag tag) {
   // Where nobody asks how full it is, what is through is forgotten when its room is needed.
   if (queue_.is_full()) MakeRoom(now);
-  if ((is_bounded_ || is_down_) && !HasRoomFor(now, size)) {
+  if ((is_bounded_ || is_down()) && !HasRoomFor(now, size)) {
     dropped_ = dropped_ + size;
     return nullptr;
   }
@@ -179,10 +179,10 @@ void Port::EndStall(core::Instant now) {
 }
 
 std::vector<Port::Queued> Port::TakeDown(core::Instant now, WhileDown fate) {
-  CHECK(!is_down_);
   Stand(now);
-  is_down_ = true;
-  while_down_ = fate;
+  const bool is_harsher = downs_ == 0 || fate == WhileDown::kDropped;
+  ++downs_;
+  if (is_harsher) while_down_ = fate;
   std::vector<Queued> lost;
   while (!queue_.empty() && (is_front_begun_ || fate == WhileDown::kDropped)) {
     lost.push_back(queue_.front());
@@ -195,9 +195,9 @@ std::vector<Port::Queued> Port::TakeDown(core::Instant now, WhileDown fate) {
 }
 
 void Port::BringUp(core::Instant now) {
-  CHECK(is_down_);
-  Plan(now);
-  is_down_ = false;
+  CHECK(downs_ > 0);
+  if (downs_ == 1) Plan(now);
+  --downs_;
 }
 
 void Port::SetRate(core::Instant now, std::int64_t rate_bps) {

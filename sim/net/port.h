@@ -79,8 +79,8 @@ class Port {
 
   // When all that it has taken is on the wire, unless it stands.
   core::Instant busy_until() const { return busy_until_; }
-  bool is_standing() const { return stalls_ > 0 || is_down_; }
-  bool is_down() const { return is_down_; }
+  bool is_standing() const { return stalls_ > 0 || is_down(); }
+  bool is_down() const { return downs_ > 0; }
   std::int64_t rate_bps() const { return rate_.rate_bps(); }
   // Bytes that have come since the start and were taken, and refused. A packet may be taken before
   // it comes.
@@ -100,7 +100,8 @@ class Port {
   // How many of the packets that are here would be later than without it, if it ended now.
   std::uint64_t MadeLater(core::Instant now) const;
   // Says which packets are lost: the one that is half on the wire, and all others if they are
-  // dropped.
+  // dropped. A link may be down for several reasons; until it is up again, what one of them drops
+  // is dropped.
   std::vector<Queued> TakeDown(core::Instant now, WhileDown fate);
   void BringUp(core::Instant now);
   void SetRate(core::Instant now, std::int64_t rate_bps);
@@ -133,7 +134,7 @@ class Port {
   core::Random random_;
   bool is_bounded_;
   bool has_latency_;
-  bool is_down_ = false;
+  std::uint32_t downs_ = 0;      // reasons for which its link is down
   bool is_front_begun_ = false;  // it has been stopped, and its first bits are on the wire
   WhileDown while_down_ = WhileDown::kWait;
   std::uint32_t stalls_ = 0;

@@ -3,6 +3,7 @@
 #include "sim/fault/engine/plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -131,16 +132,24 @@ bool FaultPlan::Strikes(std::size_t index) {
 }
 
 void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
-                       std::vector<core::effect::Send>& silenced) {
+                       std::vector<core::effect::Send>& silenced, std::uint64_t& messages) {
   std::vector<core::effect::Send> more;
   for (const std::size_t index : on_[host.value()]) {
     for (std::size_t i = 0; i < list.size() && is_active(index); ++i) {
       auto* send = std::get_if<core::effect::Send>(&list[i].what);
       if (send == nullptr || !Matches(index, host, send->to, send->payload) || !Draw(index))
         continue;
+      const std::pair name{host, list[i].message};
+      std::optional<core::Bytes> as_forged;
+      if (forged_.contains(name)) as_forged = send->payload;
       bool is_forged = false;
       const bool is_kept = actor(index).OnSend({now, host, *send, more, is_forged});
-      if (is_forged) forged_.emplace(host, list[i].message);
+      if (is_forged) forged_.insert(name);
+      // Whoever rewrites a forgery signs it anew, with a key that it has.
+      if (!is_forged && as_forged && *as_forged != send->payload) forged_.erase(name);
+      // Of what bears a signature that is none, copies do so, too.
+      std::optional<core::Bytes> forgery;
+      if (!more.empty() && forged_.contains(name)) forgery = send->payload;
       const core::Layer layer = list[i].layer;
       if (!is_kept) {
         silenced.push_back(std::move(*send));
@@ -150,6 +159,8 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
       for (core::effect::Send& each : more) {
         core::Listed listed;
         listed.layer = layer;
+        listed.message = ++messages;
+        if (forgery == each.payload) forged_.emplace(host, listed.message);
         listed.what = std::move(each);
         ++i;
         list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), std::move(listed));

@@ -59,9 +59,9 @@ class FaultPlan final : public Hook {
   // Whether any filter is ever on this host.
   bool IsFiltered(core::NodeId host) const { return !on_[host.value()].empty(); }
   // Passes what a node has listed through the filters on its host. What is not to be sent is moved
-  // to `silenced`; what is listed besides has no number yet.
+  // to `silenced`; what is listed besides gets the next number of the host's `messages`.
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
-              std::vector<core::effect::Send>& silenced);
+              std::vector<core::effect::Send>& silenced, std::uint64_t& messages);
   // Whether this message of a host bears a signature that is none; asked once.
   bool TakeForged(core::NodeId host, std::uint64_t message) {
     return !forged_.empty() && forged_.erase({host, message}) > 0;

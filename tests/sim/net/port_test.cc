@@ -323,6 +323,24 @@ TEST_CASE("port: a link that goes down may drop what waits, and what comes until
   CHECK(EndOf(port, AtPs(4'000'000), 10) == AtPs(4'010'000));
 }
 
+TEST_CASE("port: a link that is down for two reasons comes up with the second, and is as harsh") {
+  Port port = CardOf(8 * kGiga, 0);
+  for (const int size : {1'000, 1'001}) EndOf(port, AtPs(0), size);
+  CHECK(port.TakeDown(AtPs(500'000), Port::WhileDown::kWait).size() == 1);
+  CHECK(EndOf(port, AtPs(600'000), 10));
+  CHECK(port.TakeDown(AtPs(700'000), Port::WhileDown::kDropped).size() == 2);
+  port.BringUp(AtPs(800'000));
+  CHECK(port.is_down());
+  CHECK_FALSE(EndOf(port, AtPs(900'000), 10));
+  port.BringUp(AtPs(1'000'000));
+  CHECK_FALSE(port.is_down());
+  CHECK(EndOf(port, AtPs(1'000'000), 10) == AtPs(1'010'000));
+  // What one drops does not come back where the other would have it wait.
+  CHECK(port.TakeDown(AtPs(2'000'000), Port::WhileDown::kDropped).empty());
+  CHECK(port.TakeDown(AtPs(2'000'000), Port::WhileDown::kWait).empty());
+  CHECK_FALSE(EndOf(port, AtPs(2'000'000), 10));
+}
+
 TEST_CASE("port: stalls that are past leave nothing behind") {
   Port port = CardOf(8 * kGiga, 0);
   for (int i = 0; i < 100'000; ++i) {
