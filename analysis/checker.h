@@ -32,6 +32,9 @@ struct Finding {
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 
+// Of what was to come in the end and has not: whether it would, had the run gone on for longer.
+enum class Outlook : std::uint8_t { kUnclear, kMayCome, kNeverComes };
+
 class Checker : public trace::Sink {
  public:
   // The letter it has in every table, such as "R1", and what that stands for.
@@ -48,6 +51,8 @@ class Checker : public trace::Sink {
   // How many violations there were, and the first few of them in order.
   virtual std::uint64_t violations() const = 0;
   virtual std::vector<Finding> findings() const = 0;
+  // Where it judges what is to come in the end.
+  virtual Outlook outlook() const { return Outlook::kUnclear; }
   // Where there are several kinds of violations, of which one must not be taken for another: the
   // kind of the gravest that there was, in a few words. Empty where there are none.
   virtual std::string_view cause() const { return {}; }

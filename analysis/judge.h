@@ -62,6 +62,8 @@ class Judge final : public trace::Sink {
   // The verdict is what the scenario expects; where it names an oracle, that one objects.
   bool IsAsExpected() const;
   const std::vector<std::unique_ptr<Checker>>& checkers() const { return panel_.checkers; }
+  // Of the oracle of checkers()[checker].
+  Nature NatureOf(std::size_t checker) const { return panel_.oracles[checker]->nature; }
 
   // {"verdict", "expected", "as_expected", "end_ps", "warmup_ps", "is_complete", "abridged"?:
   // [...],

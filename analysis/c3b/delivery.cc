@@ -226,12 +226,20 @@ std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late l
 }
 
 std::string_view DeliveryChecker::cause() const {
-  // By Late, the gravest first.
-  constexpr std::array<std::string_view, 4> kCauses = {"left behind", "the QUACK stands", "stuck",
-                                                       "slow"};
-  const auto first = std::ranges::find_if(late_, [](std::uint64_t count) { return count > 0; });
-  if (first == late_.end()) return {};
-  return kCauses[static_cast<std::size_t>(first - late_.begin())];
+  constexpr std::array<std::pair<Late, std::string_view>, 4> kCauses = {
+      {{kQuackStands, "the QUACK stands"},
+       {kLeftBehind, "left behind"},
+       {kStuck, "stuck"},
+       {kSlow, "slow"}}};
+  for (const auto& [late, cause] : kCauses)
+    if (late_[late] > 0) return cause;
+  return {};
+}
+
+Outlook DeliveryChecker::outlook() const {
+  if (late_[kQuackStands] + late_[kSlow] > 0) return Outlook::kMayCome;
+  const bool is_all = late_[kLeftBehind] > 0 && late_[kStuck] == 0;
+  return is_all ? Outlook::kNeverComes : Outlook::kUnclear;
 }
 
 DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quacks) const {

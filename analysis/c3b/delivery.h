@@ -37,7 +37,10 @@ class DeliveryChecker final : public StreamChecker {
   void Finish() override;
   // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow.
   std::vector<std::uint64_t> counts() const override { return late_; }
+  // A QUACK that stands stops everybody, and so is the gravest.
   std::string_view cause() const override;
+  // Nobody sends again what is below the QUACK; one that stands may move when a complaint is due.
+  Outlook outlook() const override;
 
   // Entries of state, for tests of memory.
   std::size_t size() const;

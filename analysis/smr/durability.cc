@@ -54,6 +54,8 @@ void DurabilityChecker::Judge(const Event& event) {
 }
 
 void DurabilityChecker::OnUnordered(const Event& event, const RequestLog::RequestName& request) {
+  // It may have stood in a batch that reached others by a message of another kind.
+  if (IsAnyMute()) return SetUnsure();
   Object(event.at, std::nullopt, [&] {
     return absl::StrCat("client ", request.client, " has an answer to request ", request.request,
                         ", which nobody has executed");

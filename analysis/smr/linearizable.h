@@ -22,7 +22,8 @@ namespace lockstep::analysis {
 // Z: the operations on each key have an order in which each stands between its `invoked` and its
 // `returned` note, and each answer is what such a store gives in that order. What was asked the
 // checker works out from the promise, and compares with what was noted; of answers it knows the
-// digest. An operation whose client died may have taken effect at any later time, or never.
+// digest. An operation whose client died may have taken effect at any later time, or never. Where a
+// fault adds clients that note nothing, what they wrote is not known, and nothing can be told.
 //
 // {"cluster": of the store}, {"loads": [{"clients": cluster that asks, "keys", "gets", "appends",
 // "value_bytes"}, ...]}, as core::OperationMix.
@@ -64,7 +65,7 @@ class LinearizabilityChecker final : public FindingChecker {
   std::shared_ptr<const Recipe> recipe_;
   core::ClusterId store_;
   Mixes mixes_;
-  bool is_blind_ = false;  // something was asked that is not of the mix
+  bool is_blind_ = false;  // something may have been asked that is not of the mix
   std::vector<std::unique_ptr<Key>> keys_;
   absl::btree_map<std::string, std::size_t> key_index_;
   absl::btree_map<Request, Open> open_;

@@ -4,12 +4,15 @@
 
 #include <utility>
 
+#include "analysis/smr/others.h"
+
 namespace lockstep::analysis {
 
 ValidityChecker::ValidityChecker(std::shared_ptr<const Recipe> recipe, core::ClusterId cluster,
                                  std::shared_ptr<RequestLog> requests)
-    : ClusterChecker("Y", "validity", std::move(recipe), cluster,
+    : ClusterChecker("Y", "validity", recipe, cluster,
                      trace::Interest().Add(core::NoteKind::kCommitted)),
+      is_crowded_(HasOthers(*recipe)),
       requests_(std::move(requests)) {
   requests_->Watch(this);
 }
@@ -27,6 +30,7 @@ void ValidityChecker::OnUnproposed(const trace::Event& event, SlotName name) {
 
 void ValidityChecker::OnUnasked(const trace::Event& event, SlotName name,
                                 const RequestLog::RequestName& request) {
+  if (is_crowded_ && request.client >= kFirstOther) return;
   Object(event.at, event.node, [&] {
     return absl::StrCat(Host(event.node), " commits, in round ", name.round, ", lane ", name.lane,
                         ", request ", request.request, " of client ", request.client,

@@ -12,7 +12,8 @@ namespace lockstep::analysis {
 
 // Y: where an index of the log holds something, the owner of that slot has proposed it, which is
 // not known of one that is silent at times; and each
-// request in it, which is to be executed there for the first time, some client has asked before.
+// request in it, which is to be executed there for the first time, some client has asked before;
+// not known of the others that a fault makes ask the same.
 // Judged where an index is committed first: the others commit the same (agreement.h).
 class ValidityChecker final : public ClusterChecker, RequestLog::Watcher {
  public:
@@ -26,6 +27,7 @@ class ValidityChecker final : public ClusterChecker, RequestLog::Watcher {
                  const RequestLog::RequestName& request) override;
   void OnForgotten() override { SetUnsure(); }
 
+  bool is_crowded_;  // by clients that note nothing
   std::shared_ptr<RequestLog> requests_;
 };
 

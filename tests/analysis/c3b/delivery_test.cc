@@ -163,9 +163,15 @@ TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
 }
 
 TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and slow apart") {
-  const auto cause = [](const analysis::Recipe& recipe, const Story& story) {
+  analysis::Outlook outlook = analysis::Outlook::kUnclear;
+  const auto cause = [&](const analysis::Recipe& recipe, const Story& story) {
     analysis::Judge judge(recipe);
     story.Tell(judge);
+    for (std::size_t i = 0; i < judge.checkers().size(); ++i) {
+      if (judge.checkers()[i]->oracle() != "L") continue;
+      CHECK(judge.NatureOf(i) == analysis::Nature::kLiveness);
+      outlook = judge.checkers()[i]->outlook();
+    }
     const nlohmann::json summary = judge.Summary();
     for (const nlohmann::json& row : summary["oracles"])
       if (row["oracle"] == "L") return row.value("cause", "none");
@@ -175,12 +181,19 @@ TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and
   Story behind = Transmission(two, {8, 8, 6, 8});
   behind.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 7).Quacked(A(1), 8).AtMs(3000).End();
   CHECK(cause(two, behind) == "left behind");
+  CHECK(outlook == analysis::Outlook::kNeverComes);
+  // Where it has left some behind and stands for the others it is that which stops all.
+  Story both = Transmission(two, {6, 6, 3, 6});
+  both.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
+  CHECK(cause(two, both) == "the QUACK stands");
+  CHECK(outlook == analysis::Outlook::kMayCome);
   Story stands = Transmission(two, {6, 6, 6, 6});
   stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
   CHECK(cause(two, stands) == "the QUACK stands");
   Story slow = Transmission(two, {6, 6, 6, 6});
   slow.AtMs(2400).Quacked(A(1), 4).AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
   CHECK(cause(two, slow) == "slow");
+  CHECK(outlook == analysis::Outlook::kMayCome);
   Story good = Transmission(two, {8, 8, 8, 8});
   good.AtMs(3000).End();
   CHECK(cause(two, good) == "none");
@@ -189,6 +202,7 @@ TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and
   Story stuck(other);
   stuck.AtMs(500).Offered(A(0), B(0), {0, 1, 1}).AtMs(3000).End();
   CHECK(cause(other, stuck) == "stuck");
+  CHECK(outlook == analysis::Outlook::kUnclear);
 }
 
 TEST_CASE("delivery: what was sent is remembered as far as somebody lacks it") {

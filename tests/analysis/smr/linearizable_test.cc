@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "analysis/oracles.h"
 #include "protocols/core/operation.h"
@@ -27,7 +28,7 @@ nlohmann::json Loads() {
 // Cluster a is a store, which clients of cluster c ask.
 class ZStory {
  public:
-  ZStory() : story(RecipeOf()) {}
+  explicit ZStory(const char* fault = nullptr) : story(RecipeOf(fault)) {}
 
   ZStory& Invoked(std::uint64_t client, std::uint64_t request, std::uint64_t wrong = 0) {
     const core::Operation operation = kMix.Of(core::ClientId(client), core::RequestId(request));
@@ -55,8 +56,9 @@ class ZStory {
   Story story;
 
  private:
-  static analysis::Recipe RecipeOf() {
+  static analysis::Recipe RecipeOf(const char* fault) {
     analysis::Recipe recipe;
+    if (fault != nullptr) recipe.faults.push_back({"f", fault});
     recipe.clusters = {{"a", A(0), 3, 1, 0}, {"c", B(0), 2, 0, 0}};
     recipe.clusters[1].is_client = true;
     recipe.promises = {{"Z", {analysis::Scope::Kind::kCluster, 0}, Loads()}};
@@ -103,6 +105,15 @@ TEST_CASE("oracle Z: what is asked for beside the promised mix cannot be judged"
   ZStory z;
   z.Invoked(1, 1).Returned(1, 1).Invoked(1, 2, /*wrong=*/1).ReturnedWrong(1, 2);
   CHECK(z.story.Ask("Z") == Verdict::kUnknown);
+}
+
+TEST_CASE("oracle Z: where a spike of load adds clients, what they write is not known") {
+  for (const auto& [fault, verdict] :
+       {std::pair{"load_spike", Verdict::kUnknown}, {"loss", Verdict::kViolated}}) {
+    ZStory z(fault);
+    z.Invoked(1, 1).Returned(1, 1).Invoked(1, 2).ReturnedWrong(1, 2);
+    CHECK(z.story.Ask("Z") == verdict);
+  }
 }
 
 TEST_CASE("oracle Z: nothing that was answered exercises it") {

@@ -31,6 +31,19 @@ TEST_CASE("oracle Y: a request that no client has asked is refused") {
         "a0 commits, in round 0, lane 0, request 9 of client 7, which has not asked it");
 }
 
+TEST_CASE("oracle Y: of clients that a spike of load adds nobody knows what they have asked") {
+  analysis::Recipe crowded = SlotCluster();
+  crowded.faults.push_back({"spike", "load_spike"});
+  const auto verdict = [](const analysis::Recipe& recipe, std::uint64_t client) {
+    SlotStory story(recipe);
+    story.Invokes(1).Proposes(0, 0, {9}, 5, client).Proposes(1, 0).Proposes(2, 0);
+    return story.Commits(0, 0, 0b001).Ask("Y");
+  };
+  CHECK(verdict(crowded, ~std::uint64_t{7}) == Verdict::kHolds);
+  CHECK(verdict(SlotCluster(), ~std::uint64_t{7}) == Verdict::kViolated);
+  CHECK(verdict(crowded, 7) == Verdict::kViolated);
+}
+
 TEST_CASE("oracle Y: a batch that its owner has not proposed is refused") {
   SlotStory story;
   story.Proposes(0, 0).Commits(1, 0, 0b011);
@@ -94,6 +107,12 @@ TEST_CASE("oracle U: an answer to what nobody has executed is refused") {
   CHECK(story.Ask("U") == Verdict::kHolds);
   story.Returns(2);
   CHECK(story.Finding("U") == "client 7 has an answer to request 2, which nobody has executed");
+}
+
+TEST_CASE("oracle U: what was in a batch that nobody heard its owner propose is not known") {
+  SlotStory story;
+  story.IsSilent(1).Invokes(1).Invokes(2).GoodRound(0, {1}).AllCommit(0).Returns(1).Returns(2);
+  CHECK(story.Ask("U") == Verdict::kUnknown);
 }
 
 TEST_CASE("oracle U: who takes part again holds what was committed when it crashed") {

@@ -43,9 +43,10 @@ class SlotStory {
   }
   // To everybody: its own batch, of this digest, with these requests of client 7.
   SlotStory& Proposes(std::uint32_t owner, Round round,
-                      const std::vector<std::uint64_t>& requests = {}, std::uint64_t digest = 5) {
+                      const std::vector<std::uint64_t>& requests = {}, std::uint64_t digest = 5,
+                      std::uint64_t client = 7) {
     for (const std::uint64_t request : requests) {
-      Fact(core::Fact::kRequests, owner, request, 7, 0);
+      Fact(core::Fact::kRequests, owner, request, client, 0);
     }
     Fact(core::Fact::kProposes, owner, round, owner, 0).digest = digest;
     Put();
