@@ -33,6 +33,8 @@ chora::Config ReadChora(core::Keys& layer, const core::Cluster& own) {
     layer.Fail("", "replicas: want an odd number from 3 on, not 1");
   if (own.u > config.faults())
     layer.Fail("", "want a budget u of at most f = (size - 1) / 2 for this cluster");
+  if (own.r > 0)
+    layer.Fail("", "want a budget r of 0 for this cluster: Chora-R bears crashes, and no liars");
   return config;
 }
 

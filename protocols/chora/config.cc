@@ -122,13 +122,14 @@ std::vector<std::string> Remarks(const Config& config, std::uint64_t state_bytes
   remark(config.interval() <= core::Duration::Nanoseconds(empty_ns),
          absl::StrCat("round_length / depth is not above the ", empty_ns,
                       " ns that an empty round costs the log core"));
-  // Two chunks come in a round; a transfer may take as long as four checkpoints, and had better
-  // not.
-  const std::uint64_t transfer = state_bytes / config.chunk_bytes() / 2;
-  remark(transfer > 4 * config.checkpoint_rounds,
-         absl::StrCat("checkpoint_rounds is below a quarter of the ", transfer,
+  // The offer, the first request and its answer each take a way and the half round until repairs
+  // are sent; then two chunks come in a round. What is offered is kept for three checkpoints more,
+  // and had better be there in one.
+  const std::uint64_t transfer = 3 * depth + 2 + state_bytes / config.chunk_bytes() / 2;
+  remark(transfer > 3 * config.checkpoint_rounds,
+         absl::StrCat("checkpoint_rounds is below a third of the ", transfer,
                       " rounds that the transfer of a state takes: it may never end"));
-  remark(transfer > config.checkpoint_rounds && transfer <= 4 * config.checkpoint_rounds,
+  remark(transfer > config.checkpoint_rounds && transfer <= 3 * config.checkpoint_rounds,
          absl::StrCat("the transfer of a state takes ", transfer,
                       " rounds, more than checkpoint_rounds: who comes back may need several"));
   return remarks;

@@ -18,7 +18,7 @@ EntryKind KindAt(std::size_t index) { return static_cast<EntryKind>(index); }
 }  // namespace
 
 Repair::Repair(const Config& config, Board& board, std::vector<Peer>& peers,
-               const CheckpointStore& checkpoints)
+               CheckpointStore& checkpoints)
     : config_(config),
       board_(board),
       peers_(peers),
@@ -198,6 +198,7 @@ void Repair::Take(Packet& packet, const Entry& entry) {
       return;
     case EntryKind::kOffer:
       packet.is_offered = true;
+      checkpoints_.Offer(now_);
       return;
   }
 }

@@ -24,7 +24,7 @@ class Repair {
  public:
   // All outlive this; peers[replica], of which the own one is not used.
   Repair(const Config& config, Board& board, std::vector<Peer>& peers,
-         const CheckpointStore& checkpoints);
+         CheckpointStore& checkpoints);
 
   // Called once at each boundary, before anything of that round is packed.
   void BeginRound(std::uint64_t now);
@@ -82,7 +82,7 @@ class Repair {
   const Config& config_;
   Board& board_;
   std::vector<Peer>& peers_;
-  const CheckpointStore& checkpoints_;
+  CheckpointStore& checkpoints_;
   std::uint64_t now_ = 0;
   std::vector<std::uint64_t> frontiers_;  // own, as of the last 2D + 2 boundaries, cyclically
   std::uint64_t boundaries_ = 0;

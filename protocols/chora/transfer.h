@@ -32,6 +32,9 @@ class CheckpointStore {
   void Add(Checkpoint checkpoint, std::uint64_t now);
   // Chunk `index` of the checkpoint at `round`; none if there is no such.
   std::optional<core::Bytes> Chunk(std::uint64_t round, std::uint32_t index, std::uint64_t now);
+  // The latest is offered, and kept as if its first chunk had been asked for: else it may be gone
+  // by the time at which somebody asks.
+  void Offer(std::uint64_t now) { kept_.back().asked_at = now; }
   // The least round of one that somebody has asked for lately, or of the latest.
   std::uint64_t OldestInUse(std::uint64_t now);
 

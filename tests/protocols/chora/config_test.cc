@@ -100,10 +100,20 @@ TEST_CASE("chora config: what makes no promise of recovery is remarked on") {
 }
 
 TEST_CASE("chora config: a state that takes long to transfer is remarked on") {
-  // Two chunks of 1300 B a round, and C = 1024: 2.66 MB.
+  // 5 rounds until the first chunk, then two of 1300 B a round, and C = 1024: 2.65 MB.
   CHECK(chora::Remarks(ConfigFor(3), 2'600'000).empty());
   CHECK(chora::Remarks(ConfigFor(3), 2'700'000).size() == 1);
   CHECK(chora::Remarks(ConfigFor(3), 11'000'000).size() == 1);
+  // However little there is, it takes the way there, back and there again.
+  chora::Config config = ConfigFor(3);
+  for (const auto& [rounds, count] : {std::pair{1U, 1U}, {2U, 1U}, {4U, 1U}, {5U, 0U}}) {
+    config.checkpoint_rounds = rounds;
+    CHECK(chora::Remarks(config, 0).size() == count);
+  }
+  config.checkpoint_rounds = 1;
+  CHECK(chora::Remarks(config, 0)[0].find("may never end") != std::string::npos);
+  config.checkpoint_rounds = 2;
+  CHECK(chora::Remarks(config, 0)[0].find("may need several") != std::string::npos);
 }
 
 TEST_CASE("chora config: rounds that are too short, or carry too much, get a remark (5.1, 5.3)") {

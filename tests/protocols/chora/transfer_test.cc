@@ -77,6 +77,23 @@ TEST_CASE("chora transfer: what does not come is asked for again, or of somebody
   CHECK_FALSE(download.OnOffer(2, 400, 0, 100));
 }
 
+TEST_CASE("chora transfer: what is offered is kept until somebody has had time to ask for it") {
+  chora::Config config = ConfigOf();
+  config.checkpoint_rounds = 2;
+  chora::CheckpointStore store(config);
+  store.Add({2, State(100)}, 3);
+  store.Add({4, State(100)}, 5);  // Nobody was offered the one before.
+  CHECK_FALSE(store.Chunk(2, 0, 5).has_value());
+  store.Offer(5);
+  store.Add({6, State(100)}, 7);
+  store.Add({8, State(100)}, 9);
+  store.Add({10, State(100)}, 11);
+  CHECK(store.OldestInUse(11) == 4);
+  CHECK(store.Chunk(4, 0, 11).has_value());
+  store.Add({12, State(100)}, 13);  // For three checkpoints more, and no longer.
+  CHECK(store.OldestInUse(13) == 12);
+}
+
 TEST_CASE("chora transfer: what is asked for is kept for a while, and the latest always") {
   const chora::Config config = ConfigOf();
   chora::CheckpointStore store(config);
