@@ -71,6 +71,8 @@ struct HostProgram {
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
   // Requests are operations of core/operation.h, and to its clients it is linearizable.
   bool is_store = false;
+  // Receivers check by a certificate that a content is the committed one, whoever sent it.
+  bool has_certificates = false;
 };
 
 // A protocol that is a stack of one layer: {"protocol": NAME, ...}. `compile` describes its

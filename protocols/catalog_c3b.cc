@@ -58,6 +58,19 @@ core::Duration AckRound(const Ends& ends, core::Duration own_noop_delay) {
   return std::min(kMost, theirs) * static_cast<std::int64_t>(ends.own.size);
 }
 
+// An end takes a φ-list that is longer than its own for damaged. What is wrong with the other's
+// layer is said where that is read.
+void CheckPhi(const Ends& ends, std::uint64_t phi, core::Keys& layer) {
+  if (!layer.ok() || ends.other_layer == nullptr || !ends.other_layer->is_object()) return;
+  const auto said = ends.other_layer->find("phi");
+  if (said != ends.other_layer->end() && !said->is_number_unsigned()) return;
+  const std::uint64_t theirs =
+      said == ends.other_layer->end() ? picsou::Config().phi : said->get<std::uint64_t>();
+  if (phi == theirs) return;
+  layer.FailWanted("phi", absl::StrCat("the same at both ends, as ", ends.other.name, " has ",
+                                       theirs, ": each reads the other's φ-lists"));
+}
+
 // A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
 // positions are outstanding, some are held, and peers that have spoken miss the others.
 Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
@@ -155,6 +168,7 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
   if (which == 0) {
     auto config = ConfigOf<picsou::Config>(ends, layer);
     CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
+    CheckPhi(ends, config.phi, layer);
     if (config.ack_round) config.ack_round = AckRound(ends, config.noop_delay);
     stream.is_for_all = true;
     stream.throughput = "quack";

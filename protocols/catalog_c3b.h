@@ -20,6 +20,8 @@ struct C3bLayer {
   std::unique_ptr<core::MessageFields> fields;
   std::span<const core::NoteSpec> notes;
   std::function<Footprint(const RunExtent&)> footprint;
+  // Receivers check by a certificate that a content is the committed one, whoever sent it.
+  bool has_certificates = false;
 };
 
 // Between which clusters it speaks, as its node is told.

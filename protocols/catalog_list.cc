@@ -62,6 +62,7 @@ LayerInfo ListC3b(std::size_t which) {
   info.keys = keys.Take();
   Add(layer.notes, info);
   Add(promises, info);
+  info.has_certificates = layer.has_certificates;
   return info;
 }
 
@@ -74,6 +75,7 @@ LayerInfo ListProtocol(const ProtocolEntry& entry) {
   info.keys = keys.Take();
   for (const std::span<const core::NoteSpec> notes : host.notes) Add(notes, info);
   Add(host.promises, info);
+  info.has_certificates = host.has_certificates;
   return info;
 }
 

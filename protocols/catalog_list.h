@@ -29,6 +29,8 @@ struct LayerInfo {
   std::vector<KeyInfo> keys;          // beside that one
   std::vector<core::NoteSpec> notes;  // kinds that it declares
   std::vector<std::string> oracles;   // that judge what it promises, with its defaults
+  // Receivers check by a certificate that a content is the committed one, whoever sent it.
+  bool has_certificates = false;
 };
 
 // The protocols that are whole stacks: the catalogue's, then `more_protocols`.

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "absl/numeric/int128.h"
@@ -295,6 +294,27 @@ struct Parameters::State {
     return names;
   }
 
+  // Whether `spelt` is one of them. Asked of all keys of all that is read, so it makes no text.
+  static bool IsSpelt(std::string_view spelt, std::string_view name, Unit unit) {
+    if (spelt.substr(0, name.size()) != name) return false;
+    const std::string_view rest = spelt.substr(name.size());
+    if (rest.empty()) return true;
+    const Scale* const scale = ScaleOf(unit);
+    return scale != nullptr &&
+           std::any_of(scale->suffixes.begin(), scale->suffixes.end(),
+                       [&](const UnitName& suffix) { return suffix.name == rest; });
+  }
+
+  static bool IsRead(const Object& object, const std::string& key) {
+    if (const auto exact = object.known.find(key);
+        exact != object.known.end() && exact->second.is_read)
+      return true;
+    return std::any_of(object.known.begin(), object.known.end(), [&](const auto& entry) {
+      const auto& [name, known] = entry;
+      return known.is_read && IsSpelt(key, name, known.unit);
+    });
+  }
+
   std::string At(const std::string& pointer, std::string_view key) const {
     if (pointer.empty() && key.empty()) return absl::StrCat(file, ": ");
     const std::string token = key.empty() ? "" : absl::StrCat("/", EscapeForPointer(key));
@@ -309,19 +329,15 @@ struct Parameters::State {
 
   // What is wrong with the keys of one object; empty where nothing is.
   std::string UnknownKey(const std::string& pointer, const Object& object) const {
-    std::set<std::string> read;
-    std::vector<std::string> meant;
-    std::vector<std::string> listed;
-    for (const auto& [name, known] : object.known) {
-      listed.push_back(name);
-      for (const std::string& spelt : NamesOf(name, known.unit)) {
-        meant.push_back(spelt);
-        if (known.is_read) read.insert(spelt);
-      }
-    }
     for (const auto& [key, value] : object.value->items()) {
-      if (read.contains(key)) continue;
+      if (IsRead(object, key)) continue;
       if (object.known.contains(key)) return absl::StrCat(At(pointer, key), "has no meaning here");
+      std::vector<std::string> meant;
+      std::vector<std::string> listed;
+      for (const auto& [name, known] : object.known) {
+        listed.push_back(name);
+        for (std::string& spelt : NamesOf(name, known.unit)) meant.push_back(std::move(spelt));
+      }
       const std::optional<std::string> nearest = Nearest(key, meant);
       return absl::StrCat(
           At(pointer, key), "unknown key; ",
@@ -357,9 +373,9 @@ Parameters Parameters::Nested(std::string_view token, const json& object) const 
 bool Parameters::Has(std::string_view key) const {
   auto& known = state_->objects.at(pointer_).known;
   known.try_emplace(std::string(key));
-  for (const Unit unit : {Unit::kTime, Unit::kRate, Unit::kSize})
-    for (const std::string& name : State::NamesOf(std::string(key), unit))
-      if (object_->contains(name)) return true;
+  for (auto entry = object_->begin(); entry != object_->end(); ++entry)
+    for (const Unit unit : {Unit::kTime, Unit::kRate, Unit::kSize})
+      if (State::IsSpelt(entry.key(), key, unit)) return true;
   return false;
 }
 

@@ -111,6 +111,24 @@ TEST_CASE(
   CHECK(interval_of(*Compiled(R"({"c3b": "picsou", "repeat_interval": "0ms"})"), 0) == 0);
 }
 
+TEST_CASE("catalog: both ends of Picsou have φ-lists of one length, or the longer one is refused") {
+  const auto error = [](std::string_view a, std::string_view b) {
+    const auto program = CatalogProgram::Compile(InputOf(Over(a), Over(b)));
+    return program.ok() ? "none" : std::string(program.status().message());
+  };
+  constexpr std::string_view kNone = R"({"c3b": "picsou"})";
+  constexpr std::string_view kLong = R"({"c3b": "picsou", "phi": 256})";
+  CHECK(error(kLong, kLong) == "none");
+  CHECK(error(kNone, R"({"c3b": "picsou", "phi": 0})") == "none");
+  CHECK(error(kLong, kNone) ==
+        "f.json: /clusters/0/stack/1/phi: want the same at both ends, as b has 0: each reads the "
+        "other's φ-lists, not 256");
+  CHECK(Begins(error(kNone, kLong), "f.json: /clusters/0/stack/1/phi: "));
+  // What is wrong in itself is said where it stands.
+  CHECK(Begins(error(kNone, R"({"c3b": "picsou", "phi": "7"})"),
+               "f.json: /clusters/1/stack/1/phi: want a whole number"));
+}
+
 TEST_CASE("catalog: a batch of no bytes, or of more than a send buffer has room for, is refused") {
   const std::string pointer = "f.json: /clusters/1/stack/1/batch_bytes: want a size from 1 B to ";
   for (const std::string name : {"picsou", "one-shot", "all-to-all"}) {
@@ -283,12 +301,16 @@ TEST_CASE("catalog: a C3B layer names the cluster that it speaks to, and that sp
                "f.json: /clusters/1/stack/1/to: want the name of a cluster; there are: a, b"));
 }
 
-TEST_CASE("catalog: protocols want sizes that work, and Chora-R clients whose requests fit its commands") {
+TEST_CASE(
+    "catalog: protocols want sizes that work, and Chora-R clients whose requests fit its "
+    "commands") {
   std::uint32_t size = 3;
-  const auto error = [&size](std::string_view chora, std::string_view client = "") {
+  std::uint32_t r = 0;
+  const auto error = [&](std::string_view chora, std::string_view client = "") {
     CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
     input.clusters[1].size = size;
     input.clusters[1].u = (size - 1) / 2;
+    input.clusters[1].r = r;
     input.stacks[1] = json::array({Parsed(chora)});
     if (!client.empty()) input.stacks[1].push_back(Parsed(client));
     const auto program = CatalogProgram::Compile(input);
@@ -305,6 +327,11 @@ TEST_CASE("catalog: protocols want sizes that work, and Chora-R clients whose re
   CHECK(error(R"({"protocol": "pingpong"})") ==
         "f.json: /clusters/1/stack/0: replicas: want at least 2, not 1");
   size = 3;
+  r = 1;
+  CHECK(error(R"({"protocol": "chora"})") ==
+        "f.json: /clusters/1/stack/0: want a budget r of 0 for this cluster: Chora-R bears "
+        "crashes, and no liars");
+  r = 0;
   CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 40})") ==
         "none");
   CHECK(error(R"({"protocol": "chora"})", R"({"client": "closed", "request_bytes": 41})") ==
