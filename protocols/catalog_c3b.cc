@@ -62,6 +62,8 @@ core::Duration AckRound(const Ends& ends, core::Duration own_noop_delay) {
 // layer is said where that is read.
 void CheckPhi(const Ends& ends, std::uint64_t phi, core::Keys& layer) {
   if (!layer.ok() || ends.other_layer == nullptr || !ends.other_layer->is_object()) return;
+  const auto name = ends.other_layer->find("c3b");
+  if (name == ends.other_layer->end() || *name != kC3bNames[0].name) return;
   const auto said = ends.other_layer->find("phi");
   if (said != ends.other_layer->end() && !said->is_number_unsigned()) return;
   const std::uint64_t theirs =

@@ -357,6 +357,7 @@ TEST_CASE("catalog: clients of a store ask for operations, and it promises to be
     CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
     input.clusters[1].size = 3;
     input.clusters[1].u = 1;
+    input.clusters[1].r = 0;
     input.stacks[1] = json::array({Parsed(chora), Parsed(client)});
     return CatalogProgram::Compile(input);
   };
@@ -396,6 +397,7 @@ TEST_CASE("catalog: a period of zero is refused, whichever protocol reads it") {
   CatalogInput input = InputOf(Parsed(R"([{"protocol": "pingpong"}])"), json());
   input.clusters[1].size = 3;
   input.clusters[1].u = 1;
+  input.clusters[1].r = 0;
   const auto error = [&](std::string_view stack) {
     input.stacks[1] = Parsed(stack);
     return std::string(CatalogProgram::Compile(input).status().message());

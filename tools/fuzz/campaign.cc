@@ -103,7 +103,13 @@ class Campaign {
     ++tally_.runs;
     if (piece.kind == Piece::Kind::kMutant) ++tally_.mutants;
     ++tally_.verdicts[outcome.verdict];
-    ++tally_.replicas[outcome.replicas];
+    if (outcome.replicas > 0) ++tally_.replicas[outcome.replicas];
+    if (!outcome.oracle.empty()) ++tally_.objections[outcome.Objection()];
+    for (const TypeFate& type : outcome.types) {
+      TypeTally& of_type = tally_.types[type.name];
+      if (type.is_handed) ++of_type.handed;
+      if (type.is_dropped) ++of_type.dropped;
+    }
     tally_.rounds += outcome.rounds;
     if (outcome.is_to_heal) ++tally_.to_heal;
     for (const Bites& bites : outcome.bites) {
@@ -129,7 +135,9 @@ class Campaign {
   bool IsNews(const Outcome& outcome) {
     if (!outcome.is_failure()) return false;
     for (const std::string& known : options_.known) {
-      if (outcome.oracle != known && outcome.text.find(known) == std::string::npos) continue;
+      if (outcome.oracle != known && outcome.cause != known &&
+          outcome.text.find(known) == std::string::npos)
+        continue;
       ++tally_.known[known];
       return false;
     }

@@ -33,13 +33,20 @@ struct CampaignOptions {
   std::function<bool()> is_interrupted;  // asked often
   bool is_until_failure = false;         // no run is taken after one that failed
   bool has_mutants = false;              // two runs of five change what was kept
-  // A failure whose oracle or text has one of these in it is counted, and is none.
+  // A failure whose oracle or cause is one of these, or whose text has one, is counted, and is
+  // none.
   std::vector<std::string> known;
 };
 
 struct FaultTally {
   std::uint64_t draws = 0;   // in which faults of this kind stood
   std::uint64_t bitten = 0;  // in which one of them had an effect
+};
+
+// Runs in which a message of this type was handed, and dropped.
+struct TypeTally {
+  std::uint64_t handed = 0;
+  std::uint64_t dropped = 0;
 };
 
 struct Tally {
@@ -50,6 +57,8 @@ struct Tally {
   std::uint64_t failures = 0;
   std::map<std::string, std::uint64_t> known;  // failures that are, by what they are known by
   std::map<std::string, std::uint64_t> verdicts;
+  std::map<std::string, std::uint64_t> objections;  // runs, by who objects first, and to what
+  std::map<std::string, TypeTally> types;           // by name
   std::map<std::uint64_t, std::uint64_t> replicas;  // runs, by the size of the cluster
   std::map<std::string, FaultTally> coverage;       // by kind of fault
   std::map<std::string, std::uint64_t> reached;     // runs, by what the protocol was brought to do

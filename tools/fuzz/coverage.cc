@@ -24,6 +24,7 @@ enum StateKind : std::uint64_t {
   kLives,
   kVerdicts,
   kCounts,
+  kDroppedTypes,
 };
 enum InputKind : std::uint64_t { kStarted = 1, kHanded, kFired, kWritable, kAsked, kAnswered };
 
@@ -67,8 +68,9 @@ std::uint64_t EffectOf(const core::Effect& effect) {
 // A node as it was built, and who watches it.
 class WatchedNode final : public core::Node {
  public:
-  WatchedNode(std::unique_ptr<core::Node> node, core::NodeId self, Coverage& coverage)
-      : node_(std::move(node)), self_(self), coverage_(coverage) {}
+  WatchedNode(std::unique_ptr<core::Node> node, core::NodeId self,
+              const core::MessageFields& fields, Coverage& coverage)
+      : node_(std::move(node)), self_(self), fields_(fields), coverage_(coverage) {}
 
   void OnStart(const core::Now& now, std::span<const core::Bytes> saved,
                core::Effects& out) override {
@@ -76,6 +78,7 @@ class WatchedNode final : public core::Node {
   }
   void OnMessage(const core::Now& now, core::NodeId from, const core::Bytes& payload,
                  core::Effects& out) override {
+    coverage_.OnHanded(payload, fields_);
     Watch(InputOf(kHanded, TypeOf(payload)), out,
           [&] { node_->OnMessage(now, from, payload, out); });
   }
@@ -105,13 +108,15 @@ class WatchedNode final : public core::Node {
 
   std::unique_ptr<core::Node> node_;
   core::NodeId self_;
+  const core::MessageFields& fields_;
   Coverage& coverage_;
 };
 
 }  // namespace
 
 std::unique_ptr<core::Node> WatchedProgram::Build(const core::Seat& seat) const {
-  return std::make_unique<WatchedNode>(program_.Build(seat), seat.self, coverage_);
+  return std::make_unique<WatchedNode>(program_.Build(seat), seat.self, Fields(seat.cluster),
+                                       coverage_);
 }
 
 trace::Interest Coverage::Wants() const {
@@ -142,6 +147,7 @@ void Coverage::OnEvent(const Event& event) {
       return;
     case EventKind::kDrop:
       Add(kDrops, event.detail, host.input);
+      OnDropped(event);
       return;
     case EventKind::kFact:
       Add(kDestroyed, static_cast<std::uint64_t>(event.fact), Bucket(event.count));
@@ -161,10 +167,37 @@ void Coverage::OnInput(core::NodeId node, std::uint64_t input) {
   host.input = input;
 }
 
+void Coverage::OnHanded(const core::Bytes& payload, const core::MessageFields& fields) {
+  Type& type = types_[TypeOf(payload)];
+  if (type.is_handed || !fields.Read(payload, read_)) return;
+  type.is_handed = true;
+  type.name = std::string(fields.types()[read_.type].name);
+}
+
+void Coverage::OnDropped(const Event& event) {
+  const Sent& sent = sent_[event.digest % kSent];
+  if (sent.digest != event.digest) return;  // Changed on its way, or too long ago.
+  types_[sent.type].is_dropped = true;
+  Add(kDroppedTypes, sent.type, event.detail);
+}
+
+std::vector<TypeFate> Coverage::Types() const {
+  std::vector<TypeFate> fates;
+  for (const Type& type : types_)
+    if (!type.name.empty()) fates.push_back({type.name, type.is_handed, type.is_dropped});
+  std::sort(fates.begin(), fates.end(),
+            [](const TypeFate& a, const TypeFate& b) { return a.name < b.name; });
+  return fates;
+}
+
 void Coverage::OnListed(core::NodeId node, std::span<const core::Listed> listed) {
   const std::uint64_t input = hosts_[node.value()].input;
   std::uint64_t before = 0;
   for (const core::Listed& each : listed) {
+    if (const auto* send = std::get_if<core::effect::Send>(&each.what)) {
+      const std::uint64_t digest = send->payload.Digest();
+      sent_[digest % kSent] = {digest, static_cast<std::uint8_t>(TypeOf(send->payload))};
+    }
     const std::uint64_t effect = EffectOf(each.what);
     if (effect == 0 || effect == before) continue;
     Add(kLists, input, before, effect);

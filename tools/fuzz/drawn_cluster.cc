@@ -152,6 +152,8 @@ Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, con
   frame.lasts = draw.lasts();
   frame.heal = heal;
   frame.bears_loss = ground.bears_loss;
+  frame.has_certificates = ground.has_certificates;
+  frame.has_lengths = ground.has_lengths;
   return calm;
 }
 

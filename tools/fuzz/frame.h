@@ -41,6 +41,12 @@ struct Frame {
   core::Duration heal;                 // since its beginning
   // What is lost above the transport is sent again; else only who may fail in any way may lose it.
   bool bears_loss = true;
+  // A content that is not the committed one is told by its certificate, and refused. Where there
+  // are none, nothing is promised of what a liar or a flipped bit makes of it.
+  bool has_certificates = false;
+  // Contents have a length, so that a message that was cut is none. Where they end with it, as
+  // requests of clients do, it is another one.
+  bool has_lengths = false;
 };
 
 // What a scenario that was read leaves.

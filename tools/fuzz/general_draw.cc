@@ -16,12 +16,13 @@ namespace {
 
 using nlohmann::json;
 
-// What was refused is drawn again with fewer keys that have a default, and in the end without
-// clients.
+// What was refused is drawn again with fewer keys that have a default, and in the end with none,
+// and without clients.
 constexpr std::uint64_t kSaidPercent = 35;
 constexpr std::uint64_t kClientsPercent = 80;
 CalmOdds OddsOf(std::uint64_t attempt) {
-  return {kSaidPercent >> (attempt / 2), attempt + 1 < kAttemptsMost ? kClientsPercent : 0};
+  if (attempt + 1 == kAttemptsMost) return {0, 0};
+  return {kSaidPercent >> (attempt / 2), kClientsPercent};
 }
 
 // Mostly up to four replicas: runs are short, and what goes wrong is small.
@@ -105,11 +106,13 @@ absl::StatusOr<json> DrawScenario(const Ground& ground, std::uint64_t seed,
   return why;
 }
 
-absl::StatusOr<json> MutateScenario(const json& parent, bool bears_loss, std::uint64_t seed,
+absl::StatusOr<json> MutateScenario(const Ground& ground, const json& parent, std::uint64_t seed,
                                     const DrawOptions& options, const Reads& reads) {
   absl::StatusOr<Frame> frame = reads(parent);
   if (!frame.ok()) return frame.status();
-  frame->bears_loss = bears_loss;
+  frame->bears_loss = ground.bears_loss;
+  frame->has_certificates = ground.has_certificates;
+  frame->has_lengths = ground.has_lengths;
   absl::Status why;
   for (std::uint64_t attempt = 0; attempt < kAttemptsMost; ++attempt) {
     const core::Random random =

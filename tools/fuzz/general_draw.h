@@ -31,7 +31,7 @@ absl::StatusOr<nlohmann::json> DrawScenario(const Ground& ground, std::uint64_t 
 
 // The same from a scenario that was worth a run: one fault more, less or another, another seed,
 // or another order of what is due at one instant.
-absl::StatusOr<nlohmann::json> MutateScenario(const nlohmann::json& parent, bool bears_loss,
+absl::StatusOr<nlohmann::json> MutateScenario(const Ground& ground, const nlohmann::json& parent,
                                               std::uint64_t seed, const DrawOptions& options,
                                               const Reads& reads);
 

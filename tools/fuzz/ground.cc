@@ -50,6 +50,8 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
   ground.bears_loss = !ground.is_c3b() ||
                       std::find(oracles.begin(), oracles.end(), "R1") != oracles.end() ||
                       std::find(oracles.begin(), oracles.end(), "L") == oracles.end();
+  ground.has_certificates = ground.layer.has_certificates;
+  ground.has_lengths = ground.is_c3b();
   std::string why;
   for (const Shape& shape : kShapes) {
     // Who bears liars has no way yet to say so; those of the catalogue bear none.

@@ -44,6 +44,8 @@ struct Ground {
   std::vector<std::string> types = {};  // of its messages
   std::vector<std::string> notes = {};  // that it may say
   bool bears_loss = false;              // see Frame
+  bool has_certificates = false;        // the same
+  bool has_lengths = false;             // the same
 
   bool is_c3b() const { return layer.kind == "c3b"; }
 };

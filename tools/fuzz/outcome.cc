@@ -35,9 +35,13 @@ std::vector<State> UnpackedStates(const std::string& text) {
 std::string Encode(const Outcome& outcome) {
   json bites = json::array();
   for (const Bites& each : outcome.bites) bites.push_back({each.kind, each.faults, each.effective});
+  json types = json::array();
+  for (const TypeFate& each : outcome.types)
+    types.push_back({each.name, each.is_handed, each.is_dropped});
   return json::array({outcome.verdict, outcome.oracle, outcome.text, outcome.is_to_heal,
                       outcome.replicas, outcome.rounds, std::move(bites), outcome.reached,
-                      outcome.at_ps, outcome.stretch, PackedStates(outcome.states)})
+                      outcome.at_ps, outcome.stretch, PackedStates(outcome.states), outcome.cause,
+                      std::move(types)})
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -56,6 +60,8 @@ Outcome DecodeOutcome(const std::string& text) {
   outcome.at_ps = value[8];
   outcome.stretch = value[9];
   outcome.states = UnpackedStates(value[10]);
+  outcome.cause = value[11];
+  for (const json& each : value[12]) outcome.types.push_back({each[0], each[1], each[2]});
   return outcome;
 }
 

@@ -33,9 +33,13 @@ struct Outcome {
   std::uint64_t at_ps = 0;           // when what is wrong was seen
   // It was run on for so many times what its scenario allows after the heal.
   std::uint64_t stretch = 1;
-  std::vector<State> states = {};  // that it has shown, sorted
+  std::vector<State> states = {};    // that it has shown, sorted
+  std::vector<TypeFate> types = {};  // of messages that were handed or dropped, by name
+  std::string cause = {};  // which kind of violation, where the oracle tells several apart
   friend bool operator==(const Outcome&, const Outcome&) = default;
 
+  // "L (left behind)": who objects, and to what; empty where nobody does.
+  std::string Objection() const { return cause.empty() ? oracle : oracle + " (" + cause + ")"; }
   bool is_failure() const {
     return verdict == "violated" || verdict == "stuck" || verdict == "failed";
   }

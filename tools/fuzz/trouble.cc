@@ -63,6 +63,19 @@ const std::vector<sim::FaultInfo>& AllKinds() {
   return kinds;
 }
 
+// Kinds that make another content of what was committed, and a value of a key that does.
+constexpr std::string_view kOtherContents[] = {"equivocate", "mutate", "impersonate"};
+constexpr const char* kChecksum = "checksum";
+constexpr const char* kMissed = "missed";
+
+// Whether a protocol promises anything of what such a fault makes of contents.
+bool IsPromised(const sim::FaultInfo& info, bool has_certificates, bool has_lengths) {
+  const bool is_other = std::find(std::begin(kOtherContents), std::end(kOtherContents),
+                                  info.kind->name) != std::end(kOtherContents);
+  if (is_other) return has_certificates;
+  return info.kind->name != "truncate" || has_certificates || has_lengths;
+}
+
 // What of a kind is drawn as any other keys are: all but whom it is about.
 std::vector<KeyInfo> OwnKeys(const sim::FaultInfo& info) {
   std::vector<KeyInfo> own;
@@ -76,6 +89,16 @@ std::string ClusterOfHost(const std::string& host) {
 }
 
 }  // namespace
+
+std::vector<std::string> NotPromised(bool has_certificates, bool has_lengths) {
+  std::vector<std::string> words;
+  for (const sim::FaultInfo& info : AllKinds()) {
+    if (!IsPromised(info, has_certificates, has_lengths)) words.emplace_back(info.kind->name);
+    if (!has_certificates && HasKey(info, kChecksum))
+      words.push_back(absl::StrCat(std::string(info.kind->name), " with a checksum that misses"));
+  }
+  return words;
+}
 
 Trouble::Trouble(const Frame& frame, Spending spending, Dice dice)
     : frame_(frame), dice_(std::move(dice)) {
@@ -112,10 +135,17 @@ Duration Trouble::Some(Duration least, Duration most) {
       static_cast<std::int64_t>(dice_.Log(ns(least), std::max(ns(least), ns(most)))));
 }
 
-Trouble::Kinds Trouble::KindsOf(Strategy strategy) {
+Trouble::Kinds Trouble::Promised() const {
   Kinds kinds;
   for (const sim::FaultInfo& kind : AllKinds())
-    if (strategy != Strategy::kSwarm || dice_.Percent(40)) kinds.push_back(&kind);
+    if (IsPromised(kind, frame_.has_certificates, frame_.has_lengths)) kinds.push_back(&kind);
+  return kinds;
+}
+
+Trouble::Kinds Trouble::KindsOf(Strategy strategy) {
+  Kinds kinds;
+  for (const sim::FaultInfo* kind : Promised())
+    if (strategy != Strategy::kSwarm || dice_.Percent(40)) kinds.push_back(kind);
   return kinds;
 }
 
@@ -243,6 +273,10 @@ bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<
   const KeyOdds odds{40, Duration::Picoseconds(run.ps() / 1'000),
                      Duration::Picoseconds(run.ps() / 5)};
   json body = DrawKeys(OwnKeys(kind), odds, dice_);
+  if (!frame_.has_certificates && body.value(kChecksum, "") == kMissed) {
+    body.erase(kChecksum);
+    body.erase("bits");
+  }
   if (kind.kind->Has(sim::Takes::kTarget)) {
     const std::vector<std::string> hosts = MayHit(kind);
     if (hosts.empty()) return false;
@@ -308,8 +342,9 @@ void Trouble::AddSome(Strategy strategy, json& faults) {
 
 bool Trouble::AddOne(json& faults) {
   constexpr int kTries = 8;
+  const Kinds kinds = Promised();
   for (int i = 0; i < kTries; ++i)
-    if (Add(dice_.Pick(AllKinds()), faults)) return true;
+    if (Add(*dice_.Pick(kinds), faults)) return true;
   return false;
 }
 

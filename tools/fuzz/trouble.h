@@ -28,6 +28,9 @@ enum class Strategy : std::uint8_t {
   kTies,        // what happens at one instant happens in an order that is drawn, and other faults
 };
 
+// What is not drawn where contents bear no certificates, or have no lengths (see Frame), in words.
+std::vector<std::string> NotPromised(bool has_certificates, bool has_lengths);
+
 // Draws one fault after the other; who may fail is drawn first.
 class Trouble {
  public:
@@ -43,6 +46,8 @@ class Trouble {
   using Kinds = std::vector<const sim::FaultInfo*>;
 
   void ChooseVictims(Spending spending);
+  // All of which something is promised.
+  Kinds Promised() const;
   Kinds KindsOf(Strategy strategy);
   // `host`: whom it hits, where it has a target; else it is drawn.
   bool Add(const sim::FaultInfo& kind, nlohmann::json& faults,

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 #include "protocols/parameters/parameters.h"
 #include "sim/trace/file_beside.h"
@@ -40,9 +41,12 @@ constexpr const char* kFuzzTeaching =
     "to a\n"
     "SCENARIO it adds faults within what its budgets leave. Faults that spend no budget end at the "
     "heal.\n"
-    "Where only what is to come in the end has not come, the run goes on for up to 16 times as "
-    "long: what\n"
-    "comes then was slow, and is no failure.\n"
+    "Where only what is to come in the end has not come, the run goes on for up to 128 times as "
+    "long, or 30 s:\n"
+    "what comes then was slow, and is no failure. Where a protocol checks no certificates of "
+    "contents, "
+    "what makes\n"
+    "others of them is not drawn; the summary says which faults these are.\n"
     "\n"
     "Two runs of five change a fault of one that showed something new. The summary says how many "
     "abstract\n"
@@ -59,7 +63,8 @@ constexpr const char* kFuzzTeaching =
     "\n"
     "Chora-R has draws of its own: windows and rounds far too small, and a recovery that must "
     "succeed where\n"
-    "it is promised. They are made unless --strategy or --budget says otherwise.\n"
+    "it is promised. They are made from seeds that are even, unless --strategy or --budget says "
+    "otherwise.\n"
     "\n"
     "Examples:\n"
     "  $0 fuzz picsou --seed 1 --time 60s\n"
@@ -138,12 +143,13 @@ class Report {
                                                       static_cast<std::int64_t>(outcome.at_ps))));
     Clear();
     absl::FPrintF(flags_.as_json ? stderr : stdout, "seed %d: %s%s%s%s: %s\n  %s\n", piece.seed,
-                  outcome.verdict, outcome.oracle.empty() ? "" : " ", outcome.oracle, at,
+                  outcome.verdict, outcome.oracle.empty() ? "" : " ", outcome.Objection(), at,
                   outcome.text, command);
     std::fflush(stdout);
     failures_.push_back({{"seed", piece.seed},
                          {"verdict", outcome.verdict},
                          {"oracle", outcome.oracle},
+                         {"cause", outcome.cause},
                          {"at_ps", outcome.at_ps},
                          {"text", outcome.text},
                          {"scenario", path.string()},
@@ -216,14 +222,22 @@ std::string Report::Text(const fuzz::Tally& tally) const {
     absl::StrAppendFormat(&text, "  N = %d: %d\n", replicas, count);
   for (const auto& [verdict, count] : tally.verdicts)
     absl::StrAppendFormat(&text, "  %-14s %8d\n", verdict, count);
+  for (const auto& [objection, count] : tally.objections)
+    absl::StrAppendFormat(&text, "    %s: %d\n", objection, count);
   for (const auto& [known, count] : tally.known)
     absl::StrAppendFormat(&text, "  known: %s: %d\n", known, count);
+  absl::StrAppendFormat(&text, "%-24s %8s %8s\n", "messages, in draws", "handed", "dropped");
+  for (const auto& [type, each] : tally.types)
+    absl::StrAppendFormat(&text, "  %-22s %8d %8d\n", type, each.handed, each.dropped);
   absl::StrAppendFormat(&text, "%-16s %8s %8s\n", "fault", "draws", "had effect");
   for (const auto& [kind, coverage] : tally.coverage)
     absl::StrAppendFormat(&text, "  %-14s %8d %8d\n", kind, coverage.draws, coverage.bitten);
   if (!tally.reached.empty()) absl::StrAppendFormat(&text, "%-16s %8s\n", "reached", "draws");
   for (const auto& [what, count] : tally.reached)
     absl::StrAppendFormat(&text, "  %-14s %8d\n", what, count);
+  if (const std::vector<std::string> left_out = fuzzer_.LeftOut(); !left_out.empty())
+    absl::StrAppend(&text, "not drawn, since no certificates of contents are checked: ",
+                    absl::StrJoin(left_out, ", "), "\n");
   return text + ThoroughnessText(tally);
 }
 
@@ -233,6 +247,9 @@ nlohmann::json Report::Json(const fuzz::Tally& tally) const {
     coverage[kind] = {{"draws", each.draws}, {"effective", each.bitten}};
   nlohmann::json replicas = nlohmann::json::object();
   for (const auto& [size, count] : tally.replicas) replicas[absl::StrCat(size)] = count;
+  nlohmann::json messages = nlohmann::json::object();
+  for (const auto& [type, each] : tally.types)
+    messages[type] = {{"handed", each.handed}, {"dropped", each.dropped}};
   nlohmann::json states = {{"seen", tally.thoroughness.states()},
                            {"latest_new_run", tally.latest_new},
                            {"draws", tally.thoroughness.runs()},
@@ -251,6 +268,9 @@ nlohmann::json Report::Json(const fuzz::Tally& tally) const {
           {"interrupted", tally.is_interrupted},
           {"replicas", std::move(replicas)},
           {"verdicts", tally.verdicts},
+          {"objections", tally.objections},
+          {"messages", std::move(messages)},
+          {"not_drawn", fuzzer_.LeftOut()},
           {"coverage", std::move(coverage)},
           {"reached", tally.reached},
           {"failures", failures_}};

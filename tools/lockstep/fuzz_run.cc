@@ -50,6 +50,7 @@ void AddObjection(const analysis::Judge& judge, fuzz::Outcome& outcome) {
     if (!outcome.oracle.empty() && at >= first) continue;
     first = at;
     outcome.oracle = std::string(checker->oracle());
+    outcome.cause = std::string(checker->cause());
     outcome.text = findings.empty() ? "" : findings[0].text;
     outcome.at_ps = static_cast<std::uint64_t>(at.ps());
   }
@@ -78,6 +79,7 @@ void AddBites(const analysis::Recipe& recipe, const fuzz::Coverage& coverage,
 void AddStates(const analysis::Judge& judge, fuzz::Coverage& coverage, fuzz::Outcome& outcome) {
   for (const auto& checker : judge.checkers()) coverage.OnChecker(*checker);
   outcome.states = coverage.Take();
+  outcome.types = coverage.Types();
 }
 
 // Until all is well again, or the end.
@@ -145,29 +147,36 @@ namespace {
 // it does not.
 constexpr std::uint64_t kSlice = 4'096;
 constexpr std::uint64_t kCallsAtOnce = 100'000;
-// What is to come in the end, which only time can show.
-constexpr std::string_view kInTheEnd[] = {"L", "P"};
-constexpr std::uint64_t kStretches[] = {4, 16};
-// Where the oracle itself saw it come, if slowly.
-constexpr std::uint64_t kLongStretch = 64;
-constexpr std::string_view kStillComes = "slow:";
-// Where it knows that no time helps; one longer run makes sure.
-constexpr std::string_view kNeverComes = "nobody sends it again";
-
-bool IsOnlyLate(const analysis::Judge& judge) {
-  bool is_late = false;
-  for (const auto& checker : judge.checkers()) {
-    if (checker->verdict() != analysis::Verdict::kViolated) continue;
-    if (std::ranges::find(kInTheEnd, checker->oracle()) == std::end(kInTheEnd)) return false;
-    is_late = true;
-  }
-  return is_late;
-}
+// Where only what is to come in the end has not come, which only time can show: one alone, to make
+// sure, where the oracle knows that it never does; and where it knows that it may, one more, and
+// then the run settles for so long at least. A connection that finds no answer is opened again
+// after 1, 3, 7 and 15 s (RFC 6298).
+constexpr std::uint64_t kStretches[] = {4, 16, 128};
+constexpr std::uint64_t kOfWhatMayCome = 128;
+constexpr core::Duration kLongEnough = core::Duration::Seconds(30);
 
 struct OneRun {
   fuzz::Outcome outcome;
-  bool is_only_late = false;
+  bool is_only_late = false;  // Progress alone is missing; then, what is known of it:
+  analysis::Outlook outlook = analysis::Outlook::kUnclear;
 };
+
+void AddLateness(const analysis::Judge& judge, OneRun& run) {
+  using analysis::Outlook;
+  bool may_come = false;
+  bool never_comes = true;
+  run.is_only_late = true;
+  for (std::size_t i = 0; i < judge.checkers().size(); ++i) {
+    const analysis::Checker& checker = *judge.checkers()[i];
+    if (checker.verdict() != analysis::Verdict::kViolated) continue;
+    if (judge.NatureOf(i) != analysis::Nature::kLiveness) run.is_only_late = false;
+    may_come |= checker.outlook() == Outlook::kMayCome;
+    never_comes &= checker.outlook() == Outlook::kNeverComes;
+  }
+  run.outlook = may_come      ? Outlook::kMayCome
+                : never_comes ? Outlook::kNeverComes
+                              : Outlook::kUnclear;
+}
 
 OneRun RunOnce(const Prepared& prepared) {
   OneRun run;
@@ -199,7 +208,7 @@ OneRun RunOnce(const Prepared& prepared) {
   AddObjection(judge, outcome);
   AddBites(prepared.recipe, coverage, outcome);
   AddStates(judge, coverage, outcome);
-  run.is_only_late = outcome.verdict == "violated" && IsOnlyLate(judge);
+  if (outcome.verdict == "violated") AddLateness(judge, run);
   return run;
 }
 
@@ -220,34 +229,36 @@ json Stretched(const Prepared& prepared, std::uint64_t stretch) {
 
 namespace {
 
-// For longer, in place of `run`; whether it is still only late.
-bool RunOn(const Prepared& prepared, std::uint64_t stretch, fuzz::Outcome& outcome) {
+// For so many times as long, in place of `run`; whether it could be.
+bool RunOn(const Prepared& prepared, std::uint64_t stretch, OneRun& run) {
   const auto longer =
       PrepareDocument(Stretched(prepared, stretch), prepared.scenario.path, {}, prepared.own);
   if (!longer.ok()) return false;
   OneRun again = RunOnce(*longer);
   again.outcome.stretch = stretch;
-  again.outcome.states = std::move(outcome.states);
-  outcome = std::move(again.outcome);
-  if (!again.is_only_late && !outcome.is_failure()) outcome.verdict = "slow";
-  return again.is_only_late;
+  again.outcome.states = std::move(run.outcome.states);
+  run = std::move(again);
+  if (!run.outcome.is_failure()) run.outcome.verdict = "slow";
+  return true;
 }
 
 }  // namespace
 
 fuzz::Outcome RunScenario(const Prepared& prepared) {
+  using analysis::Outlook;
   OneRun run = RunOnce(prepared);
-  fuzz::Outcome& outcome = run.outcome;
-  bool is_late = run.is_only_late;
-  const auto says = [&](std::string_view words) {
-    return outcome.text.find(words) != std::string::npos;
-  };
-  for (const std::uint64_t stretch : kStretches)
-    if (is_late && (outcome.stretch == 1 || !says(kNeverComes)))
-      is_late = RunOn(prepared, stretch, outcome);
-  if (is_late && says(kStillComes))
-    RunOn(prepared, kLongStretch, outcome);
-  return std::move(outcome);
+  for (const std::uint64_t stretch : kStretches) {
+    const bool is_sure = run.outcome.stretch > 1 && run.outlook == Outlook::kNeverComes;
+    const bool is_worth = stretch < kOfWhatMayCome || run.outlook == Outlook::kMayCome;
+    if (!run.is_only_late || is_sure || !is_worth) return run.outcome;
+    if (!RunOn(prepared, stretch, run)) return run.outcome;
+  }
+  const core::Duration after = prepared.scenario.end - prepared.scenario.heal;
+  const auto enough =
+      static_cast<std::uint64_t>(kLongEnough.ps() / std::max<std::int64_t>(after.ps(), 1) + 1);
+  if (run.is_only_late && run.outlook == Outlook::kMayCome && run.outcome.stretch < enough)
+    RunOn(prepared, enough, run);
+  return run.outcome;
 }
 
 // --- Fuzzer ---
@@ -310,7 +321,11 @@ fuzz::Reads Fuzzer::Reads(std::optional<Prepared>* last) const {
 
 bool Fuzzer::IsOwn(const fuzz::Piece& piece) const {
   return ground_.name == "chora" && piece.kind == fuzz::Piece::Kind::kDrawn && !options_.strategy &&
-         options_.spending == fuzz::Spending::kRandom;
+         options_.spending == fuzz::Spending::kRandom && piece.seed % 2 == 0;
+}
+
+std::vector<std::string> Fuzzer::LeftOut() const {
+  return fuzz::NotPromised(ground_.has_certificates, ground_.has_lengths);
 }
 
 absl::StatusOr<json> Fuzzer::Draw(const fuzz::Piece& piece, std::optional<Prepared>* last) const {
@@ -319,7 +334,7 @@ absl::StatusOr<json> Fuzzer::Draw(const fuzz::Piece& piece, std::optional<Prepar
     return fuzz::DrawScenario(ground_, piece.seed, options_, reads);
   json parent = json::parse(piece.parent, nullptr, /*allow_exceptions=*/false);
   if (piece.kind == fuzz::Piece::Kind::kMutant)
-    return fuzz::MutateScenario(parent, ground_.bears_loss, piece.seed, options_, reads);
+    return fuzz::MutateScenario(ground_, parent, piece.seed, options_, reads);
   const auto frame = reads(parent);
   if (!frame.ok()) return frame.status();
   return parent;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
@@ -24,7 +25,8 @@ namespace lockstep::cli {
 fuzz::Outcome RunDraw(const fuzz::Draw& draw);
 
 // Makes the run of a scenario. Where only what is to come in the end has not come, it is run on,
-// for 4, 16 and at most 64 times what it allows after the heal, to tell slow from stuck.
+// for 4, 16 and at last for 128 times what it allows after the heal, or until it has settled for
+// 30 s, to tell slow from stuck.
 fuzz::Outcome RunScenario(const Prepared& prepared);
 
 // The same scenario with so many times the time after the heal; to be read like `prepared`.
@@ -47,6 +49,8 @@ class Fuzzer {
                                          const fuzz::Outcome& outcome) const;
 
   const std::string& name() const { return ground_.name; }
+  // What is never drawn, since nothing is promised of it.
+  std::vector<std::string> LeftOut() const;
 
  private:
   Fuzzer(fuzz::DrawOptions options, const Additions& own) : options_(options), own_(&own) {}

@@ -42,9 +42,20 @@ Outcome Holding(std::vector<State> states) {
 }  // namespace
 
 TEST_CASE("fuzz: an outcome and a piece are read as they were written") {
-  const Outcome outcome{"violated", "X", "a0 says \"no\"",  true,
-                        5,          300, {{"crash", 3, 2}}, {"lanes"},
-                        1234,       4,   {1, 2, ~State{0}}};
+  const Outcome outcome{"violated",
+                        "X",
+                        "a0 says \"no\"",
+                        true,
+                        5,
+                        300,
+                        {{"crash", 3, 2}},
+                        {"lanes"},
+                        1234,
+                        4,
+                        {1, 2, ~State{0}},
+                        {{"a.ball", true, false}, {"a.bat", true, true}},
+                        "left behind"};
+  CHECK(outcome.Objection() == "X (left behind)");
   CHECK(fuzz::DecodeOutcome(fuzz::Encode(outcome)) == outcome);
   CHECK(fuzz::DecodeOutcome(fuzz::Encode(Outcome())) == Outcome());
   for (const Piece& piece : {Piece{}, Piece{Piece::Kind::kMutant, 17, R"({"a": [1, 2]})"}})

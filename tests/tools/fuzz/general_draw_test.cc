@@ -12,6 +12,7 @@
 #include "tests/support/process.h"
 #include "tools/fuzz/coverage.h"
 #include "tools/fuzz/dice.h"
+#include "tools/fuzz/trouble.h"
 #include "tools/lockstep/fuzz_run.h"
 #include "tools/lockstep/runner.h"
 
@@ -89,6 +90,52 @@ TEST_CASE(
     CHECK(drawn.size() == 200);
     CHECK(kinds.size() >= 6);
   }
+}
+
+TEST_CASE("fuzz: where no certificates are checked, nothing that makes other contents is drawn") {
+  const std::vector<std::string> left_out = fuzz::NotPromised(false, true);
+  const auto is_left_out = [&](const std::string& words) {
+    return std::find(left_out.begin(), left_out.end(), words) != left_out.end();
+  };
+  CHECK(is_left_out("equivocate"));
+  CHECK(is_left_out("corrupt with a checksum that misses"));
+  CHECK_FALSE(is_left_out("corrupt"));
+  const cli::Fuzzer fuzzer = FuzzerOf("picsou");
+  CHECK(fuzzer.LeftOut() == left_out);
+  // Who is asked by clients knows no lengths.
+  CHECK_FALSE(is_left_out("truncate"));
+  CHECK(FuzzerOf("chora").LeftOut().size() == left_out.size() + 1);
+  CHECK(fuzz::NotPromised(true, false).empty());
+  fuzz::Frame frame;
+  frame.clusters.push_back({"a", 4, 1, 1, false});
+  frame.links.push_back({"intra", true});
+  frame.lasts = core::Duration::Milliseconds(100);
+  frame.heal = core::Duration::Milliseconds(50);
+  const auto drawn = [&](bool has_certificates) {
+    frame.has_certificates = has_certificates;
+    std::uint64_t count = 0;
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+      json faults = json::array();
+      fuzz::Trouble(frame, fuzz::Spending::kFull, fuzz::Dice(core::Random(seed)))
+          .AddSome(fuzz::Strategy::kRandom, faults);
+      for (const json& fault : faults)
+        count += fault.contains("equivocate") ||
+                 (fault.contains("corrupt") && fault["corrupt"].value("checksum", "") == "missed");
+    }
+    return count;
+  };
+  CHECK(drawn(true) > 0);
+  CHECK(drawn(false) == 0);
+}
+
+TEST_CASE("fuzz: Chora-R has draws of its own from seeds that are even, and general ones besides") {
+  const cli::Fuzzer fuzzer = FuzzerOf("chora");
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    CHECK(fuzzer.IsOwn({Piece::Kind::kDrawn, seed, ""}) == (seed % 2 == 0));
+  fuzz::DrawOptions swarm;
+  swarm.strategy = fuzz::Strategy::kSwarm;
+  CHECK_FALSE(FuzzerOf("chora", swarm).IsOwn({Piece::Kind::kDrawn, 0, ""}));
+  CHECK_FALSE(FuzzerOf("picsou").IsOwn({Piece::Kind::kDrawn, 0, ""}));
 }
 
 TEST_CASE("fuzz: all of the budget is spent where that is asked, and one more as a control") {
@@ -223,6 +270,17 @@ TEST_CASE("fuzz: a run shows the states of what happened, and not those of what 
   const std::vector<fuzz::State> after = StatesOf(crash);
   CHECK(after != before);
   CHECK(std::is_sorted(after.begin(), after.end()));
+  // By type of message, too.
+  json lossy = calm;
+  lossy["faults"] = {
+      {{"id", "lost"}, {"drop", {{"msg", {{"type", "picsou.batch"}}}}}, {"count", 3}}};
+  const std::vector<fuzz::TypeFate> types = cli::RunScenario(ReadDrawn(lossy)).types;
+  const auto batch = std::ranges::find(types, "picsou.batch", &fuzz::TypeFate::name);
+  REQUIRE(batch != types.end());
+  CHECK(batch->is_handed);
+  CHECK(batch->is_dropped);
+  for (const fuzz::TypeFate& type : cli::RunScenario(ReadDrawn(calm)).types)
+    CHECK_FALSE(type.is_dropped);
   // A run that is watched comes to what it comes to anyway; what was late then may have come since.
   const cli::Prepared prepared = ReadDrawn(crash);
   const auto plain = cli::Run(prepared, {});
