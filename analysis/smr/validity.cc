@@ -31,6 +31,8 @@ void ValidityChecker::OnUnproposed(const trace::Event& event, SlotName name) {
 void ValidityChecker::OnUnasked(const trace::Event& event, SlotName name,
                                 const RequestLog::RequestName& request) {
   if (is_crowded_ && request.client >= kFirstOther) return;
+  // It may have been answered after all: ordered first by a batch that nobody heard proposed.
+  if (IsAnyMute()) return SetUnsure();
   Object(event.at, event.node, [&] {
     return absl::StrCat(Host(event.node), " commits, in round ", name.round, ", lane ", name.lane,
                         ", request ", request.request, " of client ", request.client,

@@ -109,6 +109,13 @@ TEST_CASE("oracle U: an answer to what nobody has executed is refused") {
   CHECK(story.Finding("U") == "client 7 has an answer to request 2, which nobody has executed");
 }
 
+TEST_CASE("oracle Y: what was answered from a batch that nobody heard proposed may come again") {
+  SlotStory story;
+  story.IsSilent(1).Invokes(1).Invokes(2).GoodRound(0, {1}).AllCommit(0).Returns(2);
+  story.GoodRound(1, {2}).AllCommit(1);
+  CHECK(story.Ask("Y") == Verdict::kUnknown);
+}
+
 TEST_CASE("oracle U: what was in a batch that nobody heard its owner propose is not known") {
   SlotStory story;
   story.IsSilent(1).Invokes(1).Invokes(2).GoodRound(0, {1}).AllCommit(0).Returns(1).Returns(2);

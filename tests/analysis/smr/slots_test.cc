@@ -118,6 +118,17 @@ TEST_CASE("oracle V: who is silent at times holds its own batch, which nobody ha
         "a2 votes for the batch of round 3, lane 2, which it has not been handed");
 }
 
+TEST_CASE("oracle V: who is silent at times holds its own batch, though nobody heard of it") {
+  const auto verdict = [](bool is_silent) {
+    SlotStory story;
+    if (is_silent) story.IsSilent(0);
+    story.Lanes(1, 0, 0b001).Handed(1, 0, 0);
+    return story.Votes(0, 0, 0b1, 0b1).Votes(1, 0, 0b1, 0b1).Commits(1, 0, 0b001).Ask("V");
+  };
+  CHECK(verdict(true) == Verdict::kHolds);
+  CHECK(verdict(false) == Verdict::kViolated);
+}
+
 TEST_CASE("oracle V: a batch that fewer than a quorum hold is refused") {
   SlotStory story;
   story.Lanes(1, 0, 0b001).Proposes(0, 0).Commits(2, 0, 0b001);
