@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "tools/fuzz/drawn_cluster.h"
+#include "tools/fuzz/machine.h"
 
 namespace lockstep::fuzz {
 namespace {
@@ -49,6 +50,7 @@ Strategy DrawStrategy(const DrawOptions& options, Dice& dice) {
 
 // Per cent of other draws and of mutants in which equal times are permuted, too.
 constexpr std::uint64_t kTiesPercent = 15;
+constexpr std::uint64_t kSlowDiskPercent = 30;
 
 void DrawTies(Dice& dice, json& scenario) { scenario["run"]["ties"] = dice.Between(1, 1'000'000); }
 
@@ -82,6 +84,10 @@ json Attempt(const Ground& ground, std::uint64_t seed, std::uint64_t attempt,
   }
   Name(ground.name, seed, calm.scenario);
   SetSeed(seed, calm.scenario);
+  Dice disk(random.Fork("disk"));
+  const bool has_machine = !ground.scenario && calm.scenario.value("profile", json()).is_object();
+  if (has_machine && disk.Percent(kSlowDiskPercent))
+    calm.scenario["profile"]["disk"] = DrawDisk(disk);
   if (attempt + 1 == kAttemptsMost) return std::move(calm.scenario);
   if (options.spending == Spending::kOver) calm.scenario["negative_control"] = true;
   Dice how(random.Fork("strategy"));

@@ -49,4 +49,9 @@ json DrawMachine(Dice& dice, bool is_priced) {
   return profile;
 }
 
+json DrawDisk(Dice& dice) {
+  return {{"latency", WithSource(NsText(dice.Log(1'000, 200'000)))},
+          {"sync", WithSource(NsText(dice.Log(1'000, 1'000'000)))}};
+}
+
 }  // namespace lockstep::fuzz

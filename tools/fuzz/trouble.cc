@@ -17,6 +17,7 @@ namespace {
 using core::Duration;
 using nlohmann::json;
 
+constexpr int kTries = 8;
 constexpr std::uint64_t kFreeMost = 6;  // faults of a draw that spend nothing
 // Per cent that wait for an event, or begin again and again.
 constexpr std::uint64_t kTriggeredPercent = 15;
@@ -42,6 +43,11 @@ json& AddEntry(const std::string& kind, json body, json& faults) {
 
 // Of a crash: strikes only whom its cluster can spare at that moment.
 constexpr const char* kWithinBudget = "within_budget";
+
+// Kinds that are about more than one host, or about another fault.
+constexpr const char* kCollude = "collude";
+constexpr const char* kRelease = "release";
+constexpr const char* kHold = "hold";
 
 bool HasKey(const sim::FaultInfo& info, std::string_view name) {
   return std::any_of(info.keys.begin(), info.keys.end(),
@@ -268,6 +274,34 @@ void Trouble::AddActivation(const sim::FaultInfo& kind, json& entry) {
   if (lasts && !is_endless) entry["for"] = TimeText(each);
 }
 
+// All that may lie; one alone has nobody to share with.
+bool Trouble::AddAccomplices(const std::string& host, json& body) {
+  json gang = json::array({host});
+  for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
+    for (const std::uint32_t index : lying_[c]) {
+      const std::string other = frame_.clusters[c].Host(index);
+      if (other == host) continue;
+      gang.push_back(other);
+      hit_[c].insert(index);
+    }
+  }
+  if (gang.size() < 2) return false;
+  body["target"] = std::move(gang);
+  return true;
+}
+
+std::optional<std::string> Trouble::HoldOf(const json& faults) {
+  for (const json& fault : faults)
+    if (fault.contains(kHold)) return fault["id"].get<std::string>();
+  return std::nullopt;
+}
+
+bool Trouble::AddHold(json& faults) {
+  for (const sim::FaultInfo& kind : AllKinds())
+    if (kind.kind->name == kHold) return Add(kind, faults);
+  return false;
+}
+
 bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<std::string>& hit) {
   const Duration run = frame_.lasts;
   const KeyOdds odds{40, Duration::Picoseconds(run.ps() / 1'000),
@@ -282,6 +316,7 @@ bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<
     if (hosts.empty()) return false;
     const std::string host = hit.value_or(dice_.Pick(hosts));
     body["target"] = host;
+    if (kind.kind->name == kCollude && !AddAccomplices(host, body)) return false;
     for (std::size_t c = 0; c < frame_.clusters.size() && SpendsU(kind); ++c) {
       const FrameCluster& cluster = frame_.clusters[c];
       if (cluster.name != ClusterOfHost(host)) continue;
@@ -300,6 +335,13 @@ bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<
     json message = DrawMessage();
     if (!message.empty()) body["msg"] = std::move(message);
   }
+  if (kind.kind->name == kRelease) {
+    const std::optional<std::string> held = HoldOf(faults);
+    if (!held) return !is_one_ && AddHold(faults) && Add(kind, faults, hit);
+    body[kHold] = *held;
+  }
+  const bool wants_limit = kind.kind->name == "queue" && !body.contains("bytes");
+  if (wants_limit && !body.contains("packets")) body["packets"] = dice_.Log(1, 100);
   AddNamed(kind, body);
   json entry = json::object();
   AddActivation(kind, entry);
@@ -321,7 +363,8 @@ void Trouble::HitVictims(const Kinds& spending, json& faults) {
       if (cluster.failing.contains(index) || (cluster.is_concurrent && dice_.Percent(70))) continue;
       const bool lies = lying_[c].contains(index) && !of_liars.empty();
       const Kinds& kinds = lies ? of_liars : others;
-      if (!kinds.empty()) Add(*dice_.Pick(kinds), faults, cluster.Host(index));
+      for (int i = 0; i < kTries && !kinds.empty(); ++i)
+        if (Add(*dice_.Pick(kinds), faults, cluster.Host(index))) break;
       if (dice_.Percent(30)) ++more;
     }
     if (cluster.is_concurrent) more += dice_.Below(4);
@@ -341,7 +384,7 @@ void Trouble::AddSome(Strategy strategy, json& faults) {
 }
 
 bool Trouble::AddOne(json& faults) {
-  constexpr int kTries = 8;
+  is_one_ = true;
   const Kinds kinds = Promised();
   for (int i = 0; i < kTries; ++i)
     if (Add(*dice_.Pick(kinds), faults)) return true;

@@ -49,6 +49,11 @@ class Trouble {
   // All of which something is promised.
   Kinds Promised() const;
   Kinds KindsOf(Strategy strategy);
+  // Into its target: all who may lie together with that host.
+  bool AddAccomplices(const std::string& host, nlohmann::json& body);
+  // The id of a hold among these; and adds one.
+  static std::optional<std::string> HoldOf(const nlohmann::json& faults);
+  bool AddHold(nlohmann::json& faults);
   // `host`: whom it hits, where it has a target; else it is drawn.
   bool Add(const sim::FaultInfo& kind, nlohmann::json& faults,
            const std::optional<std::string>& host = std::nullopt);
@@ -74,6 +79,7 @@ class Trouble {
   std::vector<std::set<std::uint32_t>> lying_;    // the same, of those
   // hit_[cluster]: who does so in this draw, for the whole run.
   std::vector<std::set<std::uint32_t>> hit_;
+  bool is_one_ = false;  // no other is added for its sake
 };
 
 }  // namespace lockstep::fuzz

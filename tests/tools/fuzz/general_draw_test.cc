@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/fault/engine/kinds.h"
 #include "tests/support/json_schema.h"
 #include "tests/support/process.h"
 #include "tools/fuzz/coverage.h"
@@ -89,6 +90,29 @@ TEST_CASE(
     }
     CHECK(drawn.size() == 200);
     CHECK(kinds.size() >= 6);
+  }
+}
+
+TEST_CASE("fuzz: every kind of which something is promised is drawn somewhere, within the budget") {
+  fuzz::DrawOptions general;
+  general.spending = fuzz::Spending::kFull;
+  std::set<std::string> kinds;
+  for (const char* protocol : {"picsou", "chora"}) {
+    const cli::Fuzzer fuzzer = FuzzerOf(protocol, general);
+    for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+      CAPTURE(seed);
+      const cli::Prepared prepared = ReadDrawn(DrawnBy(fuzzer, {Piece::Kind::kDrawn, seed, ""}));
+      CHECK(Overspent(prepared.scenario) == 0);
+      for (const sim::Fault& fault : prepared.scenario.faults)
+        kinds.insert(std::string(fault.kind->name));
+    }
+  }
+  for (const sim::FaultKind* kind : sim::FaultKinds()) {
+    const std::string name(kind->name);
+    CAPTURE(name);
+    // Contents of another making; and what only a stated round or disk has.
+    const bool is_left = name == "equivocate" || name == "mutate" || name == "round_breach";
+    CHECK((kinds.contains(name) || is_left));
   }
 }
 
