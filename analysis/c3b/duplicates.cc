@@ -35,7 +35,7 @@ DuplicateChecker::DuplicateChecker(std::shared_ptr<StreamFacts> facts)
       delivered_(facts->receivers().size, core::SeqSet(facts->period())) {}
 
 void DuplicateChecker::Judge(const Event& event) {
-  if (!facts().receivers().Has(event.node) || !facts().IsCorrect(event.node)) return;
+  if (!facts().receivers().Has(event.node) || !facts().IsSound(event.node)) return;
   core::SeqSet& delivered = delivered_[event.node.value() - facts().receivers().first.value()];
   if (event.kind == EventKind::kRestart) delivered = core::SeqSet(facts().period());
   if (!event.Is(core::NoteKind::kDelivered)) return;

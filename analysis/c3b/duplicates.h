@@ -11,13 +11,14 @@
 
 namespace lockstep::analysis {
 
-// D: one incarnation of a correct replica delivers no k′ twice.
+// D: one incarnation of a replica that nothing worse than crashes has hit delivers no k′ twice.
 class DuplicateChecker final : public StreamChecker {
  public:
   explicit DuplicateChecker(std::shared_ptr<StreamFacts> facts);
 
  private:
   void Judge(const trace::Event& event) override;
+  bool IsAnswerable(core::NodeId node) const override { return facts().IsSound(node); }
 
   std::vector<core::SeqSet> delivered_;  // delivered_[index of the receiver], by this incarnation
 };

@@ -41,7 +41,7 @@ IntegrityChecker::IntegrityChecker(std::shared_ptr<StreamFacts> facts)
                     trace::Interest().Add(core::NoteKind::kDelivered)) {}
 
 void IntegrityChecker::Judge(const Event& event) {
-  if (!facts().IsCorrect(event.node)) return;
+  if (!facts().IsSound(event.node)) return;
   if (!facts().receivers().Has(event.node)) return;
   SetExercised();
   const std::optional<core::Run> run = RunOf(event, facts().period());

@@ -9,7 +9,8 @@
 
 namespace lockstep::analysis {
 
-// I: what a correct replica delivers, the sending RSM had committed at that position, byte by byte.
+// I: what a replica delivers that nothing worse than crashes has hit, the sending RSM had committed
+// at that position, byte by byte.
 //
 // A rate-limited File RSM has committed k′ < floor(rate t) + 1 at t; an allowance of 1/1000 on t is
 // for the clock of the host it runs on.
@@ -19,6 +20,7 @@ class IntegrityChecker final : public StreamChecker {
 
  private:
   void Judge(const trace::Event& event) override;
+  bool IsAnswerable(core::NodeId node) const override { return facts().IsSound(node); }
 };
 
 extern const Oracle kIntegrityOracle;

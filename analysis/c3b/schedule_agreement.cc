@@ -31,7 +31,7 @@ bool ScheduleChecker::IsDesignated(std::uint64_t number, std::uint64_t sender,
 }
 
 void ScheduleChecker::Judge(const Event& event) {
-  if (!facts().IsAcross(event.node, event.peer) || !facts().IsCorrect(event.node)) return;
+  if (!facts().IsAcross(event.node, event.peer) || !facts().IsSound(event.node)) return;
   const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run || run->count == 0) return;  // Integrity's business.
   SetExercised();

@@ -9,15 +9,17 @@
 
 namespace lockstep::analysis {
 
-// S: whatever a correct sender sends across, there is an attempt in which the schedule designates
-// it for that receiver. The schedule is a function of k′ and the attempt alone, so replicas that
-// keep to it agree with each other, and their shares of the original sends are within one.
+// S: whatever a sender sends across that nothing worse than crashes has hit, there is an attempt in
+// which the schedule designates it for that receiver. The schedule is a function of k′ and the
+// attempt alone, so replicas that keep to it agree with each other, and their shares of the
+// original sends are within one.
 class ScheduleChecker final : public StreamChecker {
  public:
   explicit ScheduleChecker(std::shared_ptr<StreamFacts> facts);
 
  private:
   void Judge(const trace::Event& event) override;
+  bool IsAnswerable(core::NodeId node) const override { return facts().IsSound(node); }
   // Whether the schedule ever has the sender send this k′ to the receiver.
   bool IsDesignated(std::uint64_t number, std::uint64_t sender, std::uint64_t receiver) const;
 };

@@ -28,7 +28,7 @@ class StreamChecker : public FindingChecker {
       : FindingChecker(oracle, name, std::move(wants)), facts_(std::move(facts)) {}
 
   virtual void Judge(const trace::Event& event) = 0;
-  bool IsAnswerable(core::NodeId node) const final { return facts_->IsCorrect(node); }
+  bool IsAnswerable(core::NodeId node) const override { return facts_->IsCorrect(node); }
 
   StreamFacts& facts() { return *facts_; }
   const StreamFacts& facts() const { return *facts_; }

@@ -56,7 +56,7 @@ trace::Interest StreamFacts::Wants() const {
 }
 
 void StreamFacts::OnEvent(const trace::Event& event) {
-  if (event.kind == trace::EventKind::kFaulty) LearnFaulty(event.node);
+  if (event.kind == trace::EventKind::kFaulty) LearnFaulty(event.node, event.detail != 0);
   const bool is_handed = event.Is(core::Fact::kCarries, trace::Phase::kHanded);
   if (is_handed && event.stream == stream().stream) LearnHanded(event);
 }
@@ -72,12 +72,16 @@ std::optional<std::vector<core::Run>> StreamFacts::HeldSince(core::NodeId receiv
   return runs;
 }
 
-void StreamFacts::LearnFaulty(core::NodeId node) {
+void StreamFacts::LearnFaulty(core::NodeId node, bool is_crash) {
   bool is_replica = false;
   for (const core::Cluster& cluster : recipe_->clusters) is_replica |= cluster.Has(node);
   if (!is_replica) return;
-  if (node.value() >= is_faulty_.size()) is_faulty_.resize(node.value() + 1);
+  if (node.value() >= is_faulty_.size()) {
+    is_faulty_.resize(node.value() + 1);
+    is_unsound_.resize(node.value() + 1);
+  }
   is_faulty_[node.value()] = true;
+  if (!is_crash) is_unsound_[node.value()] = true;
   if (receivers().Has(node)) {
     of_receiver_[node.value() - receivers().first.value()] =
         Receiver{core::SeqSet(period_), {}, {}, false};

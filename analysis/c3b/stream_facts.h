@@ -96,6 +96,11 @@ class StreamFacts final : public trace::Sink {
   bool IsCorrect(core::NodeId node) const {
     return node.value() >= is_faulty_.size() || !is_faulty_[node.value()];
   }
+  // Hit by nothing but crashes so far: it has never lied, and each of its lives is judged by what
+  // it did.
+  bool IsSound(core::NodeId node) const {
+    return node.value() >= is_unsound_.size() || !is_unsound_[node.value()];
+  }
   bool IsAuthentic(const core::Run& run, std::uint64_t digest) {
     return content_.Digest(run) == digest;
   }
@@ -122,7 +127,7 @@ class StreamFacts final : public trace::Sink {
     bool has_forgotten = false;
   };
 
-  void LearnFaulty(core::NodeId node);
+  void LearnFaulty(core::NodeId node, bool is_crash);
   void LearnHanded(const trace::Event& event);
   const Receiver& OfReceiver(core::NodeId node) const {
     return of_receiver_[node.value() - receivers().first.value()];
@@ -134,6 +139,7 @@ class StreamFacts final : public trace::Sink {
   std::uint64_t period_;
   ExpectedContent content_;
   std::vector<bool> is_faulty_;        // is_faulty_[node]
+  std::vector<bool> is_unsound_;       // is_unsound_[node]
   std::vector<Receiver> of_receiver_;  // by index
 };
 

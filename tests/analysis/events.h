@@ -96,6 +96,15 @@ class Story {
   Story& Faulty(core::NodeId node, std::uint64_t budget = 1) {
     return Add(trace::EventKind::kFaulty, node, node, {budget, 1, 1});
   }
+  // It may crash, and does nothing worse.
+  Story& Crashing(core::NodeId node) {
+    trace::Event event;
+    event.kind = trace::EventKind::kFaulty;
+    event.node = node;
+    event.value = 1;
+    event.detail = 1;
+    return Raw(event);
+  }
   Story& Restart(core::NodeId node) {
     return Add(trace::EventKind::kRestart, node, node, {1, 1, 1});
   }

@@ -45,4 +45,15 @@ TEST_CASE("duplicates: another incarnation may deliver anew") {
   CHECK(story.Ask("D") == Verdict::kViolated);
 }
 
+TEST_CASE("duplicates: a replica that only crashed is judged in each of its lives") {
+  Story story(TwoClusters(4, 7));
+  story.Crashing(B(0)).Delivered(B(0), {0, 5, 28});
+  story.Restart(B(0)).Delivered(B(0), {0, 5, 28});
+  CHECK(story.Ask("D") == Verdict::kHolds);
+  story.Delivered(B(0), {28, 1, 1});
+  CHECK(story.Ask("D") == Verdict::kViolated);
+  story.Faulty(B(0));
+  CHECK(story.Ask("D") != Verdict::kViolated);
+}
+
 }  // namespace lockstep::tests

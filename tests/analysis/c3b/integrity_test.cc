@@ -89,4 +89,12 @@ TEST_CASE("integrity: what faulty replicas deliver proves nothing either way") {
   CHECK(other.Ask("I") == Verdict::kNotExercised);
 }
 
+TEST_CASE("integrity: a replica that only crashed delivers what was committed, and no more") {
+  Story story(TwoClusters(4, 4));
+  story.Crashing(B(0)).Delivered(B(0), {0, 5, 4});
+  CHECK(story.Ask("I") == Verdict::kHolds);
+  story.Raw(DeliveryOf(B(0), {3, 1, 1}, 7));
+  CHECK(story.Ask("I") == Verdict::kViolated);
+}
+
 }  // namespace lockstep::tests

@@ -51,4 +51,12 @@ TEST_CASE("schedule: every number of a run is judged, and only correct senders")
   CHECK(liar.Ask("S") != Verdict::kViolated);
 }
 
+TEST_CASE("schedule: a sender that only crashed is bound by it in each of its lives") {
+  Story story = Scheduled(4, 4);
+  story.Crashing(A(1)).Restart(A(1)).Offered(A(1), B(1), {0, 1, 1});
+  CHECK(story.Ask("S") == Verdict::kHolds);
+  story.Offered(A(1), B(2), {0, 1, 1});
+  CHECK(story.Ask("S") == Verdict::kViolated);
+}
+
 }  // namespace lockstep::tests
