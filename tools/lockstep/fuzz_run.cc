@@ -148,8 +148,9 @@ namespace {
 constexpr std::uint64_t kSlice = 4'096;
 constexpr std::uint64_t kCallsAtOnce = 100'000;
 // Where only what is to come in the end has not come, which only time can show: one alone, to make
-// sure, where the oracle knows that it never does; and where it knows that it may, one more, and
-// then the run settles for so long at least. A connection that finds no answer is opened again
+// sure, where the oracle knows that it never does; and where it knows that it may, one more. Unless
+// it knows that it never does, the run then settles for so long at least: a packet that is on its
+// way for seconds shows nothing of itself, and a connection that finds no answer is opened again
 // after 1, 3, 7 and 15 s (RFC 6298).
 constexpr std::uint64_t kStretches[] = {4, 16, 128};
 constexpr std::uint64_t kOfWhatMayCome = 128;
@@ -250,13 +251,14 @@ fuzz::Outcome RunScenario(const Prepared& prepared) {
   for (const std::uint64_t stretch : kStretches) {
     const bool is_sure = run.outcome.stretch > 1 && run.outlook == Outlook::kNeverComes;
     const bool is_worth = stretch < kOfWhatMayCome || run.outlook == Outlook::kMayCome;
-    if (!run.is_only_late || is_sure || !is_worth) return run.outcome;
+    if (!run.is_only_late || is_sure) return run.outcome;
+    if (!is_worth) break;
     if (!RunOn(prepared, stretch, run)) return run.outcome;
   }
   const core::Duration after = prepared.scenario.end - prepared.scenario.heal;
   const auto enough =
       static_cast<std::uint64_t>(kLongEnough.ps() / std::max<std::int64_t>(after.ps(), 1) + 1);
-  if (run.is_only_late && run.outlook == Outlook::kMayCome && run.outcome.stretch < enough)
+  if (run.is_only_late && run.outlook != Outlook::kNeverComes && run.outcome.stretch < enough)
     RunOn(prepared, enough, run);
   return run.outcome;
 }
