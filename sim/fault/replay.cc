@@ -27,20 +27,25 @@ class ReplayActor final : public FaultActor {
       : FaultActor(scene, index), age_(replay.age) {}
   bool OnSend(const SendCase& send) override {
     Touch();
-    std::deque<core::Bytes>& sent = sent_[{send.host, send.send.to}];
+    std::deque<Sent>& sent = sent_[{send.host, send.send.to}];
     if (sent.size() == age_) {
-      send.Add(sent.front());
+      send.Add(sent.front().payload, sent.front().is_forged);
       sent.pop_front();
       Change(send.now);
     }
-    sent.push_back(send.send.payload);
+    sent.push_back({send.send.payload, send.was_forged});
     return true;
   }
 
  private:
+  struct Sent {
+    core::Bytes payload;
+    bool is_forged = false;
+  };
+
   std::uint64_t age_;
   // The last messages, at most `age_`, by sender and receiver.
-  absl::btree_map<std::pair<core::NodeId, core::NodeId>, std::deque<core::Bytes>> sent_;
+  absl::btree_map<std::pair<core::NodeId, core::NodeId>, std::deque<Sent>> sent_;
 };
 
 }  // namespace

@@ -76,16 +76,21 @@ struct SendCase {
   core::Instant now;
   core::NodeId host;
   core::effect::Send& send;
+  struct Another {
+    core::effect::Send send;
+    bool is_forged = false;
+  };
   // To be listed right behind it.
-  std::vector<core::effect::Send>& more;
-  // It bears a signature that is none.
+  std::vector<Another>& more;
+  // It bears a signature that is none: as it comes here, and from now on.
+  bool was_forged;
   bool& is_forged;
 
   // Lists another one to the same receiver, of which its node knows nothing: it takes no credit.
-  void Add(core::Bytes payload) const {
+  void Add(core::Bytes payload, bool bears_none = false) const {
     core::effect::Send another{send.to, std::move(payload)};
     another.credit = 0;
-    more.push_back(std::move(another));
+    more.push_back({std::move(another), bears_none});
   }
 };
 

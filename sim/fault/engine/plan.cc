@@ -133,7 +133,7 @@ bool FaultPlan::Strikes(std::size_t index) {
 
 void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
                        std::vector<core::effect::Send>& silenced, std::uint64_t& messages) {
-  std::vector<core::effect::Send> more;
+  std::vector<SendCase::Another> more;
   for (const std::size_t index : on_[host.value()]) {
     for (std::size_t i = 0; i < list.size() && is_active(index); ++i) {
       auto* send = std::get_if<core::effect::Send>(&list[i].what);
@@ -141,9 +141,10 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
         continue;
       const std::pair name{host, list[i].message};
       std::optional<core::Bytes> as_forged;
-      if (forged_.contains(name)) as_forged = send->payload;
+      const bool was_forged = forged_.contains(name);
+      if (was_forged) as_forged = send->payload;
       bool is_forged = false;
-      const bool is_kept = actor(index).OnSend({now, host, *send, more, is_forged});
+      const bool is_kept = actor(index).OnSend({now, host, *send, more, was_forged, is_forged});
       if (is_forged) forged_.insert(name);
       // Whoever rewrites a forgery signs it anew, with a key that it has.
       if (!is_forged && as_forged && *as_forged != send->payload) forged_.erase(name);
@@ -156,12 +157,12 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
         list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
         --i;
       }
-      for (core::effect::Send& each : more) {
+      for (SendCase::Another& each : more) {
         core::Listed listed;
         listed.layer = layer;
         listed.message = ++messages;
-        if (forgery == each.payload) forged_.emplace(host, listed.message);
-        listed.what = std::move(each);
+        if (each.is_forged || forgery == each.send.payload) forged_.emplace(host, listed.message);
+        listed.what = std::move(each.send);
         ++i;
         list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), std::move(listed));
       }
