@@ -155,9 +155,12 @@ constexpr std::uint64_t kCallsAtOnce = 100'000;
 constexpr std::uint64_t kStretches[] = {4, 16, 128};
 constexpr std::uint64_t kOfWhatMayCome = 128;
 constexpr core::Duration kLongEnough = core::Duration::Seconds(30);
+// And where it knows nothing, only if that takes no more steps: rounds of 2 us go on for ever.
+constexpr std::uint64_t kStepsMost = 20'000'000;
 
 struct OneRun {
   fuzz::Outcome outcome;
+  std::uint64_t steps = 0;    // of the world, about
   bool is_only_late = false;  // Progress alone is missing; then, what is known of it:
   analysis::Outlook outlook = analysis::Outlook::kUnclear;
 };
@@ -190,6 +193,7 @@ OneRun RunOnce(const Prepared& prepared) {
   sim::World world(prepared.scenario, program, {&judge, &coverage});
   Standstill standstill(world, hosts, kCallsAtOnce);
   while (world.Run(prepared.scenario.end, kSlice)) {
+    run.steps += kSlice;
     const std::optional<core::NodeId> standing = standstill.Find();
     if (!standing) continue;
     outcome.text = absl::StrCat(sim::HostName(prepared.scenario.clusters, *standing),
@@ -258,8 +262,10 @@ fuzz::Outcome RunScenario(const Prepared& prepared) {
   const core::Duration after = prepared.scenario.end - prepared.scenario.heal;
   const auto enough =
       static_cast<std::uint64_t>(kLongEnough.ps() / std::max<std::int64_t>(after.ps(), 1) + 1);
-  if (run.is_only_late && run.outlook != Outlook::kNeverComes && run.outcome.stretch < enough)
-    RunOn(prepared, enough, run);
+  const bool is_cheap = run.steps / run.outcome.stretch <= kStepsMost / enough;
+  const bool is_worth =
+      run.outlook == Outlook::kMayCome || (run.outlook == Outlook::kUnclear && is_cheap);
+  if (run.is_only_late && is_worth && run.outcome.stretch < enough) RunOn(prepared, enough, run);
   return run.outcome;
 }
 
