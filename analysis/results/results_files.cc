@@ -21,8 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A big-endian number of 32 bits in SQLite's header.
-std::int64_t HeaderField(const std::array<char, 100>& header, std::size_t at) {
+// A big-endian number of 32 bits in a header of SQLite's.
+template <std::size_t kSize>
+std::int64_t HeaderField(const std::array<char, kSize>& header, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = at; i < at + 4; ++i)
     value = value << 8 | static_cast<unsigned char>(header[i]);
@@ -39,6 +40,23 @@ constexpr std::array<SideFile, 3> kSideFiles = {{
     {"-journal", "\xd9\xd5\x05\xf9"},
     {"-shm", ""},
 }};
+
+// Whether it may be one that SQLite keeps, which it can do without.
+bool IsSideFile(const SideFile& side, const std::string& name) {
+  std::array<char, 28> header{};
+  std::ifstream file(name, std::ios::binary);
+  file.read(header.data(), header.size());
+  const auto size = static_cast<std::size_t>(file.gcount());
+  if (size == 0) return true;  // Nothing to lose.
+  const std::string_view said(header.data(), size);
+  if (said.substr(0, side.begins.size()) == side.begins) return true;
+  // A journal begins with zeros until it is synced: whoever wrote it was killed before. Its header
+  // ends with the size of a page ("The Rollback Journal" of SQLite's file format).
+  const std::int64_t page = HeaderField(header, 24);
+  return std::string_view(side.suffix) == "-journal" && size == header.size() &&
+         said.substr(0, 12) == std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0", 12) && page >= 512 &&
+         (page & (page - 1)) == 0;
+}
 
 }  // namespace
 
@@ -86,13 +104,7 @@ absl::Status CheckBeside(const std::string& path, bool is_new) {
     const std::string name = absl::StrCat(real, side.suffix);
     const fs::file_status status = fs::symlink_status(name, failed);
     if (!fs::exists(status)) continue;
-    std::string begins(side.begins.size(), '\0');
-    if (fs::is_regular_file(status)) {
-      std::ifstream file(name, std::ios::binary);
-      file.read(begins.data(), static_cast<std::streamsize>(begins.size()));
-      if (file.gcount() == 0) begins = side.begins;  // Empty: nothing to lose.
-    }
-    if (!is_new && fs::is_regular_file(status) && begins == side.begins) continue;
+    if (!is_new && fs::is_regular_file(status) && IsSideFile(side, name)) continue;
     return absl::AlreadyExistsError(absl::StrCat(
         path, ": ", name, " is there, which SQLite would write over, and is not of ",
         is_new ? "any results file" : "this one", "; move it away, or choose another file"));

@@ -67,6 +67,24 @@ TEST_CASE("results files: what stands beside a new file under SQLite's names is 
   CHECK(ReadText(mine) == "mine");
 }
 
+TEST_CASE("results files: a journal whose writer was killed before it was synced stops nobody") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("r.sqlite");
+  CHECK(WhyNotMade(path).empty());
+  // As it was found after a kill: no magic, no count of pages yet; a sector of 512, a page of 4096.
+  std::string header(28, '\0');
+  header.replace(12, 16, std::string("\xff\x34\x5f\x70\0\0\0\x0a\0\0\x02\0\0\0\x10\0", 16));
+  folder.Write("r.sqlite-journal", header + std::string(484, '\0'));
+  CHECK(ResultsFile::OpenToRead(path).ok());
+  CHECK(ResultsFile::OpenToWrite(path).ok());
+  // Zeros are none, nor is what somebody wrote.
+  for (const std::string& other : {std::string(512, '\0'), std::string("a diary")}) {
+    const std::string journal = folder.Write("r.sqlite-journal", other);
+    Has(std::string(ResultsFile::OpenToWrite(path).status().message()), journal + " is there");
+    CHECK(ReadText(journal) == other);
+  }
+}
+
 TEST_CASE("results files: a log beside a file that is no log of SQLite's, or a link, is refused") {
   const TemporaryFolder folder;
   const std::string path = folder.File("r.sqlite");
