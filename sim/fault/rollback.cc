@@ -1,10 +1,12 @@
 // `rollback`: a machine comes back with the disk that it had a while ago.
 
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "sim/fault/engine/actor.h"
 #include "sim/host/host.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 namespace {
@@ -15,6 +17,13 @@ struct Rollback final : FaultBody {
   void Describe(core::Keys& keys, const HostNames&) override {
     keys.Period({"restart_after", "It starts again so long after the fault has ended."},
                 restart_after);
+  }
+  std::optional<Refusal> Refuse(const Fault& fault, const WorldSpec& spec) const override {
+    const bool ends = fault.until < spec.end || fault.activation.lasts.ps() > 0;
+    if (ends) return std::nullopt;
+    return Refusal{"",
+                   "want \"for\" or \"until\" beside it, within the run: the machine is "
+                   "restored when it ends"};
   }
 };
 

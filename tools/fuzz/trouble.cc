@@ -70,7 +70,7 @@ const std::vector<sim::FaultInfo>& AllKinds() {
 }
 
 // Kinds that make another content of what was committed, and a value of a key that does.
-constexpr std::string_view kOtherContents[] = {"equivocate", "mutate", "impersonate"};
+constexpr std::string_view kOtherContents[] = {"equivocate", "mutate"};
 constexpr const char* kChecksum = "checksum";
 constexpr const char* kMissed = "missed";
 

@@ -154,6 +154,7 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
       const core::Layer layer = list[i].layer;
       if (!is_kept) {
         silenced.push_back(std::move(*send));
+        forged_.erase(name);
         list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
         --i;
       }

@@ -132,7 +132,8 @@ json TooLate(json document, std::size_t index, core::Duration before_end) {
   document["phases"] = {{"heal", document["run"]["for"]}, {"settle", "0s"}};
   json& fault = document["faults"][index];
   for (const char* key : {"for", "until", "every", "poisson", "on"}) fault.erase(key);
-  fault["at"] = FormatDuration(lasts - before_end);
+  fault["at"] = FormatDuration(lasts - before_end - core::Duration::Picoseconds(2));
+  if (fault.contains("rollback")) fault["for"] = "1ps";  // acts at its end, and so must have one
   return document;
 }
 

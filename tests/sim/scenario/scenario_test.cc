@@ -442,6 +442,14 @@ TEST_CASE("scenario: who is chosen in the run counts as one more, unless all it 
                  "budget: 3 of b fail"));
 }
 
+TEST_CASE("scenario: a rollback that never ends would restore nothing, and is refused") {
+  const auto error = [&](const std::string& more) {
+    return ErrorOf("/faults", R"([{"id": "x", "rollback": {"target": "a0"})" + more + "}]");
+  };
+  CHECK(error(R"(, "at": "1s", "for": "1s")") == "none");
+  CHECK(Contains(error(""), "/faults/0/rollback: want \"for\" or \"until\" beside it"));
+}
+
 TEST_CASE("scenario: a release names a hold") {
   const std::string faults =
       R"([{"id": "x", "hold": {}}, {"id": "y", "release": {"hold": "HOLD"}}])";
