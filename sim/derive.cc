@@ -14,7 +14,7 @@ using core::Fact;
 void SetParties(trace::Event& event, const Message& message, trace::Phase phase) {
   const bool is_at_receiver = phase == trace::Phase::kArrived || phase == trace::Phase::kHanded;
   event.node = is_at_receiver ? message.to : message.from;
-  event.peer = is_at_receiver ? message.from : message.to;
+  event.peer = is_at_receiver ? message.claimed() : message.to;
 }
 
 // Of these it matters to whom they go; the rest is told once for a payload.

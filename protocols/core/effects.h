@@ -161,6 +161,9 @@ class Effects {
     return credit_ == nullptr ? Credit::kUnlimited : credit_->Left(peer);
   }
 
+  // Null where there is no limit.
+  Credit* credit() const { return credit_; }
+
   void Send(NodeId to, Bytes payload) { Add(Charged(to, std::move(payload))); }
   // A Send that has taken its credit and is still to be listed; for those who rewrite the list.
   effect::Send Charged(NodeId to, Bytes payload) {

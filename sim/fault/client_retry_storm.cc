@@ -20,7 +20,7 @@ class ClientRetryStormActor final : public FaultActor {
   bool OnSend(const SendCase& send) override {
     if (!IsRequest(scene(), send)) return true;
     Touch();
-    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload);
+    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload, send.marks);
     Change(send.now, copies_);
     return true;
   }

@@ -19,7 +19,7 @@ class FloodActor final : public FaultActor {
       : FaultActor(scene, index), copies_(flood.copies) {}
   bool OnSend(const SendCase& send) override {
     Touch();
-    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload);
+    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload, send.marks);
     Change(send.now, copies_);
     return true;
   }

@@ -14,7 +14,6 @@ class ForgeActor final : public FaultActor {
         scene(), index(), send, [](const core::TypeSpec&, core::FieldedMessage&) { return true; },
         &forger);
     Touch();
-    send.is_forged = send.is_forged || is_changed;
     if (is_changed) Change(send.now);
     return true;
   }

@@ -28,7 +28,6 @@ class PartialMacActor final : public FaultActor {
     const bool is_changed = Rewrite(
         scene(), index(), send, [](const core::TypeSpec&, core::FieldedMessage&) { return true; },
         &forger);
-    send.is_forged = send.is_forged || is_changed;
     if (is_changed) Change(send.now);
     return true;
   }

@@ -29,18 +29,18 @@ class ReplayActor final : public FaultActor {
     Touch();
     std::deque<Sent>& sent = sent_[{send.host, send.send.to}];
     if (sent.size() == age_) {
-      send.Add(sent.front().payload, sent.front().is_forged);
+      send.Add(sent.front().payload, sent.front().marks);
       sent.pop_front();
       Change(send.now);
     }
-    sent.push_back({send.send.payload, send.was_forged});
+    sent.push_back({send.send.payload, send.marks});
     return true;
   }
 
  private:
   struct Sent {
     core::Bytes payload;
-    bool is_forged = false;
+    Marks marks;
   };
 
   std::uint64_t age_;

@@ -41,7 +41,7 @@ void Host::Boot() {
   seat.signer = &keys_;
   seat.verifier = &keys_;
   seat.contents = &core::ContentsOf(services_.scenario.contents);
-  node_ = services_.program.Build(seat);
+  node_ = services_.faults.Build(seat, services_.program);
   pipeline_.Enqueue(core::Instant(), Input{});
 }
 
@@ -210,7 +210,7 @@ void Host::CallNode(core::Instant now, const core::Now& reading, const Input& in
       return;
     }
     case Input::Kind::kMessage:
-      node_->OnMessage(reading, input.message->from, input.message->payload, effects_);
+      node_->OnMessage(reading, input.message->claimed(), input.message->payload, effects_);
       return;
     case Input::Kind::kTimer:
       node_->OnTimer(reading, input.timer.id, effects_);
@@ -238,7 +238,9 @@ Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
   message.credit = core::ByteCount(static_cast<std::int64_t>(send.credit));
   message.id = {self_, 0, count};
   message.listed = since;
-  message.is_authentic = !services_.faults.TakeForged(self_, count);
+  const Marks marks = services_.faults.TakeMarks(self_, count);
+  message.is_authentic = !marks.is_forged;
+  message.as = marks.as;
   return message;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "protocols/core/bytes.h"
 #include "protocols/core/ids.h"
@@ -23,6 +24,10 @@ struct Message {
   // False where it was damaged on its way, or bears a signature that is none: what its fields would
   // say nobody has said.
   bool is_authentic = true;
+  // Who is said to have sent it, where that is not who did.
+  std::optional<core::NodeId> as;
+
+  core::NodeId claimed() const { return as.value_or(from); }
 };
 
 }  // namespace lockstep::sim

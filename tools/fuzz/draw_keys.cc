@@ -86,6 +86,10 @@ Meant IsMeant(const KeyInfo& key, const json& drawn) {
 
 }  // namespace
 
+bool IsMeaningless(const KeyInfo& key, const json& drawn) {
+  return IsMeant(key, drawn) == Meant::kNo;
+}
+
 json TimeText(Duration time) {
   return absl::StrCat(std::max<std::int64_t>(time.ps() / 1'000, 1), "ns");
 }

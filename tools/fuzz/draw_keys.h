@@ -25,6 +25,9 @@ struct KeyOdds {
 // what has rules of its own.
 nlohmann::json DrawKeys(const std::vector<KeyInfo>& keys, const KeyOdds& odds, Dice& dice);
 
+// Whether a key is known to mean nothing beside what has been drawn.
+bool IsMeaningless(const KeyInfo& key, const nlohmann::json& drawn);
+
 // A time as scenarios write it, in whole nanoseconds, at least one.
 nlohmann::json TimeText(core::Duration time);
 

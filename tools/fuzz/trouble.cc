@@ -236,14 +236,17 @@ json Trouble::DrawPattern() {
 void Trouble::AddNamed(const sim::FaultInfo& kind, json& body) {
   for (const KeyInfo& key : kind.keys) {
     if (key.kind != KeyInfo::Kind::kOther || key.name == "target") continue;
+    if (IsMeaningless(key, body)) continue;
     const FrameCluster& cluster = dice_.Pick(frame_.clusters);
     if (!key.is_required && dice_.Percent(50)) continue;
     const auto cut = static_cast<std::uint32_t>(dice_.Below(cluster.size));
     if (key.definition == "hosts") body[key.name] = cluster.Host(cut);
-    if (key.definition != "groups") continue;
+    if (key.definition != "host_groups" || body.value("k", 2) != 2) continue;
+    if (cluster.size < 2) continue;
+    const std::uint32_t second = std::max(cut, 1U);
     json groups = json::array({json::array(), json::array()});
     for (std::uint32_t i = 0; i < cluster.size; ++i)
-      groups[i <= cut ? 0 : 1].push_back(cluster.Host(i));
+      groups[i < second ? 0 : 1].push_back(cluster.Host(i));
     body[key.name] = std::move(groups);
   }
 }

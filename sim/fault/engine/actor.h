@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "protocols/core/effects.h"
+#include "protocols/core/program.h"
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
 #include "sim/fault/engine/fault.h"
@@ -71,6 +72,12 @@ struct FaultScene {
   Crasher& crasher;
 };
 
+// What a message is beside its bytes.
+struct Marks {
+  bool is_forged = false;          // it bears a signature that is none
+  std::optional<core::NodeId> as;  // who is said to send it, where that is not its host
+};
+
 // A message that a node on a target wants sent, among all that its call has listed.
 struct SendCase {
   core::Instant now;
@@ -78,19 +85,17 @@ struct SendCase {
   core::effect::Send& send;
   struct Another {
     core::effect::Send send;
-    bool is_forged = false;
+    Marks marks;
   };
   // To be listed right behind it.
   std::vector<Another>& more;
-  // It bears a signature that is none: as it comes here, and from now on.
-  bool was_forged;
-  bool& is_forged;
+  Marks& marks;
 
   // Lists another one to the same receiver, of which its node knows nothing: it takes no credit.
-  void Add(core::Bytes payload, bool bears_none = false) const {
+  void Add(core::Bytes payload, const Marks& of_it = {}) const {
     core::effect::Send another{send.to, std::move(payload)};
     another.credit = 0;
-    more.push_back({std::move(another), bears_none});
+    more.push_back({std::move(another), of_it});
   }
 };
 
@@ -134,6 +139,11 @@ class FaultActor {
   virtual bool OnPort(core::Instant, std::uint32_t /*edge*/, const Packet&,
                       core::ByteCount /*waiting*/) {
     return true;
+  }
+  // A target builds the node of its next life: what runs in its place.
+  virtual std::unique_ptr<core::Node> OnBoot(const core::Seat&, const core::Program&,
+                                             std::unique_ptr<core::Node> node) {
+    return node;
   }
   // It may crash the host: then true, and nothing more is asked.
   virtual bool BeforeEffect(core::Instant, core::NodeId, const core::Listed&) { return false; }

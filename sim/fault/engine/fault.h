@@ -72,6 +72,7 @@ struct Points {
   static constexpr std::uint32_t kSettings = 256;  // timers that a host is about to set
   static constexpr std::uint32_t kRecords = 512;   // records that are about to be written, or read
   static constexpr std::uint32_t kPorts = 1024;    // packets as they come to any port's queue
+  static constexpr std::uint32_t kBoots = 2048;    // nodes that a target builds
   // It acts on one thing after the other, and so may be limited to some of them: "prob", "count".
   static constexpr std::uint32_t kEach = kSends | kMessages | kPackets;
 };

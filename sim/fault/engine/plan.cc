@@ -26,7 +26,8 @@ FaultPlan::FaultPlan(const WorldSpec& spec, Deriver& deriver, trace::Emitter& em
       {Points::kEffects, &of_effects_},   {Points::kTimers, &of_timers_},
       {Points::kWrites, &of_writes_},     {Points::kCrashes, &of_crashes_},
       {Points::kLost, &of_losses_},       {Points::kSettings, &of_settings_},
-      {Points::kRecords, &of_records_},   {Points::kPorts, &of_ports_}};
+      {Points::kRecords, &of_records_},   {Points::kPorts, &of_ports_},
+      {Points::kBoots, &of_boots_}};
   for (std::size_t i = 0; i < faults().size(); ++i) {
     const Fault& fault = faults()[i];
     if (fault.activation.poisson.ps() > 0) {
@@ -139,22 +140,13 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
       auto* send = std::get_if<core::effect::Send>(&list[i].what);
       if (send == nullptr || !Matches(index, host, send->to, send->payload) || !Draw(index))
         continue;
-      const std::pair name{host, list[i].message};
-      std::optional<core::Bytes> as_forged;
-      const bool was_forged = forged_.contains(name);
-      if (was_forged) as_forged = send->payload;
-      bool is_forged = false;
-      const bool is_kept = actor(index).OnSend({now, host, *send, more, was_forged, is_forged});
-      if (is_forged) forged_.insert(name);
-      // Whoever rewrites a forgery signs it anew, with a key that it has.
-      if (!is_forged && as_forged && *as_forged != send->payload) forged_.erase(name);
-      // Of what bears a signature that is none, copies do so, too.
-      std::optional<core::Bytes> forgery;
-      if (!more.empty() && forged_.contains(name)) forgery = send->payload;
+      Marks marks = TakeMarks(host, list[i].message);
+      const bool is_kept = actor(index).OnSend({now, host, *send, more, marks});
       const core::Layer layer = list[i].layer;
-      if (!is_kept) {
+      if (is_kept) {
+        SetMarks(host, list[i].message, marks);
+      } else {
         silenced.push_back(std::move(*send));
-        forged_.erase(name);
         list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
         --i;
       }
@@ -162,7 +154,7 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
         core::Listed listed;
         listed.layer = layer;
         listed.message = ++messages;
-        if (each.is_forged || forgery == each.send.payload) forged_.emplace(host, listed.message);
+        SetMarks(host, listed.message, each.marks);
         listed.what = std::move(each.send);
         ++i;
         list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), std::move(listed));
@@ -170,6 +162,26 @@ void FaultPlan::Filter(core::Instant now, core::NodeId host, std::vector<core::L
       more.clear();
     }
   }
+}
+
+Marks FaultPlan::TakeMarks(core::NodeId host, std::uint64_t message) {
+  if (marks_.empty()) return {};
+  const auto found = marks_.find({host, message});
+  if (found == marks_.end()) return {};
+  const Marks marks = found->second;
+  marks_.erase(found);
+  return marks;
+}
+
+void FaultPlan::SetMarks(core::NodeId host, std::uint64_t message, const Marks& marks) {
+  if (marks.is_forged || marks.as) marks_.insert_or_assign({host, message}, marks);
+}
+
+std::unique_ptr<core::Node> FaultPlan::Build(const core::Seat& seat, const core::Program& program) {
+  std::unique_ptr<core::Node> node = program.Build(seat);
+  for (const std::size_t index : of_boots_)
+    if (actor(index).Targets(seat.self)) node = actor(index).OnBoot(seat, program, std::move(node));
+  return node;
 }
 
 MessageFate FaultPlan::FateOf(core::Instant now, const Message& message) {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
+#include "absl/container/btree_map.h"
 
 #include "protocols/core/effects.h"
 #include "protocols/core/random.h"
@@ -62,10 +62,10 @@ class FaultPlan final : public Hook {
   // to `silenced`; what is listed besides gets the next number of the host's `messages`.
   void Filter(core::Instant now, core::NodeId host, std::vector<core::Listed>& list,
               std::vector<core::effect::Send>& silenced, std::uint64_t& messages);
-  // Whether this message of a host bears a signature that is none; asked once.
-  bool TakeForged(core::NodeId host, std::uint64_t message) {
-    return !forged_.empty() && forged_.erase({host, message}) > 0;
-  }
+  // What this message of a host is beside its bytes; asked once.
+  Marks TakeMarks(core::NodeId host, std::uint64_t message);
+  // The node of a host's next life, as it is built: by itself, or with what faults make of it.
+  std::unique_ptr<core::Node> Build(const core::Seat& seat, const core::Program& program);
   // Whether any fault ever acts on messages on their way.
   bool strikes_messages() const { return !of_messages_.empty(); }
   // What faults do to this message, above the transport.
@@ -121,6 +121,7 @@ class FaultPlan final : public Hook {
   core::Duration Later(core::Instant now, core::Duration later, core::Duration by) const;
   bool Matches(std::size_t index, core::NodeId from, core::NodeId to, const core::Bytes& payload);
   void EmitFault(core::Instant now, std::size_t index, bool begins);
+  void SetMarks(core::NodeId host, std::uint64_t message, const Marks& marks);
   FaultActor& actor(std::size_t index) { return *actors_[index]; }
 
   const WorldSpec& spec_;
@@ -143,9 +144,11 @@ class FaultPlan final : public Hook {
   std::vector<std::size_t> of_losses_;
   std::vector<std::size_t> of_settings_;
   std::vector<std::size_t> of_records_;
+  std::vector<std::size_t> of_boots_;
   bool is_hook_ = false;
-  // By sender and number: messages that are listed and not yet performed.
-  absl::btree_set<std::pair<core::NodeId, std::uint64_t>> forged_;
+  // By sender and number, where there is anything to say: messages that are listed and not yet
+  // performed.
+  absl::btree_map<std::pair<core::NodeId, std::uint64_t>, Marks> marks_;
 };
 
 }  // namespace lockstep::sim

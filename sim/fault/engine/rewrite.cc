@@ -9,8 +9,6 @@
 #include "sim/trace/emitter.h"
 
 namespace lockstep::sim {
-namespace {
-
 void TellTampered(const FaultScene& scene, std::size_t index, const SendCase& send,
                   std::uint64_t honest, std::uint64_t lie) {
   trace::Event event;
@@ -23,8 +21,6 @@ void TellTampered(const FaultScene& scene, std::size_t index, const SendCase& se
   event.further = index;
   scene.emitter.Emit(event);
 }
-
-}  // namespace
 
 std::optional<core::Bytes> Rewritten(const FaultScene& scene, const SendCase& send,
                                      const ChangeMessage& change, const core::Signer* signer) {
@@ -42,6 +38,8 @@ bool Rewrite(const FaultScene& scene, std::size_t index, const SendCase& send,
   if (!payload || *payload == send.send.payload) return false;
   TellTampered(scene, index, send, send.send.payload.Digest(), payload->Digest());
   send.send.payload = *std::move(payload);
+  // A key of the host's own is that of nobody whom it impersonates.
+  send.marks.is_forged = signer != nullptr || send.marks.as;
   return true;
 }
 
@@ -60,7 +58,10 @@ std::uint64_t RewriteNumbers(const FaultScene& scene, std::size_t index, const S
     return changed > 0;
   };
   std::optional<core::Bytes> payload = Rewritten(scene, send, change_all);
-  if (payload) send.send.payload = *std::move(payload);
+  if (payload) {
+    send.send.payload = *std::move(payload);
+    send.marks.is_forged = send.marks.as.has_value();
+  }
   return changed;
 }
 

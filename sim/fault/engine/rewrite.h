@@ -13,6 +13,10 @@
 
 namespace lockstep::sim {
 
+// Tells that a message says other than its node did: both values, or digests of both.
+void TellTampered(const FaultScene& scene, std::size_t index, const SendCase& send,
+                  std::uint64_t honest, std::uint64_t lie);
+
 // What becomes of a number of a message; nothing where it is to stay.
 using ChangeNumber =
     std::function<std::optional<std::uint64_t>(const core::TypeSpec&, const core::Field&)>;
