@@ -30,12 +30,12 @@ Activity::Activity(std::shared_ptr<const Recipe> recipe, const Window& window)
     : recipe_(std::move(recipe)), window_(window), committed_(recipe_->clusters.size(), 0) {
   const std::int64_t span_ps = (window.until - window.from).ps();
   bins_ = static_cast<std::size_t>((span_ps - 1) / window.bin.ps() + 1);
-  for (const Stream& stream : recipe_->streams) {
+  for (std::size_t i = 0; i < recipe_->streams.size(); ++i) {
+    const Stream& stream = recipe_->streams[i];
     const Schedule schedule{recipe_->cluster(stream.from).size, recipe_->cluster(stream.to).size};
     const core::SeqSet none(schedule.set_lanes());
-    OfStream& of = streams_.emplace_back(OfStream{none, none, 0, {}, {}, false, {}});
-    of.progress.assign(schedule.senders, 0);
-    of.before = of.progress;
+    const PublishedProgress progress(recipe_, i);
+    streams_.push_back(OfStream{none, none, 0, progress, progress.numbers(), false, {}});
   }
   for (const core::NoteSpec& spec : core::kSharedNotes) kind_names_.emplace_back(spec.name);
   kind_names_.insert(kind_names_.end(), recipe_->notes.begin(), recipe_->notes.end());
@@ -45,9 +45,12 @@ Activity::Activity(std::shared_ptr<const Recipe> recipe, const Window& window)
 }
 
 trace::Interest Activity::Wants() const {
-  return trace::Interest(Bit(EventKind::kNote) | Bit(EventKind::kFaulty) | Bit(EventKind::kFault) |
-                         Bit(EventKind::kCrash) | Bit(EventKind::kRestart) | Bit(EventKind::kEnd))
-      .Add(core::Fact::kCarries, trace::Phase::kSent);
+  trace::Interest wants =
+      trace::Interest(Bit(EventKind::kNote) | Bit(EventKind::kFaulty) | Bit(EventKind::kFault) |
+                      Bit(EventKind::kCrash) | Bit(EventKind::kRestart) | Bit(EventKind::kEnd))
+          .Add(core::Fact::kCarries, trace::Phase::kSent);
+  for (const OfStream& of : streams_) wants.Add(of.progress.Wants());
+  return wants;
 }
 
 core::Instant Activity::BinBegin(std::size_t bin) const {
@@ -78,10 +81,11 @@ std::string Activity::NameOf(Quantity quantity, std::uint64_t id) const {
 
 // --- Bins ---
 
-double Activity::Growth(const OfStream& of, const core::Cluster& senders) const {
+double Activity::Growth(const OfStream& of) const {
+  const std::vector<std::uint64_t>& progress = of.progress.numbers();
   std::vector<std::uint64_t> growth;
-  for (std::size_t i = 0; i < of.progress.size(); ++i)
-    if (IsCorrect(senders.Replica(i))) growth.push_back(of.progress[i] - of.before[i]);
+  for (std::size_t i = 0; i < progress.size(); ++i)
+    if (IsCorrect(of.progress.counted().Replica(i))) growth.push_back(progress[i] - of.before[i]);
   if (growth.empty()) return 0;
   std::ranges::sort(growth);
   const std::size_t half = growth.size() / 2;
@@ -96,17 +100,14 @@ void Activity::EndBin(core::Duration length) {
   };
   for (auto& [key, line] : lines_)
     line.per_s.push_back(rate(static_cast<double>(line.total - line.before)));
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    streams_[i].published_per_s.push_back(
-        rate(Growth(streams_[i], recipe_->cluster(recipe_->streams[i].from))));
-  }
+  for (OfStream& of : streams_) of.published_per_s.push_back(rate(Growth(of)));
   ++ended_;
 }
 
 void Activity::EndBins(core::Instant at) {
   const auto begin = [&] {
     for (auto& [key, line] : lines_) line.before = line.total;
-    for (OfStream& of : streams_) of.before = of.progress;
+    for (OfStream& of : streams_) of.before = of.progress.numbers();
   };
   if (!has_begun_ && at >= window_.from) {
     has_begun_ = true;
@@ -164,24 +165,16 @@ void Activity::OnStreamEvent(const Event& event, std::size_t index) {
   const core::Cluster& senders = recipe_->cluster(stream.from);
   const core::Cluster& receivers = recipe_->cluster(stream.to);
   OfStream& of = streams_[index];
-  const auto raise = [&](Published published, std::uint64_t to) {
-    if (stream.throughput != published) return;
-    std::uint64_t& progress = of.progress[event.node.value() - senders.first.value()];
-    progress = std::max(progress, to);
-    of.has_progress = true;
-  };
+  if (of.progress.OnEvent(event)) of.has_progress = true;
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
     const auto run = RunOf(event, of.sent.period());
     if (!run) return;
-    raise(Published::kEnqueue, run->Last() + 1);
     if (!resends_) return;
     of.sent.Insert(*run);
     of.sends += run->count;
     if (of.sends > of.sent.Count())
       LineOf(Quantity::kResends, index).total = of.sends - of.sent.Count();
-  } else if (event.Is(core::NoteKind::kQuacked)) {
-    if (senders.Has(event.node)) raise(Published::kQuack, event.value);
   } else if (event.Is(core::NoteKind::kDelivered)) {
     if (!receivers.Has(event.node) || !IsCorrect(event.node)) return;
     const auto run = RunOf(event, of.delivered.period());

@@ -24,6 +24,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "analysis/c3b/published.h"
 #include "analysis/recipe.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/note.h"
@@ -93,9 +94,8 @@ class Activity final : public trace::Sink {
     core::SeqSet delivered;
     core::SeqSet sent;
     std::uint64_t sends = 0;
-    // progress[index of the sender]: its QUACK, or one past the greatest k′ it sent.
-    std::vector<std::uint64_t> progress;
-    std::vector<std::uint64_t> before;  // when the present bin began
+    PublishedProgress progress;
+    std::vector<std::uint64_t> before;  // its numbers when the present bin began
     bool has_progress = false;
     std::vector<std::optional<double>> published_per_s;
   };
@@ -113,7 +113,7 @@ class Activity final : public trace::Sink {
   // Ends the bins that end at `at` or before.
   void EndBins(core::Instant at);
   void EndBin(core::Duration length);
-  double Growth(const OfStream& of, const core::Cluster& senders) const;
+  double Growth(const OfStream& of) const;
   bool IsCorrect(core::NodeId node) const;
   const core::Cluster* ClusterOf(core::NodeId node) const;
 

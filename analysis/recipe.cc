@@ -195,10 +195,12 @@ Stream ReadStream(Reader& reader, const json& object, const std::string& pointer
   stream.content = ReadContent(reader, part("content"), pointer + "/content");
   stream.is_for_all = reader.Flag(object, pointer, "for_all");
   const std::string throughput = reader.Text(object, pointer, "throughput");
-  stream.throughput = throughput == "quack" ? Published::kQuack : Published::kEnqueue;
-  if (throughput != "quack" && throughput != "enqueue") {
-    reader.Fail(pointer + "/throughput", "\"quack\" or \"enqueue\"");
+  const std::optional<Published> published = PublishedNamed(throughput);
+  if (!published) {
+    reader.Fail(pointer + "/throughput",
+                R"("quack", "enqueue", "prefix" or "broadcast")");
   }
+  stream.throughput = published.value_or(Published::kQuack);
   return stream;
 }
 
@@ -299,7 +301,7 @@ json ToJson(const Stream& stream) {
         {"generator", absl::StrCat(content.generator)},
         {"message_bytes", content.message_bytes}}},
       {"for_all", stream.is_for_all},
-      {"throughput", stream.throughput == Published::kQuack ? "quack" : "enqueue"}};
+      {"throughput", std::string(Name(stream.throughput))}};
   if (content.rate) written["content"]["rate"] = *content.rate;
   if (content.clock_ahead > core::Duration()) {
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();
@@ -314,6 +316,12 @@ json ToJson(const Expected& expected) {
 }
 
 }  // namespace
+
+std::optional<Published> PublishedNamed(std::string_view name) {
+  const auto found = std::find(kPublishedNames.begin(), kPublishedNames.end(), name);
+  if (found == kPublishedNames.end()) return std::nullopt;
+  return static_cast<Published>(found - kPublishedNames.begin());
+}
 
 std::optional<Scope> ReadScope(const json& scope) {
   if (!scope.is_object() || scope.size() > 1) return std::nullopt;

@@ -12,6 +12,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,8 +57,17 @@ struct Promise {
   friend bool operator==(const Promise&, const Promise&) = default;
 };
 
-// How the paper counted the throughput of a protocol, at its senders.
-enum class Published : std::uint8_t { kQuack, kEnqueue };
+// How the paper counted the throughput of a protocol: see c3b/published.h.
+enum class Published : std::uint8_t { kQuack, kEnqueue, kPrefix, kBroadcast };
+inline constexpr std::array<std::string_view, 4> kPublishedNames = {"quack", "enqueue", "prefix",
+                                                                    "broadcast"};
+constexpr std::string_view Name(Published published) {
+  return kPublishedNames[static_cast<std::size_t>(published)];
+}
+std::optional<Published> PublishedNamed(std::string_view name);
+constexpr bool IsAtReceivers(Published published) {
+  return published == Published::kPrefix || published == Published::kBroadcast;
+}
 
 struct Stream {
   core::StreamId stream;

@@ -18,10 +18,6 @@ namespace {
 using trace::Event;
 using trace::EventKind;
 
-std::string_view Name(Published published) {
-  return published == Published::kQuack ? "quack" : "enqueue";
-}
-
 // The middle of `values`, or the mean of the two in the middle; 0 where there are none.
 double Median(std::vector<std::uint64_t> values) {
   if (values.empty()) return 0;
@@ -44,14 +40,15 @@ std::uint64_t MilliRate(std::uint64_t count, core::Duration length) {
 
 }  // namespace
 
-Traffic::OfStream::OfStream(const Recipe& recipe, const Stream& stream)
-    : progress(recipe.cluster(stream.from).size, 0),
-      progress_at_warmup(progress),
-      delivered(
-          Schedule{recipe.cluster(stream.from).size, recipe.cluster(stream.to).size}.set_lanes()) {}
+Traffic::OfStream::OfStream(const std::shared_ptr<const Recipe>& recipe, std::size_t index)
+    : progress(recipe, index),
+      progress_at_warmup(progress.numbers()),
+      delivered(Schedule{recipe->cluster(recipe->streams[index].from).size,
+                         recipe->cluster(recipe->streams[index].to).size}
+                    .set_lanes()) {}
 
 Traffic::Traffic(std::shared_ptr<const Recipe> recipe) : recipe_(std::move(recipe)) {
-  for (const Stream& stream : recipe_->streams) streams_.emplace_back(*recipe_, stream);
+  for (std::size_t i = 0; i < recipe_->streams.size(); ++i) streams_.emplace_back(recipe_, i);
   for (const core::Cluster& cluster : recipe_->clusters) {
     const OfHost none{std::vector<std::uint64_t>(trace::kMetricNames.size(), 0)};
     hosts_.emplace_back(cluster.size, none);
@@ -59,11 +56,13 @@ Traffic::Traffic(std::shared_ptr<const Recipe> recipe) : recipe_(std::move(recip
 }
 
 trace::Interest Traffic::Wants() const {
-  return trace::Interest(Bit(EventKind::kFaulty) | Bit(EventKind::kMetric) |
-                         Bit(EventKind::kDropped) | Bit(EventKind::kEnd))
-      .Add(core::Fact::kCarries, trace::Phase::kSent)
-      .Add(core::NoteKind::kQuacked)
-      .Add(core::NoteKind::kDelivered);
+  trace::Interest wants = trace::Interest(Bit(EventKind::kFaulty) | Bit(EventKind::kMetric) |
+                                          Bit(EventKind::kDropped) | Bit(EventKind::kEnd))
+                              .Add(core::Fact::kCarries, trace::Phase::kSent)
+                              .Add(core::NoteKind::kQuacked)
+                              .Add(core::NoteKind::kDelivered);
+  for (const OfStream& stream : streams_) wants.Add(stream.progress.Wants());
+  return wants;
 }
 
 void Traffic::OnEvent(const Event& event) {
@@ -87,7 +86,7 @@ void Traffic::OnEvent(const Event& event) {
 void Traffic::EndWarmup() {
   is_warm_ = true;
   for (OfStream& stream : streams_) {
-    stream.progress_at_warmup = stream.progress;
+    stream.progress_at_warmup = stream.progress.numbers();
     stream.delivered_at_warmup = stream.delivered.Count();
     stream.measured_most = stream.measured_least = stream.sent_end - stream.quacked_most;
   }
@@ -121,11 +120,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
   const core::Cluster& senders = recipe_->cluster(stream.from);
   const core::Cluster& receivers = recipe_->cluster(stream.to);
   OfStream& of = streams_[index];
-  const auto raise = [&](Published published, std::uint64_t to) {
-    if (stream.throughput != published) return;
-    std::uint64_t& progress = of.progress[event.node.value() - senders.first.value()];
-    progress = std::max(progress, to);
-  };
+  of.progress.OnEvent(event);
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
     if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
     const std::optional<core::Run> run = RunOf(event, of.delivered.period());
@@ -135,10 +130,8 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
       of.sent_end = run->Last() + 1;
       Watch(of);
     }
-    raise(Published::kEnqueue, run->Last() + 1);
   } else if (event.Is(core::NoteKind::kQuacked)) {
     if (!senders.Has(event.node)) return;
-    raise(Published::kQuack, event.value);
     // No greater than what was sent, but where somebody lies.
     of.quacked_most = std::max(of.quacked_most, std::min(event.value, of.sent_end));
     Watch(of);
@@ -175,11 +168,12 @@ nlohmann::json Traffic::Rate(double messages, std::uint64_t message_bytes) const
 }
 
 double Traffic::MedianProgress(std::size_t index) const {
-  const core::Cluster& senders = recipe_->cluster(recipe_->streams[index].from);
   const OfStream& of = streams_[index];
+  const std::vector<std::uint64_t>& progress = of.progress.numbers();
   std::vector<std::uint64_t> growth;
-  for (std::size_t i = 0; i < of.progress.size(); ++i) {
-    if (IsCorrect(senders.Replica(i))) growth.push_back(of.progress[i] - of.progress_at_warmup[i]);
+  for (std::size_t i = 0; i < progress.size(); ++i) {
+    if (IsCorrect(of.progress.counted().Replica(i)))
+      growth.push_back(progress[i] - of.progress_at_warmup[i]);
   }
   return Median(std::move(growth));
 }

@@ -1,8 +1,8 @@
 // How much a run moved: throughput as published and as delivered, sends, bytes of each host.
 //
 // Measured from the warm-up to the end of the run:
-// - *as published*, at the senders, as the paper's scripts do: of each correct sender the growth of
-//   its QUACK, or of the greatest k′ it has sent (by protocol), over time; the median over senders;
+// - *as published*, as the paper of the protocol counts it (c3b/published.h): the growth of that
+//   number over time, of each correct replica that has one; the median over these;
 // - *as delivered*: distinct k′ that some correct receiver delivered, over time.
 // *As delivered* is also given by periods, those between metrics that begin after the warm-up: the
 // rates that were reached for 90 % of that time and for half of it.
@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 
 #include "nlohmann/json.hpp"
 
+#include "analysis/c3b/published.h"
 #include "analysis/histogram.h"
 #include "analysis/recipe.h"
 #include "protocols/core/seq_set.h"
@@ -53,10 +55,10 @@ class Traffic final : public trace::Sink {
 
  private:
   struct OfStream {
-    explicit OfStream(const Recipe& recipe, const Stream& stream);
-    // progress[index of the sender]: its QUACK, or one past the greatest k′ it sent.
-    std::vector<std::uint64_t> progress;
-    std::vector<std::uint64_t> progress_at_warmup;
+    // Of `recipe->streams[index]`.
+    OfStream(const std::shared_ptr<const Recipe>& recipe, std::size_t index);
+    PublishedProgress progress;
+    std::vector<std::uint64_t> progress_at_warmup;  // the same, by then
     core::SeqSet delivered;
     std::uint64_t delivered_at_warmup = 0;
     std::uint64_t delivered_at_period = 0;  // when the present one began

@@ -105,7 +105,7 @@ struct StreamInfo {
   std::uint64_t message_bytes = 0;
   std::uint64_t rate_per_s = 0;
   bool is_for_all = false;  // every correct receiver is to deliver
-  std::string throughput;   // as published: by "quack" or by "enqueue"
+  std::string throughput;   // as published: how, by a name of analysis::kPublishedNames
 };
 
 // The kinds of notes that protocols of the catalogue declare; each once, by name.

@@ -10,6 +10,7 @@
 
 #include "protocols/c3b/baseline.h"
 #include "protocols/c3b/keys.h"
+#include "protocols/c3b/leader.h"
 #include "protocols/parameters/parameters.h"
 #include "protocols/picsou/keys.h"
 #include "protocols/picsou/notes.h"
@@ -19,8 +20,7 @@ namespace lockstep {
 namespace {
 
 template <typename Config>
-Config ConfigOf(const Ends& ends, core::Keys& layer) {
-  Config config;
+Config ConfigOf(const Ends& ends, core::Keys& layer, Config config = {}) {
   config.own = ends.own;
   config.other = ends.other;
   config.out_stream = ends.out_stream;
@@ -45,6 +45,8 @@ void CheckBatchBytes(std::uint64_t batch_bytes, std::uint64_t message_bytes,
                                                buffer, " B) with a message of ", message_bytes,
                                                " B and 1 MiB for the rest"));
 }
+
+using PromiseTo = std::function<void(const char* oracle, nlohmann::json parameters)>;
 
 // The time in which no-ops of all receivers come round to one sender: they go to each of n_s in
 // turn. What is wrong with the other's layer is said where that is read.
@@ -133,21 +135,49 @@ Footprint FootprintOfAllPeers(std::uint64_t peers) {
   return {kPeer * peers, peers};
 }
 
-C3bLayer MakeBaseline(const c3b::Config& config) {
+template <typename Node>
+C3bLayer MakeBaseline(const c3b::Config& config, std::uint64_t peers, std::size_t kinds) {
   C3bLayer layer;
   layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
-    return std::make_unique<c3b::Baseline>(config, seat, log, owner);
+    return std::make_unique<Node>(config, seat, log, owner);
   };
-  layer.reader = [](core::Node& node) -> core::LogReader& {
-    return static_cast<c3b::Baseline&>(node);
-  };
-  layer.fields = std::make_unique<c3b::Fields>(config.wire);
-  // Senders speak across only, receivers within their cluster where they pass on.
-  const std::uint64_t peers = config.pattern == c3b::Pattern::kAllToAll
-                                  ? config.other.size
-                                  : 1 + config.other.size / config.own.size;
+  layer.reader = [](core::Node& node) -> core::LogReader& { return static_cast<Node&>(node); };
+  layer.fields = std::make_unique<c3b::Fields>(config.wire, kinds);
   layer.footprint = [peers](const RunExtent&) { return FootprintOfAllPeers(peers); };
   return layer;
+}
+
+// As an oracle's parameter: the hosts on whose being correct a promise depends.
+nlohmann::json Hosts(std::initializer_list<core::NodeId> hosts) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const core::NodeId host : hosts) list.push_back(host.value());
+  return list;
+}
+
+// kC3bNames[1] to [3].
+C3bLayer CompileBaseline(c3b::Pattern pattern, const Ends& ends, core::ByteCount send_buffer,
+                         core::Keys& layer, StreamInfo& stream, const PromiseTo& promise) {
+  c3b::Config defaults;
+  defaults.pattern = pattern;
+  const auto config = ConfigOf<c3b::Config>(ends, layer, defaults);
+  CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
+  // Senders speak across only, receivers within their cluster where they pass on.
+  switch (pattern) {
+    case c3b::Pattern::kOneShot:
+      stream.throughput = "enqueue";
+      return MakeBaseline<c3b::Baseline>(config, 1 + ends.other.size / ends.own.size, 1);
+    case c3b::Pattern::kAllToAll:
+      stream.throughput = "enqueue";
+      stream.is_for_all = true;
+      promise("L", {{"to", "all"}});
+      return MakeBaseline<c3b::Baseline>(config, ends.other.size, 1);
+    case c3b::Pattern::kLeader:
+      stream.throughput = "prefix";
+      stream.is_for_all = true;
+      promise("L", {{"to", "all"}, {"if_correct", Hosts({ends.own.first, ends.other.first})}});
+      return MakeBaseline<c3b::LeaderToLeader>(config, 2, 2);
+  }
+  return {};
 }
 
 }  // namespace
@@ -184,15 +214,9 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     promise("S");
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
-  auto config = ConfigOf<c3b::Config>(ends, layer);
-  CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
-  config.pattern = which == 1 ? c3b::Pattern::kOneShot : c3b::Pattern::kAllToAll;
-  stream.throughput = "enqueue";
-  if (config.pattern == c3b::Pattern::kAllToAll) {
-    stream.is_for_all = true;
-    promise("L", {{"to", "all"}});
-  }
-  return MakeBaseline(config);
+  constexpr c3b::Pattern kPatterns[] = {c3b::Pattern::kOneShot, c3b::Pattern::kAllToAll,
+                                        c3b::Pattern::kLeader};
+  return CompileBaseline(kPatterns[which - 1], ends, send_buffer, layer, stream, promise);
 }
 
 }  // namespace lockstep

@@ -39,7 +39,10 @@ inline constexpr core::Option kC3bNames[] = {
      "each message crosses once, and what is lost is found by quorums of acknowledgements."},
     {"one-shot",
      "each message crosses once, and nothing is acknowledged: no delivery is promised."},
-    {"all-to-all", "every replica sends each message to every receiver."}};
+    {"all-to-all", "every replica sends each message to every receiver."},
+    {"ll",
+     "leader to leader: replica 0 sends each message to replica 0, which passes it on; nothing is "
+     "promised where one of the two fails."}};
 
 // Compiles kC3bNames[which]. Says of the stream that the layer sends, whose messages' size is
 // known, how it is measured, and adds what is promised of it.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -20,13 +21,15 @@ constexpr std::size_t kPruneFirst = 4096;
 
 }  // namespace
 
-DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all)
+DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all,
+                                 std::vector<core::NodeId> if_correct)
     : StreamChecker("L", "eventual delivery", facts,
                     trace::Interest(Bit(EventKind::kEnd))
                         .Add(core::Fact::kCarries, trace::Phase::kSent)
                         .Add(core::NoteKind::kDelivered)
                         .Add(core::NoteKind::kQuacked)),
       is_to_all_(is_to_all),
+      if_correct_(std::move(if_correct)),
       cut_(facts->recipe().heal),
       halfway_(cut_ + core::Duration::Picoseconds(facts->recipe().settle.ps() / 2)),
       deadline_(cut_ + facts->recipe().settle),
@@ -142,6 +145,8 @@ DeliveryChecker::Lack DeliveryChecker::LackOf(const PlaceSet& places) const {
 }
 
 void DeliveryChecker::Finish() {
+  const auto is_correct = [&](core::NodeId node) { return facts().IsCorrect(node); };
+  if (!std::ranges::all_of(if_correct_, is_correct)) return;
   bool is_any_sent = false;
   for (std::uint32_t i = 0; i < sent_.size(); ++i) {
     is_any_sent |= has_sent_[i] && facts().IsCorrect(facts().senders().Replica(i));
@@ -255,7 +260,24 @@ DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quac
 
 namespace {
 
-// {"to": "all"} or {"to": "one"}.
+// The hosts of {"if_correct": [...]}, which may be left out; none where that is no list of replicas.
+std::optional<std::vector<core::NodeId>> IfCorrect(const Charge& charge) {
+  std::vector<core::NodeId> hosts;
+  const auto list = charge.promise.parameters.find("if_correct");
+  if (list == charge.promise.parameters.end()) return hosts;
+  if (!list->is_array()) return std::nullopt;
+  const auto& clusters = charge.recipe->clusters;
+  for (const nlohmann::json& host : *list) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    if (!host.is_number_unsigned() || host.get<std::uint64_t>() > kMost) return std::nullopt;
+    hosts.emplace_back(host.get<std::uint32_t>());
+    const auto has = [&](const core::Cluster& cluster) { return cluster.Has(hosts.back()); };
+    if (!std::ranges::any_of(clusters, has)) return std::nullopt;
+  }
+  return hosts;
+}
+
+// {"to": "all"} or {"to": "one"}, and {"if_correct": [host, ...]}.
 absl::StatusOr<std::unique_ptr<Checker>> MakeDelivery(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
@@ -263,7 +285,12 @@ absl::StatusOr<std::unique_ptr<Checker>> MakeDelivery(const Charge& charge) {
   if (to != "all" && to != "one") {
     return absl::InvalidArgumentError(R"(want the parameter "to" as "all" or "one")");
   }
-  return std::make_unique<DeliveryChecker>(*facts, to == "all");
+  std::optional<std::vector<core::NodeId>> if_correct = IfCorrect(charge);
+  if (!if_correct) {
+    return absl::InvalidArgumentError(
+        R"(want the parameter "if_correct" as a list of numbers of hosts)");
+  }
+  return std::make_unique<DeliveryChecker>(*facts, to == "all", *std::move(if_correct));
 }
 
 // In the order of DeliveryChecker::Late.

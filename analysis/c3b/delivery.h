@@ -26,14 +26,19 @@ namespace lockstep::analysis {
 //
 // What is late is *slow* where in the second half of the settling time it still came and the least
 // that lacks moved on, or where nothing of it came, but the QUACK moved towards it; else *stuck*.
+// Of a protocol that depends on its leaders nothing is asked where one of them is faulty
+// ("if_correct").
+//
 // Two causes of stuck ones are named, where senders note QUACKs:
 // - left behind: the k′ is below the QUACK, so that senders take it for held and nobody sends it
 //   again. A crash in mid-broadcast does so.
 // - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
 class DeliveryChecker final : public StreamChecker {
  public:
-  // `is_to_all`: by every correct receiver, or by some correct one.
-  DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all);
+  // `is_to_all`: by every correct receiver, or by some correct one. Nothing is promised where one of
+  // `if_correct` is faulty.
+  DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all,
+                  std::vector<core::NodeId> if_correct = {});
   void Finish() override;
   // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow.
   std::vector<std::uint64_t> counts() const override { return late_; }
@@ -84,6 +89,7 @@ class DeliveryChecker final : public StreamChecker {
   Quack HighestOf(const std::vector<Quack>& quacks) const;
 
   bool is_to_all_;
+  std::vector<core::NodeId> if_correct_;
   core::Instant cut_;
   core::Instant halfway_;  // of the settling time
   core::Instant deadline_;

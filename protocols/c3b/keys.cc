@@ -1,8 +1,19 @@
-// The parameters of the baselines without acknowledgements: see keys.h.
+// The parameters of the baselines: see keys.h.
 
 #include "protocols/c3b/keys.h"
 
 namespace lockstep::c3b {
+namespace {
+
+constexpr core::Option kLeaderVariants[] = {
+    {"paper", "Replica 0 alone sends across."},
+    {"artifact", "Each replica i sends the whole stream to replica i; replica 0 alone passes it on."}};
+
+void DescribeLeader(core::Keys& keys, Config& config) {
+  keys.Choice({"variant", "Whose reading of the pattern."}, config.variant, kLeaderVariants);
+}
+
+}  // namespace
 
 void Describe(core::Keys& keys, Config& config) {
   constexpr std::uint64_t kPaddingMax = 1U << 20;
@@ -11,6 +22,7 @@ void Describe(core::Keys& keys, Config& config) {
              "message more and 1 MiB."},
             config.batch_bytes, {1});
   keys.Time({"batch_delay", "A batch is sent when it is so old."}, config.batch_delay);
+  if (config.pattern == Pattern::kLeader) DescribeLeader(keys, config);
   keys.Object({"wire",
                "Padding, so that messages are as long as those of the implementation whose "
                "figures are reproduced."},

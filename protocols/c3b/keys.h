@@ -1,13 +1,13 @@
-// The parameters of the baselines without acknowledgements.
+// The parameters of the baselines.
 
 #pragma once
 
-#include "protocols/c3b/baseline.h"
+#include "protocols/c3b/config.h"
 #include "protocols/core/keys.h"
 
 namespace lockstep::c3b {
 
-// Batches and their sizes on the wire; pattern, clusters and streams are whose layer it is.
+// All that may be set of `config.pattern`, which stands there before as clusters and streams do.
 void Describe(core::Keys& keys, Config& config);
 
 }  // namespace lockstep::c3b

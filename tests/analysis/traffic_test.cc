@@ -59,6 +59,38 @@ TEST_CASE("traffic: protocols without QUACKs are counted by what they enqueue") 
   CHECK(stream["as_published"]["definition"] == "enqueue");
 }
 
+TEST_CASE("traffic: leader to leader is counted by the prefix at its receivers, after the leader") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  recipe.streams[0].throughput = analysis::Published::kPrefix;
+  Story story(recipe);
+  story.AtMs(10).Delivered(B(0), {0, 10, 1}).AtMs(2000);
+  // The leader has a hole at 20, behind which nothing counts; of the others the last number does.
+  story.Delivered(B(0), {10, 10, 1}).Delivered(B(0), {21, 50, 1});
+  for (std::uint32_t i = 1; i < 4; ++i) story.Delivered(B(i), {100 * i, 1, 1});
+  const nlohmann::json stream = StreamOf(story.AtMs(3000).End());
+  // Growth: 20 - 10, 101, 201, 301.
+  CHECK(stream["as_published"]["messages_per_s"] == 151 / kSeconds);
+  CHECK(stream["as_published"]["definition"] == "prefix");
+  // Whoever is faulty is left out, the leader, too.
+  story = Story(recipe);
+  story.Faulty(B(0)).AtMs(2000);
+  for (std::uint32_t i = 1; i < 4; ++i) story.Delivered(B(i), {100 * i, 1, 1});
+  CHECK(StreamOf(story.AtMs(3000).End())["as_published"]["messages_per_s"] == 201 / kSeconds);
+}
+
+TEST_CASE("traffic: optimistic transmission is counted by what is heard within the cluster alone") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  recipe.streams[0].throughput = analysis::Published::kBroadcast;
+  Story story(recipe);
+  story.AtMs(2000).Handed(B(0), A(0), {0, 90, 1}).Handed(B(1), A(0), {0, 90, 1});
+  story.Handed(B(0), B(1), {0, 40, 1}).Handed(B(1), B(0), {0, 50, 1});
+  story.Handed(B(2), B(1), {0, 60, 1}).Handed(B(2), B(1), {61, 9, 1});
+  const nlohmann::json stream = StreamOf(story.AtMs(3000).End());
+  // 40, 50, 60, 0: in the middle 40 and 50.
+  CHECK(stream["as_published"]["messages_per_s"] == 45 / kSeconds);
+  CHECK(stream["as_published"]["definition"] == "broadcast");
+}
+
 TEST_CASE(
     "traffic: as delivered counts each message once, at correct receivers, after the warm-up") {
   Story story(TwoClusters(4, 4));

@@ -131,7 +131,7 @@ TEST_CASE("catalog: both ends of Picsou have φ-lists of one length, or the long
 
 TEST_CASE("catalog: a batch of no bytes, or of more than a send buffer has room for, is refused") {
   const std::string pointer = "f.json: /clusters/1/stack/1/batch_bytes: want a size from 1 B to ";
-  for (const std::string name : {"picsou", "one-shot", "all-to-all"}) {
+  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll"}) {
     const auto error = [&](std::int64_t bytes) {
       return ErrorOfLayer("{\"c3b\": \"" + name + "\", \"batch_bytes\": \"" +
                           std::to_string(bytes) + "B\"}");
@@ -162,16 +162,40 @@ TEST_CASE("catalog: one-shot promises no delivery, all-to-all delivery to all, n
   CHECK(all_to_all->streams()[1].is_for_all);
 }
 
+TEST_CASE("catalog: leader to leader promises delivery to all while both leaders are correct") {
+  for (const std::string variant : {"paper", "artifact"}) {
+    const auto program = Compiled(R"({"c3b": "ll", "variant": ")" + variant + R"("})");
+    // Clusters a and b of seven and four: their first hosts are 0 and 7.
+    const core::NodeId b0 = program->clusters()[1].first;
+    const std::string leaders = "0," + std::to_string(b0.value());
+    const std::string back = std::to_string(b0.value()) + ",0";
+    CHECK(PromisesOf(*program) ==
+          std::vector<std::string>{
+              R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+              R"(L {"stream":0} {"if_correct":[)" + leaders + R"(],"to":"all"})",
+              R"(I {"stream":1} {})", R"(D {"stream":1} {})",
+              R"(L {"stream":1} {"if_correct":[)" + back + R"(],"to":"all"})"});
+    CHECK(program->streams()[0].is_for_all);
+    CHECK(program->streams()[0].throughput == "prefix");
+  }
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "ll", "variant": "mine"})"),
+               "f.json: /clusters/1/stack/1/variant: want "));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "all-to-all", "variant": "paper"})"),
+               "f.json: /clusters/1/stack/1/variant: unknown key"));
+}
+
 TEST_CASE("catalog: a node built by name sends what its fields read") {
-  for (const std::string name : {"picsou", "one-shot", "all-to-all"}) {
+  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll"}) {
     const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
     for (std::uint32_t c = 0; c < 2; ++c) {
-      const core::NodeId self = program->clusters()[c].Replica(1);
+      // Where there is a leader, the others send nothing by themselves.
+      const std::uint32_t index = name == "ll" ? 0 : 1;
+      const core::NodeId self = program->clusters()[c].Replica(index);
       const Keys keys(self);
       core::Seat seat;
       seat.self = self;
       seat.cluster = core::ClusterId(c);
-      seat.index = 1;
+      seat.index = index;
       seat.send_buffer = core::ByteCount(kBuffer);
       seat.signer = &keys;
       seat.verifier = &keys;
@@ -416,13 +440,13 @@ TEST_CASE("catalog: each layer is listed with its keys, notes and the oracles of
   std::vector<std::string> names;
   for (const LayerInfo& layer : layers) names.push_back(layer.kind + " " + layer.name);
   CHECK(names == std::vector<std::string>{"rsm file", "c3b picsou", "c3b one-shot",
-                                          "c3b all-to-all", "protocol pingpong", "protocol chora",
-                                          "client closed", "client open"});
+                                          "c3b all-to-all", "c3b ll", "protocol pingpong",
+                                          "protocol chora", "client closed", "client open"});
   CHECK(layers[2].oracles == std::vector<std::string>{"I", "D"});
-  CHECK(layers[5].oracles.size() == 11);
+  CHECK(layers[6].oracles.size() == 11);
   CHECK(layers[0].keys[0].name == "message_bytes");
   CHECK(layers[0].keys[0].is_required);
-  CHECK(layers[7].notes[0].name == "turned_away");
+  CHECK(layers[8].notes[0].name == "turned_away");
 }
 
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {

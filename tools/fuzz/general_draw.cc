@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 #include "tools/fuzz/drawn_cluster.h"
@@ -136,8 +137,11 @@ absl::StatusOr<json> MutateScenario(const Ground& ground, const json& parent, st
     if (dice.Percent(kTiesPercent)) DrawTies(dice, scenario);
     scenario["why"] = "Changed by lockstep fuzz from a run that was new.";
     const absl::StatusOr<Frame> accepted = reads(scenario);
-    if (accepted.ok()) return scenario;
     why = accepted.status();
+    if (!accepted.ok()) continue;
+    const bool bears_loss = ground.bears_loss || ground.scenario;
+    if (bears_loss || !LosesOfCorrect(*accepted, scenario["faults"])) return scenario;
+    why = absl::InvalidArgumentError("what correct hosts send would be lost for good");
   }
   return why;
 }

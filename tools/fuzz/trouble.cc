@@ -106,6 +106,25 @@ std::vector<std::string> NotPromised(bool has_certificates, bool has_lengths) {
   return words;
 }
 
+bool LosesOfCorrect(const Frame& frame, const json& faults) {
+  const auto fails = [&](const json& host) {
+    return host.is_string() &&
+           std::any_of(frame.clusters.begin(), frame.clusters.end(), [&](const FrameCluster& c) {
+             return std::any_of(c.failing.begin(), c.failing.end(),
+                                [&](std::uint32_t index) { return host == c.Host(index); });
+           });
+  };
+  for (const json& fault : faults) {
+    for (const sim::FaultInfo& info : AllKinds()) {
+      const auto body = fault.find(std::string(info.kind->name));
+      if (body == fault.end() || !LosesMessages(info) || SpendsU(info)) continue;
+      const json link = body->value("link", json::object());
+      if (!fails(link.value("src", body->value("target", json())))) return true;
+    }
+  }
+  return false;
+}
+
 Trouble::Trouble(const Frame& frame, Spending spending, Dice dice)
     : frame_(frame), dice_(std::move(dice)) {
   ChooseVictims(spending);

@@ -31,6 +31,10 @@ enum class Strategy : std::uint8_t {
 // What is not drawn where contents bear no certificates, or have no lengths (see Frame), in words.
 std::vector<std::string> NotPromised(bool has_certificates, bool has_lengths);
 
+// Whether these faults lose for good what somebody sends who does not fail: they were drawn for
+// whoever fails anyway (see Frame::bears_loss), and what made it fail has been taken away.
+bool LosesOfCorrect(const Frame& frame, const nlohmann::json& faults);
+
 // Draws one fault after the other; who may fail is drawn first.
 class Trouble {
  public:

@@ -70,8 +70,9 @@ analysis::Stream StreamOf(const StreamInfo& info, core::ContentKind contents,
   if (info.rate_per_s > 0) stream.content.rate = info.rate_per_s;
   stream.content.clock_ahead = clock_ahead;
   stream.is_for_all = info.is_for_all;
-  stream.throughput =
-      info.throughput == "quack" ? analysis::Published::kQuack : analysis::Published::kEnqueue;
+  const auto published = analysis::PublishedNamed(info.throughput);
+  CHECK(published.has_value());
+  stream.throughput = *published;
   return stream;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,31 @@ TEST_CASE("delivery: slow is told from stuck, with its rate and when it would be
       "b0 has not delivered k′ 6, one of 2 that were transmitted by the heal; slow: 2 came in the "
       "last 500 ms, 4 a second, so that all would be there 500 ms later");
   CHECK(slow.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 1});
+}
+
+TEST_CASE("delivery: a promise that depends on leaders is judged while they are correct, and else not") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  for (analysis::Promise& promise : recipe.promises) {
+    if (promise.oracle == "L") promise.parameters["if_correct"] = {A(0).value(), B(0).value()};
+  }
+  // b2 lacks something: that counts, but where a leader is faulty.
+  const Story story = Transmission(recipe, {8, 8, 6, 8});
+  const auto verdict = [&](std::optional<core::NodeId> faulty) {
+    Story told = story;
+    if (faulty) told.Faulty(*faulty);
+    return told.AtMs(3000).End().Ask("L");
+  };
+  CHECK(verdict(std::nullopt) == Verdict::kViolated);
+  CHECK(verdict(A(3)) == Verdict::kViolated);
+  CHECK(verdict(B(1)) == Verdict::kViolated);
+  CHECK(verdict(A(0)) == Verdict::kNotExercised);
+  CHECK(verdict(B(0)) == Verdict::kNotExercised);
+  for (const nlohmann::json& wrong :
+       {nlohmann::json("a0"), nlohmann::json({"a0"}), nlohmann::json({999}), nlohmann::json({-1})}) {
+    for (analysis::Promise& promise : recipe.promises)
+      if (promise.oracle == "L") promise.parameters["if_correct"] = wrong;
+    CHECK_FALSE(analysis::CheckPromises(recipe).ok());
+  }
 }
 
 TEST_CASE("delivery: who is below the QUACK is called left behind (Picsou, section 4.3)") {

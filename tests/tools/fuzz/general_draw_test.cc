@@ -152,6 +152,47 @@ TEST_CASE("fuzz: where no certificates are checked, nothing that makes other con
   CHECK(drawn(false) == 0);
 }
 
+TEST_CASE("fuzz: what is lost for good is lost by who fails, also when the fault that made it fail goes") {
+  fuzz::Frame frame;
+  frame.clusters = {{"a", 4, 1, 0, false, {2}, {}}, {"b", 4, 1, 0, false, {}, {}}};
+  const auto loses = [&](const char* faults) {
+    return fuzz::LosesOfCorrect(frame, json::parse(faults));
+  };
+  CHECK_FALSE(loses("[]"));
+  CHECK_FALSE(loses(R"([{"id": "x", "drop": {"link": {"src": "a2"}}}])"));
+  CHECK(loses(R"([{"id": "x", "drop": {"link": {"src": "b2"}}}])"));
+  CHECK(loses(R"([{"id": "x", "drop": {"link": {"dst": "a2"}}}])"));
+  CHECK(loses(R"([{"id": "x", "truncate": {"link": {"src": "a1"}}}])"));
+  CHECK(loses(R"([{"id": "x", "conn_reset": {}}])"));
+  // A stream sends again what is lost below it, and who spends a budget is counted.
+  CHECK_FALSE(loses(R"([{"id": "x", "loss": {"rate": [1, 2]}}])"));
+  CHECK_FALSE(loses(R"([{"id": "x", "withhold": {"target": "b1"}}])"));
+
+  // Of all-to-all and leader to leader, as mutants are made.
+  for (const std::string protocol : {"all-to-all", "ll"}) {
+    const cli::Fuzzer fuzzer = FuzzerOf(protocol);
+    json parent = DrawnBy(fuzzer, {Piece::Kind::kDrawn, 1, ""});
+    parent["clusters"][0]["size"] = 4;
+    parent["clusters"][0]["budget"] = {{"u", 1U}, {"r", 0U}};
+    parent["faults"] = json::parse(R"([
+        {"id": "dead", "expect_effect": 0, "at": "1ns", "crash": {"target": "a1"}},
+        {"id": "lost", "expect_effect": 0, "drop": {"link": {"src": "a1"}}}])");
+    int kept = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      const json mutant = DrawnBy(fuzzer, {Piece::Kind::kMutant, seed, parent.dump()});
+      bool is_dead = false;
+      bool is_lost = false;
+      for (const json& fault : mutant["faults"]) {
+        is_dead |= fault["id"] == "dead";
+        is_lost |= fault["id"] == "lost";
+      }
+      CHECK((is_dead || !is_lost));
+      kept += is_lost ? 1 : 0;
+    }
+    CHECK(kept > 0);
+  }
+}
+
 TEST_CASE("fuzz: Chora-R has draws of its own from seeds that are even, and general ones besides") {
   const cli::Fuzzer fuzzer = FuzzerOf("chora");
   for (std::uint64_t seed = 0; seed < 20; ++seed)
