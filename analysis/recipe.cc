@@ -197,8 +197,7 @@ Stream ReadStream(Reader& reader, const json& object, const std::string& pointer
   const std::string throughput = reader.Text(object, pointer, "throughput");
   const std::optional<Published> published = PublishedNamed(throughput);
   if (!published) {
-    reader.Fail(pointer + "/throughput",
-                R"("quack", "enqueue", "prefix" or "broadcast")");
+    reader.Fail(pointer + "/throughput", R"("quack", "enqueue", "prefix" or "broadcast")");
   }
   stream.throughput = published.value_or(Published::kQuack);
   return stream;

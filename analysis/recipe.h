@@ -122,8 +122,8 @@ inline constexpr std::uint64_t kMaxClusterSize = 10'000;
 std::optional<Scope> ReadScope(const nlohmann::json& scope);
 
 // Reads "seed", "clusters", "streams", "promises", "run" {for_ps, warmup_ps}, "phases" {heal_ps,
-// settle_ps}, and, where they are there, "faults", "expect", "notes" and "abridged". Errors name the
-// JSON pointer and what was wanted.
+// settle_ps}, and, where they are there, "faults", "expect", "notes" and "abridged". Errors name
+// the JSON pointer and what was wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

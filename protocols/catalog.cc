@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "protocols/c3b/notes.h"
 #include "protocols/catalog_c3b.h"
 #include "protocols/catalog_chora.h"
 #include "protocols/catalog_clients.h"
@@ -315,7 +316,7 @@ std::vector<core::NoteSpec> CatalogProgram::Notes() const {
 }
 
 std::vector<core::NoteSpec> DeclaredNotes() {
-  return EachOnce({chora::kNotes, client::kNotes, core::kLogNotes, picsou::kNotes});
+  return EachOnce({c3b::kNotes, chora::kNotes, client::kNotes, core::kLogNotes, picsou::kNotes});
 }
 
 std::unique_ptr<core::Node> CatalogProgram::Build(const core::Seat& seat) const {

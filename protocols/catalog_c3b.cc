@@ -11,6 +11,8 @@
 #include "protocols/c3b/baseline.h"
 #include "protocols/c3b/keys.h"
 #include "protocols/c3b/leader.h"
+#include "protocols/c3b/notes.h"
+#include "protocols/c3b/optimistic.h"
 #include "protocols/parameters/parameters.h"
 #include "protocols/picsou/keys.h"
 #include "protocols/picsou/notes.h"
@@ -154,7 +156,22 @@ nlohmann::json Hosts(std::initializer_list<core::NodeId> hosts) {
   return list;
 }
 
-// kC3bNames[1] to [3].
+// Of optimistic transmission. Who leads speaks across, and receivers among each other.
+C3bLayer CompileOptimistic(const c3b::Config& config, const Ends& ends, const PromiseTo& promise) {
+  constexpr std::size_t kDataKinds = 2;
+  constexpr std::size_t kAllKinds = 5;
+  const std::uint64_t peers = ends.own.size;
+  // Without a timer nothing is sent again.
+  if (config.variant == c3b::Variant::kArtifact)
+    return MakeBaseline<c3b::Optimistic>(config, peers, kDataKinds);
+  promise("L", {{"to", "all"}});
+  C3bLayer layer = MakeBaseline<c3b::Optimistic>(config, peers + ends.other.size, kAllKinds);
+  layer.notes = c3b::kNotes;
+  layer.bears_loss = true;
+  return layer;
+}
+
+// kC3bNames[1] to [4].
 C3bLayer CompileBaseline(c3b::Pattern pattern, const Ends& ends, core::ByteCount send_buffer,
                          core::Keys& layer, StreamInfo& stream, const PromiseTo& promise) {
   c3b::Config defaults;
@@ -176,6 +193,10 @@ C3bLayer CompileBaseline(c3b::Pattern pattern, const Ends& ends, core::ByteCount
       stream.is_for_all = true;
       promise("L", {{"to", "all"}, {"if_correct", Hosts({ends.own.first, ends.other.first})}});
       return MakeBaseline<c3b::LeaderToLeader>(config, 2, 2);
+    case c3b::Pattern::kOptimistic:
+      stream.throughput = "broadcast";
+      stream.is_for_all = true;
+      return CompileOptimistic(config, ends, promise);
   }
   return {};
 }
@@ -215,7 +236,7 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
   constexpr c3b::Pattern kPatterns[] = {c3b::Pattern::kOneShot, c3b::Pattern::kAllToAll,
-                                        c3b::Pattern::kLeader};
+                                        c3b::Pattern::kLeader, c3b::Pattern::kOptimistic};
   return CompileBaseline(kPatterns[which - 1], ends, send_buffer, layer, stream, promise);
 }
 

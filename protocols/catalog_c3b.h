@@ -22,6 +22,8 @@ struct C3bLayer {
   std::function<Footprint(const RunExtent&)> footprint;
   // Receivers check by a certificate that a content is the committed one, whoever sent it.
   bool has_certificates = false;
+  // What is lost above the transport is sent again, though no promise says when.
+  bool bears_loss = false;
 };
 
 // Between which clusters it speaks, as its node is told.
@@ -42,7 +44,10 @@ inline constexpr core::Option kC3bNames[] = {
     {"all-to-all", "every replica sends each message to every receiver."},
     {"ll",
      "leader to leader: replica 0 sends each message to replica 0, which passes it on; nothing is "
-     "promised where one of the two fails."}};
+     "promised where one of the two fails."},
+    {"otu",
+     "optimistic transmission, as in GeoBFT: a leader sends to u_r + 1 receivers, each of which "
+     "passes everything on; one that fails is replaced."}};
 
 // Compiles kC3bNames[which]. Says of the stream that the layer sends, whose messages' size is
 // known, how it is measured, and adds what is promised of it.

@@ -63,6 +63,7 @@ LayerInfo ListC3b(std::size_t which) {
   Add(layer.notes, info);
   Add(promises, info);
   info.has_certificates = layer.has_certificates;
+  info.bears_loss = layer.bears_loss;
   return info;
 }
 

@@ -31,6 +31,8 @@ struct LayerInfo {
   std::vector<std::string> oracles;   // that judge what it promises, with its defaults
   // Receivers check by a certificate that a content is the committed one, whoever sent it.
   bool has_certificates = false;
+  // Of a C3B layer: what is lost above the transport is sent again, though no promise says when.
+  bool bears_loss = false;
 };
 
 // The protocols that are whole stacks: the catalogue's, then `more_protocols`.

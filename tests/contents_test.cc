@@ -74,7 +74,7 @@ TEST_CASE("contents: a run is the same in a world of real bytes, whatever the pr
   CheckSameInBothKinds("scenarios/smoke/chora.json", {{"/run/for", "2ms"}});
   // Repairs carry batches in the middle of messages.
   CheckSameInBothKinds("scenarios/faults/chora-pause.json", {});
-  for (const char* c3b : {"picsou", "one-shot", "all-to-all", "ll"}) {
+  for (const char* c3b : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
     CAPTURE(c3b);
     CheckSameInBothKinds(
         "scenarios/smoke/picsou.json",

@@ -260,7 +260,8 @@ DeliveryChecker::Quack DeliveryChecker::HighestOf(const std::vector<Quack>& quac
 
 namespace {
 
-// The hosts of {"if_correct": [...]}, which may be left out; none where that is no list of replicas.
+// The hosts of {"if_correct": [...]}, which may be left out; none where that is no list of
+// replicas.
 std::optional<std::vector<core::NodeId>> IfCorrect(const Charge& charge) {
   std::vector<core::NodeId> hosts;
   const auto list = charge.promise.parameters.find("if_correct");

@@ -35,8 +35,8 @@ namespace lockstep::analysis {
 // - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
 class DeliveryChecker final : public StreamChecker {
  public:
-  // `is_to_all`: by every correct receiver, or by some correct one. Nothing is promised where one of
-  // `if_correct` is faulty.
+  // `is_to_all`: by every correct receiver, or by some correct one. Nothing is promised where one
+  // of `if_correct` is faulty.
   DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all,
                   std::vector<core::NodeId> if_correct = {});
   void Finish() override;

@@ -3,7 +3,7 @@
 // At the senders, as the Picsou paper's scripts do:
 // - quack: the QUACK that a sender has noted;
 // - enqueue: one past the greatest k′ that it has sent across.
-// At the receivers, for the two protocols with a leader (papers/picsou.md, section c):
+// At the receivers, for the two protocols with a leader, as the paper's artifact does:
 // - prefix: of receiver 0, how many k′ it has delivered without a gap; of the others, one past the
 //   greatest that they have delivered;
 // - broadcast: how many k′ it has been handed without a gap by peers of its own cluster, whatever

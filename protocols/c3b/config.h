@@ -11,7 +11,7 @@
 
 namespace lockstep::c3b {
 
-enum class Pattern : std::uint8_t { kOneShot, kAllToAll, kLeader };
+enum class Pattern : std::uint8_t { kOneShot, kAllToAll, kLeader, kOptimistic };
 
 // Whose reading of a pattern: the paper's text, or what its artifact runs.
 enum class Variant : std::uint8_t { kPaper, kArtifact };
@@ -30,9 +30,9 @@ struct Config {
   Variant variant = Variant::kPaper;
   // Of optimistic transmission: how long a receiver waits for a position that it knows of, and a
   // leader for a receiver that takes nothing.
-  core::Duration timeout = core::Duration::Milliseconds(100);
+  core::Duration timeout = core::Duration::Milliseconds(500);
   // Of optimistic transmission: bytes of contents that a receiver keeps for its peers.
-  std::uint64_t retain = 64U << 20;
+  std::uint64_t retain = 256U << 20;
 };
 
 }  // namespace lockstep::c3b

@@ -1,9 +1,9 @@
 // Leader to leader (LL): one replica sends, one receives and passes on.
 //
-// Replica 0 of the sending cluster sends each message to replica 0 of the other, which broadcasts it
-// to the others of its cluster. Nothing is acknowledged, asked for or sent again, and the others send
-// nothing across: a message is delivered to all if both leaders are correct, and nothing is promised
-// where one of them is not.
+// Replica 0 of the sending cluster sends each message to replica 0 of the other, which broadcasts
+// it to the others of its cluster. Nothing is acknowledged, asked for or sent again, and the others
+// send nothing across: a message is delivered to all if both leaders are correct, and nothing is
+// promised where one of them is not.
 //
 // Source: the Picsou paper, section 6. Variant::kArtifact is what its artifact runs over its log
 // that is there from the start: the others are not silenced, so that replica i sends the whole

@@ -19,7 +19,8 @@ constexpr std::array<core::FieldSpec, 5> kBatchFields = {{
     {"seq", core::Role::kSeq, kRecords},
     {"content", core::Role::kContent, kRecords},
 }};
-// `ack.cumulative` has the name that it has in Picsou: what lies about the one lies about the other.
+// `ack.cumulative` has the name that it has in Picsou: what lies about the one lies about the
+// other.
 enum AskField : std::uint32_t { kAck, kAckStream, kAckCumulative, kAskView };
 constexpr std::array<core::FieldSpec, 4> kAskFields = {{
     {"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},

@@ -23,8 +23,8 @@ core::Batcher::Config BatcherConfig(const Config& config) {
 
 }  // namespace
 
-Outbound::Outbound(const Config& config, const core::Seat& seat, core::Log& log,
-                   const Route& route, std::optional<core::Duration> patience)
+Outbound::Outbound(const Config& config, const core::Seat& seat, core::Log& log, const Route& route,
+                   std::optional<core::Duration> patience)
     : config_(config),
       log_(log),
       route_(route),

@@ -1,5 +1,5 @@
-// The sending side of a baseline at one replica: walks along the log, and sends what it finds there,
-// in batches, to one group of receivers, all of which are sent the same.
+// The sending side of a baseline at one replica: walks along the log, and sends what it finds
+// there, in batches, to one group of receivers, all of which are sent the same.
 //
 // Source: the Picsou artifact (one batch is duplicated to all receivers).
 

@@ -131,7 +131,7 @@ TEST_CASE("catalog: both ends of Picsou have φ-lists of one length, or the long
 
 TEST_CASE("catalog: a batch of no bytes, or of more than a send buffer has room for, is refused") {
   const std::string pointer = "f.json: /clusters/1/stack/1/batch_bytes: want a size from 1 B to ";
-  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll"}) {
+  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
     const auto error = [&](std::int64_t bytes) {
       return ErrorOfLayer("{\"c3b\": \"" + name + "\", \"batch_bytes\": \"" +
                           std::to_string(bytes) + "B\"}");
@@ -169,12 +169,12 @@ TEST_CASE("catalog: leader to leader promises delivery to all while both leaders
     const core::NodeId b0 = program->clusters()[1].first;
     const std::string leaders = "0," + std::to_string(b0.value());
     const std::string back = std::to_string(b0.value()) + ",0";
-    CHECK(PromisesOf(*program) ==
-          std::vector<std::string>{
-              R"(I {"stream":0} {})", R"(D {"stream":0} {})",
-              R"(L {"stream":0} {"if_correct":[)" + leaders + R"(],"to":"all"})",
-              R"(I {"stream":1} {})", R"(D {"stream":1} {})",
-              R"(L {"stream":1} {"if_correct":[)" + back + R"(],"to":"all"})"});
+    CHECK(
+        PromisesOf(*program) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(L {"stream":0} {"if_correct":[)" + leaders + R"(],"to":"all"})",
+                                 R"(I {"stream":1} {})", R"(D {"stream":1} {})",
+                                 R"(L {"stream":1} {"if_correct":[)" + back + R"(],"to":"all"})"});
     CHECK(program->streams()[0].is_for_all);
     CHECK(program->streams()[0].throughput == "prefix");
   }
@@ -184,12 +184,38 @@ TEST_CASE("catalog: leader to leader promises delivery to all while both leaders
                "f.json: /clusters/1/stack/1/variant: unknown key"));
 }
 
+TEST_CASE("catalog: optimistic transmission promises delivery to all, and without a timer none") {
+  const auto program = Compiled(R"({"c3b": "otu"})");
+  CHECK(PromisesOf(*program) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(L {"stream":0} {"to":"all"})", R"(I {"stream":1} {})",
+                                 R"(D {"stream":1} {})", R"(L {"stream":1} {"to":"all"})"});
+  CHECK(program->streams()[0].is_for_all);
+  CHECK(program->streams()[0].throughput == "broadcast");
+  std::vector<std::string> notes;
+  for (const core::NoteSpec& note : program->Notes()) notes.emplace_back(note.name);
+  CHECK(std::count(notes.begin(), notes.end(), "leads") == 1);
+  const auto artifact = Compiled(R"({"c3b": "otu", "variant": "artifact"})");
+  CHECK(PromisesOf(*artifact) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(I {"stream":1} {})", R"(D {"stream":1} {})"});
+  CHECK(program->Fields(core::ClusterId(0)).types().size() == 5);
+  CHECK(artifact->Fields(core::ClusterId(0)).types().size() == 2);
+  // What belongs to the timer has no meaning where there is none; a timer of zero would never rest.
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "otu", "variant": "artifact", "timeout": "5ms"})"),
+               "f.json: /clusters/1/stack/1/timeout: has no meaning"));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "otu", "timeout": "0ms"})"),
+               "f.json: /clusters/1/stack/1/timeout: want "));
+  CHECK(Begins(ErrorOfLayer(R"({"c3b": "otu", "retain": "1MB"})"),
+               "f.json: /clusters/1/stack/1/retain: want "));
+}
+
 TEST_CASE("catalog: a node built by name sends what its fields read") {
-  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll"}) {
+  for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
     const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
     for (std::uint32_t c = 0; c < 2; ++c) {
       // Where there is a leader, the others send nothing by themselves.
-      const std::uint32_t index = name == "ll" ? 0 : 1;
+      const std::uint32_t index = name == "ll" || name == "otu" ? 0 : 1;
       const core::NodeId self = program->clusters()[c].Replica(index);
       const Keys keys(self);
       core::Seat seat;
@@ -440,13 +466,14 @@ TEST_CASE("catalog: each layer is listed with its keys, notes and the oracles of
   std::vector<std::string> names;
   for (const LayerInfo& layer : layers) names.push_back(layer.kind + " " + layer.name);
   CHECK(names == std::vector<std::string>{"rsm file", "c3b picsou", "c3b one-shot",
-                                          "c3b all-to-all", "c3b ll", "protocol pingpong",
-                                          "protocol chora", "client closed", "client open"});
+                                          "c3b all-to-all", "c3b ll", "c3b otu",
+                                          "protocol pingpong", "protocol chora", "client closed",
+                                          "client open"});
   CHECK(layers[2].oracles == std::vector<std::string>{"I", "D"});
-  CHECK(layers[6].oracles.size() == 11);
+  CHECK(layers[7].oracles.size() == 11);
   CHECK(layers[0].keys[0].name == "message_bytes");
   CHECK(layers[0].keys[0].is_required);
-  CHECK(layers[8].notes[0].name == "turned_away");
+  CHECK(layers[9].notes[0].name == "turned_away");
 }
 
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {

@@ -47,7 +47,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
   ground.pace = PaceOf(ground.layer.keys);
   // Who promises when it sends again does so; what goes by datagrams may be lost anyway.
   const std::vector<std::string>& oracles = ground.layer.oracles;
-  ground.bears_loss = !ground.is_c3b() ||
+  ground.bears_loss = !ground.is_c3b() || ground.layer.bears_loss ||
                       std::find(oracles.begin(), oracles.end(), "R1") != oracles.end() ||
                       std::find(oracles.begin(), oracles.end(), "L") == oracles.end();
   ground.has_certificates = ground.layer.has_certificates;

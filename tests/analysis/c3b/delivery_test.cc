@@ -127,7 +127,8 @@ TEST_CASE("delivery: slow is told from stuck, with its rate and when it would be
   CHECK(slow.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 1});
 }
 
-TEST_CASE("delivery: a promise that depends on leaders is judged while they are correct, and else not") {
+TEST_CASE(
+    "delivery: a promise that depends on leaders is judged while they are correct, and else not") {
   analysis::Recipe recipe = TwoClusters(4, 4);
   for (analysis::Promise& promise : recipe.promises) {
     if (promise.oracle == "L") promise.parameters["if_correct"] = {A(0).value(), B(0).value()};
@@ -144,8 +145,8 @@ TEST_CASE("delivery: a promise that depends on leaders is judged while they are 
   CHECK(verdict(B(1)) == Verdict::kViolated);
   CHECK(verdict(A(0)) == Verdict::kNotExercised);
   CHECK(verdict(B(0)) == Verdict::kNotExercised);
-  for (const nlohmann::json& wrong :
-       {nlohmann::json("a0"), nlohmann::json({"a0"}), nlohmann::json({999}), nlohmann::json({-1})}) {
+  for (const nlohmann::json& wrong : {nlohmann::json("a0"), nlohmann::json({"a0"}),
+                                      nlohmann::json({999}), nlohmann::json({-1})}) {
     for (analysis::Promise& promise : recipe.promises)
       if (promise.oracle == "L") promise.parameters["if_correct"] = wrong;
     CHECK_FALSE(analysis::CheckPromises(recipe).ok());
