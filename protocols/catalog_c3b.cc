@@ -3,6 +3,7 @@
 #include "protocols/catalog_c3b.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -60,6 +61,32 @@ core::Duration AckRound(const Ends& ends, core::Duration own_noop_delay) {
   }
   constexpr core::Duration kMost = core::Duration::Seconds(60);
   return std::min(kMost, theirs) * static_cast<std::int64_t>(ends.own.size);
+}
+
+// Whether those who receive the stream of this end fetch what they lack. What is wrong with their
+// layer is said where that is read.
+bool DoReceiversFetch(const Ends& ends) {
+  if (ends.other_layer == nullptr || !ends.other_layer->is_object()) return true;
+  const auto said = ends.other_layer->find("remedy");
+  return said == ends.other_layer->end() || *said == "fetch";
+}
+
+// Messages of this end's stream that each receiver keeps for the others. The same holds of errors.
+std::uint64_t RetainedBy(const Ends& ends, std::uint64_t message_bytes) {
+  const auto said = [&](const char* key) {
+    std::optional<std::uint64_t> value;
+    if (ends.other_layer == nullptr || !ends.other_layer->is_object()) return value;
+    const auto found = ends.other_layer->find(key);
+    if (found != ends.other_layer->end() && found->is_number_unsigned())
+      value = found->get<std::uint64_t>();
+    return value;
+  };
+  picsou::Config config;
+  config.retain = said("retain");
+  config.quack_window = said("quack_window").value_or(config.quack_window);
+  const std::uint64_t fitting =
+      picsou::Config::kRetainBytes / std::max<std::uint64_t>(1, message_bytes);
+  return std::min(config.Retain(), std::max<std::uint64_t>(1, fitting));
 }
 
 // An end takes a φ-list that is longer than its own for damaged. What is wrong with the other's
@@ -223,9 +250,12 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
     CheckPhi(ends, config.phi, layer);
     if (config.ack_round) config.ack_round = AckRound(ends, config.noop_delay);
-    stream.is_for_all = true;
+    // Who is left behind gets the rest from its peers, or never has it.
+    stream.is_for_all = DoReceiversFetch(ends);
     stream.throughput = "quack";
-    promise("L", {{"to", "all"}});
+    nlohmann::json whom = {{"to", stream.is_for_all ? "all" : "one"}};
+    if (stream.is_for_all) whom["retain"] = RetainedBy(ends, stream.message_bytes);
+    promise("L", std::move(whom));
     promise("Q");
     promise("A");
     // A measured interval is never below a round of acknowledgements.

@@ -13,11 +13,61 @@ namespace lockstep::analysis {
 
 using trace::Event;
 
+namespace {
+
+bool IsIn(std::uint64_t number, const core::Run& run) {
+  return run.count > 0 && number >= run.first && number <= run.Last() &&
+         (number - run.first) % run.stride == 0;
+}
+
+}  // namespace
+
 AckChecker::AckChecker(std::shared_ptr<StreamFacts> facts)
     : StreamChecker("A", "acknowledgement truthfulness", std::move(facts),
-                    trace::Interest().Add(core::Fact::kStates, trace::Phase::kSent)) {}
+                    trace::Interest()
+                        .Add(core::Fact::kStates, trace::Phase::kSent)
+                        .Add(core::NoteKind::kStands)
+                        .Add(core::NoteKind::kSkipped)),
+      stands_(this->facts().receivers().size) {}
 
-void AckChecker::Judge(const Event& statement) {
+void AckChecker::Judge(const Event& event) {
+  if (event.kind == trace::EventKind::kNote) return TakeNote(event);
+  JudgeStatement(event);
+}
+
+void AckChecker::TakeNote(const Event& note) {
+  if (!facts().receivers().Has(note.node)) return;
+  if (note.Is(core::NoteKind::kStands)) {
+    constexpr std::size_t kLately = 64;
+    auto& stands = stands_[note.node.value() - facts().receivers().first.value()];
+    if (stands.size() == kLately) stands.pop_front();
+    stands.push_back(note.value);
+  }
+  std::erase_if(pending_, [&](const Pending& pending) {
+    if (pending.node != note.node) return false;
+    if (note.Is(core::NoteKind::kStands)) return pending.p == note.value;
+    // It had gone past what it claims to have, as far as that is known to be safe.
+    return pending.p > pending.frontier && facts().Held(note.node).Contains(pending.frontier) &&
+           IsIn(pending.frontier, note.run());
+  });
+}
+
+void AckChecker::ObjectToCounter(const Pending& pending) {
+  const std::uint64_t p = pending.p;
+  Object(pending.at, pending.node, [&] {
+    return p > pending.frontier ? absl::StrCat(Host(pending.node), " acknowledges ", p,
+                                               ", but was never handed k′ ", pending.frontier)
+                                : absl::StrCat(Host(pending.node), " acknowledges ", p,
+                                               ", so denies k′ ", p, ", which it holds");
+  });
+}
+
+void AckChecker::Finish() {
+  for (const Pending& pending : pending_) ObjectToCounter(pending);
+  pending_.clear();
+}
+
+void AckChecker::JudgeStatement(const Event& statement) {
   if (!facts().receivers().Has(statement.node) || !facts().IsCorrect(statement.node)) return;
   if (statement.value > 0 || !statement.runs.empty()) SetExercised();
   const bool is_list = TakeList(statement);
@@ -58,17 +108,21 @@ bool AckChecker::JudgeCounter(const Event& statement) {
   const core::NodeId node = statement.node;
   const std::uint64_t frontier = facts().Held(node).Frontier();
   const std::uint64_t p = statement.value;
-  const bool is_excused =
-      p < frontier && std::ranges::any_of(excused_, [&](const core::Run& run) {
-        return p >= run.first && p <= run.Last() && (p - run.first) % run.stride == 0;
-      });
-  if (p == frontier || is_excused) return true;
-  Object(statement.at, node, [&] {
-    return p > frontier ? absl::StrCat(Host(node), " acknowledges ", p,
-                                       ", but was never handed k′ ", frontier)
-                        : absl::StrCat(Host(node), " acknowledges ", p, ", so denies k′ ", p,
-                                       ", which it holds");
-  });
+  const bool is_excused = p < frontier && std::ranges::any_of(excused_, [&](const core::Run& run) {
+                            return IsIn(p, run);
+                          });
+  const auto& stands = stands_[node.value() - facts().receivers().first.value()];
+  const bool is_standing =
+      p < frontier && statement.runs.empty() && std::ranges::find(stands, p) != stands.end();
+  if (p == frontier || is_excused || is_standing) return true;
+  constexpr std::size_t kPendingMost = 1024;
+  const Pending pending{statement.at, node, p, frontier};
+  const bool may_be_excused = p > frontier || statement.runs.empty();
+  if (may_be_excused && pending_.size() < kPendingMost) {
+    pending_.push_back(pending);
+  } else {
+    ObjectToCounter(pending);
+  }
   return false;
 }
 

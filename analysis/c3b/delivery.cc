@@ -22,14 +22,17 @@ constexpr std::size_t kPruneFirst = 4096;
 }  // namespace
 
 DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all,
-                                 std::vector<core::NodeId> if_correct)
+                                 std::vector<core::NodeId> if_correct,
+                                 std::optional<std::uint64_t> retain)
     : StreamChecker("L", "eventual delivery", facts,
                     trace::Interest(Bit(EventKind::kEnd))
                         .Add(core::Fact::kCarries, trace::Phase::kSent)
                         .Add(core::NoteKind::kDelivered)
-                        .Add(core::NoteKind::kQuacked)),
+                        .Add(core::NoteKind::kQuacked)
+                        .Add(core::NoteKind::kSkipped)),
       is_to_all_(is_to_all),
       if_correct_(std::move(if_correct)),
+      retain_(retain),
       cut_(facts->recipe().heal),
       halfway_(cut_ + core::Duration::Picoseconds(facts->recipe().settle.ps() / 2)),
       deadline_(cut_ + facts->recipe().settle),
@@ -38,9 +41,12 @@ DeliveryChecker::DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_
       has_sent_(facts->senders().size),
       prune_at_(kPruneFirst),
       delivered_(facts->receivers().size, core::SeqSet(facts->period())),
+      skipped_(facts->receivers().size, core::SeqSet(facts->period())),
+      excused_(skipped_),
+      reach_(facts->receivers().size, 0),
       quacks_(facts->senders().size),
       quacks_halfway_(facts->senders().size),
-      late_(kSlow + 1, 0) {}
+      late_(kSkipped + 1, 0) {}
 
 std::size_t DeliveryChecker::size() const {
   std::size_t sum = 0;
@@ -57,6 +63,8 @@ void DeliveryChecker::Judge(const Event& event) {
     OnSent(event);
   } else if (event.Is(core::NoteKind::kDelivered)) {
     OnDelivered(event);
+  } else if (event.Is(core::NoteKind::kSkipped)) {
+    OnSkipped(event);
   } else if (event.Is(core::NoteKind::kQuacked)) {
     if (event.at > deadline_ || !facts().senders().Has(event.node)) return;
     const std::size_t sender = event.node.value() - facts().senders().first.value();
@@ -85,9 +93,35 @@ void DeliveryChecker::OnSent(const Event& event) {
 void DeliveryChecker::OnDelivered(const Event& event) {
   if (event.at > deadline_ || !facts().receivers().Has(event.node)) return;
   const std::optional<core::Run> run = RunOf(event, facts().period());
+  if (!run) return;
+  const std::uint32_t receiver = event.node.value() - facts().receivers().first.value();
+  reach_[receiver] = std::max(reach_[receiver], run->Last() + 1);
   // After the cut, what was not transmitted by then is of no interest.
-  if (!run || (event.at > cut_ && run->first >= sent_end_)) return;
-  delivered_[event.node.value() - facts().receivers().first.value()].Insert(*run);
+  if (event.at > cut_ && run->first >= sent_end_) return;
+  delivered_[receiver].Insert(*run);
+}
+
+void DeliveryChecker::OnSkipped(const Event& event) {
+  const std::optional<core::Run> run = RunOf(event, facts().period());
+  if (!run || event.at > deadline_ || !facts().receivers().Has(event.node)) return;
+  const std::uint32_t receiver = event.node.value() - facts().receivers().first.value();
+  for (std::uint64_t i = 0; i < run->count; ++i) {
+    const std::uint64_t number = run->At(i);
+    auto& of_kind = IsExcused(event.node, number) ? excused_ : skipped_;
+    of_kind[receiver].Insert({number, 1, 1});
+  }
+}
+
+bool DeliveryChecker::IsExcused(core::NodeId by, std::uint64_t number) const {
+  if (!retain_) return false;
+  bool is_any_beyond = false;
+  for (std::uint32_t i = 0; i < delivered_.size(); ++i) {
+    const core::NodeId peer = facts().receivers().Replica(i);
+    if (peer == by || !facts().IsCorrect(peer) || !delivered_[i].Contains(number)) continue;
+    if (reach_[i] - number <= *retain_) return false;
+    is_any_beyond = true;
+  }
+  return is_any_beyond;
 }
 
 void DeliveryChecker::Prune() {
@@ -161,8 +195,10 @@ void DeliveryChecker::Finish() {
     if (!facts().IsCorrect(receiver)) continue;
     SetExercised();
     if (is_to_all_) {
-      JudgeLack(receiver, Without(transmitted, delivered_halfway_[i]),
-                Without(transmitted, delivered_[i]));
+      const PlaceSet lacks = Without(transmitted, delivered_[i]);
+      const PlaceSet without_excuse = Without(lacks, excused_[i]);
+      if (without_excuse.intervals() != lacks.intervals()) SetUnsure();
+      JudgeLack(receiver, Without(transmitted, delivered_halfway_[i]), without_excuse);
     } else {
       by_nobody = Without(std::move(by_nobody), delivered_[i]);
       by_nobody_halfway = Without(std::move(by_nobody_halfway), delivered_halfway_[i]);
@@ -176,7 +212,7 @@ void DeliveryChecker::JudgeLack(std::optional<core::NodeId> receiver, const Plac
   const Lack before = LackOf(halfway);
   const Lack now = LackOf(in_the_end);
   if (now.count == 0) return;
-  const Late late = Classify(before, now);
+  const Late late = Classify(receiver, before, now);
   ++late_[late];
   Object(deadline_, receiver, [&] {
     return absl::StrCat(receiver ? Host(*receiver) : "no correct receiver",
@@ -185,7 +221,11 @@ void DeliveryChecker::JudgeLack(std::optional<core::NodeId> receiver, const Plac
   });
 }
 
-DeliveryChecker::Late DeliveryChecker::Classify(const Lack& before, const Lack& now) const {
+DeliveryChecker::Late DeliveryChecker::Classify(std::optional<core::NodeId> receiver,
+                                                const Lack& before, const Lack& now) const {
+  if (receiver &&
+      skipped_[receiver->value() - facts().receivers().first.value()].Contains(now.first))
+    return kSkipped;
   const bool has_moved = now.first != before.first;
   const bool is_coming = now.count < before.count;
   if (is_coming && has_moved) return kSlow;
@@ -218,7 +258,9 @@ std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late l
                             " below these came past the QUACK");
     case kLeftBehind:
       return absl::StrCat("stuck, left behind: it is below the QUACK ", HighestOf(quacks_).below,
-                          ", so that nobody sends it again");
+                          ", so that no sender sends it again");
+    case kSkipped:
+      return "skipped: it went past it, as no peer had it any more";
     case kQuackStands: {
       const Quack quack = HighestOf(quacks_);
       return absl::StrCat("stuck: the QUACK stands at ", quack.below, " since ",
@@ -231,8 +273,9 @@ std::string DeliveryChecker::Explain(const Lack& before, const Lack& now, Late l
 }
 
 std::string_view DeliveryChecker::cause() const {
-  constexpr std::array<std::pair<Late, std::string_view>, 4> kCauses = {
+  constexpr std::array<std::pair<Late, std::string_view>, 5> kCauses = {
       {{kQuackStands, "the QUACK stands"},
+       {kSkipped, "skipped"},
        {kLeftBehind, "left behind"},
        {kStuck, "stuck"},
        {kSlow, "slow"}}};
@@ -242,8 +285,8 @@ std::string_view DeliveryChecker::cause() const {
 }
 
 Outlook DeliveryChecker::outlook() const {
-  if (late_[kQuackStands] + late_[kSlow] > 0) return Outlook::kMayCome;
-  const bool is_all = late_[kLeftBehind] > 0 && late_[kStuck] == 0;
+  if (late_[kQuackStands] + late_[kSlow] + late_[kLeftBehind] > 0) return Outlook::kMayCome;
+  const bool is_all = late_[kSkipped] > 0 && late_[kStuck] == 0;
   return is_all ? Outlook::kNeverComes : Outlook::kUnclear;
 }
 
@@ -278,7 +321,7 @@ std::optional<std::vector<core::NodeId>> IfCorrect(const Charge& charge) {
   return hosts;
 }
 
-// {"to": "all"} or {"to": "one"}, and {"if_correct": [host, ...]}.
+// {"to": "all"} or {"to": "one"}; and {"if_correct": [host, ...]}, {"retain": messages}.
 absl::StatusOr<std::unique_ptr<Checker>> MakeDelivery(const Charge& charge) {
   const absl::StatusOr<std::shared_ptr<StreamFacts>> facts = FactsFor(charge);
   if (!facts.ok()) return facts.status();
@@ -291,7 +334,13 @@ absl::StatusOr<std::unique_ptr<Checker>> MakeDelivery(const Charge& charge) {
     return absl::InvalidArgumentError(
         R"(want the parameter "if_correct" as a list of numbers of hosts)");
   }
-  return std::make_unique<DeliveryChecker>(*facts, to == "all", *std::move(if_correct));
+  const nlohmann::json retain = charge.promise.parameters.value("retain", nlohmann::json());
+  if (!retain.is_null() && !retain.is_number_unsigned()) {
+    return absl::InvalidArgumentError(R"(want the parameter "retain" as a number of messages)");
+  }
+  return std::make_unique<DeliveryChecker>(
+      *facts, to == "all", *std::move(if_correct),
+      retain.is_null() ? std::nullopt : std::optional(retain.get<std::uint64_t>()));
 }
 
 // In the order of DeliveryChecker::Late.
@@ -302,6 +351,7 @@ constexpr std::array kDeliveryCounts = {
               ""},
     CountInfo{"late_stuck", "receivers", "that lack something, stuck for another reason", ""},
     CountInfo{"late_slow", "receivers", "that lack something, and still get it", ""},
+    CountInfo{"late_skipped", "receivers", "that lack what they went past, as no peer had it", ""},
 };
 
 }  // namespace

@@ -29,29 +29,37 @@ namespace lockstep::analysis {
 // Of a protocol that depends on its leaders nothing is asked where one of them is faulty
 // ("if_correct").
 //
-// Two causes of stuck ones are named, where senders note QUACKs:
+// Three causes of stuck ones are named, where senders note QUACKs:
+// - skipped: the receiver has noted that it goes past the k′, since no peer has it any more. Where
+//   receivers keep for each other what they have delivered (`retain`), that is excused if all
+//   correct ones that had the k′ were that far beyond it: nothing was promised of it then, and the
+//   verdict is unknown.
 // - left behind: the k′ is below the QUACK, so that senders take it for held and nobody sends it
 //   again. A crash in mid-broadcast does so.
 // - the QUACK stands: it did not move in that time, so that the stream is at a stand for all.
 class DeliveryChecker final : public StreamChecker {
  public:
   // `is_to_all`: by every correct receiver, or by some correct one. Nothing is promised where one
-  // of `if_correct` is faulty.
+  // of `if_correct` is faulty. `retain`: messages that each receiver keeps for the others; without
+  // it nothing is excused.
   DeliveryChecker(std::shared_ptr<StreamFacts> facts, bool is_to_all,
-                  std::vector<core::NodeId> if_correct = {});
+                  std::vector<core::NodeId> if_correct = {},
+                  std::optional<std::uint64_t> retain = std::nullopt);
   void Finish() override;
-  // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow.
+  // Receivers that lack something: left behind, at a QUACK that stands, otherwise stuck, slow, or
+  // since they skipped it.
   std::vector<std::uint64_t> counts() const override { return late_; }
   // A QUACK that stands stops everybody, and so is the gravest.
   std::string_view cause() const override;
-  // Nobody sends again what is below the QUACK; one that stands may move when a complaint is due.
+  // What is below the QUACK may be fetched, unless it was skipped; a QUACK that stands may move
+  // when a complaint is due.
   Outlook outlook() const override;
 
   // Entries of state, for tests of memory.
   std::size_t size() const;
 
  private:
-  enum Late : std::uint8_t { kLeftBehind, kQuackStands, kStuck, kSlow };
+  enum Late : std::uint8_t { kLeftBehind, kQuackStands, kStuck, kSlow, kSkipped };
   struct Present {
     friend bool operator==(const Present&, const Present&) = default;
   };
@@ -71,6 +79,8 @@ class DeliveryChecker final : public StreamChecker {
   void Judge(const trace::Event& event) override;
   void OnSent(const trace::Event& event);
   void OnDelivered(const trace::Event& event);
+  void OnSkipped(const trace::Event& event);
+  bool IsExcused(core::NodeId by, std::uint64_t number) const;
   // Forgets of what was sent what every receiver has that is not known to be faulty.
   void Prune();
   PlaceSet Transmitted() const;
@@ -81,7 +91,7 @@ class DeliveryChecker final : public StreamChecker {
                  const PlaceSet& in_the_end);
   Lack LackOf(const PlaceSet& places) const;
   // `before`: in the middle of the settling time; `now`: in the end.
-  Late Classify(const Lack& before, const Lack& now) const;
+  Late Classify(std::optional<core::NodeId> receiver, const Lack& before, const Lack& now) const;
   std::string Explain(const Lack& before, const Lack& now, Late late) const;
   // `came`, of what `what` says, since the middle of the settling time; `left` are to come.
   std::string SlowText(std::uint64_t came, std::uint64_t left, const char* what) const;
@@ -90,6 +100,7 @@ class DeliveryChecker final : public StreamChecker {
 
   bool is_to_all_;
   std::vector<core::NodeId> if_correct_;
+  std::optional<std::uint64_t> retain_;
   core::Instant cut_;
   core::Instant halfway_;  // of the settling time
   core::Instant deadline_;
@@ -104,6 +115,9 @@ class DeliveryChecker final : public StreamChecker {
   // delivered_[index of the receiver], by the deadline, in any incarnation.
   std::vector<core::SeqSet> delivered_;
   std::vector<core::SeqSet> delivered_halfway_;  // the same, empty until then
+  std::vector<core::SeqSet> skipped_;            // the same, of what it went past without excuse
+  std::vector<core::SeqSet> excused_;            // the same, with one
+  std::vector<std::uint64_t> reach_;             // one past the greatest k′ that it has delivered
   std::vector<Quack> quacks_;                    // by index of the sender, by the deadline
   std::vector<Quack> quacks_halfway_;            // the same, until then
   std::vector<std::uint64_t> late_;              // by Late

@@ -52,13 +52,19 @@ StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t strea
 
 trace::Interest StreamFacts::Wants() const {
   return trace::Interest(Bit(trace::EventKind::kFaulty))
-      .Add(core::Fact::kCarries, trace::Phase::kHanded);
+      .Add(core::Fact::kCarries, trace::Phase::kHanded)
+      .Add(core::NoteKind::kQuacked)
+      .Add(core::NoteKind::kSkipped);
 }
 
 void StreamFacts::OnEvent(const trace::Event& event) {
   if (event.kind == trace::EventKind::kFaulty) LearnFaulty(event.node, event.detail != 0);
   const bool is_handed = event.Is(core::Fact::kCarries, trace::Phase::kHanded);
-  if (is_handed && event.stream == stream().stream) LearnHanded(event);
+  if (event.stream != stream().stream) return;
+  if (is_handed) LearnHanded(event);
+  if (event.Is(core::NoteKind::kSkipped)) LearnSkipped(event);
+  const bool is_believed = senders().Has(event.node) && IsCorrect(event.node);
+  if (is_believed && event.Is(core::NoteKind::kQuacked)) quack_ = std::max(quack_, event.value);
 }
 
 std::optional<std::vector<core::Run>> StreamFacts::HeldSince(core::NodeId receiver,
@@ -91,9 +97,19 @@ void StreamFacts::LearnFaulty(core::NodeId node, bool is_crash) {
 void StreamFacts::LearnHanded(const trace::Event& event) {
   if (!receivers().Has(event.node) || !IsCorrect(event.node)) return;
   const std::optional<core::Run> run = RunOf(event, period_);
-  if (!run || !IsAuthentic(*run, event.digest)) return;
+  if (run && IsAuthentic(*run, event.digest)) Hold(event, *run);
+}
+
+void StreamFacts::LearnSkipped(const trace::Event& event) {
+  if (!receivers().Has(event.node) || !IsCorrect(event.node)) return;
+  const std::optional<core::Run> run = RunOf(event, period_);
+  // Of r_s + 1 senders that have said so, one at least was correct when it noted that QUACK.
+  if (run && run->Last() < quack_) Hold(event, *run);
+}
+
+void StreamFacts::Hold(const trace::Event& event, const core::Run& run) {
   Receiver& of = of_receiver_[event.node.value() - receivers().first.value()];
-  for (const core::Run& fresh : of.held.Insert(*run)) {
+  for (const core::Run& fresh : of.held.Insert(run)) {
     if (of.fresh.size() == kRemembered) {
       of.forgotten = of.fresh.front().at;
       of.has_forgotten = true;

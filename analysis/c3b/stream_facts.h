@@ -108,7 +108,8 @@ class StreamFacts final : public trace::Sink {
   bool IsAcross(core::NodeId from, core::NodeId to) const {
     return senders().Has(from) && receivers().Has(to);
   }
-  // What a correct receiver holds; empty for a faulty one.
+  // What a correct receiver holds, or has gone past with good reason: it is below the QUACK of a
+  // sender that was not known to be faulty. Empty for a faulty one.
   const core::SeqSet& Held(core::NodeId receiver) const { return OfReceiver(receiver).held; }
   // Of these, the runs that came at `since` or later. None where that is longer ago than is
   // remembered.
@@ -129,6 +130,8 @@ class StreamFacts final : public trace::Sink {
 
   void LearnFaulty(core::NodeId node, bool is_crash);
   void LearnHanded(const trace::Event& event);
+  void LearnSkipped(const trace::Event& event);
+  void Hold(const trace::Event& event, const core::Run& run);
   const Receiver& OfReceiver(core::NodeId node) const {
     return of_receiver_[node.value() - receivers().first.value()];
   }
@@ -138,6 +141,7 @@ class StreamFacts final : public trace::Sink {
   Schedule schedule_;
   std::uint64_t period_;
   ExpectedContent content_;
+  std::uint64_t quack_ = 0;            // the greatest that a correct sender has noted
   std::vector<bool> is_faulty_;        // is_faulty_[node]
   std::vector<bool> is_unsound_;       // is_unsound_[node]
   std::vector<Receiver> of_receiver_;  // by index

@@ -123,7 +123,9 @@ void RoundLedger::OnCrash(std::uint32_t replica, Instant now) {
   Replica& at = replicas_[replica];
   // It may have been cut off in the midst of what it had to say of this boundary.
   if (at.boundary.is_open && at.boundary.at == now) CutOff(replica);
-  for (std::uint32_t other = 0; other < size_; ++other) Settle(other);
+  // Others may be in the midst of it, too: a fault can strike between two effects of theirs.
+  for (std::uint32_t other = 0; other < size_; ++other)
+    if (replicas_[other].boundary.at < now) Settle(other);
   at.is_up = false;
   at.has_forgotten = true;
   at.has_begun = at.has_voted = false;

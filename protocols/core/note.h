@@ -36,6 +36,8 @@ class NoteKind {
   static const NoteKind kReturned;
   static const NoteKind kInstalled;
   static const NoteKind kRejoined;
+  static const NoteKind kSkipped;
+  static const NoteKind kStands;
 
  private:
   std::uint32_t id_ = 0;
@@ -59,7 +61,13 @@ inline constexpr NoteSpec kSharedNotes[] = {
     {"installed",
      "value: the log index of a state that was taken over from a peer, which is that "
      "of the next commit. By the state machine."},
-    {"rejoined", "A replica that had lost its memory takes part again. By the state machine."},
+    {"rejoined", "A replica that had lost its memory takes part again."},
+    {"skipped",
+     "values: k′ of `stream` that it goes past without having them, and acknowledges. By a C3B "
+     "layer."},
+    {"stands",
+     "value: at which its cumulative acknowledgement of `stream` stays, for want of room to keep "
+     "more. By a C3B layer."},
 };
 
 inline constexpr NoteKind NoteKind::kCommitted = kSharedNotes[0].kind();
@@ -71,5 +79,7 @@ inline constexpr NoteKind NoteKind::kInvoked = kSharedNotes[5].kind();
 inline constexpr NoteKind NoteKind::kReturned = kSharedNotes[6].kind();
 inline constexpr NoteKind NoteKind::kInstalled = kSharedNotes[7].kind();
 inline constexpr NoteKind NoteKind::kRejoined = kSharedNotes[8].kind();
+inline constexpr NoteKind NoteKind::kSkipped = kSharedNotes[9].kind();
+inline constexpr NoteKind NoteKind::kStands = kSharedNotes[10].kind();
 
 }  // namespace lockstep::core

@@ -61,6 +61,20 @@ class SeqSet {
       if (from < to) visit(line_.RunAt(from, to));
     }
   }
+  // The same for what is not held in it.
+  template <typename Visit>
+  void ForEachMissing(std::uint64_t begin, std::uint64_t end, Visit&& visit) const {
+    begin = std::max(begin, frontier_);
+    if (begin >= end) return;
+    const LaneLine::Cut low = line_.CutAt(begin);
+    const LaneLine::Cut high = line_.CutAt(std::min(end, LaneLine::kNumberLimit));
+    line_.ForEachLaneIn(begin, end, [&](std::uint64_t lane) {
+      above_.ForEach(low.In(lane), high.In(lane),
+                     [&](std::uint64_t from, std::uint64_t to, const Present* held) {
+                       if (held == nullptr) visit(line_.RunAt(from, to));
+                     });
+    });
+  }
   // Entries of state, for tests of memory.
   std::size_t size() const { return above_.intervals().size(); }
 

@@ -14,6 +14,26 @@ std::vector<core::Records> Inbound::Store(const core::Records& records) {
   return fresh;
 }
 
+std::vector<core::Run> Inbound::Skip(std::uint64_t to) {
+  const std::uint64_t from = held_.Frontier();
+  if (to <= from) return {};
+  return held_.Insert(core::Run{from, to - from, 1});
+}
+
+std::vector<core::Run> Inbound::Missing(std::uint64_t end, std::uint64_t most) const {
+  // The least are within reach: what is missing is not sorted, but by lanes.
+  const std::uint64_t begin = held_.Frontier();
+  const std::uint64_t reach = begin + 16 * most;
+  std::vector<core::Run> missing;
+  std::uint64_t left = most;
+  held_.ForEachMissing(begin, std::min(end, reach), [&](core::Run run) {
+    run.count = std::min(run.count, left);
+    left -= run.count;
+    if (run.count > 0) missing.push_back(run);
+  });
+  return missing;
+}
+
 Ack Inbound::Report() const {
   Ack ack;
   ack.cumulative = held_.Frontier();

@@ -23,7 +23,13 @@ class Inbound {
 
   // Stores messages; returns those that were not held before.
   std::vector<core::Records> Store(const core::Records& records);
+  // Goes past what is missing below `to`, as if it were held; returns what that is.
+  std::vector<core::Run> Skip(std::uint64_t to);
+  // The least of what is missing below `end`, at most `most` positions.
+  std::vector<core::Run> Missing(std::uint64_t end, std::uint64_t most) const;
   std::uint64_t cumulative() const { return held_.Frontier(); }
+  // How many positions are held.
+  std::uint64_t count() const { return held_.Count(); }
   Ack Report() const;
 
  private:

@@ -65,6 +65,23 @@ void Describe(core::Keys& keys, Config& config) {
                "closed."},
               config.max_delay);
   DescribeRepeats(keys, config);
+  static constexpr core::Option kRemedies[] = {
+      {"fetch", "fetches that from replicas of its own cluster."},
+      {"advance", "goes past that, and never delivers it."}};
+  keys.Choice({"remedy",
+               "What a receiver does that was left behind: that lacks what a quorum has "
+               "acknowledged. It"},
+              config.remedy, kRemedies);
+  keys.Only(config.remedy == Remedy::kFetch, {"remedy", "fetch"}, [&](core::Keys& fetch) {
+    std::uint64_t retain = 0;
+    fetch.Integer({"retain",
+                   "Messages of the other's stream that are kept for peers that lack them. While "
+                   "there is no room the own acknowledgement stands, unless as many peers have "
+                   "them as may fail and lie.",
+                   false, "2 quack_window"},
+                  retain, {1, kWindowMax});
+    if (retain > 0) config.retain = retain;
+  });
   keys.Object({"wire",
                "Padding, so that messages are as long as those of the implementation whose "
                "figures are reproduced."},

@@ -14,41 +14,65 @@ namespace {
 
 constexpr std::uint8_t kBatchType = 0;
 constexpr std::uint8_t kBroadcastType = 1;
+constexpr std::uint8_t kFetchType = 2;
+constexpr std::uint8_t kSupplyType = 3;
 // An honest φ-list has a few runs for each pair of replicas; more is an attack on memory.
 constexpr std::uint32_t kPhiRunsMax = 1U << 20;
 // Bytes of our own encoding of a batch beside contents, φ runs and record headers.
 constexpr std::uint64_t kFixedBytes = 64;
 constexpr std::uint64_t kRunBytes = 32;
 
-// Of a batch; a broadcast has those up to kAck.
+// Of whatever carries records: what the sender states of their stream comes before them.
+enum DataField : std::uint32_t { kData, kDataStream, kStated, kRecords, kSeq, kContent, kDataEnd };
+template <std::size_t N>
+using FieldSpecs = std::array<core::FieldSpec, N>;
+constexpr FieldSpecs<kDataEnd> DataFields(std::string_view stated, core::Role role) {
+  return {{{"data", core::Role::kGroup},
+           {"stream", core::Role::kStream, kData},
+           {stated, role, kData},
+           {"records", core::Role::kGroup, kData, core::Fact::kCarries},
+           {"seq", core::Role::kSeq, kRecords},
+           {"content", core::Role::kContent, kRecords}}};
+}
+template <std::size_t N, std::size_t M>
+constexpr FieldSpecs<N + M> Joined(const FieldSpecs<N>& head, const FieldSpecs<M>& tail) {
+  FieldSpecs<N + M> all{};
+  std::copy(head.begin(), head.end(), all.begin());
+  std::copy(tail.begin(), tail.end(), all.begin() + N);
+  return all;
+}
+
 enum BatchField : std::uint32_t {
-  kData,
-  kDataStream,
-  kRecords,
-  kSeq,
-  kContent,
-  kAck,
+  kAck = kDataEnd,
   kAckStream,
   kAckCumulative,
   kAckPhi,
   kAckPhiEnd,
 };
-constexpr std::array<core::FieldSpec, 10> kBatchFields = {{
-    {"data", core::Role::kGroup},
-    {"stream", core::Role::kStream, kData},
-    {"records", core::Role::kGroup, kData, core::Fact::kCarries},
-    {"seq", core::Role::kSeq, kRecords},
-    {"content", core::Role::kContent, kRecords},
-    {"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},
-    {"stream", core::Role::kStream, kAck},
-    {"cumulative", core::Role::kAck, kAck},
-    {"phi", core::Role::kPhi, kAck},
-    {"phi_end", core::Role::kPhiEnd, kAck},
-}};
-constexpr std::array<core::TypeSpec, 2> kTypes = {{
-    {"picsou.batch", kBatchFields},
-    {"picsou.broadcast", std::span(kBatchFields).first(kAck)},
-}};
+constexpr auto kBatchFields = Joined(
+    DataFields("quack", core::Role::kAck),
+    FieldSpecs<5>{{{"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},
+                   {"stream", core::Role::kStream, kAck},
+                   {"cumulative", core::Role::kAck, kAck},
+                   {"phi", core::Role::kPhi, kAck},
+                   {"phi_end", core::Role::kPhiEnd, kAck}}});
+constexpr auto kBroadcastFields = DataFields("cumulative", core::Role::kAck);
+
+enum FetchField : std::uint32_t { kFetchStream, kFetchNumber, kFetchCumulative, kFetchWanted };
+constexpr FieldSpecs<4> kFetchFields = {{{"stream", core::Role::kStream},
+                                         {"number", core::Role::kOther},
+                                         {"cumulative", core::Role::kAck},
+                                         {"wanted", core::Role::kOther}}};
+
+enum SupplyField : std::uint32_t { kSupplyNumber = kDataEnd, kSupplyCumulative };
+constexpr auto kSupplyFields =
+    Joined(DataFields("floor", core::Role::kOther),
+           FieldSpecs<2>{{{"number", core::Role::kOther}, {"cumulative", core::Role::kAck}}});
+
+constexpr std::array<core::TypeSpec, 4> kTypes = {{{"picsou.batch", kBatchFields},
+                                                   {"picsou.broadcast", kBroadcastFields},
+                                                   {"picsou.fetch", kFetchFields},
+                                                   {"picsou.supply", kSupplyFields}}};
 
 // Bytes of the bitmap on the wire: words up to the one with the last set bit.
 std::uint64_t PhiBytes(const Ack& ack, const WireSizes& sizes) {
@@ -60,6 +84,7 @@ std::uint64_t PhiBytes(const Ack& ack, const WireSizes& sizes) {
 // A MAC covers all that is said: contents by digest, numbers by value, and not the padding.
 std::uint64_t DigestOf(const Batch& batch) {
   std::uint64_t digest = core::Mix(batch.data_stream.value(), batch.ack_stream.value());
+  digest = core::Mix(digest, batch.quack);
   for (const core::Records& records : batch.data) {
     const std::array<std::uint64_t, 5> words = {records.run.first, records.run.count,
                                                 records.run.stride, records.size,
@@ -74,14 +99,36 @@ std::uint64_t DigestOf(const Batch& batch) {
   return digest;
 }
 
+// A number of positions; leaves room for sums of them.
+std::uint64_t GetPosition(core::Decoder& decoder) {
+  const std::uint64_t position = decoder.U64();
+  if (position >> 62 != 0) decoder.Fail();
+  return position;
+}
+
+std::vector<core::Run> GetWanted(core::Decoder& decoder) {
+  const std::uint32_t runs = decoder.U32();
+  if (runs > Fetch::kPositionsMax) decoder.Fail();
+  std::vector<core::Run> wanted;
+  std::uint64_t positions = 0;
+  for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
+    const core::Run run = decoder.GetRun();
+    const bool is_sound = decoder.ok() && run.count > 0 && run.count <= Fetch::kPositionsMax &&
+                          run.first >> 62 == 0 && run.stride >> 40 == 0;
+    if (!is_sound) decoder.Fail();
+    if (is_sound) positions += run.count;
+    wanted.push_back(run);
+  }
+  if (positions > Fetch::kPositionsMax) decoder.Fail();
+  return wanted;
+}
+
 Ack GetAck(core::Decoder& decoder, std::uint64_t phi_limit) {
   Ack ack;
-  ack.cumulative = decoder.U64();
+  ack.cumulative = GetPosition(decoder);
   ack.phi_end = decoder.U64();
   const std::uint32_t runs = decoder.U32();
   if (runs > kPhiRunsMax) decoder.Fail();
-  // Leaves room for sums of positions.
-  if (ack.cumulative >> 62 != 0) decoder.Fail();
   const bool is_judged = ack.phi_end > 0;
   if (is_judged &&
       (ack.phi_end <= ack.cumulative || ack.phi_end - ack.cumulative - 1 > phi_limit)) {
@@ -136,6 +183,7 @@ core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
   encoder.U32(batch.data_stream.value());
   encoder.U32(batch.ack_stream.value());
   encoder.PutTag(signer.Mac(receiver, DigestOf(batch)));
+  encoder.U64(batch.quack);
   encoder.U64(batch.ack.cumulative);
   encoder.U64(batch.ack.phi_end);
   encoder.U32(static_cast<std::uint32_t>(batch.ack.phi.size()));
@@ -151,10 +199,36 @@ core::Bytes Codec::Encode(const Broadcast& broadcast) const {
   core::Encoder encoder;
   encoder.U8(kBroadcastType);
   encoder.U32(broadcast.stream.value());
+  encoder.U64(broadcast.cumulative);
   core::PutHeaders(encoder, broadcast.data);
   core::PutContents(encoder, broadcast.data);
   encoder.PadTo(sizes_.batch_bytes + core::BytesOf(broadcast.data) +
                 core::CountOf(broadcast.data) * sizes_.record_bytes);
+  return encoder.Take();
+}
+
+core::Bytes Codec::Encode(const Fetch& fetch) const {
+  core::Encoder encoder;
+  encoder.U8(kFetchType);
+  encoder.U32(fetch.stream.value());
+  encoder.U64(fetch.number);
+  encoder.U64(fetch.cumulative);
+  encoder.U32(static_cast<std::uint32_t>(fetch.wanted.size()));
+  for (const core::Run& run : fetch.wanted) encoder.PutRun(run);
+  return encoder.Take();
+}
+
+core::Bytes Codec::Encode(const Supply& supply) const {
+  core::Encoder encoder;
+  encoder.U8(kSupplyType);
+  encoder.U32(supply.stream.value());
+  encoder.U64(supply.floor);
+  encoder.U64(supply.number);
+  encoder.U64(supply.cumulative);
+  core::PutHeaders(encoder, supply.data);
+  core::PutContents(encoder, supply.data);
+  encoder.PadTo(sizes_.batch_bytes + core::BytesOf(supply.data) +
+                core::CountOf(supply.data) * sizes_.record_bytes);
   return encoder.Take();
 }
 
@@ -173,6 +247,7 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
     batch.data_stream = core::StreamId(decoder.U32());
     batch.ack_stream = core::StreamId(decoder.U32());
     decoded.mac = decoder.GetTag();
+    batch.quack = GetPosition(decoder);
     batch.ack = GetAck(decoder, phi_);
     batch.data = core::GetHeaders(decoder);
     core::GetContents(decoder, batch.data);
@@ -181,53 +256,128 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
   } else if (type == kBroadcastType) {
     Broadcast broadcast;
     broadcast.stream = core::StreamId(decoder.U32());
+    broadcast.cumulative = GetPosition(decoder);
     broadcast.data = core::GetHeaders(decoder);
     core::GetContents(decoder, broadcast.data);
     if (decoder.ok()) decoded.broadcast = std::move(broadcast);
+  } else if (type == kFetchType) {
+    Fetch fetch;
+    fetch.stream = core::StreamId(decoder.U32());
+    fetch.number = decoder.U64();
+    fetch.cumulative = GetPosition(decoder);
+    fetch.wanted = GetWanted(decoder);
+    if (decoder.ok()) decoded.fetch = std::move(fetch);
+  } else if (type == kSupplyType) {
+    Supply supply;
+    supply.stream = core::StreamId(decoder.U32());
+    supply.floor = GetPosition(decoder);
+    supply.number = decoder.U64();
+    supply.cumulative = GetPosition(decoder);
+    supply.data = core::GetHeaders(decoder);
+    core::GetContents(decoder, supply.data);
+    if (decoder.ok()) decoded.supply = std::move(supply);
   }
   return decoded;
 }
 
 std::span<const core::TypeSpec> Fields::types() const { return kTypes; }
 
+namespace {
+
+using core::Field;
+using FieldList = std::vector<Field>;
+
+void ReadData(core::StreamId stream, std::uint64_t stated, const std::vector<core::Records>& data,
+              FieldList& fields) {
+  fields.push_back(Field::Group(kData));
+  fields.push_back(Field::Number(kDataStream, stream.value()));
+  fields.push_back(Field::Number(kStated, stated));
+  core::ReadRecords(data, kRecords, kSeq, kContent, fields);
+}
+
+void ReadBatch(const Batch& batch, FieldList& fields) {
+  ReadData(batch.data_stream, batch.quack, batch.data, fields);
+  const Ack& ack = batch.ack;
+  fields.push_back(Field::Group(kAck));
+  fields.push_back(Field::Number(kAckStream, batch.ack_stream.value()));
+  fields.push_back(Field::Number(kAckCumulative, ack.cumulative));
+  for (std::uint32_t i = 0; i < ack.phi.size(); ++i)
+    fields.push_back(Field{kAckPhi, i, ack.phi[i]});
+  fields.push_back(Field::Number(kAckPhiEnd, ack.phi_end));
+}
+
+void ReadFetch(const Fetch& fetch, FieldList& fields) {
+  fields.push_back(Field::Number(kFetchStream, fetch.stream.value()));
+  fields.push_back(Field::Number(kFetchNumber, fetch.number));
+  fields.push_back(Field::Number(kFetchCumulative, fetch.cumulative));
+  for (std::uint32_t i = 0; i < fetch.wanted.size(); ++i)
+    fields.push_back(Field{kFetchWanted, i, fetch.wanted[i]});
+}
+
+void ReadSupply(const Supply& supply, FieldList& fields) {
+  ReadData(supply.stream, supply.floor, supply.data, fields);
+  fields.push_back(Field::Number(kSupplyNumber, supply.number));
+  fields.push_back(Field::Number(kSupplyCumulative, supply.cumulative));
+}
+
+// The first value of a field, which a message has once.
+std::uint64_t NumberIn(const core::FieldedMessage& message, std::uint32_t spec) {
+  for (const Field& field : message.fields)
+    if (field.spec == spec) return field.values.first;
+  return 0;
+}
+core::StreamId StreamIn(const core::FieldedMessage& message, std::uint32_t spec) {
+  return core::StreamId(static_cast<std::uint32_t>(NumberIn(message, spec)));
+}
+std::vector<core::Run> RunsIn(const core::FieldedMessage& message, std::uint32_t spec) {
+  std::vector<core::Run> runs;
+  for (const Field& field : message.fields)
+    if (field.spec == spec) runs.push_back(field.values);
+  return runs;
+}
+
+}  // namespace
+
 bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
   const Codec::Decoded decoded = codec_.Parse(payload);
-  if (!decoded.batch && !decoded.broadcast) return false;
-  out.type = decoded.batch ? kBatchType : kBroadcastType;
   out.fields.clear();
-  const core::StreamId stream =
-      decoded.batch ? decoded.batch->data_stream : decoded.broadcast->stream;
-  out.fields.push_back(core::Field::Group(kData));
-  out.fields.push_back(core::Field::Number(kDataStream, stream.value()));
-  core::ReadRecords(decoded.batch ? decoded.batch->data : decoded.broadcast->data, kRecords, kSeq,
-                    kContent, out.fields);
-  if (!decoded.batch) return true;
-  const Ack& ack = decoded.batch->ack;
-  out.fields.push_back(core::Field::Group(kAck));
-  out.fields.push_back(core::Field::Number(kAckStream, decoded.batch->ack_stream.value()));
-  out.fields.push_back(core::Field::Number(kAckCumulative, ack.cumulative));
-  for (std::uint32_t i = 0; i < ack.phi.size(); ++i) {
-    out.fields.push_back(core::Field{kAckPhi, i, ack.phi[i]});
+  if (decoded.batch) {
+    out.type = kBatchType;
+    ReadBatch(*decoded.batch, out.fields);
+  } else if (decoded.broadcast) {
+    out.type = kBroadcastType;
+    ReadData(decoded.broadcast->stream, decoded.broadcast->cumulative, decoded.broadcast->data,
+             out.fields);
+  } else if (decoded.fetch) {
+    out.type = kFetchType;
+    ReadFetch(*decoded.fetch, out.fields);
+  } else if (decoded.supply) {
+    out.type = kSupplyType;
+    ReadSupply(*decoded.supply, out.fields);
+  } else {
+    return false;
   }
-  out.fields.push_back(core::Field::Number(kAckPhiEnd, ack.phi_end));
   return true;
 }
 
 core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signer& signer,
                           core::Identity receiver) const {
-  Batch batch;
-  batch.data = core::BuildRecords(message.fields, kSeq, kContent);
-  for (const core::Field& field : message.fields) {
-    const auto low = static_cast<std::uint32_t>(field.values.first);
-    if (field.spec == kDataStream) batch.data_stream = core::StreamId(low);
-    if (message.type == kBroadcastType) continue;
-    if (field.spec == kAckStream) batch.ack_stream = core::StreamId(low);
-    if (field.spec == kAckCumulative) batch.ack.cumulative = field.values.first;
-    if (field.spec == kAckPhi) batch.ack.phi.push_back(field.values);
+  if (message.type == kFetchType) {
+    return codec_.Encode(Fetch{StreamIn(message, kFetchStream), NumberIn(message, kFetchNumber),
+                               NumberIn(message, kFetchCumulative), RunsIn(message, kFetchWanted)});
   }
-  if (message.type == kBroadcastType) {
-    return codec_.Encode(Broadcast{batch.data_stream, batch.data});
+  const core::StreamId stream = StreamIn(message, kDataStream);
+  const std::uint64_t stated = NumberIn(message, kStated);
+  std::vector<core::Records> data = core::BuildRecords(message.fields, kSeq, kContent);
+  if (message.type == kBroadcastType)
+    return codec_.Encode(Broadcast{stream, std::move(data), stated});
+  if (message.type == kSupplyType) {
+    return codec_.Encode(Supply{stream, stated, NumberIn(message, kSupplyNumber),
+                                NumberIn(message, kSupplyCumulative), std::move(data)});
   }
+  Batch batch{stream, std::move(data), StreamIn(message, kAckStream), {}, stated};
+  batch.ack.cumulative = NumberIn(message, kAckCumulative);
+  batch.ack.phi = RunsIn(message, kAckPhi);
   // φ bits count from the cumulative ACK on: what a changed ACK pushes out of reach is cut off.
   batch.ack = LimitPhi(batch.ack, codec_.phi());
   return codec_.Encode(batch, signer, receiver);

@@ -1,8 +1,9 @@
 // What Picsou's replicas say to each other.
 //
 // A batch crosses to the other cluster: messages of the own stream, and what the sender holds of
-// the other's. A local broadcast passes on, within a cluster, what came from across. Sources: the
-// Picsou paper, sections 4.1 and 4.3; wire sizes as declared in WireSizes.
+// the other's. A local broadcast passes on, within a cluster, what came from across. A fetch asks a
+// peer of the own cluster for what is missing, a supply answers it. Sources: the Picsou paper,
+// sections 4.1 to 4.3; wire sizes as declared in WireSizes.
 
 #pragma once
 
@@ -31,10 +32,30 @@ struct Batch {
   std::vector<core::Records> data;  // empty in a no-op
   core::StreamId ack_stream;        // the receiver's
   Ack ack;
+  std::uint64_t quack = 0;  // of the own stream, as far as the sender knows
 };
 
 struct Broadcast {
   core::StreamId stream;
+  std::vector<core::Records> data;
+  std::uint64_t cumulative = 0;  // the sender's own ACK
+};
+
+// Without anything that is wanted, it asks for a sign of life.
+struct Fetch {
+  static constexpr std::uint64_t kPositionsMax = 256;
+  core::StreamId stream;
+  std::uint64_t number = 0;  // which the answer repeats
+  std::uint64_t cumulative = 0;
+  std::vector<core::Run> wanted;  // at most kPositionsMax positions
+};
+
+// What of it is not in `data` is not there yet, or is there no more if it is below `floor`.
+struct Supply {
+  core::StreamId stream;
+  std::uint64_t floor = 0;
+  std::uint64_t number = 0;
+  std::uint64_t cumulative = 0;
   std::vector<core::Records> data;
 };
 
@@ -54,11 +75,15 @@ class Codec {
 
   core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::Identity receiver) const;
   core::Bytes Encode(const Broadcast& broadcast) const;
+  core::Bytes Encode(const Fetch& fetch) const;
+  core::Bytes Encode(const Supply& supply) const;
 
-  // What a payload is: none of the two if it is malformed.
+  // What a payload is: none of these if it is malformed.
   struct Decoded {
     std::optional<Batch> batch;
     std::optional<Broadcast> broadcast;
+    std::optional<Fetch> fetch;
+    std::optional<Supply> supply;
     std::uint64_t signed_digest = 0;  // of a batch: what its MAC covers
     core::Tag mac;
   };
@@ -77,7 +102,7 @@ class Codec {
   std::uint64_t phi_;
 };
 
-// Types "picsou.batch" and "picsou.broadcast".
+// Types "picsou.batch", "picsou.broadcast", "picsou.fetch" and "picsou.supply".
 class Fields : public core::MessageFields {
  public:
   explicit Fields(const Codec& codec) : codec_(codec) {}

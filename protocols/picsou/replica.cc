@@ -15,6 +15,7 @@ constexpr core::TimerId kNoop(0);
 constexpr core::TimerId kFlush(1);
 constexpr core::TimerId kPass(2);
 constexpr core::TimerId kPace(3);
+constexpr core::TimerId kFetch(4);
 
 core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bool is_first) {
   core::Batcher::Config batcher;
@@ -25,6 +26,21 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
   batcher.record_bytes = config.wire.record_bytes;
   batcher.overhead_max = codec.OverheadMax(core::Batcher::kItemsMax, config.PhiRunsMax());
   return batcher;
+}
+
+Retained::Config RetainedConfig(const Config& config, const core::Seat& seat) {
+  Retained::Config retained;
+  retained.period = std::uint64_t{config.other.size} * config.own.size;
+  retained.peers = config.own.size;
+  retained.self = seat.index;
+  retained.sparing = config.own.u + config.own.r;
+  retained.messages = config.Retain();
+  retained.bytes = core::ByteCount(static_cast<std::int64_t>(Config::kRetainBytes));
+  return retained;
+}
+
+Fetcher::Config FetcherConfig(const Config& config, const core::Seat& seat) {
+  return {config.own.size, seat.index, config.own.r + 1, config.noop_delay, seat.incarnation};
 }
 
 RepeatInterval IntervalOf(const Config& config) {
@@ -43,6 +59,9 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       codec_(config.wire, config.phi),
       schedule_{config.own.size, config.other.size},
       inbound_(schedule_.period(), config.phi, config.PhiRunsMax()),
+      hints_(config.other.size, config.other.r + 1),
+      answers_(config.own.size, schedule_.period()),
+      fetcher_(FetcherConfig(config, seat)),
       quacks_(config.other.size, config.other.u + 1),
       complaints_(schedule_.period(), config.other.size, config.other.r + 1, IntervalOf(config)),
       first_sends_(BatcherConfig(config, codec_, true)),
@@ -53,7 +72,10 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       is_caught_up_(seat.incarnation == 0),
       noop_turn_(seat.index % config.other.size),
       pass_turn_(noop_turn_),
-      locals_(config.own.size) {}
+      is_returning_(seat.incarnation > 0),
+      locals_(config.own.size) {
+  if (config.remedy == Remedy::kFetch) retained_.emplace(RetainedConfig(config, seat));
+}
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
   last_data_ = now.monotonic();
@@ -69,14 +91,31 @@ void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Byt
   const Codec::Decoded decoded = codec_.Decode(payload);
   if (decoded.batch && config_.other.Has(from)) {
     OnBatch(now, from, decoded, out);
-  } else if (decoded.broadcast && config_.own.Has(from) &&
-             decoded.broadcast->stream == config_.in_stream) {
-    const bool was_open = is_ack_window_open();
-    Receive(now, decoded.broadcast->data, out);
+    return;
+  }
+  const bool is_of_peer = config_.own.Has(from) && from != seat_.self;
+  const bool was_open = is_ack_window_open();
+  if (is_of_peer && OnLocal(now, from.value() - config_.own.first.value(), decoded, out)) {
     if (!was_open && is_ack_window_open()) Pump(now, out);
   } else {
     out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
   }
+}
+
+bool Replica::OnLocal(const core::Now& now, std::uint32_t peer, const Codec::Decoded& decoded,
+                      core::Effects& out) {
+  if (decoded.broadcast && decoded.broadcast->stream == config_.in_stream) {
+    Receive(now, decoded.broadcast->data, out);
+    OnPeerAck(peer, decoded.broadcast->cumulative);
+    return true;
+  }
+  if (decoded.fetch && decoded.fetch->stream == config_.in_stream) {
+    OnFetch(now, peer, *decoded.fetch, out);
+    return true;
+  }
+  if (!decoded.supply || decoded.supply->stream != config_.in_stream) return false;
+  OnSupply(now, peer, *decoded.supply, out);
+  return true;
 }
 
 void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
@@ -93,7 +132,9 @@ void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Deco
     Receive(now, batch.data, out);
     BroadcastLocally(batch.data, out);
   }
-  OnAck(now, from.value() - config_.other.first.value(), batch.ack, out);
+  const std::uint32_t peer = from.value() - config_.other.first.value();
+  if (hints_.State(peer, batch.quack)) MindReturn(out);
+  OnAck(now, peer, batch.ack, out);
   Pump(now, out);
 }
 
@@ -109,21 +150,28 @@ void Replica::Receive(const core::Now& now, const std::vector<core::Records>& da
       out.Note({core::NoteKind::kDelivered, core::NodeId(), config_.in_stream, fresh.run, 0,
                 fresh.contents.Digest()});
       owner_.OnDelivered(now, config_.in_stream, fresh.run, fresh.contents, out);
+      if (retained_) retained_->Add(fresh);
     }
   }
-  if (inbound_.cumulative() != before) batches_since_ack_ = 0;
+  if (inbound_.cumulative() == before) return;
+  batches_since_ack_ = 0;
+  MindReturn(out);
 }
 
 void Replica::BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out) {
-  const core::Bytes payload = codec_.Encode(Broadcast{config_.in_stream, data});
-  for (std::uint32_t i = 0; i < config_.own.size; ++i) {
-    if (i == seat_.index) continue;
-    locals_[i].waiting.push_back(payload);
-    locals_[i].bytes += payload.size();
-    DrainLocal(i, out);
-  }
+  const core::Bytes payload =
+      codec_.Encode(Broadcast{config_.in_stream, data, inbound_.cumulative()});
+  for (std::uint32_t i = 0; i < config_.own.size; ++i)
+    if (i != seat_.index) QueueLocal(i, payload, out);
   own_waits_.List(out);
   RegulateReading(out);
+  has_told_peers_ = true;
+}
+
+void Replica::QueueLocal(std::uint32_t index, const core::Bytes& payload, core::Effects& out) {
+  locals_[index].waiting.push_back(payload);
+  locals_[index].bytes += payload.size();
+  DrainLocal(index, out);
 }
 
 void Replica::DrainLocal(std::uint32_t index, core::Effects& out) {
@@ -159,6 +207,113 @@ void Replica::RegulateReading(core::Effects& out) {
       out.Resume(config_.other.Replica(i));
     }
   }
+}
+
+void Replica::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
+  if (retained_) retained_->OnPeerAck(peer, cumulative);
+}
+
+void Replica::Ripen(const core::Now& now) {
+  if (!retained_) return;
+  // Who lacks something hears so within a round of the other cluster's no-ops, sees at its own
+  // second one that it was left behind, and then asks one peer after the other.
+  const std::int64_t peers = config_.own.size;
+  const core::Duration time = config_.noop_delay * (peers + 3) + fetcher_.patience() * peers;
+  const std::uint64_t believable = hints_.believable();
+  if (std::exchange(newest_heard_, believable) != believable)
+    heard_.emplace_back(now.monotonic(), believable);
+  for (; !heard_.empty() && now.monotonic() - heard_.front().first >= time; heard_.pop_front())
+    retained_->Ripen(heard_.front().second);
+}
+
+void Replica::MindReturn(core::Effects& out) {
+  if (!is_returning_) return;
+  if (!returned_at_ && hints_.believable() > 0) returned_at_ = hints_.believable();
+  if (!returned_at_ || inbound_.cumulative() < *returned_at_) return;
+  is_returning_ = false;
+  out.Note({core::NoteKind::kRejoined, core::NodeId(), config_.in_stream,
+            core::Run{*returned_at_, 1, 1}, 0, 0});
+}
+
+Ack Replica::Report(core::Effects& out) {
+  Ack ack = inbound_.Report();
+  const std::uint64_t limit = retained_ ? retained_->limit() : ~std::uint64_t{0};
+  if (ack.cumulative <= limit) {
+    stands_at_.reset();
+    return ack;
+  }
+  // What is said to be held must stay to be had.
+  if (std::exchange(stands_at_, limit) != limit) {
+    out.Note(
+        {core::NoteKind::kStands, core::NodeId(), config_.in_stream, core::Run{limit, 1, 1}, 0, 0});
+  }
+  return {limit, 0, {}};
+}
+
+void Replica::OnFetch(const core::Now& now, std::uint32_t peer, const Fetch& fetch,
+                      core::Effects& out) {
+  OnPeerAck(peer, fetch.cumulative);
+  Supply supply{config_.in_stream, inbound_.cumulative(), fetch.number, inbound_.cumulative(), {}};
+  if (retained_) {
+    supply.floor = retained_->FloorFor(inbound_.cumulative());
+    const auto admitted = answers_.Admit(now.monotonic(), fetcher_.patience(), peer, fetch.wanted);
+    supply.data = retained_->Find(admitted, core::ByteCount(Fetcher::kBytesMax));
+    answers_.Note(now.monotonic(), peer, supply.data);
+  }
+  QueueLocal(peer, codec_.Encode(supply), out);
+  own_waits_.List(out);
+}
+
+void Replica::OnSupply(const core::Now& now, std::uint32_t peer, const Supply& supply,
+                       core::Effects& out) {
+  OnPeerAck(peer, supply.cumulative);
+  const std::uint64_t before = inbound_.count();
+  if (!supply.data.empty()) Receive(now, supply.data, out);
+  fetcher_.OnAnswer(now, {peer, supply.number, supply.floor, inbound_.count() != before});
+  Recover(now, out);
+}
+
+void Replica::LookBehind(const core::Now& now, core::Effects& out) {
+  Ripen(now);
+  Recover(now, out);
+  const bool is_quiet = !std::exchange(has_told_peers_, false);
+  if (const auto probe = fetcher_.Probe(now, is_quiet)) SendFetch(*probe, out);
+}
+
+void Replica::Recover(const core::Now& now, core::Effects& out) {
+  fetcher_.Observe(now, inbound_.cumulative(), hints_.believable());
+  const bool is_behind = fetcher_.target() > 0;
+  const auto to = is_behind && config_.remedy == Remedy::kAdvance ? std::optional(fetcher_.target())
+                                                                  : fetcher_.Past(now);
+  if (to) {
+    Skip(*to, out);
+    fetcher_.Observe(now, inbound_.cumulative(), hints_.believable());
+  }
+  if (const auto ask = fetcher_.Next(now)) SendFetch(*ask, out);
+  const auto wakes = fetcher_.Wakes();
+  if (wakes && wakes != fetch_timer_) out.SetTimer(kFetch, *wakes);
+  fetch_timer_ = wakes;
+}
+
+// There is something to fetch: the target is above the own ACK.
+void Replica::SendFetch(const Fetcher::Ask& ask, core::Effects& out) {
+  Fetch fetch{config_.in_stream, ask.number, inbound_.cumulative(), {}};
+  if (!ask.is_probe) {
+    fetch.wanted = inbound_.Missing(fetcher_.target(), Fetch::kPositionsMax);
+    std::uint64_t count = 0;
+    for (const core::Run& run : fetch.wanted) count += run.count;
+    out.Note({kFetches, config_.own.Replica(ask.peer), config_.in_stream, fetch.wanted.front(),
+              count, 0});
+  }
+  QueueLocal(ask.peer, codec_.Encode(fetch), out);
+  own_waits_.List(out);
+}
+
+void Replica::Skip(std::uint64_t to, core::Effects& out) {
+  for (const core::Run& run : inbound_.Skip(to))
+    out.Note({core::NoteKind::kSkipped, core::NodeId(), config_.in_stream, run, 0, 0});
+  batches_since_ack_ = 0;
+  MindReturn(out);
 }
 
 void Replica::OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack,
@@ -313,8 +468,9 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
                         const std::vector<core::Batcher::Item>& items, core::Effects& out) {
   Batch batch;
   batch.data_stream = config_.out_stream;
+  batch.quack = quacks_.quack();
   batch.ack_stream = config_.in_stream;
-  batch.ack = inbound_.Report();
+  batch.ack = Report(out);
   const core::NodeId to = config_.other.Replica(receiver);
   for (const core::Batcher::Item& item : items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
@@ -346,7 +502,14 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
   if (timer == kNoop) {
     SendNoop(now, out);
     out.SetTimer(kNoop, now.monotonic() + config_.noop_delay);
+    LookBehind(now, out);
     return;
+  }
+  if (timer == kFetch) {
+    fetch_timer_.reset();
+    const bool was_open = is_ack_window_open();
+    Recover(now, out);
+    if (was_open || !is_ack_window_open()) return;
   }
   if (timer == kPass) {
     if (now.monotonic() - last_data_ >= config_.max_delay) passes_ = 1;

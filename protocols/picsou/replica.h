@@ -2,7 +2,8 @@
 //
 // Sends its share of the own cluster's log to the other cluster, takes part in receiving the other
 // stream, and acknowledges with what it sends anyway. Leaves the rules to others: schedule.h who
-// sends, quack.h what is safe, resend.h what is lost, inbound.h what is held.
+// sends, quack.h what is safe, resend.h what is lost, inbound.h what is held, fetcher.h when it was
+// left behind and whom it asks, retained.h what it keeps for those that ask.
 //
 // Source: the Picsou paper, section 4. Windows and the no-op timer follow the published artifact
 // (its flow control; the paper leaves it open).
@@ -11,8 +12,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/batcher.h"
@@ -21,15 +24,25 @@
 #include "protocols/core/node.h"
 #include "protocols/core/pace.h"
 #include "protocols/core/program.h"
+#include "protocols/picsou/answers.h"
+#include "protocols/picsou/fetcher.h"
+#include "protocols/picsou/hints.h"
 #include "protocols/picsou/inbound.h"
 #include "protocols/picsou/messages.h"
 #include "protocols/picsou/quack.h"
 #include "protocols/picsou/repeat_interval.h"
 #include "protocols/picsou/resend.h"
 #include "protocols/picsou/resend_queue.h"
+#include "protocols/picsou/retained.h"
 #include "protocols/picsou/schedule.h"
 
 namespace lockstep::picsou {
+
+// What a receiver does that lacks what senders take for safe (section 4.2 of the paper).
+enum class Remedy : std::uint8_t {
+  kFetch,    // it fetches that from its peers
+  kAdvance,  // it goes past that
+};
 
 struct Config {
   core::Cluster own;
@@ -52,6 +65,12 @@ struct Config {
   // time in which no-ops of all receivers come round, n_s of their no-op delays.
   core::Duration repeat_interval;
   std::optional<core::Duration> ack_round;
+  Remedy remedy = Remedy::kFetch;
+  // Messages of the other stream that are kept for peers; none: 2 W_q.
+  std::optional<std::uint64_t> retain;
+  // And at most so many bytes of content.
+  static constexpr std::uint64_t kRetainBytes = 256'000'000;
+  std::uint64_t Retain() const { return retain.value_or(2 * quack_window); }
   WireSizes wire;
 
   // What a φ-list may have at most on our wire, in runs: a few for each pair of replicas, as far as
@@ -87,9 +106,26 @@ class Replica : public core::Node, public core::LogReader {
   void OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
                core::Effects& out);
   void OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack, core::Effects& out);
+  // What a peer of the own cluster sends; false where it is none of these.
+  bool OnLocal(const core::Now& now, std::uint32_t peer, const Codec::Decoded& decoded,
+               core::Effects& out);
+  void OnFetch(const core::Now& now, std::uint32_t peer, const Fetch& fetch, core::Effects& out);
+  void OnSupply(const core::Now& now, std::uint32_t peer, const Supply& supply, core::Effects& out);
+  void OnPeerAck(std::uint32_t peer, std::uint64_t cumulative);
+  // Lets go what peers have had the time to ask for.
+  void Ripen(const core::Now& now);
+  // Sees whether it was left behind, and does about it what is due.
+  void LookBehind(const core::Now& now, core::Effects& out);
+  void Recover(const core::Now& now, core::Effects& out);
+  void SendFetch(const Fetcher::Ask& ask, core::Effects& out);
+  // Goes past what is missing below `to`.
+  void Skip(std::uint64_t to, core::Effects& out);
+  // Notes that it has made good what it lacked when it came back.
+  void MindReturn(core::Effects& out);
   // Stores and delivers what is new.
   void Receive(const core::Now& now, const std::vector<core::Records>& data, core::Effects& out);
   void BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out);
+  void QueueLocal(std::uint32_t index, const core::Bytes& payload, core::Effects& out);
   void DrainLocal(std::uint32_t index, core::Effects& out);
   // Stops or resumes the other cluster's streams, by what waits for the own cluster.
   void RegulateReading(core::Effects& out);
@@ -116,6 +152,8 @@ class Replica : public core::Node, public core::LogReader {
     return config_.ack_window == 0 || batches_since_ack_ < config_.ack_window;
   }
   std::uint64_t Limit() const;
+  // What it says that it holds; notes where there is no room for more.
+  Ack Report(core::Effects& out);
 
   Config config_;
   core::Seat seat_;
@@ -125,6 +163,10 @@ class Replica : public core::Node, public core::LogReader {
   Schedule schedule_;
 
   Inbound inbound_;
+  Hints hints_;
+  std::optional<Retained> retained_;  // where peers may fetch
+  Answers answers_;
+  Fetcher fetcher_;
   QuackCounter quacks_;
   ComplaintTracker complaints_;
   core::Batcher first_sends_;
@@ -141,7 +183,14 @@ class Replica : public core::Node, public core::LogReader {
   std::uint32_t noop_turn_ = 0;
   std::uint32_t pass_turn_ = 0;
   std::optional<core::Instant> flush_timer_;
-  std::vector<Local> locals_;  // locals_[index in the own cluster]
+  std::optional<core::Instant> fetch_timer_;
+  std::optional<std::uint64_t> stands_at_;  // own cumulative ACK, while there is no room
+  std::deque<std::pair<core::Instant, std::uint64_t>> heard_;  // h, by when, but for what is ripe
+  std::uint64_t newest_heard_ = 0;
+  std::optional<std::uint64_t> returned_at_;  // h, as first heard after a restart
+  bool is_returning_ = false;                 // after a restart, until it has what is below that
+  bool has_told_peers_ = false;               // of its ACK, since the last no-op
+  std::vector<Local> locals_;                 // locals_[index in the own cluster]
   bool is_holding_ = false;
 };
 

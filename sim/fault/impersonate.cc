@@ -1,8 +1,11 @@
 // `impersonate`: a host sends in the name of others, whose keys it does not have.
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/fault/engine/rewrite.h"
+#include "sim/keys.h"
+#include "sim/world_spec.h"
 
 namespace lockstep::sim {
 namespace {
@@ -14,12 +17,20 @@ struct Impersonate final : FaultBody {
     keys.Other(core::Required("as", "In whose name: of several, one is drawn for each message."),
                "hosts", [&] { as = names.Hosts(keys, "as"); });
   }
-  std::optional<Refusal> Refuse(const Fault& fault, const WorldSpec&) const override {
-    if (as.size() != 1 || fault.targets.size() != 1 || as[0] != fault.targets[0])
-      return std::nullopt;
-    return Refusal{"as", "is the target itself; want another host"};
-  }
+  std::optional<Refusal> Refuse(const Fault& fault, const WorldSpec& spec) const override;
 };
+
+// Whoever is said to be of another cluster is refused for where it speaks, whatever it says.
+std::optional<Refusal> Impersonate::Refuse(const Fault& fault, const WorldSpec& spec) const {
+  if (as.size() == 1 && fault.targets == as)
+    return Refusal{"as", "is the target itself; want another host"};
+  for (const core::Cluster& cluster : spec.clusters) {
+    const auto is_in = [&](core::NodeId host) { return cluster.Has(host); };
+    if (std::ranges::any_of(fault.targets, is_in) && !std::ranges::all_of(as, is_in))
+      return Refusal{"as", "want hosts of the target's own cluster"};
+  }
+  return std::nullopt;
+}
 
 class ImpersonateActor final : public FaultActor {
  public:
@@ -29,7 +40,8 @@ class ImpersonateActor final : public FaultActor {
   bool OnSend(const SendCase& send) override {
     Touch();
     const core::NodeId as = as_[random().Below(as_.size())];
-    if (as == send.marks.as.value_or(send.host)) return true;
+    // Nobody takes a message for one of its own.
+    if (as == send.send.to || as == send.marks.as.value_or(send.host)) return true;
     TellTampered(scene(), index(), send, send.host.value(), as.value());
     send.marks.as = as;
     // What is signed was signed by somebody else. What is not, its receiver has to take as it is.
@@ -40,10 +52,10 @@ class ImpersonateActor final : public FaultActor {
 
  private:
   bool IsSigned(const SendCase& send) {
-    const Forger forger(random().Next());
-    const std::optional<core::Bytes> other = Rewritten(
-        scene(), send, [](const core::TypeSpec&, core::FieldedMessage&) { return true; }, &forger);
-    return other && *other != send.send.payload;
+    const auto as_it_is = [](const core::TypeSpec&, core::FieldedMessage&) { return true; };
+    const Forger one(1);
+    const Forger another(2);
+    return Rewritten(scene(), send, as_it_is, &one) != Rewritten(scene(), send, as_it_is, &another);
   }
 
   const std::vector<core::NodeId>& as_;

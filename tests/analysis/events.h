@@ -137,6 +137,17 @@ class Story {
     events_.back().note = core::NoteKind::kQuacked;
     return *this;
   }
+  Story& Skipped(core::NodeId node, const core::Run& run) {
+    Add(trace::EventKind::kNote, node, node, run);
+    events_.back().note = core::NoteKind::kSkipped;
+    return *this;
+  }
+  // It says that its ACK stays there.
+  Story& Stands(core::NodeId node, std::uint64_t acknowledged) {
+    Add(trace::EventKind::kNote, node, node, {acknowledged, 1, 1});
+    events_.back().note = core::NoteKind::kStands;
+    return *this;
+  }
   Story& Stated(core::NodeId node, core::NodeId peer, std::uint64_t acknowledged,
                 const std::vector<core::Run>& phi = {}, std::uint64_t phi_end = 0) {
     return Report(trace::Phase::kSent, node, peer, acknowledged, phi, phi_end);

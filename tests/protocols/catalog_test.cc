@@ -84,13 +84,29 @@ TEST_CASE("catalog: Picsou promises delivery to all, QUACKs, ACKs and bounded re
     const std::string scope = " {\"stream\":" + std::to_string(c) + "} ";
     for (const char* promise : {"I", "D", "L", "Q", "A", "R1", "R2", "S"}) {
       wanted.push_back(promise + scope + "{}");
-      if (*promise == 'L') wanted.back() = "L" + scope + R"({"to":"all"})";
+      if (*promise == 'L') wanted.back() = "L" + scope + R"({"retain":256000,"to":"all"})";
       if (wanted.back().starts_with("R1")) {
         wanted.back() = "R1" + scope + R"({"repeat_interval_ps":100000000000})";
       }
     }
   }
   CHECK(PromisesOf(*program) == wanted);
+}
+
+TEST_CASE("catalog: who goes past what it lacks is promised that some correct receiver has it") {
+  const auto to_of = [](const CatalogProgram& program, std::uint32_t stream) {
+    for (const Promise& promise : program.promises())
+      if (promise.oracle == "L" && promise.scope["stream"] == stream)
+        return promise.parameters["to"].get<std::string>();
+    return std::string();
+  };
+  const auto program = CatalogProgram::Compile(
+      InputOf(Over(R"({"c3b": "picsou"})"), Over(R"({"c3b": "picsou", "remedy": "advance"})")));
+  REQUIRE(program.ok());
+  // The stream of a goes to b, which advances.
+  CHECK(to_of(**program, 0) == "one");
+  CHECK_FALSE((*program)->streams()[0].is_for_all);
+  CHECK(to_of(**program, 1) == "all");
 }
 
 TEST_CASE(

@@ -77,6 +77,14 @@ bool TestFields::Read(const core::Bytes& payload, core::FieldedMessage& out) con
 
 core::Bytes TestFields::Build(const core::FieldedMessage& message, const core::Signer& signer,
                               core::Identity receiver) const {
+  if (message.type == kData) {
+    core::Encoder encoder;
+    encoder.U8(kDataByte);
+    encoder.U32(static_cast<std::uint32_t>(message.fields[1].values.first));
+    encoder.PutRun(message.fields[2].values);
+    encoder.Content(message.fields[3].content);
+    return encoder.Take();
+  }
   std::vector<core::Run> phi;
   for (const core::Field& field : message.fields) {
     if (field.spec == kPhi) phi.push_back(field.values);

@@ -73,6 +73,8 @@ const std::vector<sim::FaultInfo>& AllKinds() {
 constexpr std::string_view kOtherContents[] = {"equivocate", "mutate"};
 constexpr const char* kChecksum = "checksum";
 constexpr const char* kMissed = "missed";
+// In whose name a host speaks: another one's of its cluster.
+constexpr std::string_view kAs = "as";
 
 // Whether a protocol promises anything of what such a fault makes of contents.
 bool IsPromised(const sim::FaultInfo& info, bool has_certificates, bool has_lengths) {
@@ -252,6 +254,16 @@ json Trouble::DrawPattern() {
   return pattern;
 }
 
+std::string Trouble::OtherThan(const std::string& host) {
+  for (const FrameCluster& cluster : frame_.clusters) {
+    if (cluster.name != ClusterOfHost(host) || cluster.size < 2) continue;
+    const std::uint64_t index = std::stoul(host.substr(cluster.name.size()));
+    const std::uint64_t other = index + 1 + dice_.Below(cluster.size - 1);
+    return cluster.Host(static_cast<std::uint32_t>(other % cluster.size));
+  }
+  return host;
+}
+
 void Trouble::AddNamed(const sim::FaultInfo& kind, json& body) {
   for (const KeyInfo& key : kind.keys) {
     if (key.kind != KeyInfo::Kind::kOther || key.name == "target") continue;
@@ -260,6 +272,7 @@ void Trouble::AddNamed(const sim::FaultInfo& kind, json& body) {
     if (!key.is_required && dice_.Percent(50)) continue;
     const auto cut = static_cast<std::uint32_t>(dice_.Below(cluster.size));
     if (key.definition == "hosts") body[key.name] = cluster.Host(cut);
+    if (key.name == kAs) body[key.name] = OtherThan(body["target"].get<std::string>());
     if (key.definition != "host_groups" || body.value("k", 2) != 2) continue;
     if (cluster.size < 2) continue;
     const std::uint32_t second = std::max(cut, 1U);

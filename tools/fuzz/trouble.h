@@ -69,6 +69,8 @@ class Trouble {
   void AddHosts(const std::string& link_class, const sim::FaultInfo& kind, nlohmann::json& link);
   nlohmann::json DrawMessage();
   nlohmann::json DrawPattern();
+  // Another host of its cluster; the host itself where it is alone.
+  std::string OtherThan(const std::string& host);
   // What its table leaves to the scenario: hosts, and groups of them.
   void AddNamed(const sim::FaultInfo& kind, nlohmann::json& body);
   void AddActivation(const sim::FaultInfo& kind, nlohmann::json& entry);

@@ -47,6 +47,38 @@ TEST_CASE("ack: a counter one too low denies what is held") {
   CHECK(story.FirstFinding("A") == "b2 acknowledges 2, so denies k′ 2, which it holds");
 }
 
+TEST_CASE("ack: what is skipped below the QUACK of a correct sender is as good as held (4.2)") {
+  Story story = WithHoles();
+  story.Quacked(A(1), 4).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
+  CHECK(story.Ask("A") == Verdict::kHolds);
+  // Nobody knows that it is safe; only a liar does; or it was not skipped.
+  Story early = WithHoles();
+  early.Quacked(A(1), 3).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
+  CHECK(early.Ask("A") == Verdict::kViolated);
+  Story lied = WithHoles();
+  lied.Faulty(A(1)).Quacked(A(1), 9).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
+  CHECK(lied.Ask("A") == Verdict::kViolated);
+  Story silent = WithHoles();
+  silent.Quacked(A(1), 4).Stated(B(2), A(0), 5);
+  CHECK(silent.Ask("A") == Verdict::kViolated);
+}
+
+TEST_CASE("ack: one that stands for want of room may stay where it says that it does") {
+  Story story = WithHoles();
+  story.Stands(B(2), 2).Stated(B(2), A(0), 2);
+  CHECK(story.Ask("A") == Verdict::kHolds);
+  Story elsewhere = WithHoles();
+  elsewhere.Stands(B(2), 1).Stated(B(2), A(0), 2);
+  CHECK(elsewhere.Ask("A") == Verdict::kViolated);
+  // It says nothing else then, and nothing that is not so.
+  Story listed = WithHoles();
+  listed.Stands(B(2), 2).Stated(B(2), A(0), 2, {{8, 1, 1}}, 9);
+  CHECK(listed.Ask("A") == Verdict::kViolated);
+  Story ahead = WithHoles();
+  ahead.Stands(B(2), 9).Stated(B(2), A(0), 9);
+  CHECK(ahead.Ask("A") == Verdict::kViolated);
+}
+
 TEST_CASE("ack: a list that claims what is not held is refused") {
   const Story story = WithHoles().Stated(B(2), A(0), 3, {{4, 2, 1}, {8, 2, 1}}, 10);
   CHECK(story.Ask("A") == Verdict::kViolated);

@@ -124,7 +124,7 @@ TEST_CASE("delivery: slow is told from stuck, with its rate and when it would be
       slow.FirstFinding("L") ==
       "b0 has not delivered k′ 6, one of 2 that were transmitted by the heal; slow: 2 came in the "
       "last 500 ms, 4 a second, so that all would be there 500 ms later");
-  CHECK(slow.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 1});
+  CHECK(slow.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 1, 0});
 }
 
 TEST_CASE(
@@ -159,8 +159,8 @@ TEST_CASE("delivery: who is below the QUACK is called left behind (Picsou, secti
   CHECK(
       story.FirstFinding("L") ==
       "b2 has not delivered k′ 6, one of 1 that were transmitted by the heal; stuck, left behind: "
-      "it is below the QUACK 8, so that nobody sends it again");
-  CHECK(story.Counts("L") == std::vector<std::uint64_t>{1, 0, 0, 0});
+      "it is below the QUACK 8, so that no sender sends it again");
+  CHECK(story.Counts("L") == std::vector<std::uint64_t>{1, 0, 0, 0, 0});
 }
 
 TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
@@ -168,9 +168,9 @@ TEST_CASE("delivery: a QUACK that stands is named, one that moves is not") {
   Story stands = story;
   stands.AtMs(2500).Quacked(A(1), 6).AtMs(3000).End();
   CHECK(stands.FirstFinding("L").ends_with("stuck: the QUACK stands at 6 since 2500 ms"));
-  CHECK(stands.Counts("L") == std::vector<std::uint64_t>{0, 4, 0, 0});
+  CHECK(stands.Counts("L") == std::vector<std::uint64_t>{0, 4, 0, 0, 0});
   story.AtMs(2400).Quacked(A(1), 4).AtMs(2501).Quacked(A(1), 6).AtMs(3000).End();
-  CHECK(story.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 4});
+  CHECK(story.Counts("L") == std::vector<std::uint64_t>{0, 0, 0, 4, 0});
   // All lack 6 and 7.
   CHECK(
       story.FirstFinding("L").ends_with("slow: 2 below these came past the QUACK in the last "
@@ -208,6 +208,10 @@ TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and
   Story behind = Transmission(two, {8, 8, 6, 8});
   behind.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 7).Quacked(A(1), 8).AtMs(3000).End();
   CHECK(cause(two, behind) == "left behind");
+  CHECK(outlook == analysis::Outlook::kMayCome);
+  Story skipped = Transmission(two, {8, 8, 6, 8});
+  skipped.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 8).Skipped(B(2), {6, 1, 1}).AtMs(3000).End();
+  CHECK(cause(two, skipped) == "skipped");
   CHECK(outlook == analysis::Outlook::kNeverComes);
   // Where it has left some behind and stands for the others it is that which stops all.
   Story both = Transmission(two, {6, 6, 3, 6});
@@ -230,6 +234,22 @@ TEST_CASE("delivery: its cause tells left behind, a QUACK that stands, stuck and
   stuck.AtMs(500).Offered(A(0), B(0), {0, 1, 1}).AtMs(3000).End();
   CHECK(cause(other, stuck) == "stuck");
   CHECK(outlook == analysis::Outlook::kUnclear);
+}
+
+TEST_CASE("delivery: what is skipped is excused where all who had it were beyond what they keep") {
+  const auto verdict = [](std::optional<std::uint64_t> retain, std::uint64_t reach) {
+    analysis::Recipe recipe = TwoClusters(4, 4);
+    for (analysis::Promise& promise : recipe.promises)
+      if (promise.oracle == "L" && retain) promise.parameters["retain"] = *retain;
+    Story story = Transmission(recipe, {8, 8, 6, 8});
+    for (const std::uint32_t i : {0U, 1U, 3U}) story.Delivered(B(i), {reach - 1, 1, 1});
+    story.Delivered(B(2), {7, 1, 1}).Quacked(A(0), 8).Skipped(B(2), {6, 1, 1});
+    return story.AtMs(3000).End().Ask("L");
+  };
+  CHECK(verdict(20, 27) == Verdict::kUnknown);
+  // They keep 20, and k′ 6 is among the last 20 that they have delivered.
+  CHECK(verdict(20, 26) == Verdict::kViolated);
+  CHECK(verdict(std::nullopt, 1'000) == Verdict::kViolated);
 }
 
 TEST_CASE("delivery: what was sent is remembered as far as somebody lacks it") {

@@ -430,6 +430,14 @@ TEST_CASE("oracle B: an owner that is down, stands still or has another clock is
   CHECK(crashed.Ask() == Verdict::kHolds);
   CHECK(crashed.Counts("round_violations_crashed") == 2);
 
+  // It dies while another is saying what it has missed, as a fault may wait for just that.
+  RoundStory in_the_midst;
+  others(in_the_midst);
+  in_the_midst.AtNs(RoundStory::BeganNs(11)).Begins(0, 11).Crashes(1);
+  in_the_midst.Notes("round_violations", 0, {10, 1, 1}, 0b010);
+  in_the_midst.Begins(2, 11).Notes("round_violations", 2, {10, 1, 1}, 0b010);
+  CHECK(in_the_midst.Ask() == Verdict::kHolds);
+
   // Its next boundary is that of round 12.
   RoundStory passed_over;
   others(passed_over);

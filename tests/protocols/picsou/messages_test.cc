@@ -26,6 +26,8 @@ using picsou::Ack;
 using picsou::Batch;
 using picsou::Broadcast;
 using picsou::Codec;
+using picsou::Fetch;
+using picsou::Supply;
 
 constexpr std::uint64_t kPhi = 1'000;
 constexpr core::Identity kSender(2);
@@ -60,8 +62,14 @@ std::vector<Records> DrawRecords(core::Random& random) {
 }
 
 Batch DrawBatch(core::Random& random) {
-  return {core::StreamId(static_cast<std::uint32_t>(random.Below(9))), DrawRecords(random),
-          core::StreamId(static_cast<std::uint32_t>(random.Below(9))), DrawAck(random)};
+  const auto stream = [&] { return core::StreamId(static_cast<std::uint32_t>(random.Below(9))); };
+  Batch batch;
+  batch.data_stream = stream();
+  batch.data = DrawRecords(random);
+  batch.ack_stream = stream();
+  batch.ack = DrawAck(random);
+  batch.quack = random.Below(1U << 20);
+  return batch;
 }
 
 bool Verifies(const Codec::Decoded& decoded) {
@@ -81,13 +89,15 @@ TEST_CASE("picsou codec: random messages are read as they were written") {
       REQUIRE(decoded.batch->data == batch.data);
       REQUIRE(decoded.batch->ack_stream == batch.ack_stream);
       REQUIRE(decoded.batch->ack == batch.ack);
+      REQUIRE(decoded.batch->quack == batch.quack);
       REQUIRE(Verifies(decoded));
-      const Broadcast broadcast{batch.data_stream, batch.data};
+      const Broadcast broadcast{batch.data_stream, batch.data, random.Below(1U << 20)};
       const Codec::Decoded local = codec.Decode(codec.Encode(broadcast));
       REQUIRE(local.broadcast.has_value());
       REQUIRE(!local.batch.has_value());
       REQUIRE(local.broadcast->stream == broadcast.stream);
       REQUIRE(local.broadcast->data == broadcast.data);
+      REQUIRE(local.broadcast->cumulative == broadcast.cumulative);
     }
   }
 }
@@ -215,6 +225,20 @@ TEST_CASE("picsou codec: no batch is larger than what credit was kept for") {
   }
 }
 
+TEST_CASE("picsou codec: who asks for too much, or for what is no position, is not understood") {
+  const Codec codec({}, kPhi);
+  const auto is_read = [&](const std::vector<Run>& wanted) {
+    return codec.Decode(codec.Encode(Fetch{core::StreamId(0), 1, 2, wanted})).fetch.has_value();
+  };
+  CHECK(is_read({}));
+  CHECK(is_read({{5, Fetch::kPositionsMax, 28}}));
+  CHECK_FALSE(is_read({{5, Fetch::kPositionsMax + 1, 28}}));
+  CHECK_FALSE(is_read({{5, Fetch::kPositionsMax, 28}, {6, 1, 1}}));
+  CHECK_FALSE(is_read({{5, 0, 1}}));
+  CHECK_FALSE(is_read({{std::uint64_t{1} << 62, 1, 1}}));
+  CHECK_FALSE(is_read(std::vector<Run>(Fetch::kPositionsMax + 1, Run{5, 1, 1})));
+}
+
 TEST_CASE("picsou fields: a message built from its fields is the message") {
   core::Random random = core::Random(6).Fork("fields");
   const Codec codec({9, 600, 10}, kPhi);
@@ -222,12 +246,19 @@ TEST_CASE("picsou fields: a message built from its fields is the message") {
   for (int i = 0; i < 200; ++i) {
     const Batch batch = DrawBatch(random);
     const Bytes crossing = codec.Encode(batch, kSenderKeys, kReceiver);
-    const Bytes local = codec.Encode(Broadcast{batch.data_stream, batch.data});
-    for (const Bytes& bytes : {crossing, local}) {
+    const Bytes local = codec.Encode(Broadcast{batch.data_stream, batch.data, random.Below(99)});
+    const Bytes fetch = codec.Encode(
+        Fetch{batch.data_stream, random.Below(99), random.Below(99), {{3, 4, 5}, {7, 1, 1}}});
+    const Bytes supply = codec.Encode(Supply{batch.data_stream, random.Below(99), random.Below(99),
+                                             random.Below(99), batch.data});
+    const std::pair<Bytes, std::string_view> all[] = {{crossing, "picsou.batch"},
+                                                      {local, "picsou.broadcast"},
+                                                      {fetch, "picsou.fetch"},
+                                                      {supply, "picsou.supply"}};
+    for (const auto& [bytes, name] : all) {
       core::FieldedMessage message;
       REQUIRE(fields.Read(bytes, message));
-      REQUIRE(fields.types()[message.type].name ==
-              (bytes.SharesWith(crossing) ? "picsou.batch" : "picsou.broadcast"));
+      REQUIRE(fields.types()[message.type].name == name);
       const Bytes built = fields.Build(message, kSenderKeys, kReceiver);
       REQUIRE(built == bytes);
       core::FieldedMessage again;

@@ -133,13 +133,19 @@ TEST_CASE("twin: it begins anew with an empty disk, and its timers end with it")
   SmallWorld world({2});
   int starts = 0;
   int ticks = 0;
+  int late = 0;
   world.host(0).on_start = [&](const Now& now, std::span<const core::Bytes> saved, Effects& out) {
     ++starts;
     CHECK(saved.empty());
     out.Save(core::Bytes::Copy("kept"));
     out.SetTimer(TimerId(1), now.monotonic() + Duration::Milliseconds(10));
+    out.SetTimer(TimerId(2), now.monotonic() + Duration::Milliseconds(45));
   };
   world.host(0).on_timer = [&](const Now& now, TimerId timer, Effects& out) {
+    if (timer == TimerId(2)) {
+      ++late;
+      return;
+    }
     ++ticks;
     out.SetTimer(timer, now.monotonic() + Duration::Milliseconds(10));
   };
@@ -152,6 +158,8 @@ TEST_CASE("twin: it begins anew with an empty disk, and its timers end with it")
   // 10 of the node itself; the twin starts with the first input after 35 ms, at 40 ms, and is gone
   // with the first after 72 ms.
   CHECK(ticks == 10 + 3);
+  // That of the twin would have been due at 85 ms.
+  CHECK(late == 1);
   CHECK(world.Of(EventKind::kSave).size() == 1);
   CHECK(world.Of(EventKind::kCancelTimer).size() == 1);
 }

@@ -116,8 +116,8 @@ TEST_CASE("fuzz: the same seeds come to the same, whatever the number of workers
 TEST_CASE("fuzz: a failure is a line with its oracle, and a scenario whose run objects as well") {
   const TemporaryFolder folder;
   const std::string out = folder.File("failures");
-  const Finished found = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--seed", "1", "--runs",
-                                  "2000", "--until-failure", "--json", "--out", out})
+  const Finished found = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--budget", "over", "--seed",
+                                  "1", "--runs", "2000", "--until-failure", "--json", "--out", out})
                              .Wait();
   CHECK(found.exit_code == cli::kViolated);
   const nlohmann::json summary = nlohmann::json::parse(found.out, nullptr, false);
@@ -129,9 +129,10 @@ TEST_CASE("fuzz: a failure is a line with its oracle, and a scenario whose run o
   CHECK(run.exit_code == cli::kViolated);
   CHECK(run.out.find(failure["text"].get<std::string>()) != std::string::npos);
   // What is known is counted, and is no failure.
-  const Finished known = Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--seed", "1", "--runs",
-                                  failure["seed"].dump(), "--known", "L", "--json", "--out", out})
-                             .Wait();
+  const Finished known =
+      Process({LOCKSTEP_BINARY, "fuzz", "picsou", "--budget", "over", "--seed", "1", "--runs",
+               failure["seed"].dump(), "--known", "L", "--json", "--out", out})
+          .Wait();
   CHECK(known.exit_code == cli::kAsExpected);
   CHECK(nlohmann::json::parse(known.out, nullptr, false)["known"]["L"] > 0);
 }

@@ -30,7 +30,7 @@ TEST_CASE("fault types: one that it has not is refused, with the nearest and the
   CHECK(WhyNot("picsou.bacth") ==
         "scenarios/smoke/picsou.json: /faults/0/drop/msg/type: no message is called "
         "\"picsou.bacth\"; did you mean \"picsou.batch\"? there are: picsou.batch, "
-        "picsou.broadcast");
+        "picsou.broadcast, picsou.fetch, picsou.supply");
   Has(WhyNot("chora.batch"), "there are: picsou.batch, picsou.broadcast");
 }
 

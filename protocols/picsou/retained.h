@@ -1,0 +1,77 @@
+// What a replica keeps of a stream that it has delivered, for peers that lack it.
+//
+// Kept until every local peer has acknowledged it. Where there is no more room, the oldest goes if
+// peers of stake u_r + r_r have acknowledged it, so that it stays to be had though as many lie or
+// are left behind; until it may go, the own ACK stays where it would still fit. As long as it was
+// not known to be QUACKed long enough for whoever lacks it to have asked, it may take as much room
+// again. Decided here: the paper leaves open where a fetched message comes from.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+
+#include "protocols/core/ids.h"
+#include "protocols/core/lane_line.h"
+#include "protocols/core/records.h"
+
+namespace lockstep::picsou {
+
+class Retained {
+ public:
+  struct Config {
+    std::uint64_t period = 1;    // of the rotation: n_s * n_r
+    std::uint32_t peers = 1;     // of the own cluster, itself among them
+    std::uint32_t self = 0;      // its index
+    std::uint32_t sparing = 0;   // u_r + r_r: so many others have what goes for want of room
+    std::uint64_t messages = 0;  // room
+    core::ByteCount bytes;       // the same, of contents
+  };
+  explicit Retained(const Config& config);
+
+  void Add(const core::Records& records);
+  // A peer states its cumulative ACK, which goes back where it has lost its memory.
+  void OnPeerAck(std::uint32_t peer, std::uint64_t cumulative);
+  // What is below `ripe` was fetched by whoever lacks it, or has had its time.
+  void Ripen(std::uint64_t ripe);
+  // The own ACK must not be above it: as far as there is room behind the oldest that must stay.
+  std::uint64_t limit() const;
+
+  // What is here of these k′, in their order, of at most so many bytes of content, but always one
+  // message where there is any.
+  std::vector<core::Records> Find(const std::vector<core::Run>& wanted,
+                                  core::ByteCount bytes) const;
+  // Nothing below it is kept; `cumulative`: the own ACK, at most which it is.
+  std::uint64_t FloorFor(std::uint64_t cumulative) const;
+
+  // Entries, messages and bytes of content that are kept.
+  std::size_t size() const { return kept_.size(); }
+  std::uint64_t messages() const { return messages_; }
+  std::uint64_t bytes() const { return bytes_; }
+  // Messages that went for want of room.
+  std::uint64_t squeezed() const { return squeezed_; }
+
+ private:
+  // For so many messages, if they are as long as those that are kept.
+  std::uint64_t room() const;
+  void AddOfLane(std::uint64_t place, const core::Records& records);
+  void DropOldest();
+  void Trim();
+
+  Config config_;
+  core::LaneLine line_;
+  absl::btree_map<std::uint64_t, core::Records> kept_;  // by the place of their first k′
+  std::deque<std::uint64_t> order_;                     // the keys, as they came
+  std::vector<std::uint64_t> acks_;                     // acks_[peer]
+  std::uint64_t by_all_ = 0;     // every other peer has acknowledged what is below
+  std::uint64_t by_enough_ = 0;  // the same, of those that make a loss good
+  std::uint64_t ripe_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t squeezed_ = 0;
+};
+
+}  // namespace lockstep::picsou
