@@ -104,24 +104,38 @@ void DeliveryChecker::OnDelivered(const Event& event) {
 void DeliveryChecker::OnSkipped(const Event& event) {
   const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run || event.at > deadline_ || !facts().receivers().Has(event.node)) return;
+  if (!is_to_all_ || !facts().IsCorrect(event.node)) return;
   const std::uint32_t receiver = event.node.value() - facts().receivers().first.value();
-  for (std::uint64_t i = 0; i < run->count; ++i) {
-    const std::uint64_t number = run->At(i);
-    auto& of_kind = IsExcused(event.node, number) ? excused_ : skipped_;
-    of_kind[receiver].Insert({number, 1, 1});
-  }
+  const std::uint64_t excused_below = ExcusedBelow(event.node, *run);
+  const std::uint64_t excused =
+      excused_below <= run->first
+          ? 0
+          : std::min(run->count, (excused_below - run->first + run->stride - 1) / run->stride);
+  excused_[receiver].Insert(run->Part(0, excused));
+  skipped_[receiver].Insert(run->Part(excused, run->count - excused));
 }
 
-bool DeliveryChecker::IsExcused(core::NodeId by, std::uint64_t number) const {
-  if (!retain_) return false;
-  bool is_any_beyond = false;
+std::uint64_t DeliveryChecker::ExcusedBelow(core::NodeId by, const core::Run& run) const {
+  if (!retain_) return 0;
+  std::optional<std::uint64_t> least;
   for (std::uint32_t i = 0; i < delivered_.size(); ++i) {
     const core::NodeId peer = facts().receivers().Replica(i);
-    if (peer == by || !facts().IsCorrect(peer) || !delivered_[i].Contains(number)) continue;
-    if (reach_[i] - number <= *retain_) return false;
-    is_any_beyond = true;
+    if (peer == by || !facts().IsCorrect(peer) || !HasAny(delivered_[i], run)) continue;
+    const std::uint64_t below = reach_[i] - std::min(reach_[i], *retain_);
+    least = std::min(least.value_or(below), below);
   }
-  return is_any_beyond;
+  return least.value_or(0);
+}
+
+bool DeliveryChecker::HasAny(const core::SeqSet& held, const core::Run& run) const {
+  if (run.first < held.Frontier()) return true;
+  bool has_any = false;
+  const std::uint64_t lanes = line_.lanes();
+  held.ForEachHeld(run.first, run.Last() + 1, [&](const core::Run& each) {
+    // A run that is skipped is of one lane, or of all.
+    has_any |= run.stride < lanes || each.first % lanes == run.first % lanes;
+  });
+  return has_any;
 }
 
 void DeliveryChecker::Prune() {

@@ -80,7 +80,9 @@ class DeliveryChecker final : public StreamChecker {
   void OnSent(const trace::Event& event);
   void OnDelivered(const trace::Event& event);
   void OnSkipped(const trace::Event& event);
-  bool IsExcused(core::NodeId by, std::uint64_t number) const;
+  // Of a run that `by` skips, what is below the result is excused.
+  std::uint64_t ExcusedBelow(core::NodeId by, const core::Run& run) const;
+  bool HasAny(const core::SeqSet& held, const core::Run& run) const;
   // Forgets of what was sent what every receiver has that is not known to be faulty.
   void Prune();
   PlaceSet Transmitted() const;

@@ -9,6 +9,7 @@ namespace lockstep::picsou {
 namespace {
 
 constexpr core::Duration kLeastPatience = core::Duration::Milliseconds(1);
+constexpr core::Duration kLongestRound = core::Duration::Seconds(10);
 constexpr core::Duration kLapWaitMax = core::Duration::Seconds(1);
 // Who is silent for so long, from the first time that anybody was asked, has nothing.
 constexpr core::Duration kSilence = core::Duration::Seconds(1);
@@ -74,6 +75,8 @@ std::optional<Fetcher::Ask> Fetcher::Probe(const core::Now& now, bool is_quiet) 
 }
 
 void Fetcher::Sample(core::Duration round_trip) {
+  // Whoever was away for longer says nothing of how long it takes.
+  round_trip = std::min(round_trip, kLongestRound);
   if (!smoothed_) {
     smoothed_ = round_trip;
     return;

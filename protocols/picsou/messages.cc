@@ -114,7 +114,7 @@ std::vector<core::Run> GetWanted(core::Decoder& decoder) {
   for (std::uint32_t i = 0; i < runs && decoder.ok(); ++i) {
     const core::Run run = decoder.GetRun();
     const bool is_sound = decoder.ok() && run.count > 0 && run.count <= Fetch::kPositionsMax &&
-                          run.first >> 62 == 0 && run.stride >> 40 == 0;
+                          run.first >> 62 == 0 && run.stride >> 40 == 0 && run.Last() >> 62 == 0;
     if (!is_sound) decoder.Fail();
     if (is_sound) positions += run.count;
     wanted.push_back(run);

@@ -218,7 +218,9 @@ void Replica::Ripen(const core::Now& now) {
   // Who lacks something hears so within a round of the other cluster's no-ops, sees at its own
   // second one that it was left behind, and then asks one peer after the other.
   const std::int64_t peers = config_.own.size;
-  const core::Duration time = config_.noop_delay * (peers + 3) + fetcher_.patience() * peers;
+  constexpr core::Duration kLongest = core::Duration::Seconds(60);
+  const core::Duration time =
+      (std::min(config_.noop_delay, kLongest) + fetcher_.patience()) * (peers + 3);
   const std::uint64_t believable = hints_.believable();
   if (std::exchange(newest_heard_, believable) != believable)
     heard_.emplace_back(now.monotonic(), believable);

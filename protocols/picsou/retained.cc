@@ -36,6 +36,7 @@ void Retained::Add(const core::Records& records) {
 void Retained::AddOfLane(std::uint64_t place, const core::Records& records) {
   if (!kept_.emplace(place, records).second) return;
   order_.push_back(place);
+  firsts_.insert(records.run.first);
   messages_ += records.run.count;
   bytes_ += records.run.count * records.size;
 }
@@ -62,6 +63,8 @@ void Retained::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
 void Retained::DropOldest() {
   const auto oldest = kept_.find(order_.front());
   order_.pop_front();
+  if (passed_ > 0) --passed_;
+  firsts_.erase(oldest->second.run.first);
   messages_ -= oldest->second.run.count;
   bytes_ -= oldest->second.run.count * oldest->second.size;
   kept_.erase(oldest);
@@ -75,10 +78,13 @@ std::uint64_t Retained::room() const {
   return std::min(config_.messages, std::max<std::uint64_t>(1, most / each));
 }
 
-std::uint64_t Retained::limit() const {
+std::uint64_t Retained::limit() {
   const std::uint64_t may_go = std::max(by_all_, by_enough_);
-  for (const std::uint64_t place : order_) {
-    const core::Run& run = kept_.find(place)->second.run;
+  // What a peer needs again that has lost its memory was passed before.
+  if (may_go < passed_for_) passed_ = 0;
+  passed_for_ = may_go;
+  for (; passed_ < order_.size(); ++passed_) {
+    const core::Run& run = kept_.find(order_[passed_])->second.run;
     if (run.Last() < may_go) continue;
     // Of a run that cannot go as a whole, part may not be needed any more.
     const std::uint64_t gone =
@@ -132,9 +138,7 @@ std::vector<core::Records> Retained::Find(const std::vector<core::Run>& wanted,
 }
 
 std::uint64_t Retained::FloorFor(std::uint64_t cumulative) const {
-  std::uint64_t floor = cumulative;
-  for (const auto& [place, records] : kept_) floor = std::min(floor, records.run.first);
-  return floor;
+  return firsts_.empty() ? cumulative : std::min(cumulative, *firsts_.begin());
 }
 
 }  // namespace lockstep::picsou

@@ -8,11 +8,13 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 
 #include "protocols/core/ids.h"
 #include "protocols/core/lane_line.h"
@@ -38,7 +40,7 @@ class Retained {
   // What is below `ripe` was fetched by whoever lacks it, or has had its time.
   void Ripen(std::uint64_t ripe);
   // The own ACK must not be above it: as far as there is room behind the oldest that must stay.
-  std::uint64_t limit() const;
+  std::uint64_t limit();
 
   // What is here of these k′, in their order, of at most so many bytes of content, but always one
   // message where there is any.
@@ -65,9 +67,12 @@ class Retained {
   core::LaneLine line_;
   absl::btree_map<std::uint64_t, core::Records> kept_;  // by the place of their first k′
   std::deque<std::uint64_t> order_;                     // the keys, as they came
-  std::vector<std::uint64_t> acks_;                     // acks_[peer]
-  std::uint64_t by_all_ = 0;     // every other peer has acknowledged what is below
-  std::uint64_t by_enough_ = 0;  // the same, of those that make a loss good
+  absl::btree_set<std::uint64_t> firsts_;               // the first k′ of each
+  std::size_t passed_ = 0;        // of order_: from the front on, so many may go, if what is below
+  std::uint64_t passed_for_ = 0;  // this may
+  std::vector<std::uint64_t> acks_;  // acks_[peer]
+  std::uint64_t by_all_ = 0;         // every other peer has acknowledged what is below
+  std::uint64_t by_enough_ = 0;      // the same, of those that make a loss good
   std::uint64_t ripe_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
