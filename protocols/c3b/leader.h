@@ -15,9 +15,9 @@
 #include "protocols/c3b/config.h"
 #include "protocols/c3b/inbound.h"
 #include "protocols/c3b/outbound.h"
-#include "protocols/c3b/passing.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/passing.h"
 #include "protocols/core/program.h"
 
 namespace lockstep::c3b {
@@ -43,7 +43,7 @@ class LeaderToLeader : public core::Node, public core::LogReader {
   bool is_leader_;
   Outbound outbound_;
   Inbound inbound_;
-  Passing passing_;
+  core::Passing passing_;
 };
 
 }  // namespace lockstep::c3b

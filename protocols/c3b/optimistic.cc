@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "protocols/c3b/notes.h"
-#include "protocols/c3b/quorum.h"
+#include "protocols/core/quorum.h"
 
 namespace lockstep::c3b {
 namespace {
@@ -176,7 +176,7 @@ void Optimistic::Help(const core::Now& now, std::uint32_t peer, std::uint64_t po
 std::uint64_t Optimistic::AskedOfAll(std::uint64_t Asked::*number) const {
   std::vector<std::uint64_t> numbers;
   for (const Asked& asked : asked_) numbers.push_back(asked.*number);
-  return ReachedBy(std::move(numbers), config_.other.u + 1);
+  return core::ReachedBy(std::move(numbers), config_.other.u + 1);
 }
 
 void Optimistic::OnAsk(const core::Now& now, std::uint32_t receiver, const Ask& ask,

@@ -39,10 +39,10 @@
 #include "protocols/c3b/kept.h"
 #include "protocols/c3b/messages.h"
 #include "protocols/c3b/outbound.h"
-#include "protocols/c3b/passing.h"
 #include "protocols/c3b/watch.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
+#include "protocols/core/passing.h"
 #include "protocols/core/program.h"
 
 namespace lockstep::c3b {
@@ -95,7 +95,7 @@ class Optimistic : public core::Node, public core::LogReader {
   core::Log& log_;
   Outbound outbound_;
   Inbound inbound_;
-  Passing passing_;
+  core::Passing passing_;
   std::optional<Watch> watch_;  // from the start on
   Kept kept_;
   std::vector<Helped> helped_;  // helped_[index in the own cluster]

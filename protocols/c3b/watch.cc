@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "protocols/c3b/quorum.h"
+#include "protocols/core/quorum.h"
 
 namespace lockstep::c3b {
 namespace {
@@ -39,14 +39,14 @@ void Watch::OnCommitted(core::Instant now, std::uint32_t sender, std::uint64_t e
 
 void Watch::OnView(core::Instant now, std::uint32_t peer, std::uint64_t view) {
   views_[peer] = std::max(views_[peer], view);
-  const std::uint64_t asked = ReachedBy(views_, joined_by_);
+  const std::uint64_t asked = core::ReachedBy(views_, joined_by_);
   if (asked <= views_[self_]) return;
   views_[self_] = asked;
   if (missed_) missed_ = now;
 }
 
 void Watch::Reconsider(core::Instant now) {
-  if (!missed_ && ReachedBy(committed_, known_by_) > held_) missed_ = now;
+  if (!missed_ && core::ReachedBy(committed_, known_by_) > held_) missed_ = now;
 }
 
 bool Watch::OnTick(core::Instant now) {

@@ -2,10 +2,8 @@
 
 #include "protocols/picsou/quack.h"
 
-#include <algorithm>
-#include <functional>
-
 #include "protocols/core/check.h"
+#include "protocols/core/quorum.h"
 
 namespace lockstep::picsou {
 
@@ -18,11 +16,9 @@ QuackCounter::QuackCounter(std::uint32_t receivers, std::uint32_t acks_needed)
 std::optional<std::uint64_t> QuackCounter::Ack(std::uint32_t receiver, std::uint64_t cumulative) {
   if (cumulative <= acks_[receiver]) return std::nullopt;
   acks_[receiver] = cumulative;
-  std::vector<std::uint64_t> sorted = acks_;
-  const auto nth = sorted.begin() + static_cast<std::ptrdiff_t>(acks_needed_) - 1;
-  std::nth_element(sorted.begin(), nth, sorted.end(), std::greater<>());
-  if (*nth <= quack_) return std::nullopt;
-  quack_ = *nth;
+  const std::uint64_t reached = core::ReachedBy(acks_, acks_needed_);
+  if (reached <= quack_) return std::nullopt;
+  quack_ = reached;
   return quack_;
 }
 

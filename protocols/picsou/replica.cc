@@ -66,14 +66,13 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       complaints_(schedule_.period(), config.other.size, config.other.r + 1, IntervalOf(config)),
       first_sends_(BatcherConfig(config, codec_, true)),
       resends_(BatcherConfig(config, codec_, false), schedule_.period()),
-      own_waits_(config.own.first, config.own.size),
+      passing_(config.own, config.other, seat),
       other_waits_(config.other.first, config.other.size),
       pace_(seat.send_buffer),
       is_caught_up_(seat.incarnation == 0),
       noop_turn_(seat.index % config.other.size),
       pass_turn_(noop_turn_),
-      is_returning_(seat.incarnation > 0),
-      locals_(config.own.size) {
+      is_returning_(seat.incarnation > 0) {
   if (config.remedy == Remedy::kFetch) retained_.emplace(RetainedConfig(config, seat));
 }
 
@@ -133,7 +132,7 @@ void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Deco
     BroadcastLocally(batch.data, out);
   }
   const std::uint32_t peer = from.value() - config_.other.first.value();
-  if (hints_.State(peer, batch.quack)) MindReturn(out);
+  if (hints_.Ack(peer, batch.quack)) MindReturn(out);
   OnAck(now, peer, batch.ack, out);
   Pump(now, out);
 }
@@ -159,54 +158,8 @@ void Replica::Receive(const core::Now& now, const std::vector<core::Records>& da
 }
 
 void Replica::BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out) {
-  const core::Bytes payload =
-      codec_.Encode(Broadcast{config_.in_stream, data, inbound_.cumulative()});
-  for (std::uint32_t i = 0; i < config_.own.size; ++i)
-    if (i != seat_.index) QueueLocal(i, payload, out);
-  own_waits_.List(out);
-  RegulateReading(out);
+  passing_.Broadcast(codec_.Encode(Broadcast{config_.in_stream, data, inbound_.cumulative()}), out);
   has_told_peers_ = true;
-}
-
-void Replica::QueueLocal(std::uint32_t index, const core::Bytes& payload, core::Effects& out) {
-  locals_[index].waiting.push_back(payload);
-  locals_[index].bytes += payload.size();
-  DrainLocal(index, out);
-}
-
-void Replica::DrainLocal(std::uint32_t index, core::Effects& out) {
-  Local& local = locals_[index];
-  const core::NodeId to = config_.own.Replica(index);
-  while (!local.waiting.empty()) {
-    if (local.waiting.front().byte_count().value() > out.CreditLeft(to)) {
-      own_waits_.Want(index, local.waiting.front().size());
-      return;
-    }
-    core::Bytes payload = std::move(local.waiting.front());
-    local.waiting.pop_front();
-    local.bytes -= payload.size();
-    out.Spend(core::Work::kBroadcast, 1, payload.byte_count());
-    out.Send(to, std::move(payload));
-  }
-}
-
-void Replica::RegulateReading(core::Effects& out) {
-  // Up to u replicas may be slow on purpose; more than that, and the own cluster cannot keep up.
-  const auto limit = static_cast<std::uint64_t>(seat_.send_buffer.value());
-  std::uint32_t behind = 0;
-  for (const Local& local : locals_) {
-    if (local.bytes > (is_holding_ ? limit / 2 : limit)) ++behind;
-  }
-  const bool should_hold = behind > config_.own.u;
-  if (should_hold == is_holding_) return;
-  is_holding_ = should_hold;
-  for (std::uint32_t i = 0; i < config_.other.size; ++i) {
-    if (should_hold) {
-      out.Hold(config_.other.Replica(i));
-    } else {
-      out.Resume(config_.other.Replica(i));
-    }
-  }
 }
 
 void Replica::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
@@ -221,7 +174,7 @@ void Replica::Ripen(const core::Now& now) {
   constexpr core::Duration kLongest = core::Duration::Seconds(60);
   const core::Duration time =
       (std::min(config_.noop_delay, kLongest) + fetcher_.patience()) * (peers + 3);
-  const std::uint64_t believable = hints_.believable();
+  const std::uint64_t believable = hints_.quack();
   if (std::exchange(newest_heard_, believable) != believable)
     heard_.emplace_back(now.monotonic(), believable);
   for (; !heard_.empty() && now.monotonic() - heard_.front().first >= time; heard_.pop_front())
@@ -230,7 +183,7 @@ void Replica::Ripen(const core::Now& now) {
 
 void Replica::MindReturn(core::Effects& out) {
   if (!is_returning_) return;
-  if (!returned_at_ && hints_.believable() > 0) returned_at_ = hints_.believable();
+  if (!returned_at_ && hints_.quack() > 0) returned_at_ = hints_.quack();
   if (!returned_at_ || inbound_.cumulative() < *returned_at_) return;
   is_returning_ = false;
   out.Note({core::NoteKind::kRejoined, core::NodeId(), config_.in_stream,
@@ -262,8 +215,7 @@ void Replica::OnFetch(const core::Now& now, std::uint32_t peer, const Fetch& fet
     supply.data = retained_->Find(admitted, core::ByteCount(Fetcher::kBytesMax));
     answers_.Note(now.monotonic(), peer, supply.data);
   }
-  QueueLocal(peer, codec_.Encode(supply), out);
-  own_waits_.List(out);
+  passing_.Tell(peer, codec_.Encode(supply), out);
 }
 
 void Replica::OnSupply(const core::Now& now, std::uint32_t peer, const Supply& supply,
@@ -279,17 +231,19 @@ void Replica::LookBehind(const core::Now& now, core::Effects& out) {
   Ripen(now);
   Recover(now, out);
   const bool is_quiet = !std::exchange(has_told_peers_, false);
-  if (const auto probe = fetcher_.Probe(now, is_quiet)) SendFetch(*probe, out);
+  // A sign of life that would wait behind others tells nothing of a round trip.
+  const auto probe = fetcher_.Probe(now, is_quiet);
+  if (probe && passing_.IsIdle(probe->peer)) SendFetch(*probe, out);
 }
 
 void Replica::Recover(const core::Now& now, core::Effects& out) {
-  fetcher_.Observe(now, inbound_.cumulative(), hints_.believable());
+  fetcher_.Observe(now, inbound_.cumulative(), hints_.quack());
   const bool is_behind = fetcher_.target() > 0;
   const auto to = is_behind && config_.remedy == Remedy::kAdvance ? std::optional(fetcher_.target())
                                                                   : fetcher_.Past(now);
   if (to) {
     Skip(*to, out);
-    fetcher_.Observe(now, inbound_.cumulative(), hints_.believable());
+    fetcher_.Observe(now, inbound_.cumulative(), hints_.quack());
   }
   if (const auto ask = fetcher_.Next(now)) SendFetch(*ask, out);
   const auto wakes = fetcher_.Wakes();
@@ -307,8 +261,7 @@ void Replica::SendFetch(const Fetcher::Ask& ask, core::Effects& out) {
     out.Note({kFetches, config_.own.Replica(ask.peer), config_.in_stream, fetch.wanted.front(),
               count, 0});
   }
-  QueueLocal(ask.peer, codec_.Encode(fetch), out);
-  own_waits_.List(out);
+  passing_.Tell(ask.peer, codec_.Encode(fetch), out);
 }
 
 void Replica::Skip(std::uint64_t to, core::Effects& out) {
@@ -524,11 +477,7 @@ void Replica::OnTimer(const core::Now& now, core::TimerId timer, core::Effects& 
 
 void Replica::OnWritable(const core::Now& now, core::NodeId peer, core::Effects& out) {
   if (config_.own.Has(peer)) {
-    const std::uint32_t index = peer.value() - config_.own.first.value();
-    own_waits_.Forget(index);
-    DrainLocal(index, out);
-    own_waits_.List(out);
-    RegulateReading(out);
+    passing_.OnWritable(peer.value() - config_.own.first.value(), out);
     return;
   }
   other_waits_.Forget(peer.value() - config_.other.first.value());

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,10 +22,10 @@
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
 #include "protocols/core/pace.h"
+#include "protocols/core/passing.h"
 #include "protocols/core/program.h"
 #include "protocols/picsou/answers.h"
 #include "protocols/picsou/fetcher.h"
-#include "protocols/picsou/hints.h"
 #include "protocols/picsou/inbound.h"
 #include "protocols/picsou/messages.h"
 #include "protocols/picsou/quack.h"
@@ -97,12 +96,6 @@ class Replica : public core::Node, public core::LogReader {
   void OnCommitted(const core::Now& now, core::Effects& out) override;
 
  private:
-  // Local broadcasts that wait for credit towards one replica of the own cluster.
-  struct Local {
-    std::list<core::Bytes> waiting;  // costs nothing where nothing waits, as nearly always
-    std::uint64_t bytes = 0;
-  };
-
   void OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
                core::Effects& out);
   void OnAck(const core::Now& now, std::uint32_t receiver, const Ack& ack, core::Effects& out);
@@ -125,10 +118,6 @@ class Replica : public core::Node, public core::LogReader {
   // Stores and delivers what is new.
   void Receive(const core::Now& now, const std::vector<core::Records>& data, core::Effects& out);
   void BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out);
-  void QueueLocal(std::uint32_t index, const core::Bytes& payload, core::Effects& out);
-  void DrainLocal(std::uint32_t index, core::Effects& out);
-  // Stops or resumes the other cluster's streams, by what waits for the own cluster.
-  void RegulateReading(core::Effects& out);
 
   // Sends whatever windows and credit allow.
   void Pump(const core::Now& now, core::Effects& out);
@@ -163,7 +152,7 @@ class Replica : public core::Node, public core::LogReader {
   Schedule schedule_;
 
   Inbound inbound_;
-  Hints hints_;
+  QuackCounter hints_;                // what senders state of the other stream
   std::optional<Retained> retained_;  // where peers may fetch
   Answers answers_;
   Fetcher fetcher_;
@@ -171,7 +160,7 @@ class Replica : public core::Node, public core::LogReader {
   ComplaintTracker complaints_;
   core::Batcher first_sends_;
   ResendQueue resends_;
-  core::CreditWaits own_waits_;    // for replicas of the own cluster
+  core::Passing passing_;
   core::CreditWaits other_waits_;  // for those of the other
   core::Pace pace_;
 
@@ -190,8 +179,6 @@ class Replica : public core::Node, public core::LogReader {
   std::optional<std::uint64_t> returned_at_;  // h, as first heard after a restart
   bool is_returning_ = false;                 // after a restart, until it has what is below that
   bool has_told_peers_ = false;               // of its ACK, since the last no-op
-  std::vector<Local> locals_;                 // locals_[index in the own cluster]
-  bool is_holding_ = false;
 };
 
 }  // namespace lockstep::picsou

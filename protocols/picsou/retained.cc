@@ -3,10 +3,10 @@
 #include "protocols/picsou/retained.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "protocols/core/check.h"
+#include "protocols/core/quorum.h"
 
 namespace lockstep::picsou {
 
@@ -52,11 +52,7 @@ void Retained::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
   std::vector<std::uint64_t> others = acks_;
   others.erase(others.begin() + config_.self);
   by_all_ = *std::min_element(others.begin(), others.end());
-  if (config_.sparing > 0) {
-    const auto at = others.begin() + (config_.sparing - 1);
-    std::nth_element(others.begin(), at, others.end(), std::greater<>());
-    by_enough_ = *at;
-  }
+  if (config_.sparing > 0) by_enough_ = core::ReachedBy(std::move(others), config_.sparing);
   Trim();
 }
 

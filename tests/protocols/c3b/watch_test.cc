@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "protocols/c3b/quorum.h"
+#include "protocols/core/quorum.h"
 #include "tests/support/listed.h"
 
 // Last: CHECK becomes doctest's.
@@ -29,10 +29,10 @@ void Commit(c3b::Watch& watch, std::int64_t at_ms, std::uint32_t senders, std::u
 }
 
 TEST_CASE("otu: what enough replicas have reached is the number of one that is correct") {
-  CHECK(c3b::ReachedBy({5, 1, 9, 3}, 1) == 9);
-  CHECK(c3b::ReachedBy({5, 1, 9, 3}, 2) == 5);
-  CHECK(c3b::ReachedBy({5, 1, 9, 3}, 4) == 1);
-  CHECK(c3b::ReachedBy({7, 7, 0}, 2) == 7);
+  CHECK(core::ReachedBy({5, 1, 9, 3}, 1) == 9);
+  CHECK(core::ReachedBy({5, 1, 9, 3}, 2) == 5);
+  CHECK(core::ReachedBy({5, 1, 9, 3}, 4) == 1);
+  CHECK(core::ReachedBy({7, 7, 0}, 2) == 7);
 }
 
 TEST_CASE(

@@ -1,4 +1,4 @@
-// Receivers that were left behind: what senders state, what peers keep, who is asked and when.
+// Receivers that were left behind: what peers keep, who is asked and when.
 //
 // Source: the Picsou paper, section 4.2 (garbage collection), and what was decided beyond it.
 
@@ -9,7 +9,6 @@
 #include "protocols/core/random.h"
 #include "protocols/picsou/answers.h"
 #include "protocols/picsou/fetcher.h"
-#include "protocols/picsou/hints.h"
 #include "protocols/picsou/retained.h"
 #include "tests/protocols/picsou/rig.h"
 
@@ -24,7 +23,6 @@ using core::Records;
 using core::Run;
 using picsou::Answers;
 using picsou::Fetcher;
-using picsou::Hints;
 using picsou::Retained;
 
 constexpr std::uint64_t kLanes = 28;
@@ -61,18 +59,6 @@ Fetcher Warm() {
 }
 
 }  // namespace
-
-TEST_CASE("hints: what is believed is what as many senders state as are not all liars") {
-  Hints hints(4, 2);
-  CHECK_FALSE(hints.State(3, 1'000'000));
-  CHECK(hints.believable() == 0);
-  CHECK(hints.State(0, 7));
-  CHECK(hints.believable() == 7);
-  CHECK_FALSE(hints.State(0, 5));
-  CHECK_FALSE(hints.State(1, 6));
-  CHECK(hints.State(1, 9));
-  CHECK(hints.believable() == 9);
-}
 
 TEST_CASE("retained: it goes when every peer has acknowledged it, and not before") {
   Retained kept = Keeper(1'000);

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-namespace lockstep::c3b {
+namespace lockstep::core {
 
 // The greatest number that at least `count` of these reach; `count` is from 1 to their number. With
 // one more than may be wrong, a correct one is among them.
@@ -18,4 +18,4 @@ inline std::uint64_t ReachedBy(std::vector<std::uint64_t> numbers, std::size_t c
   return *at;
 }
 
-}  // namespace lockstep::c3b
+}  // namespace lockstep::core

@@ -1,12 +1,12 @@
 // What is passed on within a cluster: see passing.h.
 
-#include "protocols/c3b/passing.h"
+#include "protocols/core/passing.h"
 
 #include <utility>
 
-namespace lockstep::c3b {
+namespace lockstep::core {
 
-Passing::Passing(const core::Cluster& own, const core::Cluster& other, const core::Seat& seat)
+Passing::Passing(const Cluster& own, const Cluster& other, const Seat& seat)
     : own_(own),
       other_(other),
       self_(seat.index),
@@ -14,41 +14,49 @@ Passing::Passing(const core::Cluster& own, const core::Cluster& other, const cor
       waits_(own.first, own.size),
       queues_(own.size) {}
 
-void Passing::Broadcast(const core::Bytes& payload, core::Effects& out) {
-  for (std::uint32_t i = 0; i < own_.size; ++i) {
-    if (i == self_) continue;
-    queues_[i].waiting.push_back(payload);
-    queues_[i].bytes += payload.size();
-    Drain(i, out);
-  }
+void Passing::Broadcast(const Bytes& payload, Effects& out) {
+  for (std::uint32_t i = 0; i < own_.size; ++i)
+    if (i != self_) Put(i, payload, out);
   waits_.List(out);
   RegulateReading(out);
 }
 
-void Passing::OnWritable(std::uint32_t index, core::Effects& out) {
+void Passing::Tell(std::uint32_t index, const Bytes& payload, Effects& out) {
+  Put(index, payload, out);
+  waits_.List(out);
+  RegulateReading(out);
+}
+
+void Passing::Put(std::uint32_t index, const Bytes& payload, Effects& out) {
+  queues_[index].waiting.push_back(payload);
+  queues_[index].bytes += payload.size();
+  Drain(index, out);
+}
+
+void Passing::OnWritable(std::uint32_t index, Effects& out) {
   waits_.Forget(index);
   Drain(index, out);
   waits_.List(out);
   RegulateReading(out);
 }
 
-void Passing::Drain(std::uint32_t index, core::Effects& out) {
+void Passing::Drain(std::uint32_t index, Effects& out) {
   Queue& queue = queues_[index];
-  const core::NodeId to = own_.Replica(index);
+  const NodeId to = own_.Replica(index);
   while (!queue.waiting.empty()) {
     if (queue.waiting.front().byte_count().value() > out.CreditLeft(to)) {
       waits_.Want(index, queue.waiting.front().size());
       return;
     }
-    core::Bytes payload = std::move(queue.waiting.front());
+    Bytes payload = std::move(queue.waiting.front());
     queue.waiting.pop_front();
     queue.bytes -= payload.size();
-    out.Spend(core::Work::kBroadcast, 1, payload.byte_count());
+    out.Spend(Work::kBroadcast, 1, payload.byte_count());
     out.Send(to, std::move(payload));
   }
 }
 
-void Passing::RegulateReading(core::Effects& out) {
+void Passing::RegulateReading(Effects& out) {
   // Up to u replicas may be slow on purpose; more than that, and the own cluster cannot keep up.
   std::uint32_t behind = 0;
   for (const Queue& queue : queues_) {
@@ -66,4 +74,4 @@ void Passing::RegulateReading(core::Effects& out) {
   }
 }
 
-}  // namespace lockstep::c3b
+}  // namespace lockstep::core
