@@ -20,10 +20,10 @@ namespace lockstep::analysis {
 // (p, φ-list up to φ_end) claims every k′ < p and those listed, and denies p and those in between
 // that are not listed. It is told when it leaves: what came since its node made it, it may deny.
 //
-// Excused is what a receiver goes past below the QUACK of a correct sender (see StreamFacts::Held),
-// and a counter that stays where its node notes that it does, for want of room. A note may be told
-// after a message that was listed behind it, as the one waits for another core than the other: such
-// a statement is judged when its note has come, or by the end.
+// Excused is what a receiver goes past below the QUACK of a sender that does not lie (see
+// StreamFacts::Held), and a counter that stays where its node notes that it does, for want of room.
+// A note may be told after a message that was listed behind it, as the one waits for another core
+// than the other: such a statement is judged when its note has come, or by the end.
 class AckChecker final : public StreamChecker {
  public:
   explicit AckChecker(std::shared_ptr<StreamFacts> facts);

@@ -58,12 +58,15 @@ trace::Interest StreamFacts::Wants() const {
 }
 
 void StreamFacts::OnEvent(const trace::Event& event) {
-  if (event.kind == trace::EventKind::kFaulty) LearnFaulty(event.node, event.detail != 0);
+  if (event.kind == trace::EventKind::kFaulty) {
+    LearnFaulty(event.node, event.detail != 0);
+    if (event.value > 1) liars_.insert(event.node);
+  }
   const bool is_handed = event.Is(core::Fact::kCarries, trace::Phase::kHanded);
   if (event.stream != stream().stream) return;
   if (is_handed) LearnHanded(event);
   if (event.Is(core::NoteKind::kSkipped)) LearnSkipped(event);
-  const bool is_believed = senders().Has(event.node) && IsCorrect(event.node);
+  const bool is_believed = senders().Has(event.node) && !liars_.contains(event.node);
   if (is_believed && event.Is(core::NoteKind::kQuacked)) quack_ = std::max(quack_, event.value);
 }
 
@@ -103,7 +106,7 @@ void StreamFacts::LearnHanded(const trace::Event& event) {
 void StreamFacts::LearnSkipped(const trace::Event& event) {
   if (!receivers().Has(event.node) || !IsCorrect(event.node)) return;
   const std::optional<core::Run> run = RunOf(event, period_);
-  // Of r_s + 1 senders that have said so, one at least was correct when it noted that QUACK.
+  // Of r_s + 1 senders that have said so, one at least does not lie.
   if (run && run->Last() < quack_) Hold(event, *run);
 }
 

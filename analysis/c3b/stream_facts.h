@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -109,7 +110,7 @@ class StreamFacts final : public trace::Sink {
     return senders().Has(from) && receivers().Has(to);
   }
   // What a correct receiver holds, or has gone past with good reason: it is below the QUACK of a
-  // sender that was not known to be faulty. Empty for a faulty one.
+  // sender that does not lie. Empty for a faulty one.
   const core::SeqSet& Held(core::NodeId receiver) const { return OfReceiver(receiver).held; }
   // Of these, the runs that came at `since` or later. None where that is longer ago than is
   // remembered.
@@ -141,7 +142,8 @@ class StreamFacts final : public trace::Sink {
   Schedule schedule_;
   std::uint64_t period_;
   ExpectedContent content_;
-  std::uint64_t quack_ = 0;            // the greatest that a correct sender has noted
+  std::set<core::NodeId> liars_;       // known to spend r
+  std::uint64_t quack_ = 0;            // the greatest that one of the other senders has noted
   std::vector<bool> is_faulty_;        // is_faulty_[node]
   std::vector<bool> is_unsound_;       // is_unsound_[node]
   std::vector<Receiver> of_receiver_;  // by index

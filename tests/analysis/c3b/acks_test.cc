@@ -51,12 +51,16 @@ TEST_CASE("ack: what is skipped below the QUACK of a correct sender is as good a
   Story story = WithHoles();
   story.Quacked(A(1), 4).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
   CHECK(story.Ask("A") == Verdict::kHolds);
+  // One that fails otherwise says what is so.
+  Story dying = WithHoles();
+  dying.Faulty(A(1)).Quacked(A(1), 4).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
+  CHECK(dying.Ask("A") == Verdict::kHolds);
   // Nobody knows that it is safe; only a liar does; or it was not skipped.
   Story early = WithHoles();
   early.Quacked(A(1), 3).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
   CHECK(early.Ask("A") == Verdict::kViolated);
   Story lied = WithHoles();
-  lied.Faulty(A(1)).Quacked(A(1), 9).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
+  lied.Faulty(A(1), 2).Quacked(A(1), 9).Skipped(B(2), {3, 1, 1}).Stated(B(2), A(0), 5);
   CHECK(lied.Ask("A") == Verdict::kViolated);
   Story silent = WithHoles();
   silent.Quacked(A(1), 4).Stated(B(2), A(0), 5);
