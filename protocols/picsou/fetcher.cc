@@ -67,11 +67,15 @@ std::optional<Fetcher::Ask> Fetcher::Next(const core::Now& now) {
   return ask;
 }
 
-std::optional<Fetcher::Ask> Fetcher::Probe(const core::Now& now, bool is_quiet) {
+std::optional<Fetcher::Ask> Fetcher::Probe(const core::Now& now, bool is_quiet,
+                                           absl::FunctionRef<bool(std::uint32_t)> is_idle) {
   const bool is_wanted = is_quiet || !smoothed_ || cumulative_ < believable_;
-  if (config_.peers == 1 || open_ || !is_wanted) return std::nullopt;
-  const std::uint32_t peer = std::exchange(next_probe_, After(next_probe_));
-  return AskPeer(now, peer, true);
+  if (open_ || !is_wanted) return std::nullopt;
+  for (std::uint32_t tried = 1; tried < config_.peers; ++tried) {
+    const std::uint32_t peer = std::exchange(next_probe_, After(next_probe_));
+    if (is_idle(peer)) return AskPeer(now, peer, true);
+  }
+  return std::nullopt;
 }
 
 void Fetcher::Sample(core::Duration round_trip) {

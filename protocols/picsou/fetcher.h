@@ -14,6 +14,8 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+
 #include "protocols/core/time.h"
 
 namespace lockstep::picsou {
@@ -50,9 +52,11 @@ class Fetcher {
   void Observe(const core::Now& now, std::uint64_t cumulative, std::uint64_t believable);
   // What to ask now, if anything. Until OnAnswer or Wakes(), nothing else is to be asked.
   std::optional<Ask> Next(const core::Now& now);
-  // A probe of the next peer, where one is wanted: while there is no round trip to go by, while the
-  // own ACK is below h, or since nothing else has told the peers of it.
-  std::optional<Ask> Probe(const core::Now& now, bool is_quiet);
+  // A probe of the next peer that `is_idle`, where one is wanted: while there is no round trip to
+  // go by, while the own ACK is below h, or since nothing else has told the peers of it. A probe
+  // that would wait behind what a peer has not taken yet tells nothing of a round trip.
+  std::optional<Ask> Probe(const core::Now& now, bool is_quiet,
+                           absl::FunctionRef<bool(std::uint32_t)> is_idle);
   void OnAnswer(const core::Now& now, const Answer& answer);
   // When to call Next again though nothing has come; none: never.
   std::optional<core::Instant> Wakes() const;

@@ -231,9 +231,9 @@ void Replica::LookBehind(const core::Now& now, core::Effects& out) {
   Ripen(now);
   Recover(now, out);
   const bool is_quiet = !std::exchange(has_told_peers_, false);
-  // A sign of life that would wait behind others tells nothing of a round trip.
-  const auto probe = fetcher_.Probe(now, is_quiet);
-  if (probe && passing_.IsIdle(probe->peer)) SendFetch(*probe, out);
+  const auto probe =
+      fetcher_.Probe(now, is_quiet, [this](std::uint32_t peer) { return passing_.IsIdle(peer); });
+  if (probe) SendFetch(*probe, out);
 }
 
 void Replica::Recover(const core::Now& now, core::Effects& out) {
@@ -242,7 +242,8 @@ void Replica::Recover(const core::Now& now, core::Effects& out) {
   const auto to = is_behind && config_.remedy == Remedy::kAdvance ? std::optional(fetcher_.target())
                                                                   : fetcher_.Past(now);
   if (to) {
-    Skip(*to, out);
+    // What senders do not know to be safe may come yet, though peers have it and keep it no more.
+    Skip(std::min(*to, hints_.quack()), out);
     fetcher_.Observe(now, inbound_.cumulative(), hints_.quack());
   }
   if (const auto ask = fetcher_.Next(now)) SendFetch(*ask, out);

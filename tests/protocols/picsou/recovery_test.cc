@@ -48,11 +48,13 @@ Retained Keeper(std::uint64_t messages, std::uint32_t sparing = 2, std::int64_t 
 
 Fetcher::Config OfFour() { return {4, 0, 2, core::Duration::Milliseconds(5), 0}; }
 
+bool AllIdle(std::uint32_t) { return true; }
+
 // A fetcher of replica 0 of 4 that knows a round trip of 1 ms.
 Fetcher Warm() {
   Fetcher fetcher(OfFour());
   fetcher.Observe(NowAtMs(0), 0, 0);
-  const auto probe = fetcher.Probe(NowAtMs(0), true);
+  const auto probe = fetcher.Probe(NowAtMs(0), true, AllIdle);
   REQUIRE(probe);
   fetcher.OnAnswer(NowAtMs(1), {probe->peer, probe->number, 0, false});
   return fetcher;
@@ -214,7 +216,7 @@ TEST_CASE("fetcher: it is left behind only when it has stood below h for long en
 
 TEST_CASE("fetcher: links that are slow within the cluster make it wait longer") {
   Fetcher fetcher(OfFour());
-  const auto probe = fetcher.Probe(NowAtMs(0), true);
+  const auto probe = fetcher.Probe(NowAtMs(0), true, AllIdle);
   REQUIRE(probe);
   fetcher.OnAnswer(NowAtMs(20), {probe->peer, probe->number, 0, false});
   fetcher.Observe(NowAtMs(20), 3, 9);
@@ -230,7 +232,18 @@ TEST_CASE("fetcher: nothing is fetched while no peer has ever answered") {
   fetcher.Observe(NowAtMs(1'000), 3, 9);
   CHECK(fetcher.target() == 0);
   // It goes on to ask for a sign of life.
-  CHECK(fetcher.Probe(NowAtMs(1'000), false));
+  CHECK(fetcher.Probe(NowAtMs(1'000), false, AllIdle));
+}
+
+TEST_CASE("fetcher: a probe goes to the next peer that would get it at once, and else to none") {
+  Fetcher fetcher(OfFour());
+  CHECK_FALSE(fetcher.Probe(NowAtMs(0), true, [](std::uint32_t) { return false; }));
+  const auto probe = fetcher.Probe(NowAtMs(1), true, [](std::uint32_t peer) { return peer == 2; });
+  REQUIRE(probe);
+  CHECK(probe->peer == 2);
+  const auto next = fetcher.Probe(NowAtMs(2), true, [](std::uint32_t peer) { return peer != 3; });
+  REQUIRE(next);
+  CHECK(next->peer == 1);
 }
 
 TEST_CASE("fetcher: who has something is asked again, who has nothing no more in this lap") {
@@ -448,6 +461,33 @@ TEST_CASE("replica: one that advances goes past what it lacks, and says so") {
   std::sort(skipped.begin(), skipped.end());
   CHECK(skipped == Positions{0, 2, 3});
   CHECK(rig.owner.times() == std::map<std::uint64_t, int>{{1, 1}});
+}
+
+TEST_CASE("replica: it goes past nothing that senders do not know to be safe") {
+  Rig rig(PicsouConfig());
+  rig.Start(0);
+  State(rig, NowAtMs(2), 4);
+  rig.Take();
+  Positions skipped;
+  for (std::int64_t ms = 5; ms < 100; ms += 5) {
+    rig.replica->OnTimer(NowAtMs(ms), core::TimerId(0), rig.out);
+    // All peers had 9, and keep none of them.
+    for (int laps = 0; laps < 4; ++laps) {
+      const core::Effects listed = rig.Take();
+      for (const auto& note : Notes(listed, NoteKind::kSkipped))
+        for (const std::uint64_t k : PositionsIn(std::vector<Run>{note.values}))
+          skipped.push_back(k);
+      for (std::uint32_t peer = 1; peer < kOwnSize; ++peer) {
+        for (const picsou::Fetch& each : FetchesTo(rig, listed, peer)) {
+          const picsou::Supply gone{kIn, 9, each.number, 9, {}};
+          rig.replica->OnMessage(NowAtMs(ms + 1), rig.config.own.Replica(peer),
+                                 rig.codec().Encode(gone), rig.out);
+        }
+      }
+    }
+  }
+  std::sort(skipped.begin(), skipped.end());
+  CHECK(skipped == Positions{0, 1, 2, 3});
 }
 
 TEST_CASE("replica: a peer gets what it asks for, and what is not there is not made up") {
