@@ -48,6 +48,8 @@ StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t strea
       schedule_{senders().size, receivers().size},
       period_(schedule_.set_lanes()),
       content_(this->stream().content),
+      remembered_(
+          std::clamp(kRememberedOfAll / receivers().size, kRememberedLeast, kRememberedMost)),
       of_receiver_(receivers().size, Receiver{core::SeqSet(period_), {}, {}, false}) {}
 
 trace::Interest StreamFacts::Wants() const {
@@ -113,7 +115,7 @@ void StreamFacts::LearnSkipped(const trace::Event& event) {
 void StreamFacts::Hold(const trace::Event& event, const core::Run& run) {
   Receiver& of = of_receiver_[event.node.value() - receivers().first.value()];
   for (const core::Run& fresh : of.held.Insert(run)) {
-    if (of.fresh.size() == kRemembered) {
+    if (of.fresh.size() == remembered_) {
       of.forgotten = of.fresh.front().at;
       of.has_forgotten = true;
       of.fresh.pop_front();

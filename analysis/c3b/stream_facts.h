@@ -117,14 +117,18 @@ class StreamFacts final : public trace::Sink {
   std::optional<std::vector<core::Run>> HeldSince(core::NodeId receiver, core::Instant since) const;
 
  private:
-  static constexpr std::size_t kRemembered = 1024;
+  // So many runs are remembered of all receivers together, and of each no more and no fewer than
+  // these: a host that is busy tells what it held many broadcasts ago.
+  static constexpr std::size_t kRememberedOfAll = std::size_t{1} << 20;
+  static constexpr std::size_t kRememberedLeast = 1024;
+  static constexpr std::size_t kRememberedMost = 32768;
   struct Fresh {
     core::Instant at;
     core::Run run;
   };
   struct Receiver {
     core::SeqSet held;
-    std::deque<Fresh> fresh;  // what came last of it, oldest first; kRemembered runs at most
+    std::deque<Fresh> fresh;  // what came last of it, oldest first; remembered_ at most
     core::Instant forgotten;  // when the last came that `fresh` has lost
     bool has_forgotten = false;
   };
@@ -142,10 +146,11 @@ class StreamFacts final : public trace::Sink {
   Schedule schedule_;
   std::uint64_t period_;
   ExpectedContent content_;
-  std::set<core::NodeId> liars_;       // known to spend r
-  std::uint64_t quack_ = 0;            // the greatest that one of the other senders has noted
-  std::vector<bool> is_faulty_;        // is_faulty_[node]
-  std::vector<bool> is_unsound_;       // is_unsound_[node]
+  std::set<core::NodeId> liars_;  // known to spend r
+  std::uint64_t quack_ = 0;       // the greatest that one of the other senders has noted
+  std::vector<bool> is_faulty_;   // is_faulty_[node]
+  std::vector<bool> is_unsound_;  // is_unsound_[node]
+  std::size_t remembered_;
   std::vector<Receiver> of_receiver_;  // by index
 };
 

@@ -71,7 +71,7 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       pace_(seat.send_buffer),
       is_caught_up_(seat.incarnation == 0),
       noop_turn_(seat.index % config.other.size),
-      pass_turn_(noop_turn_),
+      window_turn_(noop_turn_),
       is_returning_(seat.incarnation > 0) {
   if (config.remedy == Remedy::kFetch) retained_.emplace(RetainedConfig(config, seat));
 }
@@ -210,7 +210,7 @@ void Replica::OnFetch(const core::Now& now, std::uint32_t peer, const Fetch& fet
   OnPeerAck(peer, fetch.cumulative);
   Supply supply{config_.in_stream, inbound_.cumulative(), fetch.number, inbound_.cumulative(), {}};
   if (retained_) {
-    supply.floor = retained_->FloorFor(inbound_.cumulative());
+    supply.floor = retained_->FloorFor(inbound_.cumulative(), fetch.cumulative);
     const auto admitted = answers_.Admit(now.monotonic(), fetcher_.patience(), peer, fetch.wanted);
     supply.data = retained_->Find(admitted, core::ByteCount(Fetcher::kBytesMax));
     answers_.Note(now.monotonic(), peer, supply.data);
@@ -342,20 +342,25 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
 }
 
 void Replica::SendBatches(const core::Now& now, core::Effects& out) {
-  for (std::uint32_t receiver = 0; receiver < config_.other.size; ++receiver) {
-    while (SendFrom(resends_, now, receiver, out) ||
-           (is_ack_window_open() && SendFrom(first_sends_, now, receiver, out))) {
+  // A window that opens for a few batches is for the receivers in turn, or the last ones would
+  // never be sent to: nobody else sends again what was not sent yet.
+  const std::uint32_t begin = config_.ack_window > 0 ? window_turn_ : 0;
+  for (std::uint32_t i = 0; i < config_.other.size; ++i) {
+    const std::uint32_t receiver = (begin + i) % config_.other.size;
+    while (SendFrom(resends_, now, receiver, out)) {
     }
+    while (is_ack_window_open() && SendFrom(first_sends_, now, receiver, out))
+      window_turn_ = (receiver + 1) % config_.other.size;
   }
   if (!is_ack_window_open() && passes_ > 0) SendInPass(now, out);
 }
 
 void Replica::SendInPass(const core::Now& now, core::Effects& out) {
   for (std::uint32_t i = 0; i < config_.other.size; ++i) {
-    const std::uint32_t receiver = (pass_turn_ + i) % config_.other.size;
+    const std::uint32_t receiver = (window_turn_ + i) % config_.other.size;
     if (!SendFrom(first_sends_, now, receiver, out)) continue;
     --passes_;
-    pass_turn_ = (receiver + 1) % config_.other.size;
+    window_turn_ = (receiver + 1) % config_.other.size;
     return;
   }
 }

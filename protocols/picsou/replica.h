@@ -170,7 +170,8 @@ class Replica : public core::Node, public core::LogReader {
   std::uint64_t batches_since_ack_ = 0;
   core::Instant last_data_;
   std::uint32_t noop_turn_ = 0;
-  std::uint32_t pass_turn_ = 0;
+  // The receiver that comes first where few batches may be sent.
+  std::uint32_t window_turn_ = 0;
   std::optional<core::Instant> flush_timer_;
   std::optional<core::Instant> fetch_timer_;
   std::optional<std::uint64_t> stands_at_;  // own cumulative ACK, while there is no room

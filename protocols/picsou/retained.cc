@@ -133,8 +133,17 @@ std::vector<core::Records> Retained::Find(const std::vector<core::Run>& wanted,
   return found;
 }
 
-std::uint64_t Retained::FloorFor(std::uint64_t cumulative) const {
-  return firsts_.empty() ? cumulative : std::min(cumulative, *firsts_.begin());
+std::uint64_t Retained::FloorFor(std::uint64_t cumulative, std::uint64_t wanted) const {
+  if (wanted >= cumulative) return cumulative;
+  std::uint64_t floor = cumulative;
+  for (const std::uint64_t first : firsts_) {
+    if (first >= floor) break;
+    if (first >= wanted) return first;
+    const core::Run& run = kept_.find(line_.Place(first))->second.run;
+    if (run.Last() < wanted) continue;
+    floor = std::min(floor, run.At((wanted - first + run.stride - 1) / run.stride));
+  }
+  return floor;
 }
 
 }  // namespace lockstep::picsou

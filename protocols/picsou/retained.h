@@ -46,8 +46,10 @@ class Retained {
   // message where there is any.
   std::vector<core::Records> Find(const std::vector<core::Run>& wanted,
                                   core::ByteCount bytes) const;
-  // Nothing below it is kept; `cumulative`: the own ACK, at most which it is.
-  std::uint64_t FloorFor(std::uint64_t cumulative) const;
+  // Nothing from `wanted`, the ACK of whoever asks, up to below it is kept; `cumulative`: the own
+  // ACK, at most which it is. What is kept below `wanted`, as for a liar who wants nothing ever,
+  // says nothing of what is not kept beyond.
+  std::uint64_t FloorFor(std::uint64_t cumulative, std::uint64_t wanted) const;
 
   // Entries, messages and bytes of content that are kept.
   std::size_t size() const { return kept_.size(); }

@@ -18,8 +18,11 @@ class FloodActor final : public FaultActor {
   FloodActor(const FaultScene& scene, std::size_t index, const Flood& flood)
       : FaultActor(scene, index), copies_(flood.copies) {}
   bool OnSend(const SendCase& send) override {
+    if (send.marks.is_of_flood) return true;
     Touch();
-    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload, send.marks);
+    Marks marks = send.marks;
+    marks.is_of_flood = true;
+    for (std::uint64_t i = 0; i < copies_; ++i) send.Add(send.send.payload, marks);
     Change(send.now, copies_);
     return true;
   }

@@ -45,19 +45,12 @@ class ImpersonateActor final : public FaultActor {
     TellTampered(scene(), index(), send, send.host.value(), as.value());
     send.marks.as = as;
     // What is signed was signed by somebody else. What is not, its receiver has to take as it is.
-    send.marks.is_forged = send.marks.is_forged || IsSigned(send);
+    send.marks.is_forged = send.marks.is_forged || IsSigned(scene(), send);
     Change(send.now);
     return true;
   }
 
  private:
-  bool IsSigned(const SendCase& send) {
-    const auto as_it_is = [](const core::TypeSpec&, core::FieldedMessage&) { return true; };
-    const Forger one(1);
-    const Forger another(2);
-    return Rewritten(scene(), send, as_it_is, &one) != Rewritten(scene(), send, as_it_is, &another);
-  }
-
   const std::vector<core::NodeId>& as_;
 };
 

@@ -19,8 +19,8 @@ struct Bites {
 };
 
 struct Outcome {
-  // "holds", "slow" (what was to come in the end came, but later than the scenario allows),
-  // "violated", "stuck" (it was to recover and did not), "overspent", "idle" (nothing was put to
+  // "holds", "slow" (what was to come in the end came, but later than the scenario allows, or is
+  // still coming after 30 s), "violated", "stuck" (it was to recover and did not), "overspent", "idle" (nothing was put to
   // the test), "unknown", or "failed" (the run did not come to its end).
   std::string verdict = "failed";
   std::string oracle;  // who objects first, where the verdict is "violated"

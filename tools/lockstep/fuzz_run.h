@@ -26,7 +26,7 @@ fuzz::Outcome RunDraw(const fuzz::Draw& draw);
 
 // Makes the run of a scenario. Where only what is to come in the end has not come, it is run on,
 // for 4, 16 and at last for 128 times what it allows after the heal, or until it has settled for
-// 30 s, to tell slow from stuck.
+// 30 s, to tell slow from stuck: what comes then, or is still coming, is no failure.
 fuzz::Outcome RunScenario(const Prepared& prepared);
 
 // The same scenario with so many times the time after the heal; to be read like `prepared`.

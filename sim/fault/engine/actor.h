@@ -76,6 +76,7 @@ struct FaultScene {
 struct Marks {
   bool is_forged = false;          // it bears a signature that is none
   std::optional<core::NodeId> as;  // who is said to send it, where that is not its host
+  bool is_of_flood = false;        // one of many copies: floods add up, and do not multiply
 };
 
 // A message that a node on a target wants sent, among all that its call has listed.

@@ -9,6 +9,15 @@
 #include "sim/trace/emitter.h"
 
 namespace lockstep::sim {
+namespace {
+
+// Who has signed what is sent now: a key of the host's own is that of nobody whom it impersonates.
+void MarkSignature(const FaultScene& scene, const SendCase& send, bool is_by_forger) {
+  send.marks.is_forged = (is_by_forger || send.marks.as) && IsSigned(scene, send);
+}
+
+}  // namespace
+
 void TellTampered(const FaultScene& scene, std::size_t index, const SendCase& send,
                   std::uint64_t honest, std::uint64_t lie) {
   trace::Event event;
@@ -32,14 +41,20 @@ std::optional<core::Bytes> Rewritten(const FaultScene& scene, const SendCase& se
   return scene.deriver.FieldsOf(send.host).Build(message, *signer, core::SpeakerOf(send.send.to));
 }
 
+bool IsSigned(const FaultScene& scene, const SendCase& send) {
+  const auto as_it_is = [](const core::TypeSpec&, core::FieldedMessage&) { return true; };
+  const Forger one(1);
+  const Forger another(2);
+  return Rewritten(scene, send, as_it_is, &one) != Rewritten(scene, send, as_it_is, &another);
+}
+
 bool Rewrite(const FaultScene& scene, std::size_t index, const SendCase& send,
              const ChangeMessage& change, const core::Signer* signer) {
   std::optional<core::Bytes> payload = Rewritten(scene, send, change, signer);
   if (!payload || *payload == send.send.payload) return false;
   TellTampered(scene, index, send, send.send.payload.Digest(), payload->Digest());
   send.send.payload = *std::move(payload);
-  // A key of the host's own is that of nobody whom it impersonates.
-  send.marks.is_forged = signer != nullptr || send.marks.as;
+  MarkSignature(scene, send, signer != nullptr);
   return true;
 }
 
@@ -60,7 +75,7 @@ std::uint64_t RewriteNumbers(const FaultScene& scene, std::size_t index, const S
   std::optional<core::Bytes> payload = Rewritten(scene, send, change_all);
   if (payload) {
     send.send.payload = *std::move(payload);
-    send.marks.is_forged = send.marks.as.has_value();
+    MarkSignature(scene, send, /*is_by_forger=*/false);
   }
   return changed;
 }

@@ -32,6 +32,9 @@ using ChangeMessage = std::function<bool(const core::TypeSpec&, core::FieldedMes
 std::optional<core::Bytes> Rewritten(const FaultScene& scene, const SendCase& send,
                                      const ChangeMessage& change,
                                      const core::Signer* signer = nullptr);
+// Whether the message bears a signature. One that bears none says what it says, whoever sends it in
+// whose name.
+bool IsSigned(const FaultScene& scene, const SendCase& send);
 // Puts it in the place of the message, and tells that it was tampered with; whether it was.
 bool Rewrite(const FaultScene& scene, std::size_t index, const SendCase& send,
              const ChangeMessage& change, const core::Signer* signer = nullptr);

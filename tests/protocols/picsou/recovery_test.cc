@@ -72,7 +72,7 @@ TEST_CASE("retained: it goes when every peer has acknowledged it, and not before
   CHECK(kept.messages() == 10);
   kept.OnPeerAck(3, 4);
   CHECK(kept.messages() == 6);
-  CHECK(kept.FloorFor(10) == 4);
+  CHECK(kept.FloorFor(10, 0) == 4);
   CHECK(PositionsIn(kept.Find({{0, 10, 1}}, core::ByteCount(1'000))) ==
         Positions{4, 5, 6, 7, 8, 9});
   // A peer that has lost its memory says so: what is still here stays for it.
@@ -81,7 +81,7 @@ TEST_CASE("retained: it goes when every peer has acknowledged it, and not before
   CHECK(kept.messages() == 6);
   kept.OnPeerAck(3, 10);
   CHECK(kept.size() == 0);
-  CHECK(kept.FloorFor(10) == 10);
+  CHECK(kept.FloorFor(10, 0) == 10);
 }
 
 TEST_CASE("retained: for want of room the oldest goes that enough peers have, and nothing else") {
@@ -100,7 +100,7 @@ TEST_CASE("retained: for want of room the oldest goes that enough peers have, an
   CHECK(kept.limit() == 7);
   kept.Add(Of({6, 1, 1}));
   kept.Add(Of({7, 1, 1}));
-  CHECK(kept.FloorFor(8) == 2);
+  CHECK(kept.FloorFor(8, 0) == 2);
   CHECK(kept.limit() == 7);
 }
 
@@ -193,6 +193,20 @@ TEST_CASE("answers: who wants ever more in no time gets nothing, until time has 
   }
   CHECK(answers.Admit(NowAtMs(1).monotonic(), pause, 1, {{1, 1, 1}}).empty());
   CHECK(answers.Admit(NowAtMs(4).monotonic(), pause, 1, {{1, 1, 1}}).size() == 1);
+}
+
+TEST_CASE("retained: what is kept for one peer hides from another no gap further on") {
+  Retained kept = Keeper(1'000);
+  for (const std::uint64_t k : {3U, 9U, 10U}) kept.Add(Of({k, 1, 1}));
+  kept.Add(Of({5, 3, kLanes}));  // 5, 33 and 61
+  CHECK(kept.FloorFor(70, 0) == 3);
+  CHECK(kept.FloorFor(70, 4) == 5);
+  CHECK(kept.FloorFor(70, 6) == 9);
+  CHECK(kept.FloorFor(70, 11) == 33);
+  CHECK(kept.FloorFor(70, 34) == 61);
+  CHECK(kept.FloorFor(70, 62) == 70);
+  CHECK(kept.FloorFor(20, 11) == 20);
+  CHECK(kept.FloorFor(20, 25) == 20);
 }
 
 TEST_CASE("fetcher: it is left behind only when it has stood below h for long enough") {

@@ -1,5 +1,6 @@
 // A Picsou replica as a sender: its share, its windows, its resends (the Picsou paper, section 4).
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -198,6 +199,23 @@ TEST_CASE("replica: W_a data batches go without a change of the own ACK, then on
   CHECK(rig.PositionsSent(rig.Take()).size() == 3);
   rig.replica->OnTimer(NowAt(config.max_delay + core::Duration::Milliseconds(2)), pass, rig.out);
   CHECK(rig.PositionsSent(rig.Take()).size() == 1);
+}
+
+TEST_CASE("replica: what a small W_a lets go is for the receivers in turn: none is left out") {
+  picsou::Config config = PicsouConfig();
+  config.ack_window = 2;
+  Rig rig(config, 0);
+  rig.Start(1'000);
+  std::vector<std::size_t> batches(config.other.size);
+  for (std::uint64_t k = 0; k < 3 * config.other.size; ++k) {
+    const core::Effects listed = rig.Take();
+    for (std::uint32_t j = 0; j < config.other.size; ++j)
+      batches[j] += rig.BatchesTo(listed, j).size();
+    rig.HearLocally(NowAtMs(1), 3, {Incoming({k, 1, 1})});
+  }
+  const auto [least, most] = std::ranges::minmax(batches);
+  CHECK(least >= 5);
+  CHECK(most <= least + 2);
 }
 
 TEST_CASE("replica: a local broadcast that moves the own ACK opens W_a at once") {

@@ -91,6 +91,18 @@ TEST_CASE("impersonate: what is rewritten in another's name is still signed by t
   CHECK(world.Of(core::Fact::kStates, Phase::kHanded).empty());
 }
 
+TEST_CASE("impersonate: what nobody has signed says what it says, also where it is rewritten") {
+  SmallWorld world({3});
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(1), Data(core::Run{5, 1, 1}));
+  };
+  world.AddFault("impersonate", {0}, {{"as", "a2"}});
+  world.AddFault("mutate", {0}, {{"field", "data.stream"}});
+  world.Run(Duration::Seconds(1));
+  CHECK(world.Of(EventKind::kTampered).size() == 2);
+  CHECK(world.Of(core::Fact::kCarries, Phase::kHanded, 1).size() == 1);
+}
+
 TEST_CASE("impersonate: who replays what it sent in another's name says it in that name") {
   SmallWorld world({3});
   world.host(0).on_start = [](const Now&, auto, Effects& out) {

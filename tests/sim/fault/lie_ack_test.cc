@@ -150,4 +150,19 @@ TEST_CASE("collude: one acknowledges what another has sent, and no more than tha
   CHECK(world.Of(EventKind::kReceipt)[0].further == 2);
 }
 
+TEST_CASE("flood: two of them add up, and do not multiply") {
+  SmallWorld world({2});
+  world.host(0).on_start = [](const Now&, auto, Effects& out) {
+    out.Send(NodeId(1), Data(Run{5, 1, 1}));
+  };
+  world.AddFault("flood", {0}, {{"copies", 300}});
+  world.AddFault("flood", {0}, {{"copies", 400}});
+  world.Run(Duration::Seconds(1));
+  world.Finish();
+  CHECK(world.arrivals().size() == 1 + 300 + 400);
+  const auto receipts = world.Of(EventKind::kReceipt);
+  CHECK(receipts[0].further == 300);
+  CHECK(receipts[1].further == 400);
+}
+
 }  // namespace lockstep::tests

@@ -359,4 +359,40 @@ TEST_CASE("fuzz: a run shows the states of what happened, and not those of what 
   CHECK((watched.is_failure() || is_slow) == (plain->verdict == analysis::Verdict::kViolated));
 }
 
+TEST_CASE("fuzz: what is still coming after 30 s is slow, and what has stopped is a failure") {
+  const auto verdict_with = [](const char* interval) {
+    const json cluster = {{"budget", {{"u", 0}, {"r", 0}}},
+                          {"stack",
+                           {{{"rsm", "file"}, {"message_bytes", 10}, {"rate", 1000}},
+                            {{"c3b", "picsou"}, {"repeat_interval", interval}}}}};
+    json sender = cluster;
+    sender["name"] = "a";
+    sender["size"] = 1;
+    json receiver = cluster;
+    receiver["name"] = "b";
+    receiver["size"] = 2;
+    const json scenario = {
+        {"lockstep", 1},
+        {"name", "holes"},
+        {"why", "Tests."},
+        {"run", {{"for", "60ms"}, {"seed", 1}}},
+        {"profile", "scenarios/profiles/gcp-c2-standard-8.json"},
+        {"clusters", {sender, receiver}},
+        {"network",
+         {{"intra", {{"transport", "stream"}, {"delay", "25us"}}},
+          {"cross", {{"transport", "stream"}, {"delay", "25us"}}}}},
+        {"faults",
+         {{{"id", "lost"},
+           {"drop", {{"link", {{"src", "a0"}}}, {"msg", {{"type", "picsou.batch"}}}}},
+           {"prob", {3, 4}},
+           {"at", "1ms"},
+           {"for", "15ms"}}}},
+        {"phases", {{"heal", "20ms"}, {"settle", "40ms"}}}};
+    return cli::RunScenario(ReadDrawn(scenario)).verdict;
+  };
+  CHECK(verdict_with("10ms") == "slow");  // it comes within the time that the run goes on for
+  CHECK(verdict_with("5s") == "slow");
+  CHECK(verdict_with("100s") == "violated");
+}
+
 }  // namespace lockstep::tests
