@@ -131,9 +131,11 @@ TEST_CASE("readme: the table on its first screen is what the demo computes") {
 }
 
 TEST_CASE("readme: the rounds of Chora-R on its first screen are what the demo computes") {
-  const auto figure = cli::ReadFigure("scenarios/figures/chora-rounds.json", /*is_quick=*/true);
+  cli::FigureOptions quick;
+  quick.is_quick = true;
+  const auto figure = cli::ReadFigure("scenarios/figures/chora-rounds.json", quick);
   REQUIRE_MESSAGE(figure.ok(), figure.status().message());
-  const auto panels = cli::ComputePanels(*figure, /*jobs=*/2);
+  const auto panels = cli::ComputePanels(*figure, {/*jobs=*/2, ""});
   REQUIRE_MESSAGE(panels.ok(), panels.status().message());
   for (const cli::PanelResult& panel : *panels)
     for (const analysis::RunRow& run : panel.runs) CHECK_MESSAGE(run.is_as_expected, run.error);

@@ -182,6 +182,7 @@ int RunCommand(const std::vector<std::string>& arguments, const Additions& own) 
   AddMerge(app, call);
   AddCompare(app, call);
   AddFigures(app, call);
+  AddCalibrate(app, call);
   AddFuzz(app, call);
   AddReplay(app, call);
   AddRegress(app, call);

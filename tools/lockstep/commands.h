@@ -46,6 +46,7 @@ void AddResults(CLI::App& app, Call& call);
 void AddMerge(CLI::App& app, Call& call);
 void AddCompare(CLI::App& app, Call& call);
 void AddFigures(CLI::App& app, Call& call);
+void AddCalibrate(CLI::App& app, Call& call);
 void AddFuzz(CLI::App& app, Call& call);
 void AddReplay(CLI::App& app, Call& call);
 void AddRegress(CLI::App& app, Call& call);

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 #include "analysis/measurement.h"
 #include "analysis/metrics.h"
@@ -163,23 +165,56 @@ std::string Optional(const std::optional<double>& value, int digits) {
   return value ? absl::StrFormat("%.*f", digits, *value) : "-";
 }
 
+// "picsou" is figures/picsou.json of what lockstep came with, if no file is called that.
+std::string FindFigure(const std::string& given) {
+  std::error_code ignored;
+  const bool is_name = given.find('/') == std::string::npos && fs::path(given).extension().empty();
+  if (!is_name || fs::exists(given, ignored)) return sim::FindGiven(given);
+  const std::string named = absl::StrCat("scenarios/figures/", given, ".json");
+  const std::string found = sim::FindGiven(named);
+  return fs::exists(found, ignored) ? found : given;
+}
+
+// That what was chosen of a figure is there.
+absl::Status CheckChosen(const Figure& figure, const std::vector<std::string>& names,
+                         const FigureOptions& options) {
+  for (const std::string& wanted : options.panels) {
+    if (std::ranges::find(names, wanted) != names.end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--figure ", wanted, ": there is none; there are ", absl::StrJoin(names, ", ")));
+  }
+  for (const auto& [axis, values] : options.points) {
+    std::set<std::string> axes;
+    for (const Panel& panel : figure.panels)
+      for (const sweep::Axis& each : panel.planned.sweep->axes) axes.insert(each.name);
+    if (axes.contains(axis)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--points ", axis, ": no figure has such an axis; there are ", absl::StrJoin(axes, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<Figure> ReadFigure(const std::string& given, bool is_quick, const Additions& own) {
-  const std::string path = sim::FindGiven(given);
+absl::StatusOr<Figure> ReadFigure(const std::string& given, const FigureOptions& options) {
+  const std::string path = FindFigure(given);
   const auto document = ReadJsonFile(path);
   if (!document.ok()) return document.status();
   if (absl::Status kind = CheckKind(*document, "lockstep_figure", path); !kind.ok()) return kind;
   Parameters figure(*document, path, "");
   figure.Integer("lockstep_figure", 1, 1);
   Figure read;
-  read.own = own;
+  read.own = options.own;
   read.title = figure.String("title");
   read.note = figure.StringOr("note", "");
   const bool has_panels = figure.Has("panels");
   if (!has_panels) {
     read.unit = figure.String("unit");
     read.seeds = figure.IntegerOr("seeds", 1, 1, 1'000);
+    if (options.seeds) read.seeds = *options.seeds;
+    if (!options.panels.empty() || !options.points.empty())
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": has rows, not panels: --figure and --points choose among these"));
   }
   const std::string reference_name = figure.String("reference");
   if (!figure.ok()) return figure.Done();
@@ -188,16 +223,26 @@ absl::StatusOr<Figure> ReadFigure(const std::string& given, bool is_quick, const
   for (Parameters& row : figure.ObjectsOr("rows")) {
     auto next = ReadRow(row, path, *reference);
     if (!next.ok()) return next.status();
+    next->overrides.insert(next->overrides.begin(), options.set.begin(), options.set.end());
     read.rows.push_back(*std::move(next));
     if (const absl::Status status = row.Done(); !status.ok()) return status;
   }
+  std::vector<std::string> names;
   for (Parameters& panel : figure.ObjectsOr("panels")) {
-    auto next = ReadPanel(panel, *reference, is_quick, own);
+    const std::string name = panel.StringOr("name", "");
+    names.push_back(name);
+    const auto& wanted = options.panels;
+    if (!wanted.empty() && std::ranges::find(wanted, name) == wanted.end()) {
+      for (const std::string& key : panel.keys()) panel.Raw(key);
+      continue;
+    }
+    auto next = ReadPanel(panel, *reference, options);
     if (!next.ok()) return next.status();
     read.panels.push_back(*std::move(next));
   }
   if (has_panels && !read.rows.empty()) figure.Fail("rows", "a figure has rows or panels");
   if (const absl::Status status = figure.Done(); !status.ok()) return status;
+  if (absl::Status chosen = CheckChosen(read, names, options); !chosen.ok()) return chosen;
   return read;
 }
 

@@ -53,21 +53,29 @@ struct FigureResult {
   std::string note;
 };
 
-// Reads a figure file; values "published" are JSON pointers into its reference file. Panels have a
-// quick form, rows have none.
-absl::StatusOr<Figure> ReadFigure(const std::string& path, bool is_quick = false,
-                                  const Additions& own = {});
+// Reads a figure file, or the figure of that name ("picsou") that lockstep came with; values
+// "published" are JSON pointers into its reference file. Rows have neither a quick form nor points.
+absl::StatusOr<Figure> ReadFigure(const std::string& path, const FigureOptions& options = {});
 // Runs all rows with all seeds, `jobs` runs at a time; the first error ends it. Rows are
 // independent worlds, so the order of their ends changes nothing.
 absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs);
 
-// What became of a panel: runs in order, and the lines that they make.
+// How the runs of panels are made.
+struct PanelRuns {
+  unsigned jobs = 1;
+  // The folder for the results of each panel, NAME.sqlite, gone on with where they are there, and
+  // for NAME.csv and NAME.json; empty: nothing is kept.
+  std::string out;
+  bool is_quiet = false;  // shows no progress
+};
+// What became of a panel: runs in order, and the points that they make.
 struct PanelResult {
   std::vector<analysis::RunRow> runs;
   std::vector<PanelPoint> points;
 };
-// The same for the panels of a figure. What a run fails of is in its row.
-absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, unsigned jobs);
+// The same for the panels of a figure, one after the other, each a sweep on the engine. What a run
+// fails of is in its row. Errors: a file cannot be written, or holds something else.
+absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, const PanelRuns& how);
 
 std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows);
 nlohmann::json ToJson(const std::vector<FigureResult>& rows);
@@ -76,7 +84,7 @@ std::string ToCsv(const std::vector<FigureResult>& rows);
 
 std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels);
 nlohmann::json ToJson(const Figure& figure, const std::vector<PanelResult>& panels);
-// A row for each point: panel, line, x, y, reference.
+// A row for each point: see PointColumns.
 std::string ToCsv(const Figure& figure, const std::vector<PanelResult>& panels);
 
 }  // namespace lockstep::cli

@@ -1,14 +1,20 @@
 // Figures that have panels: see figure.h.
 
-#include <set>
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 #include "analysis/measurement.h"
+#include "sim/trace/file_beside.h"
 #include "tools/lockstep/figure.h"
-#include "tools/lockstep/parallel.h"
+#include "tools/lockstep/interrupt.h"
+#include "tools/lockstep/output.h"
 #include "tools/lockstep/rows.h"
+#include "tools/lockstep/scratch.h"
+#include "tools/lockstep/sweep_progress.h"
+#include "tools/lockstep/sweep_results.h"
 #include "tools/lockstep/sweep_run.h"
 #include "tools/sweep/engine.h"
 #include "tools/sweep/findings.h"
@@ -18,23 +24,6 @@ namespace {
 
 using analysis::RunRow;
 using nlohmann::json;
-
-// A run of one panel.
-struct PanelRun {
-  std::size_t panel;
-  std::uint64_t run;
-};
-
-RunRow MakeRun(const Panel& panel, std::uint64_t run) {
-  const sweep::Job job = sweep::MakeJob(panel.planned.plan, run);
-  RunRow row = RunnerOf(*panel.planned.sweep, panel.planned.own)(job);
-  row.run = run;
-  row.point = job.point;
-  row.seed = job.seed;
-  row.is_as_expected =
-      sweep::IsAsExpected(*panel.planned.sweep, panel.planned.plan.At(row.point), row);
-  return row;
-}
 
 // How the runs of a panel ended: which were not as expected, and which were never made.
 std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
@@ -54,6 +43,68 @@ std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
   return text;
 }
 
+// Makes the runs of a panel that `path` has not yet, and reads all of them.
+absl::StatusOr<std::vector<RunRow>> MakeRuns(const Panel& panel, const PanelRuns& how,
+                                             const std::string& path, const std::string& shown) {
+  const Planned& planned = panel.planned;
+  auto file = OpenResults(path, /*is_resumed=*/true, HeaderOf(planned, sweep::Shard()));
+  if (!file.ok()) return file.status();
+  SweepProgress progress(shown);
+  sweep::EngineOptions options;
+  options.workers = how.jobs;
+  options.is_interrupted = [] { return IsInterrupted(); };
+  options.on_progress = [&](const sweep::Tally& tally) {
+    if (!how.is_quiet) progress.Show(tally);
+  };
+  const auto tally =
+      sweep::RunSweep(planned.plan, RunnerOf(*planned.sweep, planned.own), options, **file);
+  progress.Clear();
+  if (!tally.ok()) return tally.status();
+  std::vector<RunRow> rows;
+  absl::Status read = (*file)->ForEachRun([&](const RunRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  read.Update((*file)->Close());
+  if (!read.ok()) return read;
+  return rows;
+}
+
+json JsonOf(const Panel& panel, const PanelResult& result) {
+  json made = ToJson(panel, result.points);
+  for (const RunRow& row : result.runs)
+    made["runs"].push_back({{"where", sweep::Describe(panel.planned.plan.At(row.point))},
+                            {"seed", row.seed},
+                            {"verdict", row.verdict},
+                            {"as_expected", row.is_as_expected},
+                            {"digest", row.digest}});
+  return made;
+}
+
+void AddCells(const json& panel, const std::vector<std::string>& also,
+              std::vector<std::vector<json>>& cells) {
+  for (const json& point : panel["points"]) cells.push_back(PointCells(panel, point, also));
+}
+
+// What is found of one panel, as files of their own.
+absl::Status Keep(const Panel& panel, const PanelResult& result, const std::string& base) {
+  const json made = JsonOf(panel, result);
+  std::vector<std::vector<json>> cells;
+  AddCells(made, panel.also, cells);
+  absl::Status status = trace::WriteFile(base + ".csv", CsvOf(PointColumns(panel.also), cells));
+  status.Update(trace::WriteFile(base + ".json", JsonText({{"panels", json::array({made})}})));
+  return status;
+}
+
+// Of all points that have a reference, if they are of more than one panel.
+std::string DistanceOfAll(const std::vector<PanelResult>& panels) {
+  std::vector<PanelPoint> all;
+  for (const PanelResult& panel : panels)
+    for (const PanelPoint& point : panel.points)
+      if (point.reference) all.push_back(point);
+  return absl::StrCat(all.size(), " references: ", Distance(all));
+}
+
 analysis::RemarksOfMany RemarksOf(const std::vector<PanelResult>& panels) {
   analysis::RemarksOfMany remarks;
   for (const PanelResult& panel : panels)
@@ -63,31 +114,28 @@ analysis::RemarksOfMany RemarksOf(const std::vector<PanelResult>& panels) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, unsigned jobs) {
-  std::vector<PanelRun> todo;
-  std::vector<PanelResult> results(figure.panels.size());
-  for (std::size_t i = 0; i < figure.panels.size(); ++i)
-    for (std::uint64_t run = 0; run < figure.panels[i].planned.plan.runs_max(); ++run)
-      todo.push_back({i, run});
-  std::vector<std::optional<RunRow>> rows(todo.size());
-  std::size_t done = 0;
-  const absl::Status made = ForEachOf(
-      todo.size(), jobs,
-      [&](std::size_t i) { return MakeRun(figure.panels[todo[i].panel], todo[i].run); },
-      [&](std::size_t i, RunRow row) {
-        // What Ctrl-C ended is a run that was not made, not one that failed.
-        if (IsInterrupted() && analysis::IsByMachine(row.outcome)) return absl::OkStatus();
-        const Panel& panel = figure.panels[todo[i].panel];
-        absl::FPrintF(stderr, "[%d/%d] %s %s\n", ++done, todo.size(), panel.name,
-                      sweep::Describe(panel.planned.plan.At(row.point)));
-        rows[i] = std::move(row);
-        return absl::OkStatus();
-      });
-  if (!made.ok()) return made;
-  for (std::size_t i = 0; i < todo.size(); ++i)
-    if (rows[i]) results[todo[i].panel].runs.push_back(*std::move(rows[i]));
-  for (std::size_t i = 0; i < results.size(); ++i)
-    results[i].points = PointsOf(figure.panels[i], results[i].runs);
+absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, const PanelRuns& how) {
+  const Scratch scratch;
+  if (how.out.empty() && !scratch.is_there())
+    return absl::UnavailableError("no folder for temporary files can be made; --out names one");
+  std::error_code failed;
+  if (!how.out.empty()) std::filesystem::create_directories(how.out, failed);
+  if (failed)
+    return absl::UnavailableError(absl::StrCat(how.out, ": cannot be made: ", failed.message()));
+  std::vector<PanelResult> results;
+  for (std::size_t i = 0; i < figure.panels.size() && !IsInterrupted(); ++i) {
+    const Panel& panel = figure.panels[i];
+    const std::string base =
+        how.out.empty() ? scratch.File(panel.name) : how.out + "/" + panel.name;
+    auto runs = MakeRuns(panel, how, base + ".sqlite",
+                         absl::StrCat(panel.name, " (", i + 1, " of ", figure.panels.size(), ")"));
+    if (!runs.ok()) return runs.status();
+    PanelResult& result = results.emplace_back();
+    result.runs = *std::move(runs);
+    result.points = PointsOf(panel, result.runs);
+    if (how.out.empty()) continue;
+    if (absl::Status kept = Keep(panel, result, base); !kept.ok()) return kept;
+  }
   return results;
 }
 
@@ -99,35 +147,32 @@ std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels
   }
   for (const auto& [runs, remark] : RemarksOf(panels).All())
     absl::StrAppend(&text, "\n  remark on ", runs, " runs, the worst: ", remark, "\n");
+  if (panels.size() > 1 && std::ranges::none_of(figure.panels, [](const Panel& panel) {
+        return panel.within.has_value();
+      }))
+    absl::StrAppend(&text, "\n  ", DistanceOfAll(panels), "\n");
   if (!figure.note.empty()) absl::StrAppend(&text, "\n  ", figure.note, "\n");
   return text;
 }
 
 json ToJson(const Figure& figure, const std::vector<PanelResult>& panels) {
   json document = {{"title", figure.title}, {"note", figure.note}, {"panels", json::array()}};
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    json panel = ToJson(figure.panels[i], panels[i].points);
-    for (const RunRow& row : panels[i].runs)
-      panel["runs"].push_back(
-          {{"where", sweep::Describe(figure.panels[i].planned.plan.At(row.point))},
-           {"seed", row.seed},
-           {"verdict", row.verdict},
-           {"as_expected", row.is_as_expected},
-           {"digest", row.digest}});
-    document["panels"].push_back(std::move(panel));
-  }
+  for (std::size_t i = 0; i < panels.size(); ++i)
+    document["panels"].push_back(JsonOf(figure.panels[i], panels[i]));
   for (const auto& [runs, remark] : RemarksOf(panels).All())
     document["remarks"].push_back({{"runs", runs}, {"worst", remark}});
   return document;
 }
 
 std::string ToCsv(const Figure& figure, const std::vector<PanelResult>& panels) {
+  std::vector<std::string> also;
+  for (const Panel& panel : figure.panels)
+    for (const std::string& metric : panel.also)
+      if (std::ranges::find(also, metric) == also.end()) also.push_back(metric);
   std::vector<std::vector<json>> cells;
   for (std::size_t i = 0; i < panels.size(); ++i)
-    for (const PanelPoint& point : panels[i].points)
-      cells.push_back({figure.panels[i].name, point.line, point.x, point.y,
-                       point.reference ? json(*point.reference) : json()});
-  return CsvOf({"panel", "line", "x", "y", "reference"}, cells);
+    AddCells(JsonOf(figure.panels[i], panels[i]), also, cells);
+  return CsvOf(PointColumns(also), cells);
 }
 
 }  // namespace lockstep::cli

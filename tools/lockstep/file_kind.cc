@@ -26,9 +26,10 @@ struct Kind {
   const char* name;
   const char* command;
 };
-constexpr std::array<Kind, 3> kKinds = {{{"lockstep", "a scenario", "run"},
+constexpr std::array<Kind, 4> kKinds = {{{"lockstep", "a scenario", "run"},
                                          {"lockstep_sweep", "a sweep", "sweep"},
-                                         {"lockstep_figure", "a figure", "figures"}}};
+                                         {"lockstep_figure", "a figure", "figures"},
+                                         {"lockstep_calibration", "a calibration", "calibrate"}}};
 
 constexpr std::size_t kHeadBytes = 256;
 constexpr std::size_t kWholeBytes = std::size_t{64} << 20;

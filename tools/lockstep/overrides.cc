@@ -9,10 +9,13 @@ namespace lockstep::cli {
 void AddOverrideFlags(CLI::App& command, OverrideFlags& flags) {
   command.add_option("--seed", flags.seed, "Seed of the run, instead of the scenario's")
       ->type_name("UINT");
-  command
-      .add_option("--set", flags.sets,
-                  "Changes the scenario: JSON pointer = JSON value, such as "
-                  "/clusters/0/size=7 or /network/cross/delay=1ms; may be repeated")
+  AddSetFlag(command, flags,
+             "Changes the scenario: JSON pointer = JSON value, such as "
+             "/clusters/0/size=7 or /network/cross/delay=1ms; may be repeated");
+}
+
+void AddSetFlag(CLI::App& command, OverrideFlags& flags, const std::string& meaning) {
+  command.add_option("--set", flags.sets, meaning)
       ->type_name("/POINTER=VALUE")
       ->expected(1)
       ->take_all();

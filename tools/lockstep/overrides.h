@@ -19,6 +19,8 @@ struct OverrideFlags {
 };
 
 void AddOverrideFlags(CLI::App& command, OverrideFlags& flags);
+// --set alone.
+void AddSetFlag(CLI::App& command, OverrideFlags& flags, const std::string& meaning);
 absl::StatusOr<std::vector<sim::Override>> ReadOverrides(const OverrideFlags& flags);
 
 }  // namespace lockstep::cli

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
+#include <functional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +12,7 @@
 #include "absl/strings/str_join.h"
 
 #include "analysis/metrics.h"
-#include "protocols/catalog.h"
-#include "sim/scenario/name_search.h"
+#include "tools/lockstep/quantity.h"
 #include "tools/lockstep/rows.h"
 #include "tools/sweep/plan.h"
 
@@ -27,128 +26,82 @@ std::string ShownAs(const std::string& name, const json& value) {
   return value.is_string() ? value.get<std::string>() : absl::StrCat(name, " = ", value.dump());
 }
 
-// --- Reading ---
-
-absl::StatusOr<Planned> ReadSweepOf(Parameters& panel, bool is_quick, const Additions& own) {
-  const json* const sweep = panel.Raw("sweep");
-  json document;
-  std::string path = panel.file();
-  if (sweep != nullptr && sweep->is_string()) {
-    const auto name = sweep->get<std::string>();
-    path = sim::ResolveName(path, name);
-    auto read = ReadJsonFile(path);
-    if (!read.ok()) return read.status();
-    document = *std::move(read);
-  } else if (sweep != nullptr && sweep->is_object()) {
-    document = *sweep;
-  } else {
-    panel.FailWanted("sweep", "a sweep, or the name of its file");
-    return panel.Done();
-  }
-  for (const char* const key : {"changes", "quick"}) {
-    const json* const patch = panel.Raw(key);
-    if (patch == nullptr) continue;
-    if (!patch->is_object()) {
-      panel.FailWanted(key, "an object: what is different in the sweep");
-      return panel.Done();
-    }
-    if (is_quick || std::string_view(key) != "quick") document.merge_patch(*patch);
-  }
-  auto planned = PlanOf(document, path, own);
-  if (planned.ok()) return planned;
-  return absl::InvalidArgumentError(
-      absl::StrCat(panel.file(), ": ", panel.pointer(), "/sweep: ", planned.status().message()));
-}
-
-std::vector<std::pair<double, std::string>> ReadQuantiles(Parameters& panel) {
-  std::vector<std::pair<double, std::string>> quantiles;
-  const json* const list = panel.Raw("quantiles");
-  for (const json& pair : list == nullptr ? json::array() : *list) {
-    const bool is_good =
-        pair.is_array() && pair.size() == 2 && pair[0].is_number() && pair[1].is_string();
-    if (!is_good) {
-      panel.FailWanted("quantiles", "pairs such as [0.99, \"completion_p99_us\"]");
-      return {};
-    }
-    quantiles.emplace_back(pair[0].get<double>(), pair[1].get<std::string>());
-  }
-  return quantiles;
-}
-
-void ReadReference(Parameters& panel, const json& reference, Panel& into) {
-  if (!panel.Has("reference")) return;
-  const std::string pointer = panel.String("reference");
-  const json* const found = FindAt(reference, pointer);
-  const bool has_lines = found != nullptr && found->is_object() && found->contains("series");
-  if (!has_lines) {
-    return panel.FailWanted("reference", "a JSON pointer to an object with \"series\"");
-  }
-  for (const auto& [line, points] : (*found)["series"].items()) {
-    for (const json& point : points) {
-      const bool is_good =
-          point.is_array() && point.size() == 2 && point[0].is_number() && point[1].is_number();
-      if (!is_good) return panel.FailWanted("reference", "lines of pairs of numbers");
-      into.reference[line].emplace_back(point[0].get<double>(), point[1].get<double>());
-    }
-  }
-}
-
-// What x, y and lines are, against what the sweep has.
-absl::Status CheckNames(Parameters& panel, const Panel& read) {
-  const std::vector<std::string>& names = read.planned.plan.names();
-  const auto check = [&](const char* key, const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) return;
-    panel.FailWanted(key, absl::StrCat("parameters of the sweep: ", absl::StrJoin(names, ", ")));
-  };
-  for (const std::string& name : read.by) check("by", name);
-  if (!read.is_quantiles()) check("x", read.x);
-  if (read.is_quantiles() && read.quantiles.empty()) panel.FailWanted("y", "a formula");
-  const sweep::Sweep& sweep = *read.planned.sweep;
-  const std::vector<std::string> known = FormulaMetrics(read.planned.own);
-  std::set<std::string, std::less<>> metrics(known.begin(), known.end());
-  for (const auto& [metric, pointer] : sweep.record) metrics.insert(metric);
-  const auto check_metric = [&](const char* key, const std::string& name) {
-    if (!metrics.contains(name)) panel.Fail(key, "no metric is called \"" + name + "\"");
-  };
-  for (const auto& [share, metric] : read.quantiles) check_metric("quantiles", metric);
-  if (read.y) {
-    for (const std::string& name : read.y->names())
-      if (std::find(names.begin(), names.end(), name) == names.end()) check_metric("y", name);
-  }
-  if (sweep.seeds.until || sweep.bisection)
-    panel.Fail("sweep", "seeds \"until\" and \"bisect\" have no place in a figure");
-  return panel.Done();
-}
-
-// --- Points ---
-
+// The runs of one point.
 struct PointRuns {
-  std::map<std::string, std::vector<double>> metrics;
+  std::vector<const RunRow*> rows;
+
+  std::optional<double> MeanOf(const std::string& metric) const {
+    double sum = 0;
+    std::size_t count = 0;
+    for (const RunRow* const row : rows) {
+      const auto found = row->metrics.find(metric);
+      if (found == row->metrics.end()) continue;
+      sum += found->second;
+      ++count;
+    }
+    if (count == 0) return std::nullopt;
+    return sum / static_cast<double>(count);
+  }
+  const RunRow& Telling() const {
+    for (const RunRow* const row : rows)
+      if (!row->is_as_expected) return *row;
+    return *rows.front();
+  }
 };
 
-std::optional<double> MeanOf(const PointRuns& runs, const std::string& metric) {
-  const auto found = runs.metrics.find(metric);
-  if (found == runs.metrics.end()) return std::nullopt;
-  double sum = 0;
-  for (const double value : found->second) sum += value;
-  return sum / static_cast<double>(found->second.size());
-}
+double ErrorOf(double y, double reference) { return std::abs(std::log(y / reference)); }
 
 void Compare(const Panel& panel, PanelPoint& point) {
   const auto line = panel.reference.find(point.line);
   if (line == panel.reference.end()) return;
   for (const auto& [x, y] : line->second) {
     if (std::abs(x - point.x) > 1e-9) continue;
-    point.reference = y;
-    if (!panel.within) return;
     const bool are_positive = y > 0 && point.y > 0;
-    point.is_outside =
-        are_positive ? std::abs(std::log(point.y / y)) > std::log(*panel.within) : y != point.y;
+    const bool is_nearer =
+        !point.reference ||
+        (are_positive && ErrorOf(point.y, y) < ErrorOf(point.y, *point.reference));
+    if (!is_nearer) continue;
+    point.reference = y;
+    if (!panel.within) continue;
+    point.is_outside = are_positive ? ErrorOf(point.y, y) > std::log(*panel.within) : y != point.y;
   }
+}
+
+// A formula over the metrics of one run, or over means.
+using NumberOf = std::function<std::optional<double>(const std::string&)>;
+std::optional<double> Value(const sweep::Expression& formula, const NumberOf& number,
+                            const sweep::Lookup& settings) {
+  const auto value = formula.Number([&](std::string_view name) -> std::optional<sweep::Value> {
+    if (const auto found = number(std::string(name))) return *found;
+    return settings(name);
+  });
+  return value.ok() ? std::optional<double>(*value) : std::nullopt;
+}
+
+// What y comes to from seed to seed.
+std::optional<double> Spread(const Panel& panel, const PointRuns& runs, double mean,
+                             const sweep::Lookup& settings) {
+  std::optional<double> least;
+  std::optional<double> most;
+  for (const RunRow* const row : runs.rows) {
+    const auto value = Value(
+        *panel.y,
+        [row](const std::string& name) -> std::optional<double> {
+          const auto found = row->metrics.find(name);
+          return found == row->metrics.end() ? std::nullopt : std::optional<double>(found->second);
+        },
+        settings);
+    if (!value) continue;
+    least = std::min(least.value_or(*value), *value);
+    most = std::max(most.value_or(*value), *value);
+  }
+  if (runs.rows.size() < 2 || !least || mean <= 0) return std::nullopt;
+  return (*most - *least) / 2 / mean;
 }
 
 std::string Short(double value) {
   if (value == 0) return "0";
+  if (std::abs(value) >= 1e5) return ShortNumber(value);
   return std::abs(value) < 0.01 ? absl::StrFormat("%.1e", value) : absl::StrFormat("%.4g", value);
 }
 
@@ -166,7 +119,10 @@ std::string Comparison(const Panel& panel, const std::vector<PanelPoint>& points
     if (point.reference) ++compared;
     if (point.is_outside) ++outside;
   }
-  if (compared == 0 || !panel.within) return "";
+  if (compared == 0) return "";
+  if (!panel.within)
+    return absl::StrCat("  In parentheses: references; from these ", compared, " ",
+                        Distance(points), ".\n");
   return absl::StrCat("  Of ", compared, " numbers with a reference (in parentheses), ",
                       compared - outside, " are within a factor of ", *panel.within,
                       outside > 0 ? "; the others have a star.\n" : ".\n");
@@ -174,73 +130,61 @@ std::string Comparison(const Panel& panel, const std::vector<PanelPoint>& points
 
 }  // namespace
 
-absl::StatusOr<Panel> ReadPanel(Parameters& panel, const json& reference, bool is_quick,
-                                const Additions& own) {
-  auto planned = ReadSweepOf(panel, is_quick, own);
-  if (!planned.ok()) return planned.status();
-  Panel read{panel.String("name"),
-             panel.String("title"),
-             panel.String("x_title"),
-             panel.String("y_title"),
-             panel.BoolOr("log_y", false),
-             *std::move(planned),
-             {},
-             {},
-             {},
-             {},
-             {},
-             {}};
-  const json* const by = panel.Raw("by");
-  for (const json& name : by == nullptr ? json::array() : *by)
-    if (name.is_string()) read.by.push_back(name.get<std::string>());
-  read.x = panel.StringOr("x", "");
-  if (const std::string formula = panel.StringOr("y", ""); !formula.empty()) {
-    auto parsed = sweep::Expression::Parse(formula);
-    if (!parsed.ok()) panel.Fail("y", std::string(parsed.status().message()));
-    if (parsed.ok()) read.y = *std::move(parsed);
-  }
-  read.quantiles = ReadQuantiles(panel);
-  ReadReference(panel, reference, read);
-  if (const json* const within = panel.Raw("within"); within != nullptr) {
-    if (!within->is_number() || within->get<double>() <= 1)
-      panel.FailWanted("within", "a factor above 1");
-    else
-      read.within = within->get<double>();
-  }
-  if (absl::Status checked = CheckNames(panel, read); !checked.ok()) return checked;
-  return read;
-}
-
 std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<RunRow>& rows) {
   std::map<std::uint64_t, PointRuns> runs;
-  for (const RunRow& row : rows)
-    for (const auto& [name, value] : row.metrics) runs[row.point].metrics[name].push_back(value);
+  for (const RunRow& row : rows) runs[row.point].rows.push_back(&row);
   std::vector<PanelPoint> points;
   for (const auto& entry : runs) {
     const PointRuns& of_point = entry.second;
     const sweep::Point at = panel.planned.plan.At(entry.first);
     const sweep::Lookup settings = sweep::LookupIn(at);
+    PanelPoint made;
     std::vector<std::string> labels;
-    double x = 0;
     for (const sweep::Setting& setting : at.settings) {
-      if (setting.name == panel.x) x = setting.number.value_or(0);
+      if (setting.name == panel.x) made.x = setting.number.value_or(0);
       if (std::find(panel.by.begin(), panel.by.end(), setting.name) != panel.by.end())
         labels.push_back(ShownAs(setting.name, setting.shown));
     }
-    const auto add = [&](double at_x, double y) {
-      PanelPoint& point = points.emplace_back(PanelPoint{absl::StrJoin(labels, ", "), at_x, y, {}});
+    made.line = absl::StrJoin(labels, ", ");
+    for (const std::string& metric : panel.also) made.also.push_back(of_point.MeanOf(metric));
+    const RunRow& telling = of_point.Telling();
+    made.verdict = telling.outcome == analysis::Outcome::kJudged
+                       ? telling.verdict
+                       : std::string(analysis::Name(telling.outcome));
+    made.seed = telling.seed;
+    made.digest = telling.digest;
+    const auto add = [&](double x, double y, const std::optional<double>& spread) {
+      PanelPoint& point = points.emplace_back(made);
+      point.x = x;
+      point.y = y;
+      point.spread = spread;
       Compare(panel, point);
     };
     for (const auto& [share, metric] : panel.quantiles)
-      if (const auto value = MeanOf(of_point, metric)) add(share, *value);
+      if (const auto value = of_point.MeanOf(metric)) add(share, *value, std::nullopt);
     if (!panel.y) continue;
-    const auto y = panel.y->Number([&](std::string_view name) -> std::optional<sweep::Value> {
-      if (const auto mean = MeanOf(of_point, std::string(name))) return *mean;
-      return settings(name);
-    });
-    if (y.ok()) add(x, *y);
+    const auto y = Value(
+        *panel.y, [&](const std::string& name) { return of_point.MeanOf(name); }, settings);
+    if (y) add(made.x, *y, Spread(panel, of_point, *y, settings));
   }
   return points;
+}
+
+std::string Distance(const std::vector<PanelPoint>& points) {
+  std::vector<double> errors;
+  double worst = -1;
+  std::string where;
+  for (const PanelPoint& point : points) {
+    if (!point.reference || *point.reference <= 0) continue;
+    errors.push_back(std::abs(point.y / *point.reference - 1));
+    if (errors.back() <= worst) continue;
+    worst = errors.back();
+    where = absl::StrFormat("%s at %g", point.line, point.x);
+  }
+  if (errors.empty()) return "";
+  std::sort(errors.begin(), errors.end());
+  const double median = (errors[(errors.size() - 1) / 2] + errors[errors.size() / 2]) / 2;
+  return absl::StrFormat("median %.1f %%, worst %.1f %% (%s)", median * 100, worst * 100, where);
 }
 
 std::string ToTable(const Panel& panel, const std::vector<PanelPoint>& points) {
@@ -273,7 +217,16 @@ json ToJson(const Panel& panel, const std::vector<PanelPoint>& points) {
   json list = json::array();
   for (const PanelPoint& point : points) {
     json row = {{"line", point.line}, {"x", point.x}, {"y", point.y}};
-    if (point.reference) row["reference"] = *point.reference;
+    if (point.spread) row["spread"] = *point.spread;
+    if (point.reference) {
+      row["reference"] = *point.reference;
+      if (*point.reference > 0) row["ratio"] = point.y / *point.reference;
+    }
+    for (std::size_t i = 0; i < panel.also.size(); ++i)
+      if (point.also[i]) row["also"][panel.also[i]] = *point.also[i];
+    row["verdict"] = point.verdict;
+    row["seed"] = point.seed;
+    row["digest"] = point.digest;
     list.push_back(std::move(row));
   }
   return {{"name", panel.name},
@@ -281,8 +234,30 @@ json ToJson(const Panel& panel, const std::vector<PanelPoint>& points) {
           {"kind", panel.is_quantiles() ? "quantiles" : "lines"},
           {"x_title", panel.x_title},
           {"y_title", panel.y_title},
+          {"log_x", panel.has_log_x},
           {"log_y", panel.has_log_y},
+          {"also", panel.also},
           {"points", std::move(list)}};
+}
+
+std::vector<std::string> PointColumns(const std::vector<std::string>& also) {
+  std::vector<std::string> columns = {"panel", "line", "x", "y", "spread", "reference", "ratio"};
+  columns.insert(columns.end(), also.begin(), also.end());
+  for (const char* const last : {"verdict", "seed", "digest"}) columns.emplace_back(last);
+  return columns;
+}
+
+std::vector<json> PointCells(const json& panel, const json& point,
+                             const std::vector<std::string>& also) {
+  const auto at = [](const json& object, const char* key) {
+    return object.is_object() ? object.value(key, json()) : json();
+  };
+  std::vector<json> cells = {at(panel, "name")};
+  for (const char* const key : {"line", "x", "y", "spread", "reference", "ratio"})
+    cells.push_back(at(point, key));
+  for (const std::string& metric : also) cells.push_back(at(at(point, "also"), metric.c_str()));
+  for (const char* const key : {"verdict", "seed", "digest"}) cells.push_back(at(point, key));
+  return cells;
 }
 
 }  // namespace lockstep::cli

@@ -18,17 +18,35 @@
 
 #include "analysis/results/results.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/scenario/override.h"
 #include "tools/lockstep/program.h"
 #include "tools/lockstep/sweep_plan.h"
 #include "tools/sweep/expression.h"
 
 namespace lockstep::cli {
 
+// What of a figure is wanted.
+struct FigureOptions {
+  bool is_quick = false;
+  std::vector<std::string> panels;  // names; empty: all
+  // Of these axes these values, in place of those that a panel is made at by default; `has_all`:
+  // all of every axis.
+  std::map<std::string, std::vector<std::string>> points;
+  bool has_all = false;
+  std::optional<std::uint64_t> seeds;
+  // Of the scenarios, where the figure itself says nothing of these places.
+  std::vector<sim::Override> set;
+  Additions own;  // that its scenarios may name, beside what lockstep has
+};
+
 struct Panel {
+  explicit Panel(Planned what) : planned(std::move(what)) {}
+
   std::string name;
   std::string title;
   std::string x_title;
   std::string y_title;
+  bool has_log_x = false;
   bool has_log_y = false;
   Planned planned;
   std::vector<std::string> by;  // parameters that tell lines apart
@@ -37,7 +55,9 @@ struct Panel {
   std::string x;
   std::optional<sweep::Expression> y;
   std::vector<std::pair<double, std::string>> quantiles;
-  // reference[line]: points (x, y) of another source.
+  std::vector<std::string> also;  // metrics that each point has beside y
+  // reference[line]: points (x, y) of another source. Where it contradicts itself there are several
+  // of one x, and the nearest counts.
   std::map<std::string, std::vector<std::pair<double, double>>> reference;
   // What is more than this factor away from its reference is said to be; none: nothing is said.
   std::optional<double> within;
@@ -45,23 +65,38 @@ struct Panel {
   bool is_quantiles() const { return !y; }
 };
 
-// `reference` is what the figure's "reference" names, and its errors' name is `file`. `own` is what
-// its sweep's scenarios may name beside what lockstep has.
-absl::StatusOr<Panel> ReadPanel(Parameters& panel, const nlohmann::json& reference, bool is_quick,
-                                const Additions& own = {});
+// `reference` is what the figure's "reference" names, and its errors' name is `file`.
+absl::StatusOr<Panel> ReadPanel(Parameters& panel, const nlohmann::json& reference,
+                                const FigureOptions& options);
 
 struct PanelPoint {
   std::string line;
   double x = 0;
   double y = 0;
+  // Half of what lies between the least and the greatest seed, as a share of the mean; none where
+  // there is one seed.
+  std::optional<double> spread;
   std::optional<double> reference;
-  bool is_outside = false;  // of the factor that the panel allows
+  bool is_outside = false;                  // of the factor that the panel allows
+  std::vector<std::optional<double>> also;  // as the panel has them
+  // Of the first of its runs that did not end as expected, or else of the first.
+  std::string verdict;
+  std::uint64_t seed = 0;
+  std::string digest;
 };
 // Of runs of the panel's sweep, in order of points.
 std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<analysis::RunRow>& rows);
 
 // A column for each line, a row for each x; the reference in parentheses.
 std::string ToTable(const Panel& panel, const std::vector<PanelPoint>& points);
+// How far from their references they are: "median 3.1 %, worst 9.0 % (ATA at 10)"; empty where none
+// has one.
+std::string Distance(const std::vector<PanelPoint>& points);
 nlohmann::json ToJson(const Panel& panel, const std::vector<PanelPoint>& points);
+
+// Points as rows of a table: the panel's name, line, x, y, ..., then what is in `also`.
+std::vector<std::string> PointColumns(const std::vector<std::string>& also);
+std::vector<nlohmann::json> PointCells(const nlohmann::json& panel, const nlohmann::json& point,
+                                       const std::vector<std::string>& also);
 
 }  // namespace lockstep::cli

@@ -1,9 +1,13 @@
 // Figures next to what was published: see plot_data.h.
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
+#include "tools/lockstep/panel.h"
 #include "tools/lockstep/plot_data.h"
 #include "tools/lockstep/program_name.h"
 
@@ -37,8 +41,21 @@ std::string TextAt(const json& object, const char* key) {
   return text.is_string() ? text.get<std::string>() : "";
 }
 
+// What points have beside y.
+std::vector<std::string> AlsoOf(const json& panels) {
+  std::vector<std::string> also;
+  for (const json& panel : panels) {
+    if (!panel.is_object()) continue;
+    for (const json& metric : panel.value("also", json::array())) {
+      const std::string name = metric.is_string() ? metric.get<std::string>() : "";
+      if (!name.empty() && std::ranges::find(also, name) == also.end()) also.push_back(name);
+    }
+  }
+  return also;
+}
+
 // Of one panel; without rows where it is none.
-Picture PanelPicture(const json& panel) {
+Picture PanelPicture(const json& panel, const std::vector<std::string>& also) {
   Picture picture;
   if (!panel.is_object() || !panel.value("points", json()).is_array()) return picture;
   const bool has_log_y = panel.value("log_y", json(false)) == json(true);
@@ -53,22 +70,23 @@ Picture PanelPicture(const json& panel) {
     picture.places["is_shown"] = has_log_y ? "datum.y > 0" : "true";
     picture.places["is_at_foot"] = has_log_y ? "datum.y <= 0" : "false";
     picture.places["y_scale"] = {{"type", has_log_y ? "log" : "linear"}};
+    const bool has_log_x = panel.value("log_x", json(false)) == json(true);
+    picture.places["x_scale"] = {{"type", has_log_x ? "log" : "linear"}, {"zero", false}};
     picture.places["y_axis"] = has_log_y ? json{{"format", ".0e"}} : json::object();
   }
-  picture.rows.columns = {"panel", "line", "x", "y", "reference"};
+  picture.rows.columns = PointColumns(also);
   for (const json& point : panel["points"]) {
     if (!point.is_object()) return {};
-    picture.rows.rows.push_back({TextAt(panel, "name"), point.value("line", json()),
-                                 point.value("x", json()), point.value("y", json()),
-                                 point.value("reference", json())});
+    picture.rows.rows.push_back(PointCells(panel, point, also));
   }
   return picture;
 }
 
 Picture PanelsPicture(const json& panels) {
   Picture picture;
+  const std::vector<std::string> also = AlsoOf(panels);
   for (const json& panel : panels) {
-    Picture part = PanelPicture(panel);
+    Picture part = PanelPicture(panel, also);
     if (part.rows.rows.empty()) return {};
     picture.rows.columns = part.rows.columns;
     picture.rows.rows.insert(picture.rows.rows.end(), part.rows.rows.begin(), part.rows.rows.end());

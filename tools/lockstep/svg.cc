@@ -21,6 +21,7 @@
 
 #include "protocols/core/hash.h"
 #include "protocols/parameters/parameters.h"
+#include "tools/lockstep/scratch.h"
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere.
 
@@ -34,27 +35,6 @@ absl::Status Missing(const std::string& what, const std::string& remedy) {
                                                     " installs what draws (node, vega, vega-lite); "
                                                     "--spec and --csv work without"));
 }
-
-// A folder for what passes between us and the renderer; goes with all that is in it.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "lockstep-plot-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  bool is_there() const { return !path_.empty(); }
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // The renderer and its packages, or what of them is not in `folder`.
 std::optional<std::string> LackOf(const fs::path& folder) {

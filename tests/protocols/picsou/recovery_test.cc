@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "protocols/core/random.h"
@@ -199,14 +200,10 @@ TEST_CASE("retained: what is kept for one peer hides from another no gap further
   Retained kept = Keeper(1'000);
   for (const std::uint64_t k : {3U, 9U, 10U}) kept.Add(Of({k, 1, 1}));
   kept.Add(Of({5, 3, kLanes}));  // 5, 33 and 61
-  CHECK(kept.FloorFor(70, 0) == 3);
-  CHECK(kept.FloorFor(70, 4) == 5);
-  CHECK(kept.FloorFor(70, 6) == 9);
-  CHECK(kept.FloorFor(70, 11) == 33);
-  CHECK(kept.FloorFor(70, 34) == 61);
-  CHECK(kept.FloorFor(70, 62) == 70);
-  CHECK(kept.FloorFor(20, 11) == 20);
-  CHECK(kept.FloorFor(20, 25) == 20);
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> floors = {
+      {0, 3}, {4, 5}, {6, 9}, {11, 33}, {34, 61}, {62, 70}};
+  for (const auto& [wanted, floor] : floors) CHECK(kept.FloorFor(70, wanted) == floor);
+  for (const std::uint64_t wanted : {11U, 25U}) CHECK(kept.FloorFor(20, wanted) == 20);
 }
 
 TEST_CASE("fetcher: it is left behind only when it has stood below h for long enough") {

@@ -139,7 +139,7 @@ TEST_CASE("panel: the table has a row for each x, a column for each line, and st
   Has(lines[4], "25us");
   Has(lines[4], "250us");
   Has(lines[5], "0 (0)");
-  Has(lines[6], "(1e+06)*");
+  Has(lines[6], "(1.00 M)*");
   Has(quick.out, "Of 2 numbers with a reference (in parentheses), 1 are within a factor of 2;");
   Has(quick.out, "  4 runs, each with the verdict that is expected of it.\n");
   Has(quick.out, "Nobody has published this.\n");
@@ -151,7 +151,10 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   const TemporaryFolder folder;
   const std::string path = WriteFigure(folder, SmallFigure());
   const Finished csv = Lockstep({"figures", path, "--quick", "--csv"});
-  Has(csv.out, "panel,line,x,y,reference\nlost,25us,0,0,0\nlost,250us,0,0,\nlost,25us,0.2,");
+  Has(csv.out,
+      "panel,line,x,y,spread,reference,ratio,verdict,seed,digest\n"
+      "lost,25us,0,0,,0,,not judged,1,");
+  Has(csv.out, "\nlost,25us,0.2,2,,1e+06,2e-06,not judged,1,");
   const Finished run = Lockstep({"figures", path, "--quick", "--json"});
   const json document = json::parse(run.out, nullptr, false);
   REQUIRE(document.is_object());
@@ -165,6 +168,111 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   REQUIRE(spec.is_object());
   CHECK(spec["hconcat"][0]["data"]["name"] == "part0.rows");
   CHECK(spec["datasets"]["part0.rows"].size() == 4);
+}
+
+TEST_CASE("panel: a point has its spread over the seeds, what else is measured, and its verdict") {
+  const TemporaryFolder folder;
+  json wanted = SmallFigure();
+  wanted["panels"][0]["also"] = {"dropped", "latency_p50_us"};
+  const auto figure = cli::ReadFigure(WriteFigure(folder, wanted));
+  REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+  std::vector<analysis::RunRow> rows(2);
+  for (analysis::RunRow& row : rows) {
+    row.point = 2;
+    row.outcome = analysis::Outcome::kJudged;
+    row.verdict = "holds";
+    row.is_as_expected = true;
+    row.seed = 7;
+  }
+  rows[0].metrics["dropped"] = 4;
+  rows[1].metrics["dropped"] = 8;
+  auto points = cli::PointsOf(figure->panels[0], rows);
+  REQUIRE(points.size() == 1);
+  CHECK(*points[0].spread == doctest::Approx(1.0 / 3));
+  CHECK(points[0].also == std::vector<std::optional<double>>{6.0, std::nullopt});
+  CHECK(points[0].verdict == "holds");
+  CHECK(points[0].seed == 7);
+  // One seed has no spread; and the run that is not as expected is the one that is shown.
+  rows[1].is_as_expected = false;
+  rows[1].verdict = "violated";
+  rows[1].seed = 8;
+  points = cli::PointsOf(figure->panels[0], rows);
+  CHECK(points[0].verdict == "violated");
+  CHECK(points[0].seed == 8);
+  rows.pop_back();
+  CHECK_FALSE(cli::PointsOf(figure->panels[0], rows)[0].spread);
+}
+
+TEST_CASE("panel: of references that contradict each other the nearest counts, by ratio") {
+  const TemporaryFolder folder;
+  json wanted = SmallFigure();
+  wanted["panels"][0].erase("within");
+  wanted["panels"][0]["reference"] = {
+      "/lost", {{"line", "25us"}, {"x", 0.2}, {"at", "/lost/series/nobody/0/1"}}};
+  const auto figure = cli::ReadFigure(WriteFigure(folder, wanted));
+  REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+  std::vector<analysis::RunRow> rows(1);
+  rows[0].point = 2;
+  rows[0].metrics["dropped"] = 2.2;
+  auto points = cli::PointsOf(figure->panels[0], rows);
+  CHECK(points[0].reference == 1.0);
+  CHECK(cli::Distance(points) == "median 10.0 %, worst 10.0 % (25us at 0.2)");
+  rows[0].metrics["dropped"] = 1e6;
+  CHECK(cli::PointsOf(figure->panels[0], rows)[0].reference == 1e6);
+}
+
+TEST_CASE("panel: it is made at the points that it says, unless others are asked for") {
+  const TemporaryFolder folder;
+  json wanted = SmallFigure();
+  wanted["panels"][0]["points"] = {{"delay", {"25us"}}};
+  const std::string path = WriteFigure(folder, wanted);
+  const auto count = [&](const cli::FigureOptions& options) {
+    const auto figure = cli::ReadFigure(path, options);
+    REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+    return figure->panels[0].planned.plan.runs_max();
+  };
+  CHECK(count({}) == 3 * 2);
+  cli::FigureOptions options;
+  options.seeds = 5;
+  CHECK(count(options) == 3 * 5);
+  options.points["loss"] = {"0", "0.5"};
+  CHECK(count(options) == 2 * 5);
+  options.points["delay"] = {"25us", "250us"};
+  CHECK(count(options) == 2 * 2 * 5);
+  options = {};
+  options.has_all = true;
+  CHECK(count(options) == 3 * 2 * 2);
+  const auto why = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> arguments = {"figures", path};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Finished run = Lockstep(arguments);
+    CHECK(run.exit_code == cli::kBadInput);
+    return run.err;
+  };
+  Has(why({"--points", "loss=0.25"}), "--points: loss has no value 0.25; it has 0, 0.2, 0.5");
+  Has(why({"--points", "length=3"}),
+      "--points length: no figure has such an axis; there are delay, loss");
+  Has(why({"--points", "loss"}), "--points loss: want AXIS=VALUE,VALUE,..., such as n=4,7, or all");
+  Has(why({"--figure", "7i"}), "--figure 7i: there is none; there are lost");
+}
+
+TEST_CASE("panel: with a folder its runs are kept, and gone on with") {
+  const TemporaryFolder folder;
+  const std::string path = WriteFigure(folder, SmallFigure());
+  const std::string out = folder.File("kept");
+  const Finished first = Lockstep({"figures", path, "--quick", "--out", out});
+  REQUIRE_MESSAGE(first.exit_code == cli::kAsExpected, first.err);
+  Has(Lockstep({"results", out + "/lost.sqlite"}).out, "4");
+  Has(ReadText(out + "/lost.csv"), "panel,line,x,y,");
+  const json kept = json::parse(ReadText(out + "/lost.json"), nullptr, false);
+  CHECK(kept["panels"][0]["points"].size() == 4);
+  CHECK(Lockstep({"plot", out + "/lost.json", "--spec"}).exit_code == cli::kAsExpected);
+  const Finished again = Lockstep({"figures", path, "--quick", "--out", out});
+  CHECK(again.out == first.out);
+  // Another sweep is not put in its place.
+  const Finished other = Lockstep({"figures", path, "--out", out});
+  CHECK(other.exit_code == cli::kBadInput);
+  Has(other.err, "lost.sqlite: holds another sweep");
 }
 
 TEST_CASE("panel: quantiles are drawn as the share that lies above each") {
