@@ -37,11 +37,17 @@ void BudgetChecker::OnEvent(const trace::Event& event) {
 
 void BudgetChecker::Check(const trace::Event& event) {
   std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < cluster_.size; ++i)
-    if (is_faulty_[i] || is_down_[i]) names.push_back(HostName(*recipe_, cluster_.Replica(i)));
-  if (names.size() <= cluster_.u || findings_.size() >= FindingLog::kKept) return;
+  std::uint64_t down = 0;
+  for (std::uint32_t i = 0; i < cluster_.size; ++i) {
+    if (!is_faulty_[i] && !is_down_[i]) continue;
+    names.push_back(HostName(*recipe_, cluster_.Replica(i)));
+    down += cluster_.StakeOf(i);
+  }
+  if (down <= cluster_.u || findings_.size() >= FindingLog::kKept) return;
+  const std::string amount =
+      cluster_.has_stake() ? absl::StrCat("replicas with a stake of ", down) : absl::StrCat(down);
   findings_.push_back({event.at, std::nullopt,
-                       absl::StrCat(names.size(), " of ", cluster_.name, " are down at once (",
+                       absl::StrCat(amount, " of ", cluster_.name, " are down at once (",
                                     absl::StrJoin(names, ", "), "), and u = ", cluster_.u)});
 }
 

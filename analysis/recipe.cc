@@ -122,17 +122,35 @@ class Reader {
   absl::Status status_;
 };
 
+void ReadStake(Reader& reader, const json& stake, const std::string& pointer,
+               core::Cluster& cluster) {
+  const auto is_stake = [](const json& each) {
+    return each.is_number_unsigned() && each > 0 && each <= core::kStakeMost;
+  };
+  const bool is_good = stake.is_array() && stake.size() == cluster.size &&
+                       std::all_of(stake.begin(), stake.end(), is_stake);
+  if (is_good)
+    for (const json& each : stake) cluster.stake.push_back(each.get<std::uint32_t>());
+  if (!is_good || cluster.total_stake() > core::kTotalStakeMost)
+    reader.Fail(pointer,
+                absl::StrCat("a whole number from 1 to ", core::kStakeMost,
+                             " for each replica, and at most ", core::kTotalStakeMost, " in all"));
+}
+
 core::Cluster ReadCluster(Reader& reader, const json& object, const std::string& pointer) {
   core::Cluster cluster;
   cluster.name = reader.Text(object, pointer, "name");
   cluster.first = core::NodeId(
       static_cast<std::uint32_t>(reader.Number(object, pointer, "first", 0, kMaxHosts - 1)));
-  const auto small = [&](const char* key, std::uint64_t min) {
-    return static_cast<std::uint32_t>(reader.Number(object, pointer, key, min, kMaxClusterSize));
+  const auto number = [&](const char* key, std::uint64_t min, std::uint64_t max) {
+    return static_cast<std::uint32_t>(reader.Number(object, pointer, key, min, max));
   };
-  cluster.size = small("size", 1);
-  cluster.u = small("u", 0);
-  cluster.r = small("r", 0);
+  cluster.size = number("size", 1, kMaxClusterSize);
+  const bool has_stake = reader.Find(object, pointer, "stake", false) != nullptr;
+  const std::uint64_t most = has_stake ? core::kTotalStakeMost : kMaxClusterSize;
+  cluster.u = number("u", 0, most);
+  cluster.r = number("r", 0, most);
+  if (has_stake) ReadStake(reader, object.at("stake"), absl::StrCat(pointer, "/stake"), cluster);
   return cluster;
 }
 
@@ -385,6 +403,7 @@ json ToJson(const Recipe& recipe) {
                         {"size", cluster.size},
                         {"u", cluster.u},
                         {"r", cluster.r}});
+    if (cluster.has_stake()) clusters.back()["stake"] = cluster.stake;
   }
   json streams = json::array();
   for (const Stream& stream : recipe.streams) streams.push_back(ToJson(stream));

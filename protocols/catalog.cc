@@ -149,6 +149,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   if (const absl::Status status = above.Done(); !status.ok()) return status;
 
   HostProgram host;
+  host.bears_stake = layer->bears_stake;
   host.notes.push_back(layer->notes);
   host.layers.push_back(std::move(layer->fields));
   host.footprint = layer->footprint;
@@ -216,6 +217,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.remarks = std::move(layer.remarks);
   host.request_bytes_max = layer.request_bytes_max;
   host.bears_concurrent = layer.bears_concurrent;
+  host.bears_stake = layer.bears_stake;
   host.is_store = layer.is_store;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
@@ -259,6 +261,19 @@ absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::Cluste
   return AsStack(*std::move(host), *std::move(clients));
 }
 
+// `ends`: the clusters whose replicas a host counts or weighs.
+absl::Status CheckStake(const CatalogInput& input, std::initializer_list<std::size_t> ends,
+                        const HostProgram& host) {
+  for (const std::size_t c : ends) {
+    if (!input.clusters[c].has_stake() || host.bears_stake) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(input.file, ": /clusters/", c,
+                     "/stake: want none, or ones: this protocol counts replicas; stake is for "
+                     "picsou"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const CatalogInput& input) {
@@ -291,6 +306,8 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
                        "/budget/concurrent: want a budget of the whole run: this ",
                        "protocol does not say when a replica that was down takes part again"));
     }
+    if (const absl::Status status = CheckStake(input, {c, (*peers)[c]}, *host); !status.ok())
+      return status;
     for (Promise& promise : host->promises) {
       if (promise.scope.empty()) promise.scope["cluster"] = c;
       program->promises_.push_back(promise);

@@ -67,6 +67,8 @@ struct HostProgram {
   std::vector<std::string> remarks;
   // Bears a concurrent budget: whoever was down may fail again, once it has noted `rejoined`.
   bool bears_concurrent = false;
+  // Weighs replicas by stake, or takes no notice of it; else it counts them, and bears none.
+  bool bears_stake = false;
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
   // Requests are operations of core/operation.h, and to its clients it is linearizable.

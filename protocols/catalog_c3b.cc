@@ -173,6 +173,7 @@ C3bLayer MakeBaseline(const c3b::Config& config, std::uint64_t peers, std::size_
   layer.reader = [](core::Node& node) -> core::LogReader& { return static_cast<Node&>(node); };
   layer.fields = std::make_unique<c3b::Fields>(config.wire, kinds);
   layer.footprint = [peers](const RunExtent&) { return FootprintOfAllPeers(peers); };
+  layer.bears_stake = config.pattern != c3b::Pattern::kOptimistic;
   return layer;
 }
 

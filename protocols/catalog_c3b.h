@@ -24,6 +24,8 @@ struct C3bLayer {
   bool has_certificates = false;
   // What is lost above the transport is sent again, though no promise says when.
   bool bears_loss = false;
+  // As in HostProgram: of either end.
+  bool bears_stake = false;
 };
 
 // Between which clusters it speaks, as its node is told.

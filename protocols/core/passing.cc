@@ -57,10 +57,10 @@ void Passing::Drain(std::uint32_t index, Effects& out) {
 }
 
 void Passing::RegulateReading(Effects& out) {
-  // Up to u replicas may be slow on purpose; more than that, and the own cluster cannot keep up.
-  std::uint32_t behind = 0;
-  for (const Queue& queue : queues_) {
-    if (queue.bytes > (is_holding_ ? limit_ / 2 : limit_)) ++behind;
+  // Up to u replicas, or that stake, may be slow on purpose; more, and the cluster cannot keep up.
+  std::uint64_t behind = 0;
+  for (std::uint32_t i = 0; i < own_.size; ++i) {
+    if (queues_[i].bytes > (is_holding_ ? limit_ / 2 : limit_)) behind += own_.StakeOf(i);
   }
   const bool should_hold = behind > own_.u;
   if (should_hold == is_holding_) return;

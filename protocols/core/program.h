@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,14 @@ namespace lockstep::core {
 // Who speaks on a host that nobody has taken over: identities are numbered as hosts are.
 constexpr Identity SpeakerOf(NodeId host) { return Identity(host.value()); }
 
+// Bounds of stake: of one replica, and of a cluster together, so that the product of two sums is a
+// number.
+inline constexpr std::uint32_t kStakeMost = 1U << 20;
+inline constexpr std::uint64_t kTotalStakeMost = std::uint64_t{1} << 30;
+
 // A cluster: hosts first .. first + size - 1. Faults it bears, UpRight style (Picsou, section 2):
-// at most `u` replicas fail in any way, of which at most `r` lie; size >= 2u + r + 1.
+// at most `u` replicas fail in any way, of which at most `r` lie; size >= 2u + r + 1. Where it has
+// stake (section 5), `u` and `r` are amounts of that, and so is what stands in place of its size.
 struct Cluster {
   std::string name;
   NodeId first;
@@ -31,7 +38,13 @@ struct Cluster {
   std::uint32_t u = 0;
   std::uint32_t r = 0;
   bool is_client = false;  // its hosts ask those of other clusters, and replicate nothing
+  std::vector<std::uint32_t> stake = {};  // stake[index]; empty: one each
 
+  bool has_stake() const { return !stake.empty(); }
+  std::uint64_t StakeOf(std::uint64_t index) const { return stake.empty() ? 1 : stake[index]; }
+  std::uint64_t total_stake() const {
+    return stake.empty() ? size : std::accumulate(stake.begin(), stake.end(), std::uint64_t{0});
+  }
   NodeId Replica(std::uint64_t index) const {
     return NodeId(first.value() + static_cast<std::uint32_t>(index % size));
   }

@@ -252,11 +252,16 @@ core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario, bool& is_
   Parameters budget = entry.Object("budget");
   KeyReader keys(budget);
   DescribeBudget(keys, cluster, is_concurrent);
+  ReadStake(entry, cluster);
   if (!entry.ok()) return cluster;
   if (cluster.r > cluster.u)
     budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));
-  const std::uint32_t least = 2 * cluster.u + cluster.r + 1;
-  if (cluster.size < least) entry.FailWanted("size", absl::StrCat("at least 2u + r + 1 = ", least));
+  const std::uint64_t least = 2 * std::uint64_t{cluster.u} + cluster.r + 1;
+  const bool is_enough = cluster.total_stake() >= least;
+  if (!is_enough && cluster.has_stake())
+    entry.Fail("stake", absl::StrCat("want at least 2u + r + 1 = ", least, " in all, not ",
+                                     cluster.total_stake()));
+  if (!is_enough) entry.FailWanted("size", absl::StrCat("at least 2u + r + 1 = ", least));
   return cluster;
 }
 

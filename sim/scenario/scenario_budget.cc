@@ -2,10 +2,13 @@
 
 #include "sim/scenario/scenario_budget.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -17,7 +20,18 @@ using core::Cluster;
 using core::Instant;
 using core::NodeId;
 
-// "3 of a fail (a0, a1, a2)".
+std::uint64_t StakeOf(NodeId host, const Cluster& cluster) {
+  return cluster.StakeOf(host.value() - cluster.first.value());
+}
+
+// How many hosts of a cluster these are, or how much stake they have.
+std::uint64_t Weight(const std::set<NodeId>& hosts, const Cluster& cluster) {
+  std::uint64_t weight = 0;
+  for (const NodeId host : hosts) weight += StakeOf(host, cluster);
+  return weight;
+}
+
+// "3 of a fail (a0, a1, a2)", "replicas with a stake of 5 of a fail (a0, a1)".
 std::string Spent(const std::set<NodeId>& hosts, const Cluster& cluster, std::string_view how) {
   constexpr std::size_t kNamedMax = 5;
   std::vector<std::string> names;
@@ -28,7 +42,10 @@ std::string Spent(const std::set<NodeId>& hosts, const Cluster& cluster, std::st
     }
     names.push_back(HostName({cluster}, host));
   }
-  return absl::StrCat(hosts.size(), " of ", cluster.name, " ", std::string(how), " (",
+  const std::string amount = cluster.has_stake()
+                                 ? absl::StrCat("replicas with a stake of ", Weight(hosts, cluster))
+                                 : absl::StrCat(hosts.size());
+  return absl::StrCat(amount, " of ", cluster.name, " ", std::string(how), " (",
                       absl::StrJoin(names, ", "), ")");
 }
 
@@ -38,11 +55,17 @@ void AddTargets(const Fault& fault, const Cluster& cluster, std::set<NodeId>& ho
     if (cluster.Has(host)) hosts.insert(host);
 }
 
-// Adds as many more as a fault hits at most that chooses them while it runs; after all others.
+// Adds as many more as a fault hits at most that chooses them while it runs, those with most stake;
+// after all others.
 void AddChosen(const Fault& fault, const Cluster& cluster, std::set<NodeId>& hosts) {
   std::uint64_t left = *fault.body->hits();
+  std::vector<NodeId> targets;
   for (const NodeId host : fault.targets)
-    if (left > 0 && cluster.Has(host) && hosts.insert(host).second) --left;
+    if (cluster.Has(host)) targets.push_back(host);
+  std::stable_sort(targets.begin(), targets.end(),
+                   [&](NodeId a, NodeId b) { return StakeOf(a, cluster) > StakeOf(b, cluster); });
+  for (const NodeId host : targets)
+    if (left > 0 && hosts.insert(host).second) --left;
 }
 
 // A fault that is over when its host is up again, as far as a concurrent budget is concerned.
@@ -68,9 +91,9 @@ std::string WhyOverspent(const Cluster& cluster, bool is_concurrent,
   }
   for (std::size_t i = 0; i < count; ++i)
     if (faults[i].body->hits()) AddChosen(faults[i], cluster, failing);
-  if (failing.size() > cluster.u)
+  if (Weight(failing, cluster) > cluster.u)
     return absl::StrCat(Spent(failing, cluster, "fail"), ", u = ", cluster.u);
-  if (lying.size() > cluster.r)
+  if (Weight(lying, cluster) > cluster.r)
     return absl::StrCat(Spent(lying, cluster, "lie"), ", r = ", cluster.r);
   // Most are down where one of them has just crashed.
   for (std::size_t begins = 0; begins < count; ++begins) {
@@ -79,7 +102,7 @@ std::string WhyOverspent(const Cluster& cluster, bool is_concurrent,
     for (std::size_t i = 0; i < count; ++i)
       if (IsForAWhile(faults[i], is_concurrent) && IsDownAt(faults[i], faults[begins].at))
         AddTargets(faults[i], cluster, down);
-    if (down.size() > cluster.u)
+    if (Weight(down, cluster) > cluster.u)
       return absl::StrCat(Spent(down, cluster, "are down"), " at ",
                           FormatDuration(faults[begins].at - Instant()), ", u = ", cluster.u);
   }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "protocols/parameters/key_reader.h"
 #include "sim/scenario/ratio_json.h"
 
@@ -132,14 +134,39 @@ void Describe(Keys& keys, Expectation& expect) {
 }
 
 void DescribeBudget(Keys& keys, core::Cluster& cluster, bool& is_concurrent) {
-  constexpr std::uint64_t kHostsMax = 10'000;
-  keys.Integer(Required("u", "Replicas that fail in any way."), cluster.u, {0, kHostsMax});
-  keys.Integer(Required("r", "Of those, replicas that lie."), cluster.r, {0, kHostsMax});
+  keys.Integer(Required("u", "Replicas that fail in any way, or the stake of those."), cluster.u,
+               {0, core::kTotalStakeMost});
+  keys.Integer(Required("r", "Of those, replicas that lie, or the stake of those."), cluster.r,
+               {0, core::kTotalStakeMost});
   keys.Bool({"concurrent",
              "At most u are down at once, and whoever is back may fail again, as in a rolling "
              "restart. A replica counts from its crash until it notes that it has rejoined; one "
              "that lies or is silent counts for the whole run. Only where the protocol bears it."},
             is_concurrent);
+}
+
+void ReadStake(Parameters& entry, core::Cluster& cluster) {
+  const nlohmann::json* stake = entry.Raw("stake");
+  if (stake == nullptr || !entry.ok()) return;
+  if (!stake->is_array() || stake->size() != cluster.size) {
+    const std::string is =
+        stake->is_array() ? absl::StrCat(stake->size(), " of them") : Shown(*stake);
+    return entry.Fail("stake", absl::StrCat("want a list of ", cluster.size,
+                                            " whole numbers, one for each replica, not ", is));
+  }
+  for (std::size_t i = 0; i < stake->size(); ++i) {
+    const nlohmann::json& each = (*stake)[i];
+    if (!each.is_number_unsigned() || each == 0 || each > core::kStakeMost)
+      return entry.FailInside(
+          "stake", absl::StrCat(i),
+          absl::StrCat("want a whole number from 1 to ", core::kStakeMost, ", not ", Shown(each)));
+    cluster.stake.push_back(each.get<std::uint32_t>());
+  }
+  if (cluster.total_stake() > core::kTotalStakeMost)
+    entry.Fail("stake", absl::StrCat("want at most ", core::kTotalStakeMost, " in all, not ",
+                                     cluster.total_stake()));
+  const auto is_one = [](std::uint32_t each) { return each == 1; };
+  if (std::all_of(cluster.stake.begin(), cluster.stake.end(), is_one)) cluster.stake.clear();
 }
 
 void DescribeLink(Keys& keys, bool has_topology, LinkClass& link) {
@@ -176,7 +203,8 @@ std::vector<KeyGroup> ListScenarioKeys() {
   DescribeBudget(budget, cluster, is_concurrent);
   add("budget", "/clusters/N/budget",
       "Required of replicas. Faults that a cluster bears (UpRight): at most u replicas fail in any "
-      "way, of which at most r lie. BFT: u = r = f; CFT: r = 0.",
+      "way, of which at most r lie. BFT: u = r = f; CFT: r = 0. Where the cluster has stake, these "
+      "are amounts of it.",
       budget.Take());
   LinkClass link;
   KeyLister links;

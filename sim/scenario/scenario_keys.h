@@ -1,8 +1,8 @@
 // The keys of a scenario, each described once: for its reader, and for whoever lists them.
 //
 // What several of them mean together is the reader's to say: scenario.cc, scenario_network.cc.
-// Still kept by hand in scenarios/schema.json: stacks, topologies, names of hosts, and the forms of a
-// profile.
+// Still kept by hand in scenarios/schema.json: stacks, topologies, names of hosts, and the forms of
+// a profile.
 
 #pragma once
 
@@ -42,6 +42,9 @@ void Describe(core::Keys& keys, Expectation& expect);
 
 // /clusters/N/budget: u and r of the cluster.
 void DescribeBudget(core::Keys& keys, core::Cluster& cluster, bool& is_concurrent);
+
+// /clusters/N/stake: of each replica. Ones all of them are none.
+void ReadStake(Parameters& entry, core::Cluster& cluster);
 
 // /network/CLASS. `has_topology`: delay, jitter and loss are the topology's.
 void DescribeLink(core::Keys& keys, bool has_topology, LinkClass& link);

@@ -3,6 +3,8 @@
 #include "analysis/budget.h"
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "tests/analysis/events.h"
 
@@ -18,9 +20,10 @@ using analysis::Verdict;
 struct Cluster {
   Story story;
 
-  Cluster() : story(RecipeOfFive()) {}
-  static analysis::Recipe RecipeOfFive() {
+  explicit Cluster(std::vector<std::uint32_t> stake = {}) : story(RecipeOfFive(std::move(stake))) {}
+  static analysis::Recipe RecipeOfFive(std::vector<std::uint32_t> stake) {
     analysis::Recipe recipe = TwoClusters(5, 4);
+    recipe.clusters[0].stake = std::move(stake);
     recipe.streams.clear();
     recipe.clusters[0].u = 2;
     recipe.clusters[0].r = 0;
@@ -76,6 +79,16 @@ TEST_CASE("budget: three down at once overspend it, and the run shows nothing, w
   for (const trace::Event& event : cluster.story.events()) judge.OnEvent(event);
   judge.Finish();
   CHECK(judge.verdict() == Verdict::kUnknown);
+}
+
+TEST_CASE("budget: those that are down count by their stake") {
+  Cluster cluster({1, 1, 2, 1, 1});
+  cluster.Crash(0).Crash(1).Rejoin(0).Rejoin(1).Crash(2);
+  CHECK(cluster.story.Ask("CB") == Verdict::kHolds);
+  cluster.Crash(4);
+  CHECK(cluster.story.Ask("CB") == Verdict::kUnknown);
+  CHECK(cluster.story.FirstFinding("CB") ==
+        "replicas with a stake of 3 of a are down at once (a2, a4), and u = 2");
 }
 
 TEST_CASE("budget: who is up again and has not rejoined still counts, and so does who is silent") {

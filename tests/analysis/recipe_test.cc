@@ -73,6 +73,24 @@ TEST_CASE("recipe: what is written is read back equal") {
   CHECK(ToJson(*read) == ToJson(recipe));
 }
 
+TEST_CASE("recipe: stake is written where there is any, and read back equal") {
+  analysis::Recipe recipe = FullRecipe();
+  CHECK_FALSE(ToJson(recipe)["clusters"][0].contains("stake"));
+  recipe.clusters[0].stake = {3, 1, 1 << 20, 1};
+  recipe.clusters[0].u = 1 << 18;
+  const auto read = analysis::ReadRecipe(ToJson(recipe));
+  REQUIRE_MESSAGE(read.ok(), std::string(read.status().message()));
+  CHECK(read->clusters[0].stake == recipe.clusters[0].stake);
+  CHECK(read->clusters[0].u == recipe.clusters[0].u);
+  CHECK_FALSE(read->clusters[1].has_stake());
+  for (const char* wrong : {"[1, 2, 3]", "[0, 1, 1, 1]", "[1, 1, 1, -1]", "[1, 1, 1, 1048577]", "4",
+                            "[1, 1, 1, \"1\"]"}) {
+    CAPTURE(wrong);
+    CHECK(ErrorWith("/clusters/0/stake", nlohmann::json::parse(wrong))
+              .rfind("/clusters/0/stake: ", 0) == 0);
+  }
+}
+
 TEST_CASE("recipe: faults and expectations may be missing, and default to none and holds") {
   nlohmann::json written = ToJson(FullRecipe());
   written.erase("faults");

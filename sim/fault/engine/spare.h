@@ -3,7 +3,8 @@
 
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "protocols/core/note.h"
@@ -38,9 +39,10 @@ class SpareHosts final : public trace::Sink {
   bool CanSpare(core::NodeId host) const {
     for (const core::Cluster& cluster : clusters_) {
       if (!cluster.Has(host)) continue;
-      const auto first = is_down_.begin() + cluster.first.value();
-      const auto down = std::count(first, first + cluster.size, true);
-      return !is_down_[host.value()] && down < std::int64_t{cluster.u};
+      std::uint64_t down = cluster.StakeOf(host.value() - cluster.first.value());
+      for (std::uint32_t i = 0; i < cluster.size; ++i)
+        if (is_down_[cluster.first.value() + i]) down += cluster.StakeOf(i);
+      return !is_down_[host.value()] && down <= cluster.u;
     }
     return false;
   }

@@ -166,6 +166,10 @@ TEST_CASE("scenario: a bad file is told what is wrong where") {
         " /run/for: want a time below 106 days, not \"9223373s\"");
   CHECK(error("meaning_too_few_replicas") ==
         " /clusters/0/size: want at least 2u + r + 1 = 4, not 3");
+  CHECK(error("meaning_too_little_stake") ==
+        " /clusters/0/stake: want at least 2u + r + 1 = 7 in all, not 6");
+  CHECK(error("shape_stake_of_none") ==
+        " /clusters/0/stake/1: want a whole number from 1 to 1048576, not 0");
   CHECK(error("meaning_overspent_u") ==
         " /faults/1/silent/target: overspends the budget: 2 of b fail (b1, b2), u = 1; where that "
         "is the point, say \"negative_control\": true");
@@ -233,7 +237,7 @@ TEST_CASE("scenario: impossible clusters are refused") {
     CHECK(Contains(ErrorOf("/clusters/1/name", "\"" + name + "\""),
                    "/clusters/1/name: want at most"));
   CHECK(ErrorOf("/clusters/1/budget", "{\"u\": 1}") ==
-        "/clusters/1/budget/r: is missing; want a whole number from 0 to 10000");
+        "/clusters/1/budget/r: is missing; want a whole number from 0 to 1073741824");
 }
 
 TEST_CASE("scenario: a stack is written out, or like one that is") {
