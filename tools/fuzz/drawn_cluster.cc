@@ -157,6 +157,30 @@ Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, con
   return calm;
 }
 
+void DrawStake(Dice& dice, Calm& calm) {
+  constexpr std::uint64_t kLight = 5;
+  constexpr std::uint64_t kHeavy = 40;
+  for (std::size_t c = 0; c < calm.frame.clusters.size(); ++c) {
+    if (!dice.Percent(80)) continue;
+    FrameCluster& cluster = calm.frame.clusters[c];
+    std::uint64_t sum = 0;
+    cluster.stake.clear();
+    for (std::uint32_t i = 0; i < cluster.size; ++i) {
+      cluster.stake.push_back(
+          static_cast<std::uint32_t>(dice.Between(1, dice.Percent(15) ? kHeavy : kLight)));
+      sum += cluster.stake.back();
+    }
+    // As much as it bears, mostly: what is left over makes nothing go wrong.
+    cluster.r = static_cast<std::uint32_t>(dice.Percent(40) ? 0 : dice.Below((sum - 1) / 3 + 1));
+    const std::uint64_t most = (sum - 1 - cluster.r) / 2;
+    cluster.u = static_cast<std::uint32_t>(dice.Percent(60) ? most : dice.Between(cluster.r, most));
+    json& drawn = calm.scenario["clusters"][c];
+    drawn["stake"] = cluster.stake;
+    drawn["budget"]["u"] = cluster.u;
+    drawn["budget"]["r"] = cluster.r;
+  }
+}
+
 json PlainScenario(const Ground& ground, const Shape& shape, bool is_concurrent) {
   Dice dice(core::Random(0).Fork("plain"));
   CalmDraw draw(ground, /*is_plain=*/true, CalmOdds(), dice);

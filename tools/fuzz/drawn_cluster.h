@@ -28,7 +28,10 @@ struct CalmOdds {
 Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, const CalmOdds& odds,
               Dice& dice);
 
-// The same with all defaults, to see whether a protocol takes it.
+// Gives some of the clusters stake, and budgets that this bears.
+void DrawStake(Dice& dice, Calm& calm);
+
+// A calm scenario with all defaults, to see whether a protocol takes it.
 nlohmann::json PlainScenario(const Ground& ground, const Shape& shape, bool is_concurrent);
 
 }  // namespace lockstep::fuzz

@@ -47,6 +47,7 @@ Frame FrameOf(const sim::Scenario& scenario, const CatalogProgram& program) {
     const core::Cluster& cluster = scenario.clusters[c];
     if (cluster.is_client) continue;
     FrameCluster left{cluster.name, cluster.size, cluster.u, cluster.r, scenario.is_concurrent[c]};
+    left.stake = cluster.stake;
     for (const sim::Fault& fault : scenario.faults) {
       if (fault.body->is_within_budget()) continue;
       if (fault.spends_u()) AddIndices(cluster, fault.targets, left.failing);

@@ -23,7 +23,10 @@ struct FrameCluster {
   // By index: replicas that faults which stand there already make fail, and that lie.
   std::set<std::uint32_t> failing = {};
   std::set<std::uint32_t> lying = {};
+  // By index; empty: one each. `u` and `r` are amounts of it.
+  std::vector<std::uint32_t> stake = {};
 
+  std::uint64_t StakeOf(std::uint32_t index) const { return stake.empty() ? 1 : stake[index]; }
   std::string Host(std::uint32_t index) const { return name + std::to_string(index); }
 };
 

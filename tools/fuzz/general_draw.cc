@@ -52,6 +52,7 @@ Strategy DrawStrategy(const DrawOptions& options, Dice& dice) {
 // Per cent of other draws and of mutants in which equal times are permuted, too.
 constexpr std::uint64_t kTiesPercent = 15;
 constexpr std::uint64_t kSlowDiskPercent = 30;
+constexpr std::uint64_t kStakePercent = 30;
 
 void DrawTies(Dice& dice, json& scenario) { scenario["run"]["ties"] = dice.Between(1, 1'000'000); }
 
@@ -85,6 +86,8 @@ json Attempt(const Ground& ground, std::uint64_t seed, std::uint64_t attempt,
   }
   Name(ground.name, seed, calm.scenario);
   SetSeed(seed, calm.scenario);
+  Dice stake(random.Fork("stake"));
+  if (ground.bears_stake && stake.Percent(kStakePercent)) DrawStake(stake, calm);
   Dice disk(random.Fork("disk"));
   const bool has_machine = !ground.scenario && calm.scenario.value("profile", json()).is_object();
   if (has_machine && disk.Percent(kSlowDiskPercent))

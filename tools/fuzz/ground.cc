@@ -64,6 +64,9 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
     ground.types = frame->types;
     ground.notes = frame->notes;
     ground.bears_concurrent |= reads(PlainScenario(ground, shape, true)).ok();
+    json by_stake = PlainScenario(ground, shape, false);
+    for (json& cluster : by_stake["clusters"]) cluster["stake"] = json(shape.size, 2U);
+    ground.bears_stake |= reads(by_stake).ok();
     ground.shapes.push_back(shape);
   }
   if (!ground.shapes.empty()) return ground;

@@ -136,6 +136,10 @@ void Trouble::ChooseVictims(Spending spending) {
   const std::size_t over = dice_.Below(std::max<std::size_t>(frame_.clusters.size(), 1));
   for (std::size_t c = 0; c < frame_.clusters.size(); ++c) {
     const FrameCluster& cluster = frame_.clusters[c];
+    if (!cluster.stake.empty()) {
+      ChooseByStake(cluster, spending, spending == Spending::kOver && c == over);
+      continue;
+    }
     std::set<std::uint32_t> failing = cluster.failing;
     std::set<std::uint32_t> lying = cluster.lying;
     std::uint64_t most = cluster.u;
@@ -151,6 +155,42 @@ void Trouble::ChooseVictims(Spending spending) {
     hit_.push_back(cluster.failing);
     failing_.push_back(std::move(failing));
     lying_.push_back(std::move(lying));
+  }
+}
+
+void Trouble::ChooseByStake(const FrameCluster& cluster, Spending spending, bool is_over) {
+  std::vector<std::uint32_t> all(cluster.size);
+  std::iota(all.begin(), all.end(), 0U);
+  std::set<std::uint32_t> failing = cluster.failing;
+  std::set<std::uint32_t> lying = cluster.lying;
+  std::uint64_t most = cluster.u;
+  if (spending == Spending::kRandom) most = dice_.Below(most + 1);
+  ChooseWithin(cluster, most, all, failing);
+  // Whoever is left does not fit any more.
+  if (is_over && failing.size() < cluster.size) {
+    std::erase_if(all, [&](std::uint32_t index) { return failing.contains(index); });
+    failing.insert(dice_.Pick(all));
+  }
+  std::uint64_t liars = cluster.r;
+  if (spending == Spending::kRandom) liars = dice_.Below(liars + 1);
+  ChooseWithin(cluster, liars, {failing.begin(), failing.end()}, lying);
+  hit_.push_back(cluster.failing);
+  failing_.push_back(std::move(failing));
+  lying_.push_back(std::move(lying));
+}
+
+void Trouble::ChooseWithin(const FrameCluster& cluster, std::uint64_t most,
+                           const std::vector<std::uint32_t>& among,
+                           std::set<std::uint32_t>& chosen) {
+  if (among.empty()) return;
+  std::uint64_t spent = 0;
+  for (const std::uint32_t index : chosen) spent += cluster.StakeOf(index);
+  const std::uint64_t from = dice_.Below(among.size());
+  for (std::size_t i = 0; i < among.size(); ++i) {
+    const std::uint32_t index = among[(from + i) % among.size()];
+    if (chosen.contains(index) || spent + cluster.StakeOf(index) > most) continue;
+    chosen.insert(index);
+    spent += cluster.StakeOf(index);
   }
 }
 

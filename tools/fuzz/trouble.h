@@ -50,6 +50,12 @@ class Trouble {
   using Kinds = std::vector<const sim::FaultInfo*>;
 
   void ChooseVictims(Spending spending);
+  // The same of a cluster with stake; `is_over`: more than its budget.
+  void ChooseByStake(const FrameCluster& cluster, Spending spending, bool is_over);
+  // Adds to `chosen` those of `among`, from one that is drawn on, that leave its stake within
+  // `most`.
+  void ChooseWithin(const FrameCluster& cluster, std::uint64_t most,
+                    const std::vector<std::uint32_t>& among, std::set<std::uint32_t>& chosen);
   // All of which something is promised.
   Kinds Promised() const;
   Kinds KindsOf(Strategy strategy);

@@ -24,8 +24,8 @@ struct Candidate {
 // are halved. Phases that it has by default are written down.
 std::vector<Candidate> ShorterRuns(const nlohmann::json& scenario, core::Duration violated_at);
 
-// A cluster less; all clusters, or one, of fewer hosts, with a budget that these have. Faults at
-// hosts that go are moved to hosts that stay and have none.
+// A cluster less; all clusters, or one, of fewer hosts, or of less stake, with a budget that these
+// have. Faults at hosts that go are moved to hosts that stay and have none.
 std::vector<Candidate> SmallerClusters(const nlohmann::json& scenario);
 
 // One value less: a key, an element of a list, a target of many hosts made one; or one value

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "protocols/core/program.h"
 #include "tools/shrink/candidates.h"
 
 namespace lockstep::shrink {
@@ -65,13 +66,29 @@ bool MoveFaults(const std::string& cluster, std::uint64_t size, json& faults) {
   return true;
 }
 
-// The largest budget, no larger than it is, that a cluster of this size may have.
-void FitBudget(std::uint64_t size, json& cluster) {
+// All stake of a cluster: its size where it has none, or none that can be read.
+std::uint64_t TotalStake(const json& cluster) {
+  const std::uint64_t size = NumberAt(cluster, "size").value_or(0);
+  if (!cluster.contains("stake") || !cluster["stake"].is_array()) return size;
+  std::uint64_t sum = 0;
+  for (const json& each : cluster["stake"]) {
+    if (!each.is_number_unsigned()) return size;
+    sum += std::min(each.get<std::uint64_t>(), std::uint64_t{core::kStakeMost});
+  }
+  return sum;
+}
+
+// The largest budget, no larger than it is, that a cluster of its size, or stake, may have.
+void FitBudget(json& cluster) {
   if (!cluster.contains("budget")) return;
+  const std::uint64_t total = TotalStake(cluster);
   json& budget = cluster["budget"];
   std::uint64_t u = NumberAt(budget, "u").value_or(0);
   std::uint64_t r = NumberAt(budget, "r").value_or(0);
-  while (2 * u + r + 1 > size && u + r > 0) {
+  // Far more than that at once: amounts of stake may be large.
+  u = std::min(u, total);
+  r = std::min(r, u);
+  while (2 * u + r + 1 > total && u + r > 0) {
     if (u > r) {
       --u;
     } else {
@@ -87,7 +104,10 @@ bool Resize(std::size_t index, std::uint64_t size, json& scenario) {
   if (!cluster.is_object() || !cluster.contains("name") || !cluster["name"].is_string())
     return false;
   cluster["size"] = size;
-  FitBudget(size, cluster);
+  if (cluster.contains("stake") && cluster["stake"].is_array() && cluster["stake"].size() > size)
+    cluster["stake"].erase(cluster["stake"].begin() + static_cast<std::ptrdiff_t>(size),
+                           cluster["stake"].end());
+  FitBudget(cluster);
   return !scenario.contains("faults") ||
          MoveFaults(cluster["name"].get<std::string>(), size, scenario["faults"]);
 }
@@ -129,6 +149,25 @@ std::string NameOfCluster(const json& scenario, std::size_t index) {
   return is_named ? cluster["name"].get<std::string>() : absl::StrCat("number ", index);
 }
 
+// No stake, or one replica's of one.
+void AddLessStake(std::size_t index, const json& scenario, std::vector<Candidate>& candidates) {
+  const json& cluster = scenario["clusters"][index];
+  if (!cluster.is_object() || !cluster.contains("stake") || !cluster["stake"].is_array()) return;
+  const std::string name = NameOfCluster(scenario, index);
+  const auto add = [&](const std::string& what, const std::function<void(json&)>& change) {
+    json document = scenario;
+    change(document["clusters"][index]);
+    FitBudget(document["clusters"][index]);
+    candidates.push_back({what, std::move(document)});
+  };
+  add(absl::StrCat("cluster ", name, ": no stake"), [](json& of) { of.erase("stake"); });
+  for (std::size_t i = 0; i < cluster["stake"].size(); ++i) {
+    if (cluster["stake"][i] == 1) continue;
+    add(absl::StrCat("cluster ", name, ": stake of replica ", i, " -> 1"),
+        [i](json& of) { of["stake"][i] = 1U; });
+  }
+}
+
 }  // namespace
 
 std::vector<Candidate> SmallerClusters(const json& scenario) {
@@ -143,6 +182,7 @@ std::vector<Candidate> SmallerClusters(const json& scenario) {
   }
   if (count > 1) AddAllAtOnce(scenario, candidates);
   for (std::size_t i = 0; i < count; ++i) {
+    AddLessStake(i, scenario, candidates);
     const std::uint64_t size = NumberAt(scenario["clusters"][i], "size").value_or(0);
     for (const std::uint64_t less : SizesBelow(std::max<std::uint64_t>(size, 1))) {
       json document = scenario;

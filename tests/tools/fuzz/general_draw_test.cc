@@ -45,7 +45,7 @@ cli::Prepared ReadDrawn(const json& scenario) {
   return *std::move(prepared);
 }
 
-// Who fails and who lies, in all clusters, beyond their budgets.
+// Who fails and who lies, in all clusters, beyond their budgets; or the stake of those.
 std::uint64_t Overspent(const sim::Scenario& scenario) {
   std::uint64_t over = 0;
   for (const core::Cluster& cluster : scenario.clusters) {
@@ -58,8 +58,14 @@ std::uint64_t Overspent(const sim::Scenario& scenario) {
         if (fault.spends_r()) lying.insert(host);
       }
     }
-    if (failing.size() > cluster.u) over += failing.size() - cluster.u;
-    if (lying.size() > cluster.r) over += lying.size() - cluster.r;
+    const auto stake = [&](const std::set<core::NodeId>& hosts) {
+      std::uint64_t sum = 0;
+      for (const core::NodeId host : hosts)
+        sum += cluster.StakeOf(host.value() - cluster.first.value());
+      return sum;
+    };
+    over += std::max<std::uint64_t>(stake(failing), cluster.u) - cluster.u;
+    over += std::max<std::uint64_t>(stake(lying), cluster.r) - cluster.r;
   }
   return over;
 }
@@ -91,6 +97,33 @@ TEST_CASE(
     CHECK(drawn.size() == 200);
     CHECK(kinds.size() >= 6);
   }
+}
+
+TEST_CASE("fuzz: stake is drawn for who bears it, within budgets that it bears, or over one") {
+  const auto with_stake = [](const std::string& protocol, fuzz::Spending spending,
+                             std::uint64_t& over) {
+    fuzz::DrawOptions options;
+    options.spending = spending;
+    const cli::Fuzzer fuzzer = FuzzerOf(protocol, options);
+    std::uint64_t count = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      const cli::Prepared prepared = ReadDrawn(DrawnBy(fuzzer, {Piece::Kind::kDrawn, seed, ""}));
+      const auto& clusters = prepared.scenario.clusters;
+      const bool has_stake = std::any_of(clusters.begin(), clusters.end(),
+                                         [](const auto& cluster) { return cluster.has_stake(); });
+      if (!has_stake) continue;
+      ++count;
+      if (Overspent(prepared.scenario) > 0) ++over;
+    }
+    return count;
+  };
+  std::uint64_t over = 0;
+  CHECK(with_stake("otu", fuzz::Spending::kRandom, over) == 0);
+  CHECK(with_stake("picsou", fuzz::Spending::kRandom, over) > 30);
+  CHECK(with_stake("picsou", fuzz::Spending::kFull, over) > 30);
+  CHECK(over == 0);
+  CHECK(with_stake("picsou", fuzz::Spending::kOver, over) > 30);
+  CHECK(over > 5);
 }
 
 TEST_CASE("fuzz: every kind of which something is promised is drawn somewhere, within the budget") {
@@ -224,7 +257,22 @@ TEST_CASE("fuzz: all of the budget is spent where that is asked, and one more as
       for (const sim::Fault& fault : prepared.scenario.faults)
         for (const core::NodeId host : fault.targets)
           if (fault.spends_u() && cluster.Has(host)) failing.insert(host);
-      CHECK(failing.size() == cluster.u);
+      if (!cluster.has_stake()) {
+        CHECK(failing.size() == cluster.u);
+        continue;
+      }
+      // Whoever is left has more stake than is left.
+      std::uint64_t spent = 0;
+      std::uint64_t least = ~std::uint64_t{0};
+      for (std::uint32_t i = 0; i < cluster.size; ++i) {
+        if (failing.contains(cluster.Replica(i))) {
+          spent += cluster.StakeOf(i);
+        } else {
+          least = std::min(least, cluster.StakeOf(i));
+        }
+      }
+      CHECK(spent <= cluster.u);
+      CHECK(least > cluster.u - spent);
     }
     const json beyond = DrawnBy(more, {Piece::Kind::kDrawn, seed, ""});
     CHECK(beyond["negative_control"] == true);

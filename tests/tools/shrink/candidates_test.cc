@@ -119,6 +119,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("candidates: stake is left out, or made one, with a budget that is still borne") {
+  json example = Example();
+  example["clusters"][0]["stake"] = {5U, 1U, 1U, 3U, 1U, 1U, 1U};
+  example["clusters"][0]["budget"] = {{"u", 5U}, {"r", 2U}};
+  const auto smaller = shrink::SmallerClusters(example);
+  CHECK_FALSE(At(smaller, "cluster a: no stake", "/clusters/0").contains("stake"));
+  CHECK(At(smaller, "cluster a: no stake", "/clusters/0/budget") == json({{"u", 2}, {"r", 2}}));
+  CHECK(At(smaller, "cluster a: stake of replica 0 -> 1", "/clusters/0/stake") ==
+        json({1, 1, 1, 3, 1, 1, 1}));
+  CHECK(At(smaller, "cluster a: stake of replica 3 -> 1", "/clusters/0/budget") ==
+        json({{"u", 4}, {"r", 2}}));
+  CHECK(At(smaller, "cluster a: 7 -> 4 hosts", "/clusters/0/stake") == json({5, 1, 1, 3}));
+  for (const Candidate& candidate : smaller)
+    CHECK(candidate.what != "cluster a: stake of replica 1 -> 1");
+  // A list that is too short is none, so no element of it is left out.
+  for (const Candidate& candidate : shrink::SimplerValues(example)) {
+    CAPTURE(candidate.what);
+    const json& cluster = candidate.document["clusters"][0];
+    CHECK((!cluster.contains("stake") || cluster["stake"].size() == 7));
+  }
+}
+
 TEST_CASE("candidates: values are left out, or smaller, or rounder") {
   const auto simpler = shrink::SimplerValues(Example());
   CHECK(At(simpler, "without /faults/0/at", "/faults/0/at") == "nothing");
