@@ -32,7 +32,7 @@ Activity::Activity(std::shared_ptr<const Recipe> recipe, const Window& window)
   bins_ = static_cast<std::size_t>((span_ps - 1) / window.bin.ps() + 1);
   for (std::size_t i = 0; i < recipe_->streams.size(); ++i) {
     const Stream& stream = recipe_->streams[i];
-    const Schedule schedule{recipe_->cluster(stream.from).size, recipe_->cluster(stream.to).size};
+    const Schedule schedule = ScheduleOf(*recipe_, stream);
     const core::SeqSet none(schedule.set_lanes());
     const PublishedProgress progress(recipe_, i);
     streams_.push_back(OfStream{none, none, 0, progress, progress.numbers(), false, {}});

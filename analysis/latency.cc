@@ -41,9 +41,8 @@ Latency::Latency(std::shared_ptr<const Recipe> recipe, std::size_t stream)
   const std::uint64_t arrivals = is_for_all_ ? receivers_->size : 1;
   groups_.resize((arrivals + kGroupSize - 1) / kGroupSize);
   for (std::uint64_t i = 0; i < arrivals; ++i) groups_[i / kGroupSize].awaited |= BitOf(i);
-  for (Group& group : groups_) {
-    group.lanes.resize(Schedule{senders_->size, receivers_->size}.set_lanes());
-  }
+  const std::uint64_t lanes = ScheduleOf(*recipe_, *stream_).set_lanes();
+  for (Group& group : groups_) group.lanes.resize(lanes);
 }
 
 Latency::Journey Latency::Without(const Journey& journey, std::uint64_t bit) {

@@ -111,7 +111,10 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
   constexpr std::uint64_t kPeer = 250;  // queues, windows, counters
   constexpr std::uint64_t kHeld = 32;
   constexpr std::uint64_t kMissed = 240;  // here, in the oracle's books, in reports on their way
-  const std::uint64_t lanes = std::uint64_t{config.own.size} * config.other.size;
+  // As long as the runs that are held: without stake, a lane for each pair.
+  const std::uint64_t lanes =
+      picsou::Schedule(config.other, config.own).lanes() *
+      (config.own.has_stake() || config.other.has_stake() ? std::uint64_t{config.own.size} : 1);
   const std::uint64_t outstanding = std::min(config.quack_window, lanes);
   const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;
   const auto noops = static_cast<std::uint64_t>(extent.time.ps() / config.noop_delay.ps());
@@ -152,6 +155,7 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
   };
   layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
   layer.notes = picsou::kNotes;
+  layer.bears_stake = true;
   layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
     return PicsouFootprint(config, message_bytes, send_buffer, extent);
   };

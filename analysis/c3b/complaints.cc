@@ -13,8 +13,8 @@ ComplaintBook::ComplaintBook(const Rule& rule)
       line_(rule.schedule.lanes()),
       patience_ps_(std::max<std::int64_t>(
           0, rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000 - rule.clock_ahead.ps())),
-      acknowledged_(rule.schedule.receivers, 0),
-      doubts_(rule.schedule.receivers) {}
+      acknowledged_(rule.schedule.receivers(), 0),
+      doubts_(rule.schedule.receivers()) {}
 
 std::size_t ComplaintBook::size() const {
   std::size_t sum = 0;
@@ -40,11 +40,27 @@ void ComplaintBook::Take(const Report& report) {
 void ComplaintBook::RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged) {
   if (acknowledged <= acknowledged_[receiver]) return;
   acknowledged_[receiver] = acknowledged;
+  if (!rule_.stake.empty()) return RaiseQuackByStake();
   if (rule_.acks_needed > acknowledged_.size()) return;
   ranked_ = acknowledged_;
   const auto nth = ranked_.begin() + static_cast<std::ptrdiff_t>(rule_.acks_needed - 1);
   std::nth_element(ranked_.begin(), nth, ranked_.end(), std::greater<>());
   quack_ = *nth;
+}
+
+// The QUACK is where those that have come as far first have the stake that is needed.
+void ComplaintBook::RaiseQuackByStake() {
+  ranked_.clear();
+  for (std::uint64_t i = 0; i < acknowledged_.size(); ++i) ranked_.push_back(i);
+  std::sort(ranked_.begin(), ranked_.end(),
+            [&](std::uint64_t a, std::uint64_t b) { return acknowledged_[a] > acknowledged_[b]; });
+  std::uint64_t stake = 0;
+  for (const std::uint64_t receiver : ranked_) {
+    stake += StakeOf(receiver);
+    if (stake < rule_.acks_needed) continue;
+    quack_ = acknowledged_[receiver];
+    return;
+  }
 }
 
 // Fills judged_ with what a report says about the k′ in [begin, end): p, and what is not listed, is
@@ -159,12 +175,12 @@ void ComplaintBook::Emit(const Doubt& doubt) {
 
 // Finds out of which parts of `fresh`, about which `receiver` complains now, enough receivers do.
 void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver) {
-  if (rule_.complaints_needed <= 1) {
+  if (rule_.complaints_needed <= StakeOf(receiver)) {
     ordered_.push_back(fresh);
     return;
   }
   core::IntervalMap<std::uint64_t> complainers;
-  complainers.Assign(fresh.begin, fresh.end, 1);
+  complainers.Assign(fresh.begin, fresh.end, StakeOf(receiver));
   for (std::uint64_t other = 0; other < doubts_.size(); ++other) {
     if (other == receiver) continue;
     const Doubts& doubts = doubts_[other];
@@ -174,8 +190,8 @@ void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver
     for (; at != doubts.end() && at->begin < fresh.end; ++at) {
       if (!at->is_complaint) continue;
       complainers.Update(std::max(at->begin, fresh.begin), std::min(at->end, fresh.end),
-                         [](std::uint64_t, std::uint64_t, const std::uint64_t* count) {
-                           return std::optional<std::uint64_t>(*count + 1);
+                         [&](std::uint64_t, std::uint64_t, const std::uint64_t* stake) {
+                           return std::optional<std::uint64_t>(*stake + StakeOf(other));
                          });
     }
   }

@@ -16,7 +16,7 @@
 // Invariant: an honest sender never notes attempt t of a k′ before it is noted here. (By induction:
 // while both are at t, its first reports are never older than ours, nor its complaints more.)
 //
-// Source: the Picsou paper, on duplicate QUACKs, with one unit of stake each.
+// Source: the Picsou paper, on duplicate QUACKs and on stake.
 
 #pragma once
 
@@ -57,7 +57,8 @@ class ComplaintBook {
     std::uint64_t acks_needed = 1;        // u_r + 1: a QUACK
     std::uint64_t complaints_needed = 1;  // r_r + 1: an attempt
     core::Duration repeat_interval;
-    core::Duration clock_ahead = {};  // what a sender's clock may gain on us, at most
+    core::Duration clock_ahead = {};        // what a sender's clock may gain on us, at most
+    std::vector<std::uint32_t> stake = {};  // by receiver, of which these are; empty: one each
   };
 
   explicit ComplaintBook(const Rule& rule);
@@ -70,7 +71,7 @@ class ComplaintBook {
     for (const Stretch& stretch : ordered_) note(stretch);
   }
 
-  // How many k′ from 0 on acks_needed receivers have acknowledged here.
+  // How many k′ from 0 on acks_needed receivers, or receivers of that stake, have acknowledged.
   std::uint64_t quack() const { return quack_; }
   const core::LaneLine& line() const { return line_; }
   // Entries of state, for tests of memory.
@@ -92,7 +93,11 @@ class ComplaintBook {
   };
 
   void Take(const Report& report);
+  std::uint64_t StakeOf(std::uint64_t receiver) const {
+    return rule_.stake.empty() ? 1 : rule_.stake[receiver];
+  }
   void RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged);
+  void RaiseQuackByStake();
   void ListJudged(std::uint64_t begin, std::uint64_t end, std::uint64_t acknowledged,
                   std::span<const core::Run> listed);
   void ListLane(std::uint64_t at, std::uint64_t stop, std::size_t& next_held);
@@ -111,9 +116,9 @@ class ComplaintBook {
   std::vector<Stretch> ordered_;  // attempts that the last report ordered
 
   // Reused between reports.
-  std::vector<std::uint64_t> ranked_;
-  std::vector<Stretch> held_;   // the φ-list, by place
-  std::vector<Judged> judged_;  // what the report says, by place
+  std::vector<std::uint64_t> ranked_;  // numbers, or receivers
+  std::vector<Stretch> held_;          // the φ-list, by place
+  std::vector<Judged> judged_;         // what the report says, by place
   Doubts swept_;
   std::vector<Stretch> fresh_;  // new complaints
 };

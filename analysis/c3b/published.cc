@@ -18,7 +18,7 @@ PublishedProgress::PublishedProgress(std::shared_ptr<const Recipe> recipe, std::
       stream_(stream),
       counted_(IsAtReceivers(this->stream().throughput) ? &receivers() : &senders()),
       numbers_(counted_->size, 0),
-      period_(Schedule{senders().size, receivers().size}.set_lanes()) {
+      period_(ScheduleOf(*recipe_, this->stream()).set_lanes()) {
   if (IsAtReceivers(this->stream().throughput)) held_.assign(counted_->size, core::SeqSet(1));
 }
 

@@ -30,9 +30,12 @@ ResendChecker::ResendChecker(std::shared_ptr<StreamFacts> facts, core::Duration 
                         .Add(core::Fact::kStates, trace::Phase::kHanded)
                         .Add(core::Fact::kCarries, trace::Phase::kSent)),
       originals_(facts->schedule().lanes()) {
-  const ComplaintBook::Rule rule{facts->schedule(), std::uint64_t{facts->receivers().u} + 1,
-                                 std::uint64_t{facts->receivers().r} + 1, repeat_interval,
-                                 facts->stream().content.clock_ahead};
+  const ComplaintBook::Rule rule{facts->schedule(),
+                                 std::uint64_t{facts->receivers().u} + 1,
+                                 std::uint64_t{facts->receivers().r} + 1,
+                                 repeat_interval,
+                                 facts->stream().content.clock_ahead,
+                                 facts->receivers().stake};
   senders_.assign(facts->senders().size, Sender{ComplaintBook(rule), {}, kPruneFirst, 0});
 }
 
@@ -85,7 +88,9 @@ void ResendChecker::Prune(Sender& sender, std::uint64_t index) {
   for (const auto& interval : sender.noted.intervals()) {
     const std::uint64_t lane = line.Lane(interval.begin);
     const std::uint64_t split = std::clamp(cut.In(lane), interval.begin, interval.end);
-    if (!IsUsedUp(interval.value, index, lane)) kept.Assign(interval.begin, split, interval.value);
+    const bool is_settled = interval.begin < split;
+    if (is_settled && !IsUsedUp(interval.value, index, line.RunAt(interval.begin, split)))
+      kept.Assign(interval.begin, split, interval.value);
     kept.Assign(split, interval.end, interval.value);
     above.Assign(split, interval.end, interval.value);
   }
@@ -97,12 +102,21 @@ void ResendChecker::Prune(Sender& sender, std::uint64_t index) {
   sender.prune_at = std::max(kPruneFirst, 2 * sender.noted.intervals().size());
 }
 
-bool ResendChecker::IsUsedUp(const Noted& noted, std::uint64_t index, std::uint64_t lane) const {
+bool ResendChecker::IsUsedUp(const Noted& noted, std::uint64_t index, const core::Run& run) const {
   const Schedule& schedule = facts().schedule();
-  const std::uint64_t first = schedule.FirstAttemptOf(index, lane);
-  if (first > noted.attempts) return true;
-  const std::uint64_t own = (noted.attempts - first) / schedule.senders + 1;
-  return own < kUsedBits && noted.used == (std::uint64_t{1} << own) - 1;
+  bool is_used_up = true;
+  schedule.ForEachPart(run, [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t) {
+    std::uint64_t own = 0;  // turns among the attempts
+    schedule.ForEachTurn(index, lane + schedule.lanes() * begin,
+                         [&](std::uint64_t t, std::uint64_t) {
+                           if (t > noted.attempts || own >= kUsedBits) return false;
+                           ++own;
+                           return true;
+                         });
+    const bool is_all = own < kUsedBits && noted.used == (std::uint64_t{1} << own) - 1;
+    is_used_up = is_used_up && is_all;
+  });
+  return is_used_up;
 }
 
 void ResendChecker::OnOffered(const Event& event) {
@@ -113,21 +127,22 @@ void ResendChecker::OnOffered(const Event& event) {
   const Schedule& schedule = facts().schedule();
   const std::uint64_t sender = event.node.value() - facts().senders().first.value();
   const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
-  core::ForEachLane(
-      *run, schedule.lanes(), [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
-        if (schedule.Sender(lane, 0) != sender || schedule.Receiver(lane, 0) != receiver) {
-          JudgeResend(event, lane, begin, end);
-          return;
-        }
-        originals_[lane].Update(begin, end,
-                                [&](std::uint64_t from, std::uint64_t to, const Present* sent) {
-                                  if (sent != nullptr) JudgeResend(event, lane, from, to);
-                                  return std::optional<Present>(Present{});
-                                });
-      });
+  schedule.ForEachPart(*run, [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t number = lane + schedule.lanes() * begin;
+    if (schedule.Sender(number, 0) != sender || schedule.Receiver(number, 0) != receiver) {
+      JudgeResend(event, lane, begin, end);
+      return;
+    }
+    originals_[lane].Update(begin, end,
+                            [&](std::uint64_t from, std::uint64_t to, const Present* sent) {
+                              if (sent != nullptr) JudgeResend(event, lane, from, to);
+                              return std::optional<Present>(Present{});
+                            });
+  });
 }
 
-// Of the k′ with indices [begin, end) in `lane`, which this node did not have to send in its turn.
+// Of the k′ with indices [begin, end) in `lane`, which have the same pairs, and which this node did
+// not have to send in its turn.
 void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uint64_t begin,
                                 std::uint64_t end) {
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
@@ -140,18 +155,18 @@ void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uin
   sender.noted.Update(
       judged, base + end, [&](std::uint64_t from, std::uint64_t, const Noted* noted) {
         Noted next = noted == nullptr ? Noted{} : *noted;
-        if (Use(next, index, receiver, lane)) return std::optional<Noted>(next);
+        if (Use(next, index, receiver, line.Number(from))) return std::optional<Noted>(next);
         Object(event.at, event.node,
-               [&] { return WhyNot(event, lane, line.Number(from), next.attempts); });
+               [&] { return WhyNot(event, line.Number(from), next.attempts); });
         return noted == nullptr ? std::optional<Noted>() : std::optional<Noted>(*noted);
       });
 }
 
-std::string ResendChecker::WhyNot(const Event& event, std::uint64_t lane, std::uint64_t number,
+std::string ResendChecker::WhyNot(const Event& event, std::uint64_t number,
                                   std::uint64_t attempts) const {
   const Schedule& schedule = facts().schedule();
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
-  const std::uint64_t first = schedule.FirstAttemptOf(index, lane);
+  const std::uint64_t first = schedule.FirstAttemptOf(index, number);
   const std::string again = absl::StrCat(Host(event.node), " sends k′ ", number, " to ",
                                          Host(event.peer), " again, but ");
   if (attempts == 0) return absl::StrCat(again, "what it heard are no complaints");
@@ -161,21 +176,24 @@ std::string ResendChecker::WhyNot(const Event& event, std::uint64_t lane, std::u
   }
   return absl::StrCat(again, "none of its turns up to attempt ", attempts,
                       " is for this pair and unused; the first one, attempt ", first, ", is to ",
-                      Host(facts().receivers().Replica(schedule.Receiver(lane, first))));
+                      Host(facts().receivers().Replica(schedule.Receiver(number, first))));
 }
 
 bool ResendChecker::Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver,
-                        std::uint64_t lane) const {
-  const Schedule& schedule = facts().schedule();
-  std::uint64_t t = schedule.FirstAttemptOf(sender, lane);
-  for (std::uint64_t i = 0; t <= noted.attempts; ++i, t += schedule.senders) {
-    if (i >= kUsedBits) return true;
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    if (schedule.Receiver(lane, t) != receiver || (noted.used & bit) != 0) continue;
+                        std::uint64_t number) const {
+  std::uint64_t i = 0;
+  bool is_allowed = false;
+  facts().schedule().ForEachTurn(sender, number, [&](std::uint64_t t, std::uint64_t whose) {
+    if (t > noted.attempts) return false;
+    is_allowed = i >= kUsedBits;
+    if (is_allowed) return false;
+    const std::uint64_t bit = std::uint64_t{1} << i++;
+    if (whose != receiver || (noted.used & bit) != 0) return true;
     noted.used |= bit;
-    return true;
-  }
-  return false;
+    is_allowed = true;
+    return false;
+  });
+  return is_allowed;
 }
 
 namespace {

@@ -1,6 +1,6 @@
 // R1: messages are sent again for good reason and by the right replica.
 //
-// The rule is the Picsou paper's with equal stake, whatever rule the run uses.
+// The rule is the Picsou paper's, whatever rule the run uses.
 
 #pragma once
 
@@ -53,14 +53,14 @@ class ResendChecker final : public StreamChecker {
   void Judge(const trace::Event& event) override;
   void OnHeard(const trace::Event& event);
   void Prune(Sender& sender, std::uint64_t index);
-  bool IsUsedUp(const Noted& noted, std::uint64_t index, std::uint64_t lane) const;
+  // Of all k′ of the run.
+  bool IsUsedUp(const Noted& noted, std::uint64_t index, const core::Run& run) const;
   void OnOffered(const trace::Event& event);
   void JudgeResend(const trace::Event& event, std::uint64_t lane, std::uint64_t begin,
                    std::uint64_t end);
-  std::string WhyNot(const trace::Event& event, std::uint64_t lane, std::uint64_t number,
-                     std::uint64_t attempts) const;
+  std::string WhyNot(const trace::Event& event, std::uint64_t number, std::uint64_t attempts) const;
   // Uses the earliest attempt that allows `sender` to send to `receiver`; false if there is none.
-  bool Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver, std::uint64_t lane) const;
+  bool Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver, std::uint64_t number) const;
 
   std::vector<Sender> senders_;                        // by index
   std::vector<core::IntervalMap<Present>> originals_;  // originals_[lane]: sent in their turn

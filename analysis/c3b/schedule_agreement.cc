@@ -17,17 +17,20 @@ ScheduleChecker::ScheduleChecker(std::shared_ptr<StreamFacts> facts)
     : StreamChecker("S", "schedule agreement", std::move(facts),
                     trace::Interest().Add(core::Fact::kCarries, trace::Phase::kSent)) {}
 
-// Attempts that designate the sender are n_s apart; their receivers repeat after n_r of them.
+// Without stake, attempts that designate the sender are n_s apart; their receivers repeat after n_r
+// of them.
 bool ScheduleChecker::IsDesignated(std::uint64_t number, std::uint64_t sender,
                                    std::uint64_t receiver) const {
   const Schedule& schedule = facts().schedule();
-  const std::uint64_t lane = number % schedule.lanes();
-  std::uint64_t attempt =
-      schedule.Sender(lane, 0) == sender ? 0 : schedule.FirstAttemptOf(sender, lane);
-  const std::uint64_t step = std::gcd(schedule.senders, schedule.receivers);
+  if (schedule.Sender(number, 0) == sender && schedule.Receiver(number, 0) == receiver) return true;
+  if (schedule.has_stake())
+    return schedule.AttemptOf(sender, receiver, number) < schedule.pairings(number);
+  const std::uint64_t attempt =
+      schedule.Sender(number, 0) == sender ? 0 : schedule.FirstAttemptOf(sender, number);
+  const std::uint64_t step = std::gcd(schedule.senders(), schedule.receivers());
   // The receivers of these attempts are all that leave the same rest by the greatest common
   // divisor.
-  return schedule.Receiver(lane, attempt) % step == receiver % step;
+  return schedule.Receiver(number, attempt) % step == receiver % step;
 }
 
 void ScheduleChecker::Judge(const Event& event) {
@@ -37,17 +40,21 @@ void ScheduleChecker::Judge(const Event& event) {
   SetExercised();
   const std::uint64_t sender = event.node.value() - facts().senders().first.value();
   const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
-  // A run meets each lane that it meets within so many numbers.
-  const std::uint64_t lanes = facts().schedule().lanes();
-  const std::uint64_t distinct = lanes / std::gcd(lanes, std::max<std::uint64_t>(run->stride, 1));
-  for (std::uint64_t i = 0; i < std::min(run->count, distinct); ++i) {
-    if (IsDesignated(run->At(i), sender, receiver)) continue;
-    Object(event.at, event.node, [&] {
-      return absl::StrCat(Host(event.node), " sends k′ ", run->At(i), " to ", Host(event.peer),
-                          ", which the schedule never asks of it");
-    });
-    return;
-  }
+  // A run meets all the pairs that it meets within so many numbers.
+  const Schedule& schedule = facts().schedule();
+  const std::uint64_t period = schedule.period();
+  const std::uint64_t distinct = period / std::gcd(period, std::max<std::uint64_t>(run->stride, 1));
+  std::optional<std::uint64_t> wrong;
+  schedule.ForEachPart(run->Part(0, std::min(run->count, distinct)),
+                       [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t) {
+                         const std::uint64_t number = lane + schedule.lanes() * begin;
+                         if (!wrong && !IsDesignated(number, sender, receiver)) wrong = number;
+                       });
+  if (!wrong) return;
+  Object(event.at, event.node, [&] {
+    return absl::StrCat(Host(event.node), " sends k′ ", *wrong, " to ", Host(event.peer),
+                        ", which the schedule never asks of it");
+  });
 }
 
 const Oracle kScheduleOracle = {"S", &MakeStreamChecker<ScheduleChecker>};

@@ -12,7 +12,7 @@ namespace lockstep::analysis {
 // S: whatever a sender sends across that nothing worse than crashes has hit, there is an attempt in
 // which the schedule designates it for that receiver. The schedule is a function of k′ and the
 // attempt alone, so replicas that keep to it agree with each other, and their shares of the
-// original sends are within one.
+// original sends are within one of what is due to them.
 class ScheduleChecker final : public StreamChecker {
  public:
   explicit ScheduleChecker(std::shared_ptr<StreamFacts> facts);

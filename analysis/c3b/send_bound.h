@@ -5,9 +5,10 @@
 // once, and one of a faulty sender only where some attempt designates it (a liar may send anything
 // to anybody). So with B such pairs at most B + 1 sends are counted.
 //
-// Attempts t and t + L, L = lcm(n_s, n_r), are of the same pair, so t is taken in [0, L). At most
-// u_s senders and u_r receivers are faulty, F = u_s + u_r. Two bounds hold for what the rule of
-// complaints (complaints.h) and the schedule (schedule.h) allow, and the lesser one is judged by:
+// Without stake. Attempts t and t + L, L = lcm(n_s, n_r), are of the same pair, so t is taken in
+// [0, L). At most u_s senders and u_r receivers are faulty, F = u_s + u_r. Two bounds hold for what
+// the rule of complaints (complaints.h) and the schedule (schedule.h) allow, and the lesser one is
+// judged by:
 //
 // 1. B <= u_s L / n_s + u_r L / n_r, for in one lap each sender has L / n_s attempts, and each
 //    receiver L / n_r. Whatever was lost, and in whatever order senders came to their attempts,
@@ -23,12 +24,25 @@
 // does, as long as nothing was lost between correct nodes and no attempt was passed over (s = 0); a
 // lap that losses force meets the same faulty receivers with other senders.
 //
-// Source: the Picsou paper's bound on resends.
+// With stake. A lap is a ring (schedule.h) of L pieces, each of another pair, and the attempts of
+// another lap are of the same pairs. Faulty senders have arcs of u_s ψ_s together at most, ψ_s
+// being their scale, and faulty receivers of u_r ψ_r, so the pieces with a faulty end are W = u_s
+// ψ_s + u_r ψ_r long at most, all together. The B pairs are such pieces, each of them once. Let m -
+// 1 be the greatest attempt among them: they are pieces of the first m, and no more than K(m) of
+// these are no longer than W together, the shortest ones. So B <= K(m), whatever was lost, in
+// whatever order and lap attempts were made. Where the first m are longer than W (else K(m) = m),
+// fewer than m are counted: made in order and without a loss, attempts end with the first M + 1,
+// where the first M are the most that W is as long as. These M + 1 are the paper's pairings until W
+// + 1 is used; B <= K(max(m, M)) is what is judged. As 2 u < D on either side, W is less than the
+// ring, and K(L) < L: some piece is between correct nodes.
+//
+// Source: the Picsou paper's bound on resends, and its section on stake.
 
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "analysis/c3b/schedule.h"
 
@@ -49,22 +63,24 @@ class SendBound {
     bool is_kept() const { return sends <= bound; }
   };
 
+  // `faulty_...`: how many may be, or how much stake they may have.
   SendBound(const Schedule& schedule, std::uint64_t faulty_senders, std::uint64_t faulty_receivers);
 
-  // Of a message in `lane`, `failed` are the pairs with a faulty end that it was sent between, each
-  // any number of times, and `is_settled` says that a send between correct nodes came after them.
-  Judgement Judge(std::uint64_t lane, std::span<const Pair> failed, bool is_settled) const;
+  // Of k′ `number`, `failed` are the pairs with a faulty end that it was sent between, each any
+  // number of times, and `is_settled` says that a send between correct nodes came after them.
+  Judgement Judge(std::uint64_t number, std::span<const Pair> failed, bool is_settled) const;
   // Sends that are within the bound of every message.
   std::uint64_t always_kept() const { return always_kept_; }
 
  private:
-  // The attempt in [0, L) that designates this pair; L where there is none.
-  std::uint64_t AttemptOf(std::uint64_t lane, const Pair& pair) const;
+  // `reach`: one past the greatest attempt; `designated`: attempts that are counted.
+  std::uint64_t BoundOf(std::uint64_t number, std::uint64_t reach, std::uint64_t designated) const;
+  std::uint64_t BoundByStake(const Schedule::Lap& lap, std::uint64_t reach) const;
 
   Schedule schedule_;
-  std::uint64_t faults_;  // F
-  std::uint64_t of_lap_;  // the first bound
-  std::uint64_t always_kept_;
+  std::uint64_t faults_;      // F; by stake W
+  std::uint64_t of_lap_ = 0;  // the first bound, without stake
+  std::uint64_t always_kept_ = 1;
 };
 
 }  // namespace lockstep::analysis

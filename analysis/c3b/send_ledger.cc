@@ -160,8 +160,15 @@ void SendLedger::JudgeBound(const History& history, const Standing& standing, st
     failed_.push_back(
         {send.from, send.to, facts_->IsCorrect(facts_->senders().Replica(send.from))});
   }
-  const SendBound::Judgement judgement =
-      bound_.Judge(number % lanes_.size(), failed_, standing.is_settling);
+  const std::uint64_t lanes = lanes_.size();
+  facts_->schedule().ForEachPart(core::Run{number, count, lanes},
+                                 [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                                   JudgeAlike(standing, lane + lanes * begin, end - begin);
+                                 });
+}
+
+void SendLedger::JudgeAlike(const Standing& standing, std::uint64_t number, std::uint64_t count) {
+  const SendBound::Judgement judgement = bound_.Judge(number, failed_, standing.is_settling);
   if (judgement.is_kept()) return;
   excesses_ += count;
   if (!excess_) excess_ = Excess{number, judgement.sends, judgement.bound};

@@ -95,6 +95,8 @@ class SendLedger final : public trace::Sink {
   void Settle(History& history, std::uint64_t number, std::uint64_t count);
   void JudgeBound(const History& history, const Standing& standing, std::uint64_t number,
                   std::uint64_t count);
+  // The same of messages that have the same pairs.
+  void JudgeAlike(const Standing& standing, std::uint64_t number, std::uint64_t count);
 
   std::shared_ptr<StreamFacts> facts_;
   SendBound bound_;

@@ -45,7 +45,7 @@ std::uint64_t ExpectedContent::Digest(const core::Run& run) {
 StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t stream)
     : recipe_(std::move(recipe)),
       stream_(stream),
-      schedule_{senders().size, receivers().size},
+      schedule_(ScheduleOf(*recipe_, this->stream())),
       period_(schedule_.set_lanes()),
       content_(this->stream().content),
       remembered_(

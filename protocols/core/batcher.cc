@@ -65,6 +65,16 @@ Batcher::Batch Batcher::Take(std::uint32_t receiver, Instant now, std::int64_t c
   return batch;
 }
 
+std::optional<std::uint64_t> Batcher::FirstWaiting(std::uint32_t receiver, const Run& run) const {
+  for (const Item& item : queues_[receiver].items) {
+    const bool is_aligned = item.run.first % run.stride == run.first % run.stride;
+    if (!is_aligned || item.run.Last() < run.first) continue;
+    if (item.run.first > run.Last()) return std::nullopt;
+    return std::max(item.run.first, run.first);
+  }
+  return std::nullopt;
+}
+
 void Batcher::Remove(std::uint32_t receiver, const Run& run) {
   if (run.count == 0) return;
   PerReceiver& queue = queues_[receiver];

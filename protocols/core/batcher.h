@@ -57,13 +57,15 @@ class Batcher {
   bool HasFull(std::uint32_t receiver) const {
     return queues_[receiver].bytes >= config_.batch_bytes;
   }
+  // Whether a full batch waits for it, and a batch was taken, or this one begun, within `lately`.
+  bool IsBusy(std::uint32_t receiver, Instant now, Duration lately) const {
+    return HasFull(receiver) && now - queues_[receiver].since < lately;
+  }
   // Credit that a full batch may take. Who has less of it need not be given more to wait.
   std::uint64_t FullBatchCredit() const { return config_.batch_bytes + config_.overhead_max; }
-  // The least number that waits for `receiver`, where numbers are queued in ascending order.
-  std::optional<std::uint64_t> Front(std::uint32_t receiver) const {
-    const std::vector<Item>& items = queues_[receiver].items;
-    return items.empty() ? std::nullopt : std::optional(items.front().run.first);
-  }
+  // The least number of `run` that waits for `receiver`, where numbers a stride of it apart are
+  // queued in ascending order, in items of that stride.
+  std::optional<std::uint64_t> FirstWaiting(std::uint32_t receiver, const Run& run) const;
   // Forgets what of `run` waits for `receiver`, in items of the same stride.
   void Remove(std::uint32_t receiver, const Run& run);
   // Forgets what waits below `number`.

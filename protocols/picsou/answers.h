@@ -15,8 +15,8 @@ namespace lockstep::picsou {
 
 class Answers {
  public:
-  // `period`: of the rotation.
-  Answers(std::uint32_t peers, std::uint64_t period) : line_(period), sent_(peers) {}
+  // `lanes`: of the schedule.
+  Answers(std::uint32_t peers, std::uint64_t lanes) : line_(lanes), sent_(peers) {}
 
   // Of what a peer wants, what it was not sent within `pause` of now.
   std::vector<core::Run> Admit(core::Instant now, core::Duration pause, std::uint32_t peer,

@@ -128,13 +128,13 @@ std::optional<core::Instant> Fetcher::Wakes() const {
 std::optional<std::uint64_t> Fetcher::Past(const core::Now& now) const {
   if (target_ == 0 || !first_asked_) return std::nullopt;
   const bool is_silence_over = now.monotonic() - *first_asked_ >= kSilence;
-  std::uint32_t above = 0;
+  std::uint64_t above = 0;  // peers, or their stake
   std::uint64_t lowest = ~std::uint64_t{0};
   for (std::uint32_t i = 0; i < peers_.size(); ++i) {
     if (i == config_.self) continue;
     const Peer& peer = peers_[i];
     if (peer.floor > cumulative_) {
-      ++above;
+      above += config_.stake.empty() ? 1 : config_.stake[i];
       lowest = std::min(lowest, peer.floor);
     } else if (!peer.has_nothing && !(is_silence_over && peer.is_awaited)) {
       return std::nullopt;

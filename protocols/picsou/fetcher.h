@@ -29,9 +29,10 @@ class Fetcher {
   struct Config {
     std::uint32_t peers = 1;     // of the own cluster, itself among them
     std::uint32_t self = 0;      // its index
-    std::uint32_t believed = 1;  // so many floors are not all lies: r_r + 1
+    std::uint64_t believed = 1;  // so many floors are not all lies: r_r + 1
     core::Duration noop_delay;
     std::uint64_t life = 0;  // incarnation: answers to another one's requests are none
+    std::vector<std::uint32_t> stake = {};  // stake[peer], of which `believed` is; empty: one each
   };
   explicit Fetcher(const Config& config);
 

@@ -18,8 +18,8 @@ class Inbound {
  public:
   // `phi`: length of the φ-list, in positions; 0: none. `phi_runs_max`: a list that would need more
   // runs on our wire covers fewer positions instead.
-  Inbound(std::uint64_t period, std::uint64_t phi, std::uint64_t phi_runs_max)
-      : held_(period), phi_(phi), phi_runs_max_(phi_runs_max) {}
+  Inbound(std::uint64_t lanes, std::uint64_t phi, std::uint64_t phi_runs_max)
+      : held_(lanes), phi_(phi), phi_runs_max_(phi_runs_max) {}
 
   // Stores messages; returns those that were not held before.
   std::vector<core::Records> Store(const core::Records& records);

@@ -2,21 +2,31 @@
 
 #include "protocols/picsou/quack.h"
 
+#include <numeric>
+#include <utility>
+
 #include "protocols/core/check.h"
 #include "protocols/core/quorum.h"
 
 namespace lockstep::picsou {
 
-QuackCounter::QuackCounter(std::uint32_t receivers, std::uint32_t acks_needed)
-    : acks_needed_(acks_needed), acks_(receivers) {
+QuackCounter::QuackCounter(std::uint32_t receivers, std::uint64_t acks_needed,
+                           std::vector<std::uint32_t> stake)
+    : acks_needed_(acks_needed), stake_(std::move(stake)), acks_(receivers) {
   CHECK(acks_needed >= 1);
-  CHECK(acks_needed <= receivers);
+  CHECK(stake_.empty() || stake_.size() == receivers);
+  CHECK(acks_needed <= (stake_.empty()
+                            ? receivers
+                            : std::accumulate(stake_.begin(), stake_.end(), std::uint64_t{0})));
 }
 
 std::optional<std::uint64_t> QuackCounter::Ack(std::uint32_t receiver, std::uint64_t cumulative) {
   if (cumulative <= acks_[receiver]) return std::nullopt;
   acks_[receiver] = cumulative;
-  const std::uint64_t reached = core::ReachedBy(acks_, acks_needed_);
+  // What is not above the QUACK raises nothing.
+  if (cumulative <= quack_) return std::nullopt;
+  const std::uint64_t reached = stake_.empty() ? core::ReachedBy(acks_, acks_needed_)
+                                               : core::ReachedByStake(acks_, stake_, acks_needed_);
   if (reached <= quack_) return std::nullopt;
   quack_ = reached;
   return quack_;

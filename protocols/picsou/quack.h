@@ -4,7 +4,7 @@
 // correct. Knows nothing of time or resending; resend.h decides those.
 //
 // Invariant: the QUACK never decreases.
-// Source: the Picsou paper, section 4.1 (QUACKs). Replicas are counted, until stake is needed.
+// Source: the Picsou paper, sections 4.1 (QUACKs) and 5 (stake).
 
 #pragma once
 
@@ -17,7 +17,9 @@ namespace lockstep::picsou {
 class QuackCounter {
  public:
   // `acks_needed` is u_r + 1: then at least one of them comes from a replica that does not fail.
-  QuackCounter(std::uint32_t receivers, std::uint32_t acks_needed);
+  // Where `stake` says that of each receiver, it is that of those that are needed.
+  QuackCounter(std::uint32_t receivers, std::uint64_t acks_needed,
+               std::vector<std::uint32_t> stake = {});
 
   // Receiver `receiver` says that it holds `cumulative` messages without a gap; a lower number than
   // before is ignored. The QUACK, if this has raised it.
@@ -27,8 +29,9 @@ class QuackCounter {
   std::uint64_t quack() const { return quack_; }
 
  private:
-  std::uint32_t acks_needed_;
-  std::vector<std::uint64_t> acks_;  // acks_[receiver]: its highest
+  std::uint64_t acks_needed_;
+  std::vector<std::uint32_t> stake_;  // stake_[receiver]; empty: one each
+  std::vector<std::uint64_t> acks_;   // acks_[receiver]: its highest
   std::uint64_t quack_ = 0;
 };
 

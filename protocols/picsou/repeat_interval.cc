@@ -3,6 +3,7 @@
 #include "protocols/picsou/repeat_interval.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockstep::picsou {
 namespace {
@@ -20,8 +21,14 @@ bool Lists(const Ack& ack, std::uint64_t position) {
 }  // namespace
 
 RepeatInterval::RepeatInterval(core::Duration floor, std::uint32_t receivers,
-                               std::uint32_t acks_needed, std::uint64_t phi)
-    : is_measured_(true), floor_(floor), acks_needed_(acks_needed), phi_(phi), holds_(receivers) {
+                               std::uint64_t acks_needed, std::uint64_t phi,
+                               std::vector<std::uint32_t> stake)
+    : is_measured_(true),
+      floor_(floor),
+      acks_needed_(acks_needed),
+      stake_(std::move(stake)),
+      phi_(phi),
+      holds_(receivers) {
   Rebase();
 }
 
@@ -71,7 +78,8 @@ void RepeatInterval::OnHeld(core::Instant now, std::uint32_t receiver, const Ack
   is_held_up_ |= is_below || position - ack.cumulative > phi_;
   if (!is_below && !Lists(ack, position)) return;
   holds_[receiver] = true;
-  if (++holders_ < acks_needed_) return;
+  holders_ += stake_.empty() ? 1 : stake_[receiver];
+  if (holders_ < acks_needed_) return;
   if (!is_attempt_noted_ || !is_held_up_) {
     held_.Take(now - until_held_->sent);
     Rebase();

@@ -49,10 +49,11 @@ class RepeatInterval {
 
   // The same always. Implicit, since a time is such an interval.
   RepeatInterval(core::Duration fixed) : base_(fixed) {}  // NOLINT(google-explicit-constructor)
-  // Measured, from the reports of `receivers`, of which `acks_needed` make a QUACK, and whose lists
-  // reach `phi` positions beyond the cumulative ACK.
-  RepeatInterval(core::Duration floor, std::uint32_t receivers, std::uint32_t acks_needed,
-                 std::uint64_t phi);
+  // Measured, from the reports of `receivers`, of which `acks_needed` make a QUACK (or their stake,
+  // where `stake` says that of each), and whose lists reach `phi` positions beyond the cumulative
+  // ACK.
+  RepeatInterval(core::Duration floor, std::uint32_t receivers, std::uint64_t acks_needed,
+                 std::uint64_t phi, std::vector<std::uint32_t> stake = {});
 
   // From the first report that misses a position to one that counts, where `attempts` on the
   // position have been noted.
@@ -88,14 +89,15 @@ class RepeatInterval {
   bool is_measured_ = false;
   core::Duration floor_;
   core::Duration base_;  // without doubling
-  std::uint32_t acks_needed_ = 0;
+  std::uint64_t acks_needed_ = 0;
+  std::vector<std::uint32_t> stake_;  // stake_[receiver]; empty: one each
   std::uint64_t phi_ = 0;
 
   std::optional<Probe> until_quack_;
   std::optional<Probe> until_held_;
   std::optional<Probe> resent_until_quack_;
   std::vector<bool> holds_;        // by receiver, of until_held_
-  std::uint32_t holders_ = 0;      // how many of them
+  std::uint64_t holders_ = 0;      // how many of them, or their stake
   bool is_attempt_noted_ = false;  // since until_held_ was sent
   bool is_held_up_ = false;        // some receiver could not say that it holds it, for a hole below
   Estimate quack_;

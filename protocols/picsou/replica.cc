@@ -28,24 +28,31 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
   return batcher;
 }
 
+// Of the other cluster's stream.
+std::uint64_t InLanes(const Config& config) { return Schedule(config.other, config.own).lanes(); }
+
 Retained::Config RetainedConfig(const Config& config, const core::Seat& seat) {
   Retained::Config retained;
-  retained.period = std::uint64_t{config.other.size} * config.own.size;
+  retained.lanes = InLanes(config);
   retained.peers = config.own.size;
   retained.self = seat.index;
-  retained.sparing = config.own.u + config.own.r;
+  const std::uint64_t enough = std::uint64_t{config.own.u} + config.own.r + 1;
+  retained.sparing = enough - std::min(enough, config.own.StakeOf(seat.index));
+  retained.stake = config.own.stake;
   retained.messages = config.Retain();
   retained.bytes = core::ByteCount(static_cast<std::int64_t>(Config::kRetainBytes));
   return retained;
 }
 
 Fetcher::Config FetcherConfig(const Config& config, const core::Seat& seat) {
-  return {config.own.size, seat.index, config.own.r + 1, config.noop_delay, seat.incarnation};
+  return {config.own.size,   seat.index,       std::uint64_t{config.own.r} + 1,
+          config.noop_delay, seat.incarnation, config.own.stake};
 }
 
 RepeatInterval IntervalOf(const Config& config) {
   if (!config.ack_round) return config.repeat_interval;
-  return {*config.ack_round, config.other.size, config.other.u + 1, config.phi};
+  return {*config.ack_round, config.other.size, std::uint64_t{config.other.u} + 1, config.phi,
+          config.other.stake};
 }
 
 }  // namespace
@@ -57,15 +64,16 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       log_(log),
       owner_(owner),
       codec_(config.wire, config.phi),
-      schedule_{config.own.size, config.other.size},
-      inbound_(schedule_.period(), config.phi, config.PhiRunsMax()),
-      hints_(config.other.size, config.other.r + 1),
-      answers_(config.own.size, schedule_.period()),
+      schedule_(config.own, config.other),
+      inbound_(InLanes(config), config.phi, config.PhiRunsMax()),
+      hints_(config.other.size, config.other.r + 1, config.other.stake),
+      answers_(config.own.size, InLanes(config)),
       fetcher_(FetcherConfig(config, seat)),
-      quacks_(config.other.size, config.other.u + 1),
-      complaints_(schedule_.period(), config.other.size, config.other.r + 1, IntervalOf(config)),
+      quacks_(config.other.size, config.other.u + 1, config.other.stake),
+      complaints_(schedule_.lanes(), config.other.size, config.other.r + 1, IntervalOf(config),
+                  config.other.stake),
       first_sends_(BatcherConfig(config, codec_, true)),
-      resends_(BatcherConfig(config, codec_, false), schedule_.period()),
+      resends_(BatcherConfig(config, codec_, false), schedule_.lanes()),
       passing_(config.own, config.other, seat),
       other_waits_(config.other.first, config.other.size),
       pace_(seat.send_buffer),
@@ -301,29 +309,37 @@ void Replica::OnQuack(const core::Now& now, std::uint64_t quack, core::Effects& 
   log_.Release(core::SeqNo(quack));
   owner_.OnQuacked(now, core::SeqNo(quack), out);
   is_caught_up_ = true;
-  // The first own position that is not QUACKed:  ceil((quack - index) / n_s)
-  const std::uint64_t n = schedule_.senders;
-  const std::uint64_t open = quack <= seat_.index ? 0 : (quack - seat_.index + n - 1) / n;
-  laps_ = std::max(laps_, open);
+  // On to the first own position that is not QUACKed.
+  walked_ = std::max(walked_, schedule_.OwnBelow(seat_.index, quack));
 }
 
 void Replica::Resend(const core::Now& now, const Attempt& attempt) {
   core::Run rest = attempt.positions;
-  if (schedule_.Sender(rest.first, attempt.number) != seat_.index) return;
-  if (attempt.number % schedule_.senders == 0) {
+  while (rest.count > 0) {
+    const std::uint64_t alike = std::min(rest.count, schedule_.Alike(rest.first));
+    ResendAlike(now, rest.Part(0, alike), attempt.number);
+    rest = rest.Part(alike, rest.count - alike);
+  }
+}
+
+void Replica::ResendAlike(const core::Now& now, core::Run rest, std::uint64_t attempt) {
+  const Schedule::Pair pair = schedule_.PairOf(rest.first, attempt);
+  if (pair.sender != seat_.index) return;
+  const Schedule::Pair first = schedule_.PairOf(rest.first, 0);
+  if (first.sender == seat_.index) {
     // Own positions, of which some may still wait to be sent for the first time.
-    const auto first =
-        first_sends_.Front(static_cast<std::uint32_t>(schedule_.Receiver(rest.first, 0)));
+    const auto waiting =
+        first_sends_.FirstWaiting(static_cast<std::uint32_t>(first.receiver), rest);
     const std::uint64_t walked =
-        std::min(first.value_or(~std::uint64_t{0}), seat_.index + schedule_.senders * laps_);
+        std::min(waiting.value_or(~std::uint64_t{0}), schedule_.Own(seat_.index, walked_));
     const std::uint64_t sent =
         walked <= rest.first ? 0 : (walked - rest.first + rest.stride - 1) / rest.stride;
     rest.count = std::min(rest.count, sent);
   }
-  const auto to = static_cast<std::uint32_t>(schedule_.Receiver(rest.first, attempt.number));
+  const auto to = static_cast<std::uint32_t>(pair.receiver);
   while (rest.count > 0) {
     const core::Extent extent = log_.Uniform(rest);
-    resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt.number}, now.monotonic());
+    resends_.Queue(to, {rest.Part(0, extent.count), extent.size, attempt}, now.monotonic());
     rest = rest.Part(extent.count, rest.count - extent.count);
   }
 }
@@ -379,49 +395,62 @@ bool Replica::SendFrom(Queue& from, const core::Now& now, std::uint32_t receiver
   return true;
 }
 
-bool Replica::IsMoreWanted(const core::Effects& out) {
+bool Replica::IsHeldUp(const core::Now& now) const {
+  if (!schedule_.has_stake()) return false;
+  for (std::uint32_t j = 0; j < config_.other.size; ++j)
+    if (first_sends_.IsBusy(j, now.monotonic(), config_.max_delay)) return true;
+  return false;
+}
+
+bool Replica::IsMoreWanted(const core::Now& now, const core::Effects& out) {
+  if (IsHeldUp(now)) return false;
   const std::uint64_t wanted = first_sends_.FullBatchCredit();
   for (std::uint32_t j = 0; j < config_.other.size; ++j) {
-    if (first_sends_.HasFull(j)) continue;
+    if (first_sends_.HasFull(j) || !schedule_.HasShare(j)) continue;
     if (out.CreditLeft(config_.other.Replica(j)) >= static_cast<std::int64_t>(wanted)) return true;
   }
   for (std::uint32_t j = 0; j < config_.other.size; ++j) {
-    if (!first_sends_.HasFull(j)) other_waits_.Want(j, wanted);
+    if (!first_sends_.HasFull(j) && schedule_.HasShare(j)) other_waits_.Want(j, wanted);
   }
   return false;
 }
 
+core::Extent Replica::NextOwn(std::uint64_t limit) const {
+  const std::uint64_t next = schedule_.Own(seat_.index, walked_);
+  if (schedule_.Share(seat_.index) == 1) {
+    const std::uint64_t available = schedule_.OwnBelow(seat_.index, limit) - walked_;
+    return log_.Uniform(
+        core::Run{next, available, schedule_.Own(seat_.index, 1) - schedule_.Own(seat_.index, 0)});
+  }
+  const core::Extent extent = log_.Uniform(core::Run{next, limit - next, 1});
+  return {schedule_.OwnBelow(seat_.index, next + extent.count) - walked_, extent.size};
+}
+
 bool Replica::Walk(const core::Now& now, core::Effects& out) {
-  if (!is_caught_up_) return false;
-  const std::uint64_t n = schedule_.senders;
+  if (!is_caught_up_ || schedule_.Share(seat_.index) == 0) return false;
   std::uint64_t limit = std::min(log_.Positions().value(), Limit());
-  const std::uint64_t next = seat_.index + n * laps_;
+  const std::uint64_t next = schedule_.Own(seat_.index, walked_);
   if (next >= limit && passes_ > 0 && next < log_.Positions().value()) {
     --passes_;
     limit = next + 1;
   }
   if (next >= limit) return false;
-  if (!IsMoreWanted(out)) return false;
+  if (!IsMoreWanted(now, out)) return false;
   const bool is_paced = log_.Positions().value() >= core::Log::kEndless &&
                         out.CreditLeft(config_.other.first) == core::Credit::kUnlimited;
   if (is_paced && !pace_.Allows(now, kPace, out)) return false;
 
-  const std::uint64_t available = (limit - next + n - 1) / n;
-  const core::Extent extent = log_.Uniform(core::Run{next, available, n});
+  const core::Extent extent = NextOwn(limit);
   const std::uint64_t each = std::max<std::uint64_t>(1, extent.size + config_.wire.record_bytes);
   const std::uint64_t per_batch = (config_.batch_bytes + each - 1) / each;
-  const std::uint64_t take = std::min(extent.count, per_batch * schedule_.receivers);
-  // Own positions go to the receivers in turn: the share of each is a run.
-  for (std::uint64_t i = 0; i < schedule_.receivers && i < take; ++i) {
-    const std::uint64_t first = next + n * i;
-    const std::uint64_t count = (take - i + schedule_.receivers - 1) / schedule_.receivers;
-    const auto to = static_cast<std::uint32_t>(schedule_.Receiver(first, 0));
-    first_sends_.Queue(to, {core::Run{first, count, schedule_.period()}, extent.size, 0},
-                       now.monotonic());
-  }
-  laps_ += take;
+  const std::uint64_t take = std::min(extent.count, per_batch * schedule_.receivers());
+  // Own positions go to the receivers in turn: the share of each is a run, or a few.
+  schedule_.ForEachOwnRun(seat_.index, walked_, take, [&](core::Run run, std::uint32_t to) {
+    first_sends_.Queue(to, {run, extent.size, 0}, now.monotonic());
+  });
+  walked_ += take;
   if (is_paced) pace_.Take(take * each);
-  out.Spend(core::Work::kSkip, take * (n - 1));
+  out.Spend(core::Work::kSkip, schedule_.Own(seat_.index, walked_) - next - take);
   return true;
 }
 

@@ -58,7 +58,7 @@ struct Config {
   // A no-op goes to the next receiver each time, whatever else is sent: each of them hears from
   // this replica at least every n_r times that.
   core::Duration noop_delay = core::Duration::Milliseconds(5);
-  // A window that has been closed for so long lets one lap of messages pass: both are soft.
+  // A window that has been closed for so long lets one message pass: both are soft.
   core::Duration max_delay = core::Duration::Milliseconds(75);
   // See repeat_interval.h. Measured where `ack_round` is there, which is then its least value: the
   // time in which no-ops of all receivers come round, n_s of their no-op delays.
@@ -130,10 +130,18 @@ class Replica : public core::Node, public core::LogReader {
   void OnQuack(const core::Now& now, std::uint64_t quack, core::Effects& out);
   // Queues what this replica is to send again.
   void Resend(const core::Now& now, const Attempt& attempt);
+  // The same of positions that have the same pairs.
+  void ResendAlike(const core::Now& now, core::Run positions, std::uint64_t attempt);
+  // The next own positions below `limit` whose contents are of one size; there is one.
+  core::Extent NextOwn(std::uint64_t limit) const;
   // Walks on along the stream and queues this replica's share; false if nothing may follow yet.
   bool Walk(const core::Now& now, core::Effects& out);
   // Whether some receiver could be sent more than what waits for it; else credit is wanted.
-  bool IsMoreWanted(const core::Effects& out);
+  bool IsMoreWanted(const core::Now& now, const core::Effects& out);
+  // Whether a receiver that takes batches has one waiting. Where shares are unequal, those with
+  // small ones could be sent a window ahead of it: too much to hold, and too far for φ-lists. Who
+  // takes nothing for as long as it takes a closed window to open holds nobody up.
+  bool IsHeldUp(const core::Now& now) const;
   void SendBatch(const core::Now& now, std::uint32_t receiver,
                  const std::vector<core::Batcher::Item>& items, core::Effects& out);
   void SendNoop(const core::Now& now, core::Effects& out);
@@ -164,9 +172,9 @@ class Replica : public core::Node, public core::LogReader {
   core::CreditWaits other_waits_;  // for those of the other
   core::Pace pace_;
 
-  std::uint64_t laps_ = 0;    // own positions walked so far: the next is index + n_s * laps_
+  std::uint64_t walked_ = 0;  // own positions walked so far
   bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is
-  std::uint64_t passes_ = 0;  // laps or batches that may go in spite of a closed window
+  std::uint64_t passes_ = 0;  // messages or batches that may go in spite of a closed window
   std::uint64_t batches_since_ack_ = 0;
   core::Instant last_data_;
   std::uint32_t noop_turn_ = 0;

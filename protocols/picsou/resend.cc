@@ -8,10 +8,12 @@
 
 namespace lockstep::picsou {
 
-ComplaintTracker::ComplaintTracker(std::uint64_t period, std::uint32_t receivers,
-                                   std::uint32_t complaints_needed, RepeatInterval repeat_interval)
-    : line_(period),
+ComplaintTracker::ComplaintTracker(std::uint64_t lanes, std::uint32_t receivers,
+                                   std::uint64_t complaints_needed, RepeatInterval repeat_interval,
+                                   std::vector<std::uint32_t> stake)
+    : line_(lanes),
       complaints_needed_(complaints_needed),
+      stake_(std::move(stake)),
       interval_(std::move(repeat_interval)),
       acknowledged_(receivers),
       missing_(receivers) {}
@@ -98,16 +100,17 @@ void ComplaintTracker::AddMissing(std::uint64_t begin, std::uint64_t end) {
 }
 
 void ComplaintTracker::CountComplaints(const Stretch& fresh, std::vector<Attempt>& noted) {
-  core::IntervalMap<std::uint32_t> complainers;
-  for (const MissingMap& missing : missing_) {
-    missing.ForEach(fresh.begin, fresh.end,
-                    [&](std::uint64_t begin, std::uint64_t end, const Missing* entry) {
-                      if (entry == nullptr || !entry->is_complaint) return;
-                      complainers.Update(
-                          begin, end, [](std::uint64_t, std::uint64_t, const std::uint32_t* count) {
-                            return std::optional<std::uint32_t>(count == nullptr ? 1 : *count + 1);
-                          });
-                    });
+  core::IntervalMap<std::uint64_t> complainers;  // their number, or stake
+  for (std::size_t i = 0; i < missing_.size(); ++i) {
+    const std::uint64_t weight = stake_.empty() ? 1 : stake_[i];
+    missing_[i].ForEach(
+        fresh.begin, fresh.end, [&](std::uint64_t begin, std::uint64_t end, const Missing* entry) {
+          if (entry == nullptr || !entry->is_complaint) return;
+          complainers.Update(begin, end,
+                             [&](std::uint64_t, std::uint64_t, const std::uint64_t* sum) {
+                               return std::optional(sum == nullptr ? weight : *sum + weight);
+                             });
+        });
   }
   for (const auto& agreed : complainers.intervals()) {
     if (agreed.value < complaints_needed_) continue;

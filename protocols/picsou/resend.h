@@ -12,7 +12,7 @@
 // whose cumulative ACK is below what its receiver has acknowledged before is out of date, and
 // changes nothing.
 //
-// Kept by lanes of the schedule's period, as intervals: a thousand equal fates are one entry, and
+// Kept by lanes of the schedule, as intervals: a thousand equal fates are one entry, and
 // what nobody misses is none.
 
 #pragma once
@@ -39,9 +39,10 @@ struct Attempt {
 
 class ComplaintTracker {
  public:
-  // `complaints_needed` is r_r + 1.
-  ComplaintTracker(std::uint64_t period, std::uint32_t receivers, std::uint32_t complaints_needed,
-                   RepeatInterval repeat_interval);
+  // `lanes`: of the schedule. `complaints_needed` is r_r + 1; where `stake` says that of each
+  // receiver, it is that of the complainers.
+  ComplaintTracker(std::uint64_t lanes, std::uint32_t receivers, std::uint64_t complaints_needed,
+                   RepeatInterval repeat_interval, std::vector<std::uint32_t> stake = {});
 
   RepeatInterval& interval() { return interval_; }
 
@@ -84,7 +85,8 @@ class ComplaintTracker {
   void PruneAttempts(std::uint64_t quack);
 
   core::LaneLine line_;
-  std::uint32_t complaints_needed_;
+  std::uint64_t complaints_needed_;
+  std::vector<std::uint32_t> stake_;  // stake_[receiver]; empty: one each
   RepeatInterval interval_;
   std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: its greatest cumulative ACK
   // missing_[receiver]; where it has not reported for long, what is settled may linger.

@@ -21,11 +21,11 @@ namespace lockstep::picsou {
 
 class ResendQueue {
  public:
-  // `period`: that of the schedule.
-  ResendQueue(const core::Batcher::Config& config, std::uint64_t period)
-      : batcher_(config), line_(period) {}
+  // `lanes`: those of the schedule.
+  ResendQueue(const core::Batcher::Config& config, std::uint64_t lanes)
+      : batcher_(config), line_(lanes) {}
 
-  // `item`, of positions in one lane of the period, is to go to `receiver`.
+  // `item`, of positions in one lane, is to go to `receiver`.
   void Queue(std::uint32_t receiver, const core::Batcher::Item& item, core::Instant now);
   bool IsDue(std::uint32_t receiver, core::Instant now) const {
     return batcher_.IsDue(receiver, now);

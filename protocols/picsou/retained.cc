@@ -11,7 +11,7 @@
 namespace lockstep::picsou {
 
 Retained::Retained(const Config& config)
-    : config_(config), line_(config.period), acks_(config.peers, 0) {
+    : config_(config), line_(config.lanes), acks_(config.peers, 0) {
   // Nobody else is there to acknowledge anything, or to ask for it.
   if (config.peers == 1) by_all_ = by_enough_ = ~std::uint64_t{0};
   if (config.sparing == 0) by_enough_ = ~std::uint64_t{0};
@@ -52,7 +52,12 @@ void Retained::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
   std::vector<std::uint64_t> others = acks_;
   others.erase(others.begin() + config_.self);
   by_all_ = *std::min_element(others.begin(), others.end());
-  if (config_.sparing > 0) by_enough_ = core::ReachedBy(std::move(others), config_.sparing);
+  if (config_.sparing > 0) {
+    std::vector<std::uint32_t> stake = config_.stake;
+    if (!stake.empty()) stake.erase(stake.begin() + config_.self);
+    by_enough_ = stake.empty() ? core::ReachedBy(std::move(others), config_.sparing)
+                               : core::ReachedByStake(others, stake, config_.sparing);
+  }
   Trim();
 }
 

@@ -1,8 +1,9 @@
 // What a replica keeps of a stream that it has delivered, for peers that lack it.
 //
 // Kept until every local peer has acknowledged it. Where there is no more room, the oldest goes if
-// peers of stake u_r + r_r have acknowledged it, so that it stays to be had though as many lie or
-// are left behind; until it may go, the own ACK stays where it would still fit. As long as it was
+// replicas of stake u_r + r_r + 1, itself one of them, have acknowledged it, so that it stays to be
+// had though as many lie or are left behind (and no more are asked, since u_r may never answer);
+// until it may go, the own ACK stays where it would still fit. As long as it was
 // not known to be QUACKed long enough for whoever lacks it to have asked, it may take as much room
 // again. Decided here: the paper leaves open where a fetched message comes from.
 
@@ -25,12 +26,13 @@ namespace lockstep::picsou {
 class Retained {
  public:
   struct Config {
-    std::uint64_t period = 1;    // of the rotation: n_s * n_r
+    std::uint64_t lanes = 1;     // of the schedule
     std::uint32_t peers = 1;     // of the own cluster, itself among them
     std::uint32_t self = 0;      // its index
-    std::uint32_t sparing = 0;   // u_r + r_r: so many others have what goes for want of room
+    std::uint64_t sparing = 0;   // so many others, or such a stake, have what goes for want of room
     std::uint64_t messages = 0;  // room
     core::ByteCount bytes;       // the same, of contents
+    std::vector<std::uint32_t> stake = {};  // stake[peer]; empty: one each
   };
   explicit Retained(const Config& config);
 

@@ -1,30 +1,142 @@
 // Who sends what to whom.
 //
 // A pure function of position and attempt, the same at every replica. Source: the Picsou paper,
-// sections 4.1 (rotation) and 4.2 (retransmitter), with positions and replicas counted from 0:
+// sections 4.1 (rotation), 4.2 (retransmitter) and 5 (stake), with positions and replicas counted
+// from 0. Without stake:
 //   attempt 0: sender i = k′ mod n_s, receiver j = (i + floor(k′ / n_s)) mod n_r
 //   attempt t: sender (i + t) mod n_s, receiver (j + t) mod n_r
 // After the last pairing the rule starts over, so that liveness outlives the bound on resends.
+//
+// With stake a replica is as if it were several: a quantum of q = min(D, 1024) *slots*, where D is
+// the sum of the stakes divided by what divides them all, is shared out (core/apportion.h), a
+// replica's slots side by side, and attempt 0 is as above with slots in place of replicas. In a
+// cluster of more than 1024 replicas there are as many slots as these, if D allows.
+//
+// Attempts where either side has stake: both are scaled to lcm(D_s, D_r), and pairings use stake
+// up. The first is of the message's first sender and first receiver, with all of their stake; each
+// uses the lesser of what its two have left, and whoever has none left is followed by the next
+// replica, by index. When all is used up the rule starts over: after n_s + n_r - 1 pairings at
+// most, each of another pair.
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <numeric>
+#include <limits>
+#include <vector>
+
+#include "protocols/core/program.h"
+#include "protocols/core/run.h"
 
 namespace lockstep::picsou {
 
-struct Schedule {
-  std::uint64_t senders = 0;    // n_s
-  std::uint64_t receivers = 0;  // n_r
+// The turns of one cluster: slot -> replica.
+class Turns {
+ public:
+  static constexpr std::uint64_t kQuantumMost = 1024;
 
-  // Positions this far apart have the same pairs at all attempts.
-  std::uint64_t period() const { return senders * receivers; }
+  explicit Turns(std::uint64_t replicas) : replicas_(replicas), slots_(replicas) {}
+  explicit Turns(const core::Cluster& cluster);
+
+  std::uint64_t replicas() const { return replicas_; }
+  std::uint64_t slots() const { return slots_; }
+  // Slots Begin(replica) .. Begin(replica) + Share(replica) - 1 are its own; there may be none.
+  std::uint64_t Begin(std::uint64_t replica) const {
+    return begins_.empty() ? replica : begins_[replica];
+  }
+  std::uint64_t Share(std::uint64_t replica) const {
+    return begins_.empty() ? 1 : begins_[replica + 1] - begins_[replica];
+  }
+  std::uint64_t ShareMost() const;
+  std::uint64_t ReplicaAt(std::uint64_t slot) const {
+    return begins_.empty() ? slot : replica_at_[slot];
+  }
+
+ private:
+  std::uint64_t replicas_;
+  std::uint64_t slots_;
+  std::vector<std::uint32_t> begins_;      // begins_[replica], and the end; empty: a slot each
+  std::vector<std::uint32_t> replica_at_;  // replica_at_[slot]
+};
+
+class Schedule {
+ public:
+  struct Pair {
+    std::uint64_t sender = 0;
+    std::uint64_t receiver = 0;
+    friend bool operator==(const Pair&, const Pair&) = default;
+  };
+
+  // Without stake.
+  Schedule(std::uint64_t senders, std::uint64_t receivers);
+  Schedule(const core::Cluster& senders, const core::Cluster& receivers);
+
+  std::uint64_t senders() const { return senders_.replicas(); }
+  std::uint64_t receivers() const { return receivers_.replicas(); }
+  // Positions so far apart have the same sender, and in long runs the same receiver.
+  std::uint64_t lanes() const { return lanes_; }
+  // Of the positions `position`, `position` + lanes(), ... so many have the same pairs at all
+  // attempts.
+  std::uint64_t Alike(std::uint64_t position) const;
+
+  Pair PairOf(std::uint64_t position, std::uint64_t attempt) const;
   std::uint64_t Sender(std::uint64_t position, std::uint64_t attempt) const {
-    return (position % senders + attempt) % senders;
+    return PairOf(position, attempt).sender;
   }
   std::uint64_t Receiver(std::uint64_t position, std::uint64_t attempt) const {
-    return (position % senders + position / senders + attempt) % receivers;
+    return PairOf(position, attempt).receiver;
   }
+
+  // How many of each quantum are a sender's own in the first place.
+  std::uint64_t Share(std::uint64_t sender) const { return senders_.Share(sender); }
+  // Whether any of a quantum go to a receiver in the first place.
+  bool HasShare(std::uint64_t receiver) const { return receivers_.Share(receiver) > 0; }
+  bool has_stake() const { return !sender_stake_.empty(); }
+  // A sender's i-th own position; it must have a share.
+  std::uint64_t Own(std::uint64_t sender, std::uint64_t i) const {
+    const std::uint64_t share = senders_.Share(sender);
+    return senders_.slots() * (i / share) + senders_.Begin(sender) + i % share;
+  }
+  // How many of its own are below `position`.
+  std::uint64_t OwnBelow(std::uint64_t sender, std::uint64_t position) const {
+    const std::uint64_t share = senders_.Share(sender);
+    const std::uint64_t slot = position % senders_.slots();
+    const std::uint64_t begin = senders_.Begin(sender);
+    return position / senders_.slots() * share + std::min(share, slot - std::min(slot, begin));
+  }
+  // Calls `visit(run, receiver)` for its own positions from the i-th on, `count` of them, in runs
+  // of stride lanes() with one receiver each; in ascending order within each lane.
+  template <typename Visit>
+  void ForEachOwnRun(std::uint64_t sender, std::uint64_t i, std::uint64_t count,
+                     Visit&& visit) const {
+    // So many own positions later the lane is the same again.
+    const std::uint64_t turn = senders_.Share(sender) * (lanes_ / senders_.slots());
+    for (std::uint64_t j = 0; j < turn && j < count; ++j) {
+      core::Run rest{Own(sender, i + j), (count - j + turn - 1) / turn, lanes_};
+      while (rest.count > 0) {
+        const std::uint64_t alike = std::min(rest.count, Alike(rest.first));
+        visit(rest.Part(0, alike), static_cast<std::uint32_t>(FirstOf(rest.first).receiver));
+        rest = rest.Part(alike, rest.count - alike);
+      }
+    }
+  }
+
+ private:
+  std::uint64_t ReceiverSlot(std::uint64_t position) const {
+    return (position % senders_.slots() + position / senders_.slots()) % receivers_.slots();
+  }
+  Pair FirstOf(std::uint64_t position) const {
+    return {senders_.ReplicaAt(position % senders_.slots()),
+            receivers_.ReplicaAt(ReceiverSlot(position))};
+  }
+  Pair ByStake(const Pair& first, std::uint64_t attempt) const;
+
+  Turns senders_;
+  Turns receivers_;
+  std::uint64_t lanes_;
+  // Scaled to the same sum; empty: no stake.
+  std::vector<std::uint64_t> sender_stake_;
+  std::vector<std::uint64_t> receiver_stake_;
 };
 
 }  // namespace lockstep::picsou

@@ -59,7 +59,7 @@ ComplaintBook::Rule Four(std::int64_t repeat_interval_ms) {
 class PlainCount {
  public:
   explicit PlainCount(const ComplaintBook::Rule& rule)
-      : rule_(rule), acknowledged_(rule.schedule.receivers, 0) {}
+      : rule_(rule), acknowledged_(rule.schedule.receivers(), 0) {}
 
   void Hear(const Report& report) {
     std::uint64_t& acknowledged = acknowledged_[report.receiver];
@@ -107,13 +107,13 @@ class PlainCount {
   }
   void Count(std::uint64_t k) {
     std::uint64_t complaints = 0;
-    for (std::uint64_t j = 0; j < rule_.schedule.receivers; ++j) {
+    for (std::uint64_t j = 0; j < rule_.schedule.receivers(); ++j) {
       const auto found = entries_.find({k, j});
       if (found != entries_.end() && found->second.is_complaint) ++complaints;
     }
     if (complaints < rule_.complaints_needed) return;
     ++attempts_[k];
-    for (std::uint64_t j = 0; j < rule_.schedule.receivers; ++j) entries_.erase({k, j});
+    for (std::uint64_t j = 0; j < rule_.schedule.receivers(); ++j) entries_.erase({k, j});
   }
 
   ComplaintBook::Rule rule_;

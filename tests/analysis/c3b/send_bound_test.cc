@@ -57,25 +57,25 @@ TEST_CASE("send bound: no correct run exceeds it, in whatever order and with wha
   core::Random random(5);
   for (int round = 0; round < 4000; ++round) {
     const Schedule schedule{1 + random.Below(9), 1 + random.Below(9)};
-    const std::uint64_t u_s = random.Below(schedule.senders);
-    const std::uint64_t u_r = random.Below(schedule.receivers);
+    const std::uint64_t u_s = random.Below(schedule.senders());
+    const std::uint64_t u_r = random.Below(schedule.receivers());
     const SendBound bound(schedule, u_s, u_r);
     Journey journey{schedule,
                     random.Below(schedule.lanes()),
-                    SomeOf(schedule.senders, random.Below(u_s + 1), random),
-                    SomeOf(schedule.receivers, random.Below(u_r + 1), random),
+                    SomeOf(schedule.senders(), random.Below(u_s + 1), random),
+                    SomeOf(schedule.receivers(), random.Below(u_r + 1), random),
                     {}};
     // Each sender comes to its attempts in order, at a pace of its own.
-    std::vector<std::uint64_t> next(schedule.senders);
+    std::vector<std::uint64_t> next(schedule.senders());
     for (std::uint64_t i = 0; i < next.size(); ++i) {
-      next[i] = schedule.FirstAttemptOf(i, journey.lane) % schedule.senders;
+      next[i] = schedule.FirstAttemptOf(i, journey.lane) % schedule.senders();
     }
-    const std::uint64_t favoured = random.Below(schedule.senders);
+    const std::uint64_t favoured = random.Below(schedule.senders());
     const std::uint64_t losses = random.Below(4);
     for (std::uint64_t step = 0; step < 3 * schedule.lanes() && !journey.is_settled; ++step) {
       const std::uint64_t sender = random.Below(2) == 0 ? favoured : random.Below(next.size());
       journey.Make(next[sender], random.Below(4) < losses);
-      next[sender] += schedule.senders;
+      next[sender] += schedule.senders();
     }
     const auto judgement = bound.Judge(journey.lane, journey.failed, journey.is_settled);
     CAPTURE(round);

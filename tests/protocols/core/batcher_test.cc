@@ -155,13 +155,17 @@ TEST_CASE("batcher: what is removed leaves no more, and what surrounds it does")
   Batcher batcher = Make();
   batcher.Queue(0, {{0, 5, 4}, 100, 1}, Ms(0));  // 0, 4, 8, 12, 16
   batcher.Queue(0, {{1, 3, 4}, 100, 1}, Ms(0));  // 1, 5, 9: of another lane
-  CHECK(batcher.Front(0) == 0);
+  CHECK(batcher.FirstWaiting(0, {0, 9, 4}) == 0);
+  CHECK(batcher.FirstWaiting(0, {5, 9, 4}) == 5);
+  CHECK_FALSE(batcher.FirstWaiting(0, {20, 9, 4}).has_value());
+  CHECK_FALSE(batcher.FirstWaiting(0, {2, 9, 4}).has_value());
+  CHECK_FALSE(batcher.FirstWaiting(1, {0, 9, 4}).has_value());
   batcher.Remove(0, {8, 2, 4});
   batcher.Remove(0, {20, 9, 4});  // Nothing of it waits.
   batcher.Remove(1, {0, 5, 4});
   CHECK(RunsOf(Taken(batcher, 0, Ms(9))) == std::vector<Run>{{0, 2, 4}, {16, 1, 4}, {1, 3, 4}});
   CHECK_FALSE(batcher.HasFull(0));
-  CHECK_FALSE(batcher.Front(0).has_value());
+  CHECK_FALSE(batcher.FirstWaiting(0, {0, 9, 4}).has_value());
   // All of it: nothing is due any more.
   batcher.Queue(0, {{0, 9, 4}, 100, 1}, Ms(10));
   batcher.Remove(0, {0, 20, 4});

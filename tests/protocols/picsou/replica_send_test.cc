@@ -21,7 +21,7 @@ namespace {
 using core::NoteKind;
 using Positions = std::vector<std::uint64_t>;
 
-constexpr picsou::Schedule kSchedule{kOwnSize, kOtherSize};
+const picsou::Schedule kSchedule{kOwnSize, kOtherSize};
 
 // The own positions of replica `index` in [begin, end).
 Positions Share(std::uint64_t index, std::uint64_t begin, std::uint64_t end) {
@@ -35,7 +35,7 @@ Positions Share(std::uint64_t index, std::uint64_t begin, std::uint64_t end) {
 TEST_CASE("replica: sends each position of its share once, to the receiver in turn (4.1)") {
   for (std::uint32_t index = 0; index < kOwnSize; ++index) {
     Rig rig(PicsouConfig(), index);
-    const std::uint64_t committed = 2 * kSchedule.period() + 5;
+    const std::uint64_t committed = 2 * kSchedule.lanes() + 5;
     rig.Start(committed);
     CHECK(rig.PositionsSent(rig.out) == Share(index, 0, committed));
     for (std::uint32_t j = 0; j < kOtherSize; ++j) {
@@ -374,7 +374,7 @@ TEST_CASE("replica: while a copy waits for credit no second one of its position 
     for (const core::effect::Note& note : Notes(rig.out, picsou::kResent)) resent.push_back(note);
   }
   REQUIRE(resent.size() == 1);
-  CHECK(resent[0].values == core::Run{2, 1, kSchedule.period()});
+  CHECK(resent[0].values == core::Run{2, 1, kSchedule.lanes()});
   CHECK(resent[0].detail == 9);
   CHECK(resent[0].peer == rig.Receiver(static_cast<std::uint32_t>(kSchedule.Receiver(2, 9))));
 }

@@ -1,0 +1,329 @@
+// The schedule by stake (the Picsou paper, section 5), and quorums that are weighed.
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "analysis/c3b/schedule.h"
+#include "protocols/core/quorum.h"
+#include "protocols/core/random.h"
+#include "protocols/picsou/quack.h"
+#include "protocols/picsou/resend.h"
+#include "protocols/picsou/retained.h"
+#include "protocols/picsou/schedule.h"
+
+// Last: CHECK becomes doctest's.
+#include "tests/support/doctest.h"
+
+namespace lockstep::tests {
+namespace {
+
+using picsou::Schedule;
+using Stake = std::vector<std::uint32_t>;
+using Pairing = std::pair<std::uint64_t, std::uint64_t>;
+
+core::Cluster ClusterOf(const Stake& stake) {
+  core::Cluster cluster;
+  cluster.size = static_cast<std::uint32_t>(stake.size());
+  const bool is_plain =
+      std::all_of(stake.begin(), stake.end(), [](auto each) { return each == 1; });
+  if (!is_plain) cluster.stake = stake;
+  return cluster;
+}
+
+Schedule ScheduleBetween(const Stake& senders, const Stake& receivers) {
+  return {ClusterOf(senders), ClusterOf(receivers)};
+}
+
+Pairing PairingOf(const Schedule& schedule, std::uint64_t position, std::uint64_t attempt) {
+  return {schedule.Sender(position, attempt), schedule.Receiver(position, attempt)};
+}
+
+// Both sides, with lanes of either kind, shares of zero, and sides without stake.
+const std::vector<std::pair<Stake, Stake>> kSides = {{{3, 1, 1, 1}, {1, 1, 5, 1}},
+                                                     {{1, 1, 1, 1}, {2, 1, 1}},
+                                                     {{64, 1, 1, 1}, {64, 1, 1, 1}},
+                                                     {{1, 2, 3, 4, 5}, {1, 1, 1, 1, 1, 1, 1}},
+                                                     {{7}, {1, 2}},
+                                                     {{1 << 20, 1, 1, 1}, {1, 1 << 20, 3}},
+                                                     {{1, 1, 1, 1}, {64, 1, 1, 1}},
+                                                     {{5000, 4000, 3000, 1}, {2, 2, 2, 2}},
+                                                     {{1000, 1, 1, 1, 1}, {1, 1, 1}},
+                                                     {{1000, 1, 1, 1, 1}, {1, 1, 1, 1, 1}}};
+
+std::uint64_t PeriodOf(const Stake& senders, const Stake& receivers) {
+  return picsou::Turns(ClusterOf(senders)).slots() * picsou::Turns(ClusterOf(receivers)).slots();
+}
+
+TEST_CASE("schedule by stake: in a quantum each sends its share, side by side (5)") {
+  const Schedule schedule = ScheduleBetween({3, 1, 2, 2}, {1, 1, 1, 1});
+  std::vector<std::uint64_t> senders;
+  for (std::uint64_t position = 0; position < 8; ++position)
+    senders.push_back(schedule.Sender(position, 0));
+  CHECK(senders == std::vector<std::uint64_t>{0, 0, 0, 1, 2, 2, 3, 3});
+  // What divides all of it does not matter.
+  const Schedule scaled = ScheduleBetween({30, 10, 20, 20}, {1, 1, 1, 1});
+  for (std::uint64_t position = 0; position < 64; ++position)
+    CHECK(PairingOf(scaled, position, 0) == PairingOf(schedule, position, 0));
+}
+
+TEST_CASE("schedule by stake: in a period every pair meets as often as both shares say") {
+  for (const auto& [senders, receivers] : kSides) {
+    const Schedule schedule = ScheduleBetween(senders, receivers);
+    const picsou::Turns from(ClusterOf(senders));
+    const picsou::Turns to(ClusterOf(receivers));
+    std::map<Pairing, std::uint64_t> met;
+    for (std::uint64_t position = 0; position < PeriodOf(senders, receivers); ++position)
+      ++met[PairingOf(schedule, position, 0)];
+    for (std::uint64_t i = 0; i < senders.size(); ++i)
+      for (std::uint64_t j = 0; j < receivers.size(); ++j)
+        REQUIRE(met[{i, j}] == from.Share(i) * to.Share(j));
+  }
+}
+
+TEST_CASE("schedule by stake: a quantum has at most 1024 slots, and a share may be none") {
+  const picsou::Turns turns(ClusterOf({1 << 20, 1, 1, 1}));
+  CHECK(turns.slots() == 1024);
+  CHECK(turns.Share(0) == 1024);
+  CHECK(turns.Share(1) == 0);
+  // More replicas than that have a slot each, as they have without stake.
+  Stake many(1500, 2);
+  many[0] = 4;
+  CHECK(picsou::Turns(ClusterOf(many)).slots() == 1500);
+}
+
+TEST_CASE("schedule by stake: pairings use the lesser stake of two up, and begin anew at the end") {
+  // Both of 6. From (0, 0): 0 has 3, receiver 0 has 1; then 2 left for receiver 1, which has 2; and
+  // so on.
+  const Schedule schedule = ScheduleBetween({3, 1, 2}, {1, 2, 3});
+  std::vector<Pairing> pairs;
+  for (std::uint64_t attempt = 0; attempt < 8; ++attempt)
+    pairs.push_back(PairingOf(schedule, 0, attempt));
+  CHECK(pairs ==
+        std::vector<Pairing>{{0, 0}, {0, 1}, {1, 2}, {2, 2}, {0, 0}, {0, 1}, {1, 2}, {2, 2}});
+  // Totals of 3 and 4 are scaled to 12.
+  const Schedule scaled = ScheduleBetween({2, 1}, {1, 1, 2});
+  pairs.clear();
+  for (std::uint64_t attempt = 0; attempt < 5; ++attempt)
+    pairs.push_back(PairingOf(scaled, 0, attempt));
+  CHECK(pairs == std::vector<Pairing>{{0, 0}, {0, 1}, {0, 2}, {1, 2}, {0, 0}});
+}
+
+TEST_CASE("schedule by stake: a lap has n_s + n_r - 1 pairs at most, all different") {
+  for (const auto& [senders, receivers] : kSides) {
+    const Schedule schedule = ScheduleBetween(senders, receivers);
+    for (std::uint64_t position = 0; position < 40; ++position) {
+      std::set<Pairing> pairs;
+      std::uint64_t attempt = 0;
+      while (pairs.insert(PairingOf(schedule, position, attempt)).second) ++attempt;
+      REQUIRE(PairingOf(schedule, position, attempt) == PairingOf(schedule, position, 0));
+      REQUIRE(attempt <= senders.size() + receivers.size() - 1);
+      REQUIRE(PairingOf(schedule, position, 1'000'000'007 % attempt) ==
+              PairingOf(schedule, position, 1'000'000'007));
+    }
+  }
+}
+
+TEST_CASE("schedule by stake: attempts in order reach a good pair within the paper's bound") {
+  core::Random random = core::Random(3).Fork("bound");
+  for (int round = 0; round < 400; ++round) {
+    const auto some = [&] {
+      Stake stake;
+      for (std::uint64_t n = 1 + random.Below(6); n > 0; --n)
+        stake.push_back(static_cast<std::uint32_t>(1 + random.Below(9)));
+      return stake;
+    };
+    const std::vector<Stake> sides = {some(), some()};
+    const Schedule schedule = ScheduleBetween(sides[0], sides[1]);
+    // Whoever fits into less than half of the stake is faulty, from a random one on.
+    std::vector<std::vector<bool>> is_faulty;
+    std::vector<std::uint64_t> budget;
+    for (const Stake& stake : sides) {
+      const std::uint64_t sum = std::accumulate(stake.begin(), stake.end(), std::uint64_t{0});
+      budget.push_back((sum - 1) / 2);
+      std::uint64_t left = budget.back();
+      is_faulty.emplace_back(stake.size());
+      const std::uint64_t from = random.Below(stake.size());
+      for (std::size_t i = 0; i < stake.size(); ++i) {
+        const std::size_t at = (i + from) % stake.size();
+        if (stake[at] > left) continue;
+        left -= stake[at];
+        is_faulty.back()[at] = true;
+      }
+    }
+    const std::uint64_t sums[2] = {std::accumulate(sides[0].begin(), sides[0].end(), 0U),
+                                   std::accumulate(sides[1].begin(), sides[1].end(), 0U)};
+    // Of a ring of sums[0] * sums[1].
+    const std::uint64_t bad = budget[0] * sums[1] + budget[1] * sums[0];
+    for (std::uint64_t position = 0; position < 30; ++position) {
+      std::uint64_t used = 0;
+      std::map<std::uint64_t, std::uint64_t> sender_used;
+      std::map<std::uint64_t, std::uint64_t> receiver_used;
+      for (std::uint64_t attempt = 0;; ++attempt) {
+        const auto [from, to] = PairingOf(schedule, position, attempt);
+        if (!is_faulty[0][from] && !is_faulty[1][to]) break;
+        const std::uint64_t length = std::min(sides[0][from] * sums[1] - sender_used[from],
+                                              sides[1][to] * sums[0] - receiver_used[to]);
+        sender_used[from] += length;
+        receiver_used[to] += length;
+        used += length;
+        REQUIRE(used <= bad);
+      }
+    }
+  }
+}
+
+TEST_CASE("schedule by stake: the oracle's, written apart from it, says the same") {
+  for (const auto& [senders, receivers] : kSides) {
+    const Schedule schedule = ScheduleBetween(senders, receivers);
+    const analysis::Schedule other(ClusterOf(senders), ClusterOf(receivers));
+    CHECK(schedule.lanes() == other.lanes());
+    const std::uint64_t period = PeriodOf(senders, receivers);
+    CHECK(other.period() == period);
+    for (std::uint64_t position = 0; position < period; position += 1 + position / 997) {
+      for (std::uint64_t attempt = 0; attempt < 14; ++attempt) {
+        REQUIRE(schedule.Sender(position, attempt) == other.Sender(position, attempt));
+        REQUIRE(schedule.Receiver(position, attempt) == other.Receiver(position, attempt));
+      }
+    }
+  }
+}
+
+TEST_CASE("schedule by stake: what is alike has the same pairs, and its parts are the oracle's") {
+  for (const auto& [senders, receivers] : kSides) {
+    const Schedule schedule = ScheduleBetween(senders, receivers);
+    const analysis::Schedule other(ClusterOf(senders), ClusterOf(receivers));
+    for (std::uint64_t position = 0; position < 300; ++position) {
+      const std::uint64_t alike = schedule.Alike(position);
+      REQUIRE(alike > 0);
+      for (std::uint64_t i = 0; i < std::min<std::uint64_t>(alike, 70); ++i)
+        REQUIRE(PairingOf(schedule, position + i * schedule.lanes(), 3) ==
+                PairingOf(schedule, position, 3));
+      std::uint64_t first = 0;
+      other.ForEachPart({position, 2'000, schedule.lanes()},
+                        [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
+                          if (first == 0) first = end - begin;
+                        });
+      REQUIRE(first == std::min<std::uint64_t>(alike, 2'000));
+    }
+  }
+}
+
+TEST_CASE("schedule by stake: own positions are those of the own slots, in runs for one receiver") {
+  for (const auto& [senders, receivers] : kSides) {
+    const Schedule schedule = ScheduleBetween(senders, receivers);
+    for (std::uint64_t sender = 0; sender < senders.size(); ++sender) {
+      std::vector<std::uint64_t> own;
+      for (std::uint64_t position = 0; position < 5'000; ++position) {
+        REQUIRE(schedule.OwnBelow(sender, position) == own.size());
+        if (schedule.Sender(position, 0) == sender) own.push_back(position);
+      }
+      if (schedule.Share(sender) == 0) {
+        REQUIRE(own.empty());
+        continue;
+      }
+      for (std::size_t i = 0; i < own.size(); ++i) REQUIRE(schedule.Own(sender, i) == own[i]);
+      const std::uint64_t from = own.size() / 3;
+      const std::uint64_t count = own.size() - from;
+      std::vector<std::uint64_t> walked;
+      schedule.ForEachOwnRun(sender, from, count, [&](core::Run run, std::uint32_t receiver) {
+        REQUIRE(run.stride == schedule.lanes());
+        for (std::uint64_t i = 0; i < run.count; ++i) {
+          REQUIRE(schedule.Receiver(run.At(i), 0) == receiver);
+          walked.push_back(run.At(i));
+        }
+      });
+      std::sort(walked.begin(), walked.end());
+      REQUIRE(walked == std::vector<std::uint64_t>(own.begin() + static_cast<std::ptrdiff_t>(from),
+                                                   own.end()));
+    }
+  }
+}
+
+TEST_CASE("quorum by stake: the greatest number that replicas of so much stake reach") {
+  const std::vector<std::uint64_t> numbers = {5, 9, 7, 2};
+  const Stake stake = {3, 1, 1, 4};
+  CHECK(core::ReachedByStake(numbers, stake, 1) == 9);
+  CHECK(core::ReachedByStake(numbers, stake, 2) == 7);
+  CHECK(core::ReachedByStake(numbers, stake, 3) == 5);
+  CHECK(core::ReachedByStake(numbers, stake, 5) == 5);
+  CHECK(core::ReachedByStake(numbers, stake, 6) == 2);
+  CHECK(core::ReachedByStake(numbers, stake, 10) == 0);
+}
+
+TEST_CASE("quorum by stake: with one each it is that of as many replicas") {
+  core::Random random = core::Random(5).Fork("quorum");
+  for (int round = 0; round < 500; ++round) {
+    std::vector<std::uint64_t> numbers;
+    for (std::uint64_t n = 1 + random.Below(9); n > 0; --n) numbers.push_back(random.Below(20));
+    const Stake ones(numbers.size(), 1);
+    for (std::size_t count = 1; count <= numbers.size(); ++count)
+      REQUIRE(core::ReachedByStake(numbers, ones, count) == core::ReachedBy(numbers, count));
+  }
+}
+
+TEST_CASE("quack: acknowledgements weigh as much as their receivers' stake (5)") {
+  // u = 3: one heavy receiver makes a QUACK, three light ones don't.
+  picsou::QuackCounter quacks(4, 4, {4, 1, 1, 1});
+  CHECK(quacks.Ack(1, 9) == std::nullopt);
+  CHECK(quacks.Ack(2, 9) == std::nullopt);
+  CHECK(quacks.Ack(3, 9) == std::nullopt);
+  CHECK(quacks.Ack(0, 5) == 5);
+  CHECK(quacks.Ack(0, 12) == 12);
+  CHECK(quacks.Ack(1, 12) == std::nullopt);
+}
+
+TEST_CASE("complaints: they weigh as much as their receivers' stake") {
+  // r = 2: the heavy receiver's is enough, of light ones it takes three.
+  const auto ms = [](std::int64_t at) {
+    return core::Instant() + core::Duration::Milliseconds(at);
+  };
+  const auto complain = [&](picsou::ComplaintTracker& complaints, std::uint32_t receiver) {
+    complaints.Report(ms(0), receiver, {0, 0, {}}, 0);
+    return complaints.Report(ms(50), receiver, {0, 0, {}}, 0);
+  };
+  const Stake stake = {3, 1, 1, 1};
+  picsou::ComplaintTracker heavy(4, 4, 3, core::Duration::Milliseconds(10), stake);
+  CHECK(complain(heavy, 0) == std::vector<picsou::Attempt>{{{0, 1, 4}, 1}});
+  picsou::ComplaintTracker light(4, 4, 3, core::Duration::Milliseconds(10), stake);
+  CHECK(complain(light, 1).empty());
+  CHECK(complain(light, 2).empty());
+  CHECK(complain(light, 3).size() == 1);
+}
+
+TEST_CASE("retained: for want of room goes what replicas of enough stake have") {
+  picsou::Retained::Config config;
+  config.peers = 4;
+  config.self = 1;
+  config.sparing = 3;
+  config.stake = {3, 1, 1, 1};
+  config.messages = 1;
+  config.bytes = core::ByteCount(1'000'000);
+  const auto filled = [&] {
+    picsou::Retained retained(config);
+    for (std::uint64_t k = 0; k < 3; ++k)
+      retained.Add({{k, 1, 1}, 10, core::Bytes::Filler({2, k, 1, 1, 10, 0})});
+    retained.Ripen(3);
+    return retained;
+  };
+  picsou::Retained light = filled();
+  light.OnPeerAck(2, 3);
+  light.OnPeerAck(3, 3);
+  CHECK(light.messages() == 3);
+  picsou::Retained heavy = filled();
+  heavy.OnPeerAck(0, 3);
+  CHECK(heavy.messages() == 1);
+  // Where the others never come to that, only what all have goes.
+  config.self = 0;
+  picsou::Retained self = filled();
+  for (const std::uint32_t peer : {1U, 2U}) self.OnPeerAck(peer, 3);
+  CHECK(self.messages() == 3);
+}
+
+}  // namespace
+}  // namespace lockstep::tests
