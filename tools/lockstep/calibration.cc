@@ -99,6 +99,7 @@ FreeParameter ReadParameter(Parameters& entry) {
   read.from = number("from");
   read.to = number("to");
   read.start = number("start");
+  read.decimals = static_cast<int>(entry.IntegerOr("decimals", 3, 0, 9));
   read.why = entry.String("why");
   if (entry.ok() && !(read.from < read.to && read.from <= read.start && read.start <= read.to))
     entry.FailWanted("start", "from <= start <= to, and from < to");
@@ -108,8 +109,12 @@ FreeParameter ReadParameter(Parameters& entry) {
 }  // namespace
 
 std::string FreeParameter::TextAt(double value) const {
-  // Four digits are more than a fit can tell.
-  return absl::StrCat(absl::StrFormat("%.4g", value), unit);
+  std::string text = absl::StrFormat("%.*f", decimals, value);
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+  }
+  return text + unit;
 }
 
 absl::StatusOr<Calibration> ReadCalibration(const std::string& given, const Additions& own) {
@@ -178,6 +183,12 @@ Simulate SimulateFigure(const Calibration& calibration, unsigned jobs) {
     if (!panels.ok()) return panels.status();
     FitPoints points;
     for (std::size_t i = 0; i < panels->size(); ++i) {
+      for (const analysis::RunRow& run : (*panels)[i].runs) {
+        if (run.outcome == analysis::Outcome::kJudged || IsInterrupted()) continue;
+        return absl::InvalidArgumentError(absl::StrCat(
+            calibration.figure, ": a run of figure ", figure->panels[i].name, " was not judged (",
+            std::string(analysis::Name(run.outcome)), "): ", run.error));
+      }
       for (const PanelPoint& point : (*panels)[i].points) {
         const std::string& panel = figure->panels[i].name;
         const std::pair<std::string, std::pair<std::string, double>> key = {panel,

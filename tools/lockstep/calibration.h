@@ -28,6 +28,7 @@ struct FreeParameter {
   double from = 0;
   double to = 0;
   double start = 0;
+  int decimals = 3;  // that its values have at most
   std::string why;  // it may have any value of its range
 
   std::string TextAt(double value) const;  // "15.4Gbps"

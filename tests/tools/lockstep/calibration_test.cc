@@ -34,8 +34,8 @@ FitPoints Bound(const std::vector<double>& values) {
 }
 
 const std::vector<FreeParameter> kParameters = {
-    {"card", "/profile/nic/rate/value", "Gbps", 14, 17, 14.2, "known"},
-    {"price", "/profile/work/receive/per_unit/value", "ns", 50, 120, 110, "known"}};
+    {"card", "/profile/nic/rate/value", "Gbps", 14, 17, 14.2, 3, "known"},
+    {"price", "/profile/work/receive/per_unit/value", "ns", 50, 120, 110, 3, "known"}};
 
 cli::Simulate Known(int& calls) {
   return [&calls](const std::vector<double>& values) -> absl::StatusOr<FitPoints> {
@@ -108,6 +108,14 @@ TEST_CASE("calibration: without steps nothing is fitted, and how far it is is to
   CHECK(calls == 1);
   CHECK(fit->values == std::vector<double>{14.2, 110});
   CHECK(cli::MedianError(fit->points) == cli::MedianError(fit->before));
+}
+
+TEST_CASE("calibration: values have no more digits than their parameter bears") {
+  FreeParameter parameter = kParameters[0];
+  CHECK(parameter.TextAt(15.24449) == "15.244Gbps");
+  CHECK(parameter.TextAt(15) == "15Gbps");
+  parameter.decimals = 0;
+  CHECK(parameter.TextAt(549.6) == "550Gbps");
 }
 
 TEST_CASE("calibration: where no point was published there is nothing to fit to") {
