@@ -167,7 +167,7 @@ void Activity::OnStreamEvent(const Event& event, std::size_t index) {
   OfStream& of = streams_[index];
   if (of.progress.OnEvent(event)) of.has_progress = true;
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
-    if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
+    if (!senders.Has(event.node) || senders.Has(event.peer)) return;
     const auto run = RunOf(event, of.sent.period());
     if (!run) return;
     if (!resends_) return;

@@ -60,7 +60,7 @@ void Latency::OnEvent(const Event& event) {
   if (event.kind == EventKind::kFaulty) OnFaulty(event.node);
   if (event.kind == EventKind::kFaulty || event.stream != stream_->stream) return;
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
-    if (!senders_->Has(event.node) || !receivers_->Has(event.peer)) return;
+    if (!senders_->Has(event.node) || senders_->Has(event.peer)) return;
     if (const std::optional<core::Run> run = RunOf(event, groups_[0].lanes.size()))
       OnOffered(event.at, *run);
   } else if (event.Is(core::NoteKind::kDelivered)) {

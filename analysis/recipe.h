@@ -58,15 +58,16 @@ struct Promise {
 };
 
 // How the paper counted the throughput of a protocol: see c3b/published.h.
-enum class Published : std::uint8_t { kQuack, kEnqueue, kPrefix, kBroadcast };
-inline constexpr std::array<std::string_view, 4> kPublishedNames = {"quack", "enqueue", "prefix",
-                                                                    "broadcast"};
+enum class Published : std::uint8_t { kQuack, kEnqueue, kPrefix, kBroadcast, kConsumed };
+inline constexpr std::array<std::string_view, 5> kPublishedNames = {"quack", "enqueue", "prefix",
+                                                                    "broadcast", "consumed"};
 constexpr std::string_view Name(Published published) {
   return kPublishedNames[static_cast<std::size_t>(published)];
 }
 std::optional<Published> PublishedNamed(std::string_view name);
 constexpr bool IsAtReceivers(Published published) {
-  return published == Published::kPrefix || published == Published::kBroadcast;
+  return published == Published::kPrefix || published == Published::kBroadcast ||
+         published == Published::kConsumed;
 }
 
 struct Stream {

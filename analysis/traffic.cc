@@ -120,7 +120,7 @@ void Traffic::OnStreamEvent(const Event& event, std::size_t index) {
   OfStream& of = streams_[index];
   of.progress.OnEvent(event);
   if (event.Is(core::Fact::kCarries, trace::Phase::kSent)) {
-    if (!senders.Has(event.node) || !receivers.Has(event.peer)) return;
+    if (!senders.Has(event.node) || senders.Has(event.peer)) return;
     const std::optional<core::Run> run = RunOf(event, of.delivered.period());
     if (!run) return;
     of.sends += run->count;

@@ -16,6 +16,7 @@
 #include "protocols/catalog_c3b.h"
 #include "protocols/catalog_chora.h"
 #include "protocols/catalog_clients.h"
+#include "protocols/catalog_kafka.h"
 #include "protocols/catalog_list.h"
 #include "protocols/chora/notes.h"
 #include "protocols/client/open.h"
@@ -68,7 +69,7 @@ bool IsC3bStack(const nlohmann::json& stack) {
 }
 
 bool HasKnownShape(const nlohmann::json& stack) {
-  if (IsC3bStack(stack)) return true;
+  if (IsC3bStack(stack) || IsBrokerStack(stack)) return true;
   if (stack.size() == 2) return IsLayer(stack, 0, "protocol") && IsLayer(stack, 1, "client");
   return stack.size() == 1 && (IsLayer(stack, 0, "protocol") || IsLayer(stack, 0, "client"));
 }
@@ -117,9 +118,11 @@ absl::StatusOr<std::vector<std::size_t>> PeersOf(const CatalogInput& input) {
   return peers;
 }
 
+// `brokers`: of the stream that each cluster sends, where it goes by them.
 absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterId cluster,
-                                       std::size_t other, StreamInfo& stream,
-                                       std::vector<Promise>& promises) {
+                                       std::size_t other,
+                                       const std::vector<std::optional<std::size_t>>& brokers,
+                                       StreamInfo& stream, std::vector<Promise>& promises) {
   const std::size_t c = cluster.value();
   const nlohmann::json& stack = input.stacks[c];
   Parameters below(stack[0], input.file, absl::StrCat(input.pointers[c], "/0"));
@@ -130,9 +133,10 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   KeyReader keys(above);
   std::size_t c3b = 0;
   keys.Choice(core::Required("c3b", ""), c3b, kC3bNames);
-  const Ends ends{input.clusters[c], input.clusters[other],
-                  core::StreamId(static_cast<std::uint32_t>(c)),
-                  core::StreamId(static_cast<std::uint32_t>(other)), &input.stacks[other][1]};
+  Ends ends{input.clusters[c], input.clusters[other], core::StreamId(static_cast<std::uint32_t>(c)),
+            core::StreamId(static_cast<std::uint32_t>(other)), &input.stacks[other][1]};
+  if (brokers[c]) ends.out_brokers = input.clusters[*brokers[c]];
+  if (brokers[other]) ends.in_brokers = input.clusters[*brokers[other]];
   stream.stream = ends.out_stream;
   stream.from = cluster;
   stream.to = core::ClusterId(static_cast<std::uint32_t>(other));
@@ -284,18 +288,24 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
     return absl::InvalidArgumentError(absl::StrCat(
         input.file, ": ", input.pointers[c],
         ": want [{\"rsm\": ...}, {\"c3b\": ...}], [{\"protocol\": ...}], [{\"protocol\": ...}, "
-        "{\"client\": ...}] or [{\"client\": ...}], layers from below"));
+        "{\"client\": ...}], [{\"client\": ...}] or [{\"kafka\": ...}], layers from below"));
   }
   const absl::StatusOr<std::vector<std::size_t>> peers = PeersOf(input);
   if (!peers.ok()) return peers.status();
+  const absl::StatusOr<std::vector<std::optional<std::size_t>>> brokers = BrokersOf(input);
+  if (!brokers.ok()) return brokers.status();
   std::vector<Asked> asked;
   for (std::uint32_t c = 0; c < input.clusters.size(); ++c) {
     const nlohmann::json& stack = input.stacks[c];
     absl::StatusOr<HostProgram> host = absl::UnknownError("");
     if (IsC3bStack(stack)) {
       StreamInfo info;
-      host = CompileRsm(input, core::ClusterId(c), (*peers)[c], info, program->promises_);
+      host = CompileRsm(input, core::ClusterId(c), (*peers)[c], *brokers, info, program->promises_);
       program->streams_.push_back(info);
+    } else if (IsBrokerStack(stack)) {
+      const auto from = std::find(brokers->begin(), brokers->end(), std::size_t{c});
+      const auto sender = static_cast<std::size_t>(from - brokers->begin());
+      host = CompileBroker(input, c, sender, (*peers)[sender]);
     } else {
       host = CompileStack(input, core::ClusterId(c), asked);
     }

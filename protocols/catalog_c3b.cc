@@ -14,6 +14,9 @@
 #include "protocols/c3b/leader.h"
 #include "protocols/c3b/notes.h"
 #include "protocols/c3b/optimistic.h"
+#include "protocols/kafka/channel.h"
+#include "protocols/kafka/keys.h"
+#include "protocols/kafka/messages.h"
 #include "protocols/parameters/parameters.h"
 #include "protocols/picsou/keys.h"
 #include "protocols/picsou/notes.h"
@@ -233,6 +236,46 @@ C3bLayer CompileBaseline(c3b::Pattern pattern, const Ends& ends, core::ByteCount
   return {};
 }
 
+// A topic's brokers; those of nobody where there are none, which is an error.
+core::Cluster BrokersOr(const std::optional<core::Cluster>& brokers, const std::string& from,
+                        core::Keys& layer) {
+  if (brokers) return *brokers;
+  layer.Fail("", absl::StrCat("want a cluster with the stack [{\"kafka\": \"broker\", \"from\": \"",
+                              from, "\"}], which has what ", from, " sends"));
+  return core::Cluster{"", core::NodeId(), 1};
+}
+
+// kC3bNames[5]. A replica speaks to brokers alone.
+C3bLayer CompileKafka(const Ends& ends, core::ByteCount send_buffer, core::Keys& layer,
+                      StreamInfo& stream, const PromiseTo& promise) {
+  kafka::ChannelConfig config;
+  config.out = {ends.out_stream, ends.own, ends.other,
+                BrokersOr(ends.out_brokers, ends.own.name, layer)};
+  config.in = {ends.in_stream, ends.other, ends.own,
+               BrokersOr(ends.in_brokers, ends.other.name, layer)};
+  Describe(layer, config);
+  CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
+  if (layer.ok() && config.request_timeout <= config.fetch.wait)
+    layer.FailWanted("request_timeout", "more than /fetch/wait, or fetches are given up that wait");
+  stream.throughput = "consumed";
+  stream.is_for_all = true;
+  promise("L", {{"to", "all"}});
+  C3bLayer made;
+  made.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+    return std::make_unique<kafka::Channel>(config, seat, log, owner);
+  };
+  made.reader = [](core::Node& node) -> core::LogReader& {
+    return static_cast<kafka::Channel&>(node);
+  };
+  made.fields = std::make_unique<kafka::Fields>(config.wire);
+  made.footprint = [peers = config.in.brokers.size + 1](const RunExtent&) {
+    return FootprintOfAllPeers(peers);
+  };
+  made.bears_stake = true;
+  made.bears_loss = true;
+  return made;
+}
+
 }  // namespace
 
 C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_buffer,
@@ -270,6 +313,7 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     promise("S");
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
+  if (which == 5) return CompileKafka(ends, send_buffer, layer, stream, promise);
   constexpr c3b::Pattern kPatterns[] = {c3b::Pattern::kOneShot, c3b::Pattern::kAllToAll,
                                         c3b::Pattern::kLeader, c3b::Pattern::kOptimistic};
   return CompileBaseline(kPatterns[which - 1], ends, send_buffer, layer, stream, promise);

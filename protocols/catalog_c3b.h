@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Ends {
   core::StreamId out_stream;
   core::StreamId in_stream;
   const nlohmann::json* other_layer = nullptr;  // of the other's stack, as it stands there
+  // Of Kafka: the brokers of the stream that it sends, and of the one that it receives.
+  std::optional<core::Cluster> out_brokers = std::nullopt;
+  std::optional<core::Cluster> in_brokers = std::nullopt;
 };
 
 // {"c3b": NAME, ...}: the names.
@@ -49,7 +53,10 @@ inline constexpr core::Option kC3bNames[] = {
      "promised where one of the two fails."},
     {"otu",
      "optimistic transmission, as in GeoBFT: a leader sends to u_r + 1 receivers, each of which "
-     "passes everything on; one that fails is replaced."}};
+     "passes everything on; one that fails is replaced."},
+    {"kafka",
+     "each replica produces its share into a partition of its own, on a cluster of brokers, and "
+     "every receiver consumes all of them."}};
 
 // Compiles kC3bNames[which]. Says of the stream that the layer sends, whose messages' size is
 // known, how it is measured, and adds what is promised of it.

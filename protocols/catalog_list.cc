@@ -8,6 +8,7 @@
 
 #include "protocols/catalog_c3b.h"
 #include "protocols/catalog_clients.h"
+#include "protocols/catalog_kafka.h"
 #include "protocols/client/open.h"
 #include "protocols/file/keys.h"
 
@@ -56,8 +57,13 @@ LayerInfo ListC3b(std::size_t which) {
   StreamInfo stream;
   stream.message_bytes = 1;
   std::vector<Promise> promises;
-  const Ends ends{ClusterOfThree("a", 0), ClusterOfThree("b", 3), core::StreamId(0),
-                  core::StreamId(1)};
+  const Ends ends{ClusterOfThree("a", 0),
+                  ClusterOfThree("b", 3),
+                  core::StreamId(0),
+                  core::StreamId(1),
+                  nullptr,
+                  ClusterOfThree("to_b", 6),
+                  ClusterOfThree("to_a", 9)};
   const C3bLayer layer = CompileC3b(which, ends, core::ByteCount(8 << 20), keys, stream, promises);
   info.keys = keys.Take();
   Add(layer.notes, info);
@@ -92,6 +98,15 @@ LayerInfo ListClients(std::size_t which) {
   return info;
 }
 
+LayerInfo ListBroker(std::size_t which) {
+  LayerInfo info = InfoOf("kafka", kKafkaNames[which]);
+  KeyLister keys;
+  kafka::BrokerConfig config;
+  DescribeBroker(keys, config);
+  info.keys = keys.Take();
+  return info;
+}
+
 // One object for all layers of a kind that have the same keys, by which it is told what it is.
 Json SchemaOfOne(const LayerInfo& layer) {
   Json schema = SchemaOf(layer.keys);
@@ -115,6 +130,7 @@ std::vector<LayerInfo> ListLayers(const std::vector<ProtocolEntry>& more_protoco
   for (const ProtocolEntry& entry : ProtocolEntries(more_protocols))
     layers.push_back(ListProtocol(entry));
   for (std::size_t i = 0; i < std::size(kClientNames); ++i) layers.push_back(ListClients(i));
+  for (std::size_t i = 0; i < std::size(kKafkaNames); ++i) layers.push_back(ListBroker(i));
   return layers;
 }
 
@@ -135,11 +151,10 @@ Json LayerSchema(const std::vector<LayerInfo>& layers) {
            {"type", "string"},
            {"minLength", 1},
            {"not", {{"enum", protocols}}}}}}}});
-  return {
-      {"description",
-       "One layer of a stack: a replicated state machine, a C3B protocol above one, clients, or "
-       "any other protocol of the catalogue."},
-      {"oneOf", one_of}};
+  return {{"description",
+           "One layer of a stack: a replicated state machine, a C3B protocol above one, clients, "
+           "brokers of Kafka, or any other protocol of the catalogue."},
+          {"oneOf", one_of}};
 }
 
 }  // namespace lockstep

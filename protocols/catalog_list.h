@@ -23,7 +23,7 @@ inline constexpr core::Option kClientNames[] = {
      "before."}};
 
 struct LayerInfo {
-  std::string kind;  // the key that names it: "rsm", "c3b", "protocol" or "client"
+  std::string kind;  // the key that names it: "rsm", "c3b", "protocol", "client" or "kafka"
   std::string name;
   std::string meaning;
   std::vector<KeyInfo> keys;          // beside that one

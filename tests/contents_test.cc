@@ -74,6 +74,12 @@ TEST_CASE("contents: a run is the same in a world of real bytes, whatever the pr
   CheckSameInBothKinds("scenarios/smoke/chora.json", {{"/run/for", "2ms"}});
   // Repairs carry batches in the middle of messages.
   CheckSameInBothKinds("scenarios/faults/chora-pause.json", {});
+  CheckSameInBothKinds("scenarios/smoke/kafka.json",
+                       {{"/run/for", "20ms"},
+                        {"/run/warmup", "1ms"},
+                        {"/phases", "{}"},
+                        {"/clusters/0/stack/0/message_bytes", "500"},
+                        {"/clusters/0/stack/0/rate", "20000"}});
   for (const char* c3b : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
     CAPTURE(c3b);
     CheckSameInBothKinds(

@@ -76,7 +76,7 @@ void DeliveryChecker::Judge(const Event& event) {
 }
 
 void DeliveryChecker::OnSent(const Event& event) {
-  if (event.at > cut_ || !facts().IsAcross(event.node, event.peer)) return;
+  if (event.at > cut_ || !facts().IsOutward(event.node, event.peer)) return;
   const std::optional<core::Run> run = RunOf(event, facts().period());
   if (!run) return;
   sent_end_ = std::max(sent_end_, run->Last() + 1);

@@ -21,8 +21,8 @@ namespace lockstep::analysis {
 // L: what was transmitted by the heal is delivered by the end of the settling time, by every
 // correct receiver ("all"), or each k′ by some correct receiver ("one").
 //
-// Transmitted: the k′ that correct senders had sent across by the heal, each by itself. That a
-// greater one was sent says nothing of those below it: senders run apart.
+// Transmitted: the k′ that correct senders had sent across, or to brokers in between, by the heal,
+// each by itself. That a greater one was sent says nothing of those below it: senders run apart.
 //
 // What is late is *slow* where in the second half of the settling time it still came and the least
 // that lacks moved on, or where nothing of it came, but the QUACK moved towards it; else *stuck*.

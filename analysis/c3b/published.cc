@@ -19,7 +19,9 @@ PublishedProgress::PublishedProgress(std::shared_ptr<const Recipe> recipe, std::
       counted_(IsAtReceivers(this->stream().throughput) ? &receivers() : &senders()),
       numbers_(counted_->size, 0),
       period_(ScheduleOf(*recipe_, this->stream()).set_lanes()) {
-  if (IsAtReceivers(this->stream().throughput)) held_.assign(counted_->size, core::SeqSet(1));
+  // Partitions run apart, so that what is consumed has as many lanes as there are.
+  const std::uint64_t lanes = this->stream().throughput == Published::kConsumed ? period_ : 1;
+  if (IsAtReceivers(this->stream().throughput)) held_.assign(counted_->size, core::SeqSet(lanes));
 }
 
 trace::Interest PublishedProgress::Wants() const {
@@ -30,6 +32,7 @@ trace::Interest PublishedProgress::Wants() const {
     case Published::kEnqueue:
       return wants.Add(core::Fact::kCarries, Phase::kSent);
     case Published::kPrefix:
+    case Published::kConsumed:
       return wants.Add(core::NoteKind::kDelivered);
     case Published::kBroadcast:
       return wants.Add(core::Fact::kCarries, Phase::kHanded);
@@ -40,11 +43,10 @@ trace::Interest PublishedProgress::Wants() const {
 std::optional<std::uint64_t> PublishedProgress::NumberFrom(const Event& event) {
   const std::optional<core::Run> run =
       event.Is(core::NoteKind::kQuacked) ? std::nullopt : RunOf(event, period_);
-  const auto frontier = [&]() -> std::optional<std::uint64_t> {
-    if (!run) return std::nullopt;
-    core::SeqSet& held = held_[event.node.value() - counted_->first.value()];
-    held.Insert(*run);
-    return held.Frontier();
+  const auto held = [&]() -> core::SeqSet& {
+    core::SeqSet& of_node = held_[event.node.value() - counted_->first.value()];
+    of_node.Insert(*run);
+    return of_node;
   };
   switch (stream().throughput) {
     case Published::kQuack:
@@ -56,10 +58,13 @@ std::optional<std::uint64_t> PublishedProgress::NumberFrom(const Event& event) {
       break;
     case Published::kPrefix:
       if (!event.Is(core::NoteKind::kDelivered) || !run) break;
-      return event.node == counted_->first ? frontier() : run->Last() + 1;
+      return event.node == counted_->first ? held().Frontier() : run->Last() + 1;
     case Published::kBroadcast:
-      if (event.Is(core::Fact::kCarries, Phase::kHanded) && receivers().Has(event.peer))
-        return frontier();
+      if (event.Is(core::Fact::kCarries, Phase::kHanded) && receivers().Has(event.peer) && run)
+        return held().Frontier();
+      break;
+    case Published::kConsumed:
+      if (event.Is(core::NoteKind::kDelivered) && run) return held().Count();
       break;
   }
   return std::nullopt;

@@ -3,11 +3,12 @@
 // At the senders, as the Picsou paper's scripts do:
 // - quack: the QUACK that a sender has noted;
 // - enqueue: one past the greatest k′ that it has sent across.
-// At the receivers, for the two protocols with a leader, as the paper's artifact does:
+// At the receivers, for the two protocols with a leader and for Kafka, as the paper's artifact does:
 // - prefix: of receiver 0, how many k′ it has delivered without a gap; of the others, one past the
 //   greatest that they have delivered;
 // - broadcast: how many k′ it has been handed without a gap by peers of its own cluster, whatever
-//   reached it directly.
+//   reached it directly;
+// - consumed: how many k′ it has delivered, whichever they are.
 //
 // Invariant: no number decreases.
 

@@ -109,6 +109,10 @@ class StreamFacts final : public trace::Sink {
   bool IsAcross(core::NodeId from, core::NodeId to) const {
     return senders().Has(from) && receivers().Has(to);
   }
+  // A message that leaves the sending cluster: across, or to brokers in between.
+  bool IsOutward(core::NodeId from, core::NodeId to) const {
+    return senders().Has(from) && !senders().Has(to);
+  }
   // What a correct receiver holds, or has gone past with good reason: it is below the QUACK of a
   // sender that does not lie. Empty for a faulty one.
   const core::SeqSet& Held(core::NodeId receiver) const { return OfReceiver(receiver).held; }

@@ -226,6 +226,55 @@ TEST_CASE("catalog: optimistic transmission promises delivery to all, and withou
                "f.json: /clusters/1/stack/1/retain: want "));
 }
 
+TEST_CASE(
+    "catalog: Kafka promises delivery to all, and has brokers for each stream that bear none") {
+  // Clusters a and b, then brokers of the streams that these send.
+  const auto input_of = [](const std::vector<std::string>& of) {
+    CatalogInput input = InputOf(Over(R"({"c3b": "kafka"})"), Over(R"({"c3b": "kafka"})"));
+    for (const std::string& from : of) {
+      const core::Cluster& last = input.clusters.back();
+      input.clusters.push_back({std::string("k_") + static_cast<char>('a' + input.clusters.size()),
+                                core::NodeId(last.first.value() + last.size), 3});
+      input.stacks.push_back(Parsed(R"([{"kafka": "broker", "from": ")" + from + R"("}])"));
+      input.pointers.push_back("/clusters/" + std::to_string(input.stacks.size() - 1) + "/stack");
+    }
+    return input;
+  };
+  const auto error = [](const CatalogInput& input) {
+    const auto program = CatalogProgram::Compile(input);
+    return program.ok() ? "none" : std::string(program.status().message());
+  };
+  const auto program = CatalogProgram::Compile(input_of({"a", "b"}));
+  REQUIRE_MESSAGE(program.ok(), std::string(program.status().message()));
+  CHECK(PromisesOf(**program) ==
+        std::vector<std::string>{R"(I {"stream":0} {})", R"(D {"stream":0} {})",
+                                 R"(L {"stream":0} {"to":"all"})", R"(I {"stream":1} {})",
+                                 R"(D {"stream":1} {})", R"(L {"stream":1} {"to":"all"})"});
+  CHECK((*program)->streams().size() == 2);
+  CHECK((*program)->streams()[0].throughput == "consumed");
+  CHECK((*program)->Fields(core::ClusterId(2)).types()[3].name == "kafka.fetched");
+  CHECK(Begins(error(input_of({"b"})),
+               R"(f.json: /clusters/0/stack/1: want a cluster with the stack [{"kafka": )"));
+  CHECK(Begins(error(input_of({"a", "c"})), "f.json: /clusters/3/stack/0/from: want the name of "));
+  CHECK(error(input_of({"a", "b", "a"})) ==
+        "f.json: /clusters/4/stack/0/from: the brokers of a are k_c");
+  // There is no failover: a budget that says there were is refused.
+  CatalogInput bearing = input_of({"a", "b"});
+  bearing.clusters[3].u = 1;
+  CHECK(Begins(error(bearing), "f.json: /clusters/3/budget/u: want 0, not 1: "));
+  CatalogInput hasty = input_of({"a", "b"});
+  hasty.stacks[0][1]["request_timeout"] = "500ms";
+  CHECK(Begins(error(hasty), "f.json: /clusters/0/stack/1/request_timeout: want more than "));
+  hasty.stacks[0][1]["fetch"] = {{"wait", "499ms"}};
+  CHECK(error(hasty) == "none");
+  hasty.stacks[2][0]["request_timeout"] = "1ms";
+  CHECK(Begins(error(hasty), "f.json: /clusters/2/stack/0/request_timeout: want more than "));
+  // Another protocol at the other end reads nothing of it.
+  CatalogInput mixed = input_of({"a"});
+  mixed.stacks[1] = Over(R"({"c3b": "picsou"})");
+  CHECK(Begins(error(mixed), "f.json: /clusters/0/stack/1: want a cluster with the stack "));
+}
+
 TEST_CASE("catalog: a node built by name sends what its fields read") {
   for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
     const auto program = Compiled("{\"c3b\": \"" + name + "\"}");
@@ -482,14 +531,15 @@ TEST_CASE("catalog: each layer is listed with its keys, notes and the oracles of
   std::vector<std::string> names;
   for (const LayerInfo& layer : layers) names.push_back(layer.kind + " " + layer.name);
   CHECK(names == std::vector<std::string>{"rsm file", "c3b picsou", "c3b one-shot",
-                                          "c3b all-to-all", "c3b ll", "c3b otu",
+                                          "c3b all-to-all", "c3b ll", "c3b otu", "c3b kafka",
                                           "protocol pingpong", "protocol chora", "client closed",
-                                          "client open"});
+                                          "client open", "kafka broker"});
   CHECK(layers[2].oracles == std::vector<std::string>{"I", "D"});
-  CHECK(layers[7].oracles.size() == 11);
+  CHECK(layers[6].oracles == std::vector<std::string>{"I", "D", "L"});
+  CHECK(layers[8].oracles.size() == 11);
   CHECK(layers[0].keys[0].name == "message_bytes");
   CHECK(layers[0].keys[0].is_required);
-  CHECK(layers[9].notes[0].name == "turned_away");
+  CHECK(layers[10].notes[0].name == "turned_away");
 }
 
 TEST_CASE("catalog: clients name the cluster of replicas that they ask") {

@@ -57,7 +57,8 @@ TEST_CASE("gauntlet: there are mutants of every protocol, and harmless patches b
   CHECK(mutants.size() >= 20);
   CHECK(harmless.size() >= 5);
   for (const std::string& name : harmless) CHECK_MESSAGE(mutants.contains(name), name);
-  for (const std::string protocol : {"picsou-", "all-to-all-", "one-shot-", "otu-", "chora-"}) {
+  for (const std::string protocol :
+       {"picsou-", "all-to-all-", "one-shot-", "otu-", "kafka-", "chora-"}) {
     const auto first = mutants.lower_bound(protocol);
     CHECK_MESSAGE((first != mutants.end() && first->starts_with(protocol)), protocol);
   }

@@ -53,6 +53,8 @@ class CalmDraw {
       // Both ends read what the other one writes.
       clusters[1]["stack"][1] = clusters[0]["stack"][1];
     }
+    if (ground_.brokers)
+      for (const char* from : {"a", "b"}) clusters.push_back(BrokersOf(from));
     scenario["clusters"] = std::move(clusters);
     // What protocols are made for: their times are longer than their ways.
     json network = {{"intra", Link(Share(ground_.pace, 1, 3))}};
@@ -75,6 +77,7 @@ class CalmDraw {
   json Stack() {
     json layer = DrawKeys(ground_.layer.keys, odds_, dice_);
     layer[ground_.layer.kind] = ground_.layer.name;
+    if (ground_.brokers) Hasten(layer);
     if (!ground_.is_c3b()) {
       json stack = json::array({std::move(layer)});
       if (!ground_.clients.empty() && dice_.Percent(clients_)) stack.push_back(Clients());
@@ -87,6 +90,28 @@ class CalmDraw {
                          {"message_bytes", dice_.Log(1, kMessageBytesMost)},
                          {"rate", std::max<std::uint64_t>(per_s, 1)}},
                         std::move(layer)});
+  }
+
+  // They bear nothing.
+  json BrokersOf(const char* from) {
+    json layer = DrawKeys(ground_.brokers->keys, odds_, dice_);
+    layer[ground_.brokers->kind] = ground_.brokers->name;
+    layer["from"] = from;
+    Hasten(layer);
+    return {{"name", absl::StrCat("of_", from)},
+            {"size", is_plain_ ? 3 : dice_.Between(1, 4)},
+            {"budget", {{"u", 0}, {"r", 0}}},
+            {"stack", json::array({std::move(layer)})}};
+  }
+
+  // What waits for seconds by default waits for a part of the run; fetches no longer than what
+  // gives them up, and that longer than answers take where links lose, or all is sent again and
+  // again.
+  void Hasten(json& layer) {
+    layer["fetch"]["wait"] = TimeText(Share(lasts_, dice_.Between(1, 40), 1'000));
+    layer["request_timeout"] = TimeText(Share(lasts_, dice_.Between(300, 1'500), 1'000));
+    if (layer.contains("c3b"))
+      layer["retry_backoff"] = TimeText(Share(lasts_, dice_.Between(1, 20), 1'000));
   }
 
   json Clients() {
@@ -144,6 +169,11 @@ Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, con
   frame.clusters.push_back({"a", first.size, first.u, first.r, is_concurrent});
   if (ground.is_c3b())
     frame.clusters.push_back({"b", second.size, second.u, second.r, is_concurrent});
+  for (std::size_t c = 2; c < calm.scenario["clusters"].size(); ++c) {
+    const json& brokers = calm.scenario["clusters"][c];
+    frame.clusters.push_back(
+        {brokers["name"].get<std::string>(), brokers["size"].get<std::uint32_t>(), 0, 0, false});
+  }
   const bool has_intra = first.size > 1 || (ground.is_c3b() && second.size > 1);
   if (has_intra) frame.links.push_back({"intra", ground.is_c3b()});
   if (ground.is_c3b()) frame.links.push_back({"cross", true});

@@ -42,6 +42,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
       ground.layer = layer;
     if (layer.kind == "rsm") ground.log = layer;
     if (layer.kind == "client") ground.clients.push_back(layer);
+    if (layer.kind == protocol) ground.brokers = layer;
   }
   if (ground.is_c3b()) ground.clients.clear();
   ground.pace = PaceOf(ground.layer.keys);

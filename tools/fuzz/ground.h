@@ -36,17 +36,18 @@ struct Ground {
 
   // Of a protocol.
   LayerInfo layer = {};
-  LayerInfo log = {};                   // below a C3B layer
-  std::vector<LayerInfo> clients = {};  // that may ask it
-  std::vector<Shape> shapes = {};       // that it takes
-  bool bears_concurrent = false;        // a budget of those that are down at a time
-  bool bears_stake = false;             // replicas that do not count for one each
-  core::Duration pace = {};             // the shortest time among its defaults
-  std::vector<std::string> types = {};  // of its messages
-  std::vector<std::string> notes = {};  // that it may say
-  bool bears_loss = false;              // see Frame
-  bool has_certificates = false;        // the same
-  bool has_lengths = false;             // the same
+  LayerInfo log = {};                     // below a C3B layer
+  std::vector<LayerInfo> clients = {};    // that may ask it
+  std::optional<LayerInfo> brokers = {};  // that it goes by: clusters of their own
+  std::vector<Shape> shapes = {};         // that it takes
+  bool bears_concurrent = false;          // a budget of those that are down at a time
+  bool bears_stake = false;               // replicas that do not count for one each
+  core::Duration pace = {};               // the shortest time among its defaults
+  std::vector<std::string> types = {};    // of its messages
+  std::vector<std::string> notes = {};    // that it may say
+  bool bears_loss = false;                // see Frame
+  bool has_certificates = false;          // the same
+  bool has_lengths = false;               // the same
 
   bool is_c3b() const { return layer.kind == "c3b"; }
 };
