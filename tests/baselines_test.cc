@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nlohmann/json.hpp"
@@ -125,6 +126,33 @@ TEST_CASE("baselines: as many dead leaders as the budget has are replaced one af
                 {{"/clusters/0/stack/0/rate", "20"}, {"/clusters/0/stack/1/timeout", "5ms"}});
   CHECK(rests["verdict"] == "holds");
   CHECK_FALSE(rests["notes"].contains("suspects"));
+}
+
+TEST_CASE("baselines: a broker of Kafka sends what it leads to all receivers and two followers") {
+  for (const auto& [n, u] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{4, 1}, {7, 2}}) {
+    CAPTURE(n);
+    // The first of three leads one partition in three, and the one that is left over.
+    const double led = (n + 2) / 3;
+    const double expected = led / n * (n + 2);
+    const double measured =
+        EgressOfBusiest("scenarios/smoke/kafka.json", n, u, R"({"c3b": "kafka"})");
+    CHECK(measured > expected);
+    CHECK(measured < expected * 1.08 + 0.05);
+  }
+}
+
+TEST_CASE("baselines: a dead producer of Kafka silences a partition, a dead broker is overspent") {
+  const json crash = SummaryOf("scenarios/faults/kafka-crash.json", {});
+  CHECK(crash["verdict"] == "holds");
+  for (const json& stream : crash["streams"]) {
+    // Three of four partitions.
+    CHECK(stream["as_delivered"]["messages_per_s"].get<double>() > 0.98 * 3'750);
+    CHECK(stream["as_delivered"]["messages_per_s"].get<double>() < 1.02 * 3'750);
+  }
+  const std::string control = "scenarios/faults/control-kafka-broker.json";
+  const auto refused = cli::Prepare(control, {{"/negative_control", "false"}});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(std::string(refused.status().message()).find("overspends the budget") != std::string::npos);
 }
 
 }  // namespace lockstep::tests
