@@ -92,6 +92,25 @@ TEST_CASE("traffic: optimistic transmission is counted by what is heard within t
 }
 
 TEST_CASE(
+    "traffic: Kafka is counted by what receivers have consumed, whichever partition it is of") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  recipe.streams[0].throughput = analysis::Published::kConsumed;
+  Story story(recipe);
+  story.AtMs(10).Delivered(B(0), {1, 10, 4}).AtMs(2000);
+  // The partition of k′ 0 is silent: what comes of the others counts, once.
+  for (std::uint32_t i = 0; i < 4; ++i) story.Delivered(B(i), {101, 10 * (i + 1), 4});
+  story.Delivered(B(3), {101, 10, 4});
+  // What goes to a broker is sent, and to a peer is not.
+  story.Offered(A(1), core::NodeId(200), {101, 30, 4}).Offered(A(1), A(0), {101, 30, 4});
+  const nlohmann::json stream = StreamOf(story.AtMs(3000).End());
+  // Growth: 10, 20, 30, 40.
+  CHECK(stream["as_published"]["messages_per_s"] == 25 / kSeconds);
+  CHECK(stream["as_published"]["definition"] == "consumed");
+  // Of 50 different ones, the ten before the warm-up among them.
+  CHECK(stream["sends_per_message"] == 30.0 / 50);
+}
+
+TEST_CASE(
     "traffic: as delivered counts each message once, at correct receivers, after the warm-up") {
   Story story(TwoClusters(4, 4));
   story.Faulty(B(3), 2)

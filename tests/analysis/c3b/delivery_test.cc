@@ -89,6 +89,18 @@ TEST_CASE("delivery: only what is sent across counts as transmitted") {
   CHECK(story.AtMs(3000).End().Ask("L") == Verdict::kNotExercised);
 }
 
+TEST_CASE(
+    "delivery: what goes to brokers in between counts as transmitted, what they say does not") {
+  constexpr core::NodeId kBroker(200);
+  Story story(TwoClusters(2, 2));
+  story.AtMs(500).Offered(kBroker, B(0), {8, 8, 1});
+  CHECK(Story(story).AtMs(3000).End().Ask("L") == Verdict::kNotExercised);
+  story.Offered(A(0), kBroker, {0, 2, 2});
+  CHECK(Story(story).AtMs(3000).End().Ask("L") == Verdict::kViolated);
+  for (std::uint32_t i = 0; i < 2; ++i) story.AtMs(600).Delivered(B(i), {0, 2, 2});
+  CHECK(story.AtMs(3000).End().Ask("L") == Verdict::kHolds);
+}
+
 TEST_CASE("delivery: that a greater k′ was sent says nothing of those below it") {
   // a1 was stopped after k′ 1, and a0 runs ahead: 3, 5 and 7 were never sent.
   Story story(TwoClusters(2, 2));
