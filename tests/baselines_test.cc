@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nlohmann/json.hpp"
@@ -73,8 +72,8 @@ TEST_CASE("baselines: the egress of the busiest host for each byte is what secti
   for (const Pattern& pattern : patterns) {
     const std::string layer =
         R"({"c3b": ")" + pattern.name + R"(", "batch_bytes": 20000)" + pattern.more + "}";
-    for (const auto& [n, u] :
-         std::vector<std::pair<std::uint32_t, std::uint32_t>>{{4, 1}, {7, 2}}) {
+    for (const std::uint32_t n : {4U, 7U}) {
+      const std::uint32_t u = (n - 1) / 3;
       CAPTURE(pattern.name);
       CAPTURE(n);
       const double expected = pattern.expected(n, u);
@@ -129,7 +128,8 @@ TEST_CASE("baselines: as many dead leaders as the budget has are replaced one af
 }
 
 TEST_CASE("baselines: a broker of Kafka sends what it leads to all receivers and two followers") {
-  for (const auto& [n, u] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{4, 1}, {7, 2}}) {
+  for (const std::uint32_t n : {4U, 7U}) {
+    const std::uint32_t u = (n - 1) / 3;
     CAPTURE(n);
     // The first of three leads one partition in three, and the one that is left over.
     const double led = (n + 2) / 3;
