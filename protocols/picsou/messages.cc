@@ -8,6 +8,7 @@
 #include "protocols/core/check.h"
 #include "protocols/core/hash.h"
 #include "protocols/core/wire.h"
+#include "protocols/picsou/artifact_wire.h"
 
 namespace lockstep::picsou {
 namespace {
@@ -99,6 +100,11 @@ std::uint64_t DigestOf(const Batch& batch) {
   return digest;
 }
 
+// The artifact's covers the ACK counter alone (notes on it, b.1).
+std::uint64_t ArtifactDigestOf(const Batch& batch) {
+  return core::Mix(batch.ack_stream.value(), batch.ack.cumulative);
+}
+
 // A number of positions; leaves room for sums of them.
 std::uint64_t GetPosition(core::Decoder& decoder) {
   const std::uint64_t position = decoder.U64();
@@ -178,6 +184,8 @@ std::uint64_t Codec::OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs
 
 core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
                           core::Identity receiver) const {
+  if (rule_ == Rule::kArtifact)
+    return EncodeArtifact(batch, signer.Mac(receiver, ArtifactDigestOf(batch)));
   core::Encoder encoder;
   encoder.U8(kBatchType);
   encoder.U32(batch.data_stream.value());
@@ -196,6 +204,7 @@ core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
 }
 
 core::Bytes Codec::Encode(const Broadcast& broadcast) const {
+  if (rule_ == Rule::kArtifact) return EncodeArtifact(broadcast, 0);
   core::Encoder encoder;
   encoder.U8(kBroadcastType);
   encoder.U32(broadcast.stream.value());
@@ -234,7 +243,9 @@ core::Bytes Codec::Encode(const Supply& supply) const {
 
 Codec::Decoded Codec::Decode(const core::Bytes& payload) const {
   Decoded decoded = Parse(payload);
-  if (decoded.batch) decoded.signed_digest = DigestOf(*decoded.batch);
+  if (decoded.batch)
+    decoded.signed_digest =
+        rule_ == Rule::kPaper ? DigestOf(*decoded.batch) : ArtifactDigestOf(*decoded.batch);
   return decoded;
 }
 
@@ -242,6 +253,17 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
   Decoded decoded;
   core::Decoder decoder(payload);
   const std::uint8_t type = decoder.U8();
+  if (rule_ == Rule::kArtifact) {
+    // It neither fetches nor supplies.
+    if (IsArtifactBatch(type)) {
+      Batch batch = DecodeArtifactBatch(type, phi_, decoder, decoded.mac);
+      if (decoder.ok()) decoded.batch = std::move(batch);
+    } else if (IsArtifactBroadcast(type)) {
+      Broadcast broadcast = DecodeArtifactBroadcast(decoder);
+      if (decoder.ok()) decoded.broadcast = std::move(broadcast);
+    }
+    return decoded;
+  }
   if (type == kBatchType) {
     Batch batch;
     batch.data_stream = core::StreamId(decoder.U32());

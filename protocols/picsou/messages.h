@@ -66,12 +66,19 @@ struct WireSizes {
   std::uint64_t phi_word_bytes = 0;  // for each 64 positions of the bitmap, up to its last set bit
 };
 
+// Whose rule replicas follow (`rule`).
+enum class Rule : std::uint8_t {
+  kPaper,     // the paper's, and what this simulator decided where it is silent
+  kArtifact,  // the published artifact's, defects included
+};
+
 // φ positions lie in (cumulative, cumulative + phi]; what lies outside is cut off.
 Ack LimitPhi(const Ack& ack, std::uint64_t phi);
 
 class Codec {
  public:
-  Codec(const WireSizes& sizes, std::uint64_t phi) : sizes_(sizes), phi_(phi) {}
+  Codec(const WireSizes& sizes, std::uint64_t phi, Rule rule = Rule::kPaper)
+      : sizes_(sizes), phi_(phi), rule_(rule) {}
 
   core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::Identity receiver) const;
   core::Bytes Encode(const Broadcast& broadcast) const;
@@ -93,6 +100,7 @@ class Codec {
 
   const WireSizes& sizes() const { return sizes_; }
   std::uint64_t phi() const { return phi_; }
+  Rule rule() const { return rule_; }
   // Most bytes of a batch of `data_runs` runs beside its contents and their record bytes, if its
   // φ-list has at most `phi_runs`.
   std::uint64_t OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs) const;
@@ -100,6 +108,7 @@ class Codec {
  private:
   WireSizes sizes_;
   std::uint64_t phi_;
+  Rule rule_;
 };
 
 // Types "picsou.batch", "picsou.broadcast", "picsou.fetch" and "picsou.supply".
