@@ -28,7 +28,8 @@ void ComplaintBook::Take(const Report& report) {
   const std::uint64_t p = std::min(report.acknowledged, kSeqLimit - 1);
   if (p < acknowledged_[report.receiver]) return;
   RaiseQuack(report.receiver, p);
-  const std::uint64_t end = std::max(p + 1, std::min(report.phi_end, kSeqLimit));
+  const std::uint64_t end =
+      std::min(report.committed, std::max(p + 1, std::min(report.phi_end, kSeqLimit)));
   ListJudged(std::max(p, quack_), end, p, report.listed);
   Sweep(report, quack_ >= p);
   for (const Stretch& fresh : fresh_) CountComplaints(fresh, report.receiver);

@@ -5,7 +5,8 @@
 // the first, is, once for each (receiver, k′, attempt), if it counts: if p was QUACKed at this
 // sender, this report included. Complaints of r_r + 1 receivers order the next attempt, and all
 // counters of that k′ start anew. What is below the QUACK is complained about no more. A report
-// whose p is below what its receiver has acknowledged before is out of date, and says nothing.
+// whose p is below what its receiver has acknowledged before is out of date, and says nothing. Of
+// what nobody can have committed yet nobody can have lost anything, so reports say nothing of that.
 //
 // The number of attempts found here is the most that a correct sender can have noted: where the
 // rule leaves room, we count the complaint. So 1/1000 of the interval is given away, for the
@@ -48,6 +49,7 @@ struct Report {
   std::uint64_t acknowledged = 0;
   std::uint64_t phi_end = 0;  // 0: no list
   std::span<const core::Run> listed;
+  std::uint64_t committed = kSeqLimit;  // k′ below it may exist by now
 };
 
 class ComplaintBook {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
@@ -21,6 +22,17 @@ constexpr std::uint64_t kUsedBits = 64;
 // Entries of Noted that call for pruning first, and that are too many after it.
 constexpr std::size_t kPruneFirst = 64;
 constexpr std::size_t kMostNoted = 4096;
+
+// How many messages a correct replica can have committed at `at`, by a clock that may be ahead, and
+// 1/1000 too fast: rate * elapsed, as the File RSM grows.
+std::uint64_t CommittedBy(const Content& content, core::Instant at) {
+  if (!content.rate) return kSeqLimit;
+  const absl::uint128 elapsed_ps =
+      absl::uint128(static_cast<std::uint64_t>(at.ps())) * 1001 / 1000 +
+      static_cast<std::uint64_t>(content.clock_ahead.ps());
+  const absl::uint128 committed = elapsed_ps * *content.rate / 1'000'000'000'000U;
+  return committed < kSeqLimit ? static_cast<std::uint64_t>(committed) : kSeqLimit;
+}
 
 }  // namespace
 
@@ -62,8 +74,9 @@ void ResendChecker::OnHeard(const Event& event) {
   }
   const std::uint64_t index = event.node.value() - facts().senders().first.value();
   Sender& sender = senders_[index];
-  const Report report{event.at, event.peer.value() - facts().receivers().first.value(), event.value,
-                      event.further, listed_};
+  const Report report{event.at,    event.peer.value() - facts().receivers().first.value(),
+                      event.value, event.further,
+                      listed_,     CommittedBy(facts().stream().content, event.at)};
   sender.complaints.Hear(report, [&](const Stretch& stretch) {
     sender.noted.Update(stretch.begin, stretch.end,
                         [](std::uint64_t, std::uint64_t, const Noted* noted) {
@@ -170,6 +183,7 @@ std::string ResendChecker::WhyNot(const Event& event, std::uint64_t number,
   const std::string again = absl::StrCat(Host(event.node), " sends k′ ", number, " to ",
                                          Host(event.peer), " again, but ");
   if (attempts == 0) return absl::StrCat(again, "what it heard are no complaints");
+  if (first == 0) return absl::StrCat(again, "no attempt designates it");
   if (attempts < first) {
     return absl::StrCat(again, "from what it heard it can have noted attempt ", attempts,
                         " at most, and its turn is attempt ", first);

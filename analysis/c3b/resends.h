@@ -1,6 +1,7 @@
 // R1: messages are sent again for good reason and by the right replica.
 //
-// The rule is the Picsou paper's, whatever rule the run uses.
+// The rule of complaints is the Picsou paper's, whatever rule the run uses; who is designated, the
+// schedule of the run says.
 
 #pragma once
 

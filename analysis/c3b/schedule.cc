@@ -79,15 +79,42 @@ Schedule::Schedule(const core::Cluster& senders, const core::Cluster& receivers)
   lanes_ = period() <= kLanesMost && is_short ? period() : sender_turns();
 }
 
+Schedule Schedule::OfArtifact(const core::Cluster& senders, const core::Cluster& receivers) {
+  Schedule schedule(senders.size, receivers.size);
+  schedule.artifact_ = std::make_shared<const ArtifactLists>(senders, receivers);
+  // Which lanes serve better is a question of speed alone, as above: those that messages come in.
+  const std::uint64_t period = schedule.artifact_->period();
+  const std::uint64_t pairs = schedule.lanes_;
+  const bool is_equal = schedule.artifact_->is_equal();
+  constexpr std::uint64_t kArtifactLanesMost = 8192;
+  schedule.lanes_ = is_equal && period <= kArtifactLanesMost ? period : 1;
+  schedule.artifact_set_lanes_ = !is_equal ? 1 : period % pairs == 0 ? pairs : period;
+  return schedule;
+}
+
 Schedule ScheduleOf(const Recipe& recipe, const Stream& stream) {
   const core::Cluster& senders = recipe.cluster(stream.from);
   const core::Cluster& receivers = recipe.cluster(stream.to);
+  // Who promises to keep to the artifact's schedule says so where it promises to keep to one.
+  const Scope scope{Scope::Kind::kStream, stream.stream.value()};
+  for (const Promise& promise : recipe.promises) {
+    const auto rule = promise.parameters.find("rule");
+    if (promise.scope == scope && rule != promise.parameters.end() && *rule == "artifact")
+      return Schedule::OfArtifact(senders, receivers);
+  }
   if (stream.throughput == Published::kQuack) return {senders, receivers};
   return {senders.size, receivers.size};
 }
 
 std::uint64_t Schedule::AttemptOf(std::uint64_t sender, std::uint64_t receiver,
                                   std::uint64_t number) const {
+  if (artifact_ != nullptr) {
+    const ArtifactLists::List list = artifact_->ListOf(number);
+    const auto at = std::find_if(list.begin(), list.end(), [&](const ArtifactLists::Entry& entry) {
+      return entry.sender == sender && entry.receiver == receiver;
+    });
+    return static_cast<std::uint64_t>(at - list.begin());
+  }
   if (is_by_stake_) {
     const std::shared_ptr<const Lap> lap = LapOf(number);
     const auto at = std::find_if(lap->begin(), lap->end(), [&](const Piece& piece) {
@@ -136,6 +163,7 @@ std::shared_ptr<const Schedule::Lap> Schedule::LapOf(std::uint64_t number) const
 
 std::uint64_t Schedule::Alike(std::uint64_t number) const {
   if (lanes_ == period()) return std::uint64_t{1} << 62;
+  if (artifact_ != nullptr) return 1;
   if (whose_receiving_turn_.empty()) return 1;
   std::uint64_t turn = ReceivingTurn(number);
   const std::uint64_t receiver = whose_receiving_turn_[turn];

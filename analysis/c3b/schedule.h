@@ -12,6 +12,9 @@
 // the first receiver, each in the order of indices, and attempt t is the t-th piece in which
 // neither changes. A lap is over where the ring is.
 //
+// By the artifact's rule, where the promises of a stream say so, it is a list for each message that
+// ends: artifact_lists.h.
+//
 // Source: the Picsou paper, on who sends to whom and on stake. Written from that, not from
 // protocols/picsou.
 
@@ -24,6 +27,7 @@
 #include <numeric>
 #include <vector>
 
+#include "analysis/c3b/artifact_lists.h"
 #include "analysis/recipe.h"
 #include "protocols/core/program.h"
 #include "protocols/core/run.h"
@@ -42,38 +46,49 @@ class Schedule {
 
   Schedule(std::uint64_t senders, std::uint64_t receivers);
   Schedule(const core::Cluster& senders, const core::Cluster& receivers);
+  // By the artifact's rule.
+  static Schedule OfArtifact(const core::Cluster& senders, const core::Cluster& receivers);
 
   std::uint64_t senders() const { return senders_; }      // n_s
   std::uint64_t receivers() const { return receivers_; }  // n_r
   bool has_stake() const { return is_by_stake_; }
+  // Whether attempts end, as the artifact's do.
+  bool is_artifact() const { return artifact_ != nullptr; }
   // Of the schedule's lanes: k′ so far apart have the same first sender. Without stake, and where
   // turns are few, the same pairs at all attempts; see ForEachPart.
   std::uint64_t lanes() const { return lanes_; }
   // Lanes for a set of k′: those of the rotation, where a replica's share is an interval. In huge
   // clusters, whose shares are short, those of the senders' turns alone do.
   std::uint64_t set_lanes() const {
+    if (artifact_ != nullptr) return artifact_set_lanes_;
     return is_by_stake_ || lanes_ <= kLanesMost ? lanes_ : senders_;
   }
   // k′ so far apart have the same pairs at all attempts.
-  std::uint64_t period() const { return sender_turns() * receiver_turns(); }
+  std::uint64_t period() const {
+    return artifact_ != nullptr ? artifact_->period() : sender_turns() * receiver_turns();
+  }
   // What stake of a sender, or of a receiver, is multiplied by on the ring.
   std::uint64_t sender_scale() const { return sender_scale_; }
   std::uint64_t receiver_scale() const { return receiver_scale_; }
 
-  // Distinct pairs of one message: afterwards the rule starts over.
+  // Distinct pairs of one message: afterwards the rule starts over, or there is no more.
   std::uint64_t pairings(std::uint64_t number) const {
+    if (artifact_ != nullptr) return artifact_->ListOf(number).size();
     return is_by_stake_ ? LapOf(number)->size() : std::lcm(senders_, receivers_);
   }
   // Index within its cluster of the designated replica of attempt `t`; 0 is the original send.
+  // By the artifact's rule the original send alone is asked for by number.
   std::uint64_t Sender(std::uint64_t number, std::uint64_t t) const {
+    if (artifact_ != nullptr && t == 0) return artifact_->FirstSender(number);
     if (!is_by_stake_) return (number + t) % senders_;
     return t == 0 ? FirstSender(number) : PieceAt(number, t).sender;
   }
   std::uint64_t Receiver(std::uint64_t number, std::uint64_t t) const {
+    if (artifact_ != nullptr && t == 0) return artifact_->FirstReceiver(number);
     if (!is_by_stake_) return (number % senders_ + number / senders_ + t) % receivers_;
     return t == 0 ? FirstReceiver(number) : PieceAt(number, t).receiver;
   }
-  // The first attempt t >= 1 that designates `sender`.
+  // The first attempt t >= 1 that designates `sender`; 0 where none does.
   std::uint64_t FirstAttemptOf(std::uint64_t sender, std::uint64_t number) const {
     std::uint64_t first = 0;
     ForEachTurn(sender, number, [&](std::uint64_t t, std::uint64_t) {
@@ -86,6 +101,13 @@ class Schedule {
   // until it returns false.
   template <typename Visit>
   void ForEachTurn(std::uint64_t sender, std::uint64_t number, Visit&& visit) const {
+    if (artifact_ != nullptr) {
+      for (const ArtifactLists::Entry& entry : artifact_->ListOf(number)) {
+        const bool is_its = entry.sender == sender && entry.turn > 0;
+        if (is_its && !visit(entry.turn, std::uint64_t{entry.receiver})) return;
+      }
+      return;
+    }
     if (!is_by_stake_) {
       std::uint64_t t = (sender + senders_ - number % senders_) % senders_;
       if (t == 0) t = senders_;
@@ -149,6 +171,8 @@ class Schedule {
   std::uint64_t senders_;
   std::uint64_t receivers_;
   std::uint64_t lanes_;
+  std::shared_ptr<const ArtifactLists> artifact_;  // null: the paper's rule
+  std::uint64_t artifact_set_lanes_ = 1;
   bool is_by_stake_ = false;
   std::uint64_t sender_scale_ = 1;
   std::uint64_t receiver_scale_ = 1;

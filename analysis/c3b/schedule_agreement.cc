@@ -23,7 +23,7 @@ bool ScheduleChecker::IsDesignated(std::uint64_t number, std::uint64_t sender,
                                    std::uint64_t receiver) const {
   const Schedule& schedule = facts().schedule();
   if (schedule.Sender(number, 0) == sender && schedule.Receiver(number, 0) == receiver) return true;
-  if (schedule.has_stake())
+  if (schedule.has_stake() || schedule.is_artifact())
     return schedule.AttemptOf(sender, receiver, number) < schedule.pairings(number);
   const std::uint64_t attempt =
       schedule.Sender(number, 0) == sender ? 0 : schedule.FirstAttemptOf(sender, number);

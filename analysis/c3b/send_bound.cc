@@ -11,7 +11,7 @@ SendBound::SendBound(const Schedule& schedule, std::uint64_t faulty_senders,
     : schedule_(schedule),
       faults_(faulty_senders * schedule.sender_scale() +
               faulty_receivers * schedule.receiver_scale()) {
-  if (schedule.has_stake()) return;  // Depends on the message.
+  if (schedule.has_stake() || schedule.is_artifact()) return;  // Depends on the message.
   const std::uint64_t lap = schedule.pairings(0);
   of_lap_ = std::min(lap, faulty_senders * (lap / schedule.senders()) +
                               faulty_receivers * (lap / schedule.receivers()) + 1);
@@ -40,6 +40,7 @@ SendBound::Judgement SendBound::Judge(std::uint64_t number, std::span<const Pair
 
 std::uint64_t SendBound::BoundOf(std::uint64_t number, std::uint64_t reach,
                                  std::uint64_t designated) const {
+  if (schedule_.is_artifact()) return schedule_.pairings(number);
   if (schedule_.has_stake()) return BoundByStake(*schedule_.LapOf(number), reach);
   if (std::min(schedule_.senders(), schedule_.receivers()) <= faults_) return of_lap_;
   return std::min(of_lap_, faults_ * (reach - designated + 1) + 1);

@@ -36,6 +36,9 @@
 // + 1 is used; B <= K(max(m, M)) is what is judged. As 2 u < D on either side, W is less than the
 // ring, and K(L) < L: some piece is between correct nodes.
 //
+// By the artifact's rule a message has a list of pairs that ends (artifact_lists.h), and no other
+// pair is ever designated: so many sends, at most, are counted.
+//
 // Source: the Picsou paper's bound on resends, and its section on stake.
 
 #pragma once
