@@ -18,6 +18,7 @@
 #include "protocols/kafka/keys.h"
 #include "protocols/kafka/messages.h"
 #include "protocols/parameters/parameters.h"
+#include "protocols/picsou/artifact_replica.h"
 #include "protocols/picsou/keys.h"
 #include "protocols/picsou/notes.h"
 #include "protocols/picsou/replica.h"
@@ -107,6 +108,18 @@ void CheckPhi(const Ends& ends, std::uint64_t phi, core::Keys& layer) {
                                        theirs, ": each reads the other's φ-lists"));
 }
 
+// An end that counts by another rule, or writes another form, understands nothing. What is wrong
+// with the other's layer is said where that is read.
+void CheckRule(const Ends& ends, picsou::Rule rule, core::Keys& layer) {
+  if (!layer.ok() || ends.other_layer == nullptr || !ends.other_layer->is_object()) return;
+  const auto name = ends.other_layer->find("c3b");
+  if (name == ends.other_layer->end() || *name != kC3bNames[0].name) return;
+  const bool is_theirs = ends.other_layer->value("rule", nlohmann::json("paper")) == "artifact";
+  if (is_theirs == (rule == picsou::Rule::kArtifact)) return;
+  layer.FailWanted("rule", absl::StrCat("the same at both ends, as ", ends.other.name, " has ",
+                                        is_theirs ? "\"artifact\"" : "\"paper\""));
+}
+
 // A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
 // positions are outstanding, some are held, and peers that have spoken miss the others.
 Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
@@ -150,13 +163,18 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
 C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
                     core::ByteCount send_buffer) {
   C3bLayer layer;
-  layer.build = [config](const core::Seat& seat, core::Log& log, core::LogOwner& owner) {
+  const bool is_artifact = config.rule == picsou::Rule::kArtifact;
+  layer.build = [config, is_artifact](const core::Seat& seat, core::Log& log,
+                                      core::LogOwner& owner) -> std::unique_ptr<core::Node> {
+    if (is_artifact) return std::make_unique<picsou::ArtifactReplica>(config, seat, log, owner);
     return std::make_unique<picsou::Replica>(config, seat, log, owner);
   };
-  layer.reader = [](core::Node& node) -> core::LogReader& {
+  layer.reader = [is_artifact](core::Node& node) -> core::LogReader& {
+    if (is_artifact) return static_cast<picsou::ArtifactReplica&>(node);
     return static_cast<picsou::Replica&>(node);
   };
-  layer.fields = std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.phi));
+  layer.fields =
+      std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.PhiOnWire(), config.rule));
   layer.notes = picsou::kNotes;
   layer.bears_stake = true;
   layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
@@ -297,20 +315,30 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     auto config = ConfigOf<picsou::Config>(ends, layer);
     CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
     CheckPhi(ends, config.phi, layer);
+    CheckRule(ends, config.rule, layer);
+    const bool is_artifact = config.rule == picsou::Rule::kArtifact;
+    // The artifact counts every repeat at once.
+    if (is_artifact) config.ack_round.reset();
     if (config.ack_round) config.ack_round = AckRound(ends, config.noop_delay);
     // Who is left behind gets the rest from its peers, or never has it.
     stream.is_for_all = DoReceiversFetch(ends);
     stream.throughput = "quack";
     nlohmann::json whom = {{"to", stream.is_for_all ? "all" : "one"}};
-    if (stream.is_for_all) whom["retain"] = RetainedBy(ends, stream.message_bytes);
+    if (stream.is_for_all && !is_artifact) whom["retain"] = RetainedBy(ends, stream.message_bytes);
     promise("L", std::move(whom));
     promise("Q");
     promise("A");
     // A measured interval is never below a round of acknowledgements.
     const core::Duration interval = config.ack_round.value_or(config.repeat_interval);
-    promise("R1", {{"repeat_interval_ps", static_cast<std::uint64_t>(interval.ps())}});
-    promise("R2");
-    promise("S");
+    nlohmann::json repeats = {{"repeat_interval_ps", static_cast<std::uint64_t>(interval.ps())}};
+    // What the artifact does is promised as the paper's, but for who sends to whom, which it says
+    // another way: oracles are to find what is wrong with it.
+    nlohmann::json by_rule = nlohmann::json::object();
+    if (is_artifact) by_rule["rule"] = "artifact";
+    repeats.update(by_rule);
+    promise("R1", std::move(repeats));
+    promise("R2", by_rule);
+    promise("S", by_rule);
     return MakePicsou(config, stream.message_bytes, send_buffer);
   }
   if (which == 5) return CompileKafka(ends, send_buffer, layer, stream, promise);

@@ -35,11 +35,44 @@ void DescribeRepeats(core::Keys& keys, Config& config) {
   }
 }
 
+// What the artifact knows nothing of: it counts every repeat, never fetches, and has lengths of its
+// own.
+void DescribePaper(core::Keys& keys, Config& config) {
+  constexpr std::uint64_t kWindowMax = 1U << 30;
+  DescribeRepeats(keys, config);
+  static constexpr core::Option kRemedies[] = {
+      {"fetch", "fetches that from replicas of its own cluster."},
+      {"advance", "goes past that, and never delivers it."}};
+  keys.Choice({"remedy",
+               "What a receiver does that was left behind: that lacks what a quorum has "
+               "acknowledged. It"},
+              config.remedy, kRemedies);
+  keys.Only(config.remedy == Remedy::kFetch, {"remedy", "fetch"}, [&](core::Keys& fetch) {
+    std::uint64_t retain = 0;
+    fetch.Integer({"retain",
+                   "Messages of the other's stream that are kept for peers that lack them. While "
+                   "there is no room the own acknowledgement stands, unless as many peers have "
+                   "them as may fail and lie.",
+                   false, "2 quack_window"},
+                  retain, {1, kWindowMax});
+    if (retain > 0) config.retain = retain;
+  });
+  keys.Object({"wire",
+               "Padding, so that messages are as long as those of the implementation whose "
+               "figures are reproduced."},
+              [&](core::Keys& wire) { DescribeWire(wire, config.wire); });
+}
+
 }  // namespace
 
 void Describe(core::Keys& keys, Config& config) {
   constexpr std::uint64_t kPhiMax = 1U << 24;
   constexpr std::uint64_t kWindowMax = 1U << 30;
+  static constexpr core::Option kRules[] = {
+      {"paper", "the paper's, and what is decided here where it is silent."},
+      {"artifact",
+       "the published artifact's schedule, counting, flushing and lengths, defects included."}};
+  keys.Choice({"rule", "Whose rule replicas follow:"}, config.rule, kRules);
   keys.Integer({"phi",
                 "Length of the φ-list, the selective acknowledgements behind each cumulative one, "
                 "in messages."},
@@ -64,28 +97,8 @@ void Describe(core::Keys& keys, Config& config) {
                "After so long without a send, a message may pass a window that is "
                "closed."},
               config.max_delay);
-  DescribeRepeats(keys, config);
-  static constexpr core::Option kRemedies[] = {
-      {"fetch", "fetches that from replicas of its own cluster."},
-      {"advance", "goes past that, and never delivers it."}};
-  keys.Choice({"remedy",
-               "What a receiver does that was left behind: that lacks what a quorum has "
-               "acknowledged. It"},
-              config.remedy, kRemedies);
-  keys.Only(config.remedy == Remedy::kFetch, {"remedy", "fetch"}, [&](core::Keys& fetch) {
-    std::uint64_t retain = 0;
-    fetch.Integer({"retain",
-                   "Messages of the other's stream that are kept for peers that lack them. While "
-                   "there is no room the own acknowledgement stands, unless as many peers have "
-                   "them as may fail and lie.",
-                   false, "2 quack_window"},
-                  retain, {1, kWindowMax});
-    if (retain > 0) config.retain = retain;
-  });
-  keys.Object({"wire",
-               "Padding, so that messages are as long as those of the implementation whose "
-               "figures are reproduced."},
-              [&](core::Keys& wire) { DescribeWire(wire, config.wire); });
+  keys.Only(config.rule == Rule::kPaper, {"rule", "paper"},
+            [&](core::Keys& paper) { DescribePaper(paper, config); });
 }
 
 }  // namespace lockstep::picsou

@@ -48,7 +48,8 @@ struct Config {
   core::Cluster other;
   core::StreamId out_stream;  // the own cluster's
   core::StreamId in_stream;   // the other's
-  std::uint64_t phi = 0;      // positions in the φ-list
+  Rule rule = Rule::kPaper;
+  std::uint64_t phi = 0;  // positions in the φ-list
   std::uint64_t batch_bytes = 200'000;
   core::Duration batch_delay = core::Duration::Milliseconds(1);
   // W_q: a position is sent only if it is less than this above the QUACK.
@@ -71,6 +72,11 @@ struct Config {
   static constexpr std::uint64_t kRetainBytes = 256'000'000;
   std::uint64_t Retain() const { return retain.value_or(2 * quack_window); }
   WireSizes wire;
+
+  // As replicas use it: the artifact's bitmap has whole words, and at least one.
+  std::uint64_t PhiOnWire() const {
+    return rule == Rule::kPaper ? phi : std::max<std::uint64_t>(64, (phi + 63) / 64 * 64);
+  }
 
   // What a φ-list may have at most on our wire, in runs: a few for each pair of replicas, as far as
   // a batch stays within the 1 MiB that send buffers have for it beside its contents.

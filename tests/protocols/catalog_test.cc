@@ -145,6 +145,34 @@ TEST_CASE("catalog: both ends of Picsou have φ-lists of one length, or the long
                "f.json: /clusters/1/stack/1/phi: want a whole number"));
 }
 
+TEST_CASE("catalog: the artifact promises what Picsou does, by a schedule of its own") {
+  const auto program = Compiled(R"({"c3b": "picsou", "rule": "artifact"})");
+  std::vector<std::string> wanted;
+  for (std::uint32_t c = 0; c < 2; ++c) {
+    const std::string scope = " {\"stream\":" + std::to_string(c) + "} ";
+    for (const char* promise : {"I", "D", "L", "Q", "A"})
+      wanted.push_back(promise + scope + (*promise == 'L' ? R"({"to":"all"})" : "{}"));
+    wanted.push_back("R1" + scope + R"({"repeat_interval_ps":0,"rule":"artifact"})");
+    wanted.push_back("R2" + scope + R"({"rule":"artifact"})");
+    wanted.push_back("S" + scope + R"({"rule":"artifact"})");
+  }
+  CHECK(PromisesOf(*program) == wanted);
+}
+
+TEST_CASE(
+    "catalog: the artifact has no key for what it does not know, and wants another artifact") {
+  for (const std::string key :
+       {R"("remedy": "fetch")", R"("retain": 5)", R"("repeat_interval": "0ms")", R"("wire": {})"}) {
+    const std::string layer = R"({"c3b": "picsou", "rule": "artifact", )" + key + "}";
+    CHECK_FALSE(CatalogProgram::Compile(InputOf(Over(layer), Over(layer))).ok());
+  }
+  const auto mixed = CatalogProgram::Compile(
+      InputOf(Over(R"({"c3b": "picsou", "rule": "artifact"})"), Over(R"({"c3b": "picsou"})")));
+  CHECK(std::string(mixed.status().message()) ==
+        "f.json: /clusters/0/stack/1/rule: want the same at both ends, as b has \"paper\", not "
+        "\"artifact\"");
+}
+
 TEST_CASE("catalog: a batch of no bytes, or of more than a send buffer has room for, is refused") {
   const std::string pointer = "f.json: /clusters/1/stack/1/batch_bytes: want a size from 1 B to ";
   for (const std::string name : {"picsou", "one-shot", "all-to-all", "ll", "otu"}) {
