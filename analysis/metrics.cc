@@ -295,6 +295,11 @@ Metrics NoteMetricsOf(const json& summary) {
       const json& value = At(counted, key);
       if (value.is_number()) metrics[name] = value.get<double>();
     }
+    // All streams together.
+    for (const auto& [stream, attempts] : At(counted, "by_attempt").items()) {
+      for (const auto& [attempt, times] : attempts.items())
+        metrics[absl::StrCat(count, "_attempt_", attempt)] += times.get<double>();
+    }
   }
   return metrics;
 }

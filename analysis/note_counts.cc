@@ -5,7 +5,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace lockstep::analysis {
+namespace {
+
+constexpr std::string_view kResentName = "resent";
+// A protocol's attempts are few; what goes on is counted as one.
+constexpr std::uint64_t kAttemptsApart = 64;
+
+}  // namespace
 
 NoteCounts::NoteCounts(std::shared_ptr<const Recipe> recipe, std::span<const core::NoteKind> spared)
     : recipe_(std::move(recipe)) {
@@ -33,6 +42,19 @@ void NoteCounts::OnEvent(const trace::Event& event) {
   if (found == counts_.end()) return;
   found->second.all += event.count;
   if (event.at > recipe_->warmup) found->second.measured += event.count;
+  if (event.note == core::NoteKind(kResentName))
+    resent_[{event.stream, std::min(event.detail, kAttemptsApart)}] += event.count;
+}
+
+nlohmann::json NoteCounts::ByAttempt() const {
+  nlohmann::json by_attempt = nlohmann::json::object();
+  for (const auto& [key, count] : resent_) {
+    for (const Stream& stream : recipe_->streams) {
+      if (stream.stream != key.first) continue;
+      by_attempt[StreamName(*recipe_, stream)][absl::StrCat(key.second)] = count;
+    }
+  }
+  return by_attempt;
 }
 
 nlohmann::json NoteCounts::Summary() const {
@@ -42,6 +64,7 @@ nlohmann::json NoteCounts::Summary() const {
     const Count& count = counts_.at(core::NoteKind(name));
     if (count.all == 0) continue;
     summary[name] = {{"count", count.all}};
+    if (name == kResentName) summary[name]["by_attempt"] = ByAttempt();
     if (measured_s > 0) summary[name]["per_s"] = static_cast<double>(count.measured) / measured_s;
   }
   return summary;

@@ -155,4 +155,29 @@ TEST_CASE("notes: what nodes note is counted by kind, and a second from the warm
   CHECK_FALSE(metrics.contains("notes_own_kind"));  // Not known to every protocol.
 }
 
+TEST_CASE("notes: what was sent again is counted by stream and attempt") {
+  analysis::Recipe recipe = TwoClusters(4, 1);
+  recipe.notes = {"resent"};
+  Story story(recipe);
+  const auto resent = [&](std::uint64_t attempt, std::uint64_t count) {
+    trace::Event event;
+    event.kind = trace::EventKind::kNote;
+    event.note = core::NoteKind("resent");
+    event.node = event.peer = A(0);
+    event.detail = attempt;
+    event.SetRun({7, count, 1});
+    story.Raw(event);
+  };
+  story.AtMs(500);
+  resent(1, 3);
+  resent(2, 1);
+  resent(1, 2);
+  resent(1'000, 1);
+  const json summary = SummaryOfWindows(story.AtMs(3'000).End());
+  CHECK(summary["notes"]["resent"]["by_attempt"] ==
+        json::parse(R"({"a -> b": {"1": 5, "2": 1, "64": 1}})"));
+  CHECK(analysis::NoteMetricsOf(summary).at("notes_resent_attempt_1") == 5);
+  CHECK(analysis::NoteMetricsOf(summary).at("notes_resent_attempt_2") == 1);
+}
+
 }  // namespace lockstep::tests

@@ -57,16 +57,32 @@ std::string Clients(const nlohmann::json& clients) {
   return text + "\n";
 }
 
+// Of sends that a protocol notes with their attempts.
+std::string Attempts(const nlohmann::json& of_kind) {
+  const auto by_attempt = of_kind.find("by_attempt");
+  if (by_attempt == of_kind.end()) return "";
+  std::vector<std::string> streams;
+  for (const auto& [stream, attempts] : by_attempt->items()) {
+    std::vector<std::string> counts;
+    for (const auto& [attempt, count] : attempts.items())
+      counts.push_back(absl::StrCat(attempt, ": ", count.get<std::uint64_t>()));
+    streams.push_back(absl::StrCat(stream, " ", absl::StrJoin(counts, ", ")));
+  }
+  return absl::StrCat("  resent, by attempt: ", absl::StrJoin(streams, "; "), "\n");
+}
+
 std::string Notes(const nlohmann::json& summary) {
   std::vector<std::string> kinds;
+  std::string attempts;
   const auto notes = summary.find("notes");
   if (notes == summary.end() || notes->empty()) return "";
   for (const auto& [kind, of_kind] : notes->items()) {
     kinds.push_back(absl::StrCat(kind, " ", Text(of_kind, "count")));
     if (of_kind.contains("per_s"))
       absl::StrAppend(&kinds.back(), " (", ShortNumber(Number(of_kind, "per_s")), "/s)");
+    attempts += Attempts(of_kind);
   }
-  return absl::StrCat("  notes: ", absl::StrJoin(kinds, ", "), "\n");
+  return absl::StrCat("  notes: ", absl::StrJoin(kinds, ", "), "\n", attempts);
 }
 
 std::string Drops(const nlohmann::json& drops) {
