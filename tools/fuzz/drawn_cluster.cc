@@ -78,6 +78,7 @@ class CalmDraw {
     json layer = DrawKeys(ground_.layer.keys, odds_, dice_);
     layer[ground_.layer.kind] = ground_.layer.name;
     if (ground_.brokers) Hasten(layer);
+    if (!ground_.rule.empty()) layer["rule"] = ground_.rule;
     if (!ground_.is_c3b()) {
       json stack = json::array({std::move(layer)});
       if (!ground_.clients.empty() && dice_.Percent(clients_)) stack.push_back(Clients());

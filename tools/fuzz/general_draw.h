@@ -21,6 +21,7 @@ struct DrawOptions {
   std::optional<Strategy> strategy;  // else drawn
   Spending spending = Spending::kRandom;
   std::optional<std::uint32_t> replicas;  // of every cluster; else drawn
+  std::string rule = {};                  // that a protocol follows; else the default
 };
 
 // The first of at most so many attempts that is accepted. Errors: those of the last one.

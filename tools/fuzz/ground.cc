@@ -31,10 +31,35 @@ Duration PaceOf(const std::vector<KeyInfo>& keys) {
   return least;
 }
 
+constexpr const char* kRuleKey = "rule";
+
+// Takes the rule from among the keys, and those that mean nothing by it.
+absl::Status FixRule(const std::string& rule, Ground& ground) {
+  std::vector<KeyInfo>& keys = ground.layer.keys;
+  const auto found = std::ranges::find(keys, kRuleKey, &KeyInfo::name);
+  const bool is_there =
+      rule.empty() ||
+      (found != keys.end() && std::ranges::count(found->options, rule, &KeyInfo::Word::name) > 0);
+  if (!is_there) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--rule: \"", ground.name, "\" has no rule \"", rule, "\""));
+  }
+  if (found == keys.end()) return absl::OkStatus();
+  keys.erase(found);
+  ground.rule = rule;
+  if (rule.empty()) return absl::OkStatus();
+  std::erase_if(keys, [&](const KeyInfo& key) {
+    return std::ranges::any_of(key.conditions, [&](const KeyInfo::Condition& condition) {
+      return condition.key == kRuleKey && condition.is != rule;
+    });
+  });
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<LayerInfo>& layers,
-                                const Reads& reads) {
+                                const std::string& rule, const Reads& reads) {
   Ground ground;
   ground.name = protocol;
   for (const LayerInfo& layer : layers) {
@@ -44,6 +69,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
     if (layer.kind == "client") ground.clients.push_back(layer);
     if (layer.kind == protocol) ground.brokers = layer;
   }
+  if (absl::Status status = FixRule(rule, ground); !status.ok()) return status;
   if (ground.is_c3b()) ground.clients.clear();
   ground.pace = PaceOf(ground.layer.keys);
   // Who promises when it sends again does so; what goes by datagrams may be lost anyway.

@@ -35,7 +35,8 @@ struct Ground {
   Frame frame = {};
 
   // Of a protocol.
-  LayerInfo layer = {};
+  LayerInfo layer = {};                   // but for its rule, which is not drawn
+  std::string rule = {};                  // that its layer says; empty: nothing
   LayerInfo log = {};                     // below a C3B layer
   std::vector<LayerInfo> clients = {};    // that may ask it
   std::optional<LayerInfo> brokers = {};  // that it goes by: clusters of their own
@@ -52,10 +53,12 @@ struct Ground {
   bool is_c3b() const { return layer.kind == "c3b"; }
 };
 
-// A protocol of `layers`, by its name. What it takes is found out by trying. Errors: no small
-// cluster of it can be run.
+// A protocol of `layers`, by its name. What it takes is found out by trying. Where there are
+// several rules that it may follow, `rule` is one of them, and the default where it is empty: no
+// rule is drawn, for what is wrong with one is known. Errors: there is no such rule; no small
+// cluster of the protocol can be run.
 absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<LayerInfo>& layers,
-                                const Reads& reads);
+                                const std::string& rule, const Reads& reads);
 
 // A scenario as it was read. Errors: it is refused, what it expects included.
 absl::StatusOr<Ground> GroundOfScenario(const std::string& file, nlohmann::json document,

@@ -72,6 +72,7 @@ constexpr const char* kFuzzTeaching =
     "  $0 fuzz scenarios/smoke/picsou.json --seed 1 --runs 100 --budget full\n"
     "  $0 fuzz picsou --seed 1 --known \"left behind\" --until-failure\n"
     "  $0 fuzz chora --seed 1 --runs 1000 --replicas 5 --jobs 1 --json | jq .coverage\n"
+    "  $0 fuzz picsou --rule artifact --seed 1 --until-failure\n"
     "  $0 fuzz picsou --one 17 > drawn.json && $0 run drawn.json\n"
     "\n";
 
@@ -93,6 +94,7 @@ struct FuzzFlags {
   std::string time;
   std::optional<std::uint32_t> replicas;
   std::string strategy;
+  std::string rule;
   std::string budget = "random";
   std::vector<std::string> known;
   std::string corpus;
@@ -168,6 +170,7 @@ class Report {
                                        " --seed ", piece.seed, " --runs 1 --fresh");
     if (flags_.replicas) absl::StrAppend(&command, " --replicas ", *flags_.replicas);
     if (!flags_.strategy.empty()) absl::StrAppend(&command, " --strategy ", flags_.strategy);
+    if (!flags_.rule.empty()) absl::StrAppend(&command, " --rule ", flags_.rule);
     if (flags_.budget != "random") absl::StrAppend(&command, " --budget ", flags_.budget);
     return command;
   }
@@ -319,6 +322,7 @@ fuzz::DrawOptions DrawOptionsOf(const FuzzFlags& flags) {
   for (const auto& [name, spending] : kSpendings)
     if (name == flags.budget) options.spending = spending;
   options.replicas = flags.replicas;
+  options.rule = flags.rule;
   return options;
 }
 
@@ -390,6 +394,11 @@ void AddFuzz(CLI::App& app, Call& call) {
       ->check(CLI::IsMember(NamesOf(kStrategies)));
   command->add_option("--replicas", flags->replicas, "Size of every cluster; default: drawn")
       ->check(CLI::Range(1U, 9U));
+  command
+      ->add_option("--rule", flags->rule,
+                   "Whose rule the protocol follows, where there are several, such as artifact; "
+                   "default: its own")
+      ->type_name("NAME");
   command->add_flag("--until-failure", flags->is_until_failure, "Stops at the first failure");
   command
       ->add_option("--known", flags->known,

@@ -302,8 +302,10 @@ absl::StatusOr<Fuzzer> Fuzzer::Make(const std::string& target, const fuzz::DrawO
   absl::StatusOr<fuzz::Ground> ground = absl::UnknownError("");
   if (is_protocol) {
     fuzzer.path_ = "fuzz.json";
-    ground = fuzz::GroundOf(target, ListLayers(own.protocols), fuzzer.Reads(&last));
+    ground = fuzz::GroundOf(target, ListLayers(own.protocols), options.rule, fuzzer.Reads(&last));
   } else {
+    if (!options.rule.empty())
+      return absl::InvalidArgumentError("--rule: want a protocol; a scenario says its rule itself");
     auto prepared = Prepare(target, {}, own);
     if (!prepared.ok()) return prepared.status();
     fuzzer.path_ = prepared->scenario.path;

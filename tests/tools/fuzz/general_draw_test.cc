@@ -99,6 +99,46 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("fuzz: no rule is drawn, and with one that is asked for each draw has it alone") {
+  fuzz::DrawOptions options;
+  options.rule = "artifact";
+  const cli::Fuzzer artifact = FuzzerOf("picsou", options);
+  const cli::Fuzzer plain = FuzzerOf("picsou");
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Piece piece{Piece::Kind::kDrawn, seed, ""};
+    const json without = DrawnBy(plain, piece);
+    for (const json& cluster : without["clusters"])
+      CHECK_FALSE(cluster["stack"][1].contains("rule"));
+    const json with = DrawnBy(artifact, piece);
+    for (const json& cluster : with["clusters"]) {
+      const json& layer = cluster["stack"][1];
+      CHECK(layer["rule"] == "artifact");
+      for (const char* key : {"repeat_interval", "remedy", "retain", "wire"})
+        CHECK_FALSE(layer.contains(key));
+    }
+  }
+  options.rule = "guess";
+  CHECK_FALSE(cli::Fuzzer::Make("picsou", options, {}).ok());
+  options.rule = "artifact";
+  CHECK_FALSE(cli::Fuzzer::Make("chora", options, {}).ok());
+  CHECK_FALSE(cli::Fuzzer::Make("scenarios/smoke/picsou.json", options, {}).ok());
+}
+
+TEST_CASE("fuzz: the artifact's rule breaks a promise within a few draws, the paper's does not") {
+  fuzz::DrawOptions options;
+  options.rule = "artifact";
+  const cli::Fuzzer artifact = FuzzerOf("picsou", options);
+  const cli::Fuzzer plain = FuzzerOf("picsou");
+  std::uint64_t broken = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Piece piece{Piece::Kind::kDrawn, seed, ""};
+    const fuzz::Outcome outcome = artifact.Run(piece);
+    if (outcome.verdict == "violated" && outcome.oracle == "R1") ++broken;
+    CHECK(plain.Run(piece).verdict != "violated");
+  }
+  CHECK(broken > 0);
+}
+
 TEST_CASE("fuzz: stake is drawn for who bears it, within budgets that it bears, or over one") {
   const auto with_stake = [](const std::string& protocol, fuzz::Spending spending,
                              std::uint64_t& over) {
