@@ -33,7 +33,7 @@ Activity::Activity(std::shared_ptr<const Recipe> recipe, const Window& window)
   for (std::size_t i = 0; i < recipe_->streams.size(); ++i) {
     const Stream& stream = recipe_->streams[i];
     const Schedule schedule = ScheduleOf(*recipe_, stream);
-    const core::SeqSet none(schedule.set_lanes());
+    const core::SeqSet none(schedule.set_period());
     const PublishedProgress progress(recipe_, i);
     streams_.push_back(OfStream{none, none, 0, progress, progress.numbers(), false, {}});
   }

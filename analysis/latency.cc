@@ -41,8 +41,21 @@ Latency::Latency(std::shared_ptr<const Recipe> recipe, std::size_t stream)
   const std::uint64_t arrivals = is_for_all_ ? receivers_->size : 1;
   groups_.resize((arrivals + kGroupSize - 1) / kGroupSize);
   for (std::uint64_t i = 0; i < arrivals; ++i) groups_[i / kGroupSize].awaited |= BitOf(i);
-  const std::uint64_t lanes = ScheduleOf(*recipe_, *stream_).set_lanes();
-  for (Group& group : groups_) group.lanes.resize(lanes);
+  const Schedule schedule = ScheduleOf(*recipe_, *stream_);
+  // A number that the turns don't share, lest all that is measured be of the same ones.
+  if (schedule.is_dense()) one_in_ = schedule.lanes() % 61 == 0 ? 59 : 61;
+  for (Group& group : groups_) group.lanes.resize(one_in_ > 1 ? 1 : schedule.set_lanes());
+}
+
+template <typename Visit>
+void Latency::ForEachMeasured(const core::Run& run, Visit&& visit) const {
+  if (one_in_ == 1) return core::ForEachLane(run, groups_[0].lanes.size(), visit);
+  const std::uint64_t step = run.stride == 1 ? one_in_ : 1;
+  const std::uint64_t begin = run.stride == 1 ? (one_in_ - run.first % one_in_) % one_in_ : 0;
+  for (std::uint64_t i = begin; i < run.count; i += step) {
+    const std::uint64_t number = run.At(i);
+    if (number % one_in_ == 0) visit(0, number / one_in_, number / one_in_ + 1);
+  }
 }
 
 Latency::Journey Latency::Without(const Journey& journey, std::uint64_t bit) {
@@ -82,18 +95,17 @@ void Latency::Update(Lane& lane, std::uint64_t begin, std::uint64_t end, Change&
 void Latency::OnOffered(core::Instant at, const core::Run& run) {
   for (Group& group : groups_) {
     const Journey fresh = group.awaited == 0 ? Journey{} : Journey{at, group.awaited};
-    core::ForEachLane(
-        run, group.lanes.size(), [&](std::uint64_t i, std::uint64_t b, std::uint64_t e) {
-          // Resends change nothing, and to see that is cheaper than to write it.
-          bool is_new = false;
-          group.lanes[i].ForEach(b, e, [&](std::uint64_t, std::uint64_t, const Journey* journey) {
-            is_new |= journey == nullptr;
-          });
-          if (!is_new) return;
-          Update(group.lanes[i], b, e, [&](std::uint64_t, std::uint64_t, const Journey* journey) {
-            return std::optional<Journey>(journey == nullptr ? fresh : *journey);
-          });
-        });
+    ForEachMeasured(run, [&](std::uint64_t i, std::uint64_t b, std::uint64_t e) {
+      // Resends change nothing, and to see that is cheaper than to write it.
+      bool is_new = false;
+      group.lanes[i].ForEach(b, e, [&](std::uint64_t, std::uint64_t, const Journey* journey) {
+        is_new |= journey == nullptr;
+      });
+      if (!is_new) return;
+      Update(group.lanes[i], b, e, [&](std::uint64_t, std::uint64_t, const Journey* journey) {
+        return std::optional<Journey>(journey == nullptr ? fresh : *journey);
+      });
+    });
   }
   if (pieces_ > kMostPieces) GiveUpHalf();
 }
@@ -103,7 +115,7 @@ void Latency::OnDelivered(core::Instant at, std::uint64_t receiver, const core::
   const std::uint64_t arrival = is_for_all_ ? receiver : 0;
   const std::uint64_t bit = BitOf(arrival);
   std::vector<Lane>& lanes = groups_[arrival / kGroupSize].lanes;
-  core::ForEachLane(run, lanes.size(), [&](std::uint64_t i, std::uint64_t b, std::uint64_t e) {
+  ForEachMeasured(run, [&](std::uint64_t i, std::uint64_t b, std::uint64_t e) {
     Update(lanes[i], b, e, [&](std::uint64_t begin, std::uint64_t end, const Journey* journey) {
       if (journey == nullptr) return std::optional<Journey>();
       if (is_measured && (journey->awaited & bit) != 0) {

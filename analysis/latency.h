@@ -10,6 +10,8 @@
 //   not, most of them may never deliver, and the first that does ends the journey.
 // - What is delivered without having been offered (forged, or made on the spot) has no latency and
 //   counts nowhere. What never arrives has none either: these numbers are silent about loss.
+// - Of a stream by stake whose turns are many, which comes in short runs that have no history in
+//   common, one k′ in about sixty is measured: there are more than enough of them.
 //
 // Invariant: state is kept for k′ that somebody still waits for, and merged where it is equal. Of
 // those, more than kMostPieces entries are not kept: the older half is given up, and counted.
@@ -82,6 +84,9 @@ class Latency final : public trace::Sink {
   void OnDelivered(core::Instant at, std::uint64_t receiver, const core::Run& run);
   void OnFaulty(core::NodeId node);
   // Lane::Update that keeps count of the pieces.
+  // Calls `visit(lane, begin, end)` for what of a run is measured.
+  template <typename Visit>
+  void ForEachMeasured(const core::Run& run, Visit&& visit) const;
   template <typename Change>
   void Update(Lane& lane, std::uint64_t begin, std::uint64_t end, Change&& change);
   void GiveUpHalf();
@@ -91,6 +96,7 @@ class Latency final : public trace::Sink {
   const core::Cluster* senders_;    // in the recipe
   const core::Cluster* receivers_;  // in the recipe
   bool is_for_all_;
+  std::uint64_t one_in_ = 1;     // k′ that are measured, which are those that this divides
   std::vector<bool> is_faulty_;  // is_faulty_[index of the receiver]
   std::vector<Group> groups_;
   std::size_t pieces_ = 0;  // of all lanes of all groups

@@ -43,7 +43,7 @@ std::uint64_t MilliRate(std::uint64_t count, core::Duration length) {
 Traffic::OfStream::OfStream(const std::shared_ptr<const Recipe>& recipe, std::size_t index)
     : progress(recipe, index),
       progress_at_warmup(progress.numbers()),
-      delivered(ScheduleOf(*recipe, recipe->streams[index]).set_lanes()) {}
+      delivered(ScheduleOf(*recipe, recipe->streams[index]).set_period()) {}
 
 Traffic::Traffic(std::shared_ptr<const Recipe> recipe) : recipe_(std::move(recipe)) {
   for (std::size_t i = 0; i < recipe_->streams.size(); ++i) streams_.emplace_back(recipe_, i);

@@ -129,7 +129,7 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
   constexpr std::uint64_t kMissed = 240;  // here, in the oracle's books, in reports on their way
   // As long as the runs that are held: without stake, a lane for each pair.
   const std::uint64_t lanes =
-      picsou::Schedule(config.other, config.own).lanes() *
+      picsou::Schedule(config.other, config.own).runs_of_turn() *
       (config.own.has_stake() || config.other.has_stake() ? std::uint64_t{config.own.size} : 1);
   const std::uint64_t outstanding = std::min(config.quack_window, lanes);
   const std::uint64_t positions = config.quack_window + extent.card_bytes / message_bytes;

@@ -20,6 +20,17 @@ bool IsIn(std::uint64_t number, const core::Run& run) {
          (number - run.first) % run.stride == 0;
 }
 
+// The part of a run in [begin, end).
+core::Run Within(const core::Run& run, std::uint64_t begin, std::uint64_t end) {
+  const auto index_of = [&](std::uint64_t number) {
+    return number <= run.first
+               ? 0
+               : std::min(run.count, (number - run.first + run.stride - 1) / run.stride);
+  };
+  const std::uint64_t low = index_of(begin);
+  return run.Part(low, std::max(low, index_of(end)) - low);
+}
+
 }  // namespace
 
 AckChecker::AckChecker(std::shared_ptr<StreamFacts> facts)
@@ -128,7 +139,7 @@ bool AckChecker::JudgeCounter(const Event& statement) {
 
 bool AckChecker::JudgeListed(const Event& statement) {
   const core::SeqSet& held = facts().Held(statement.node);
-  ListPieces(statement.node, /*with_excused=*/false);
+  ListPieces(statement, /*with_excused=*/false);
   if (held.ContainsEach(pieces_)) return true;
   for (const core::Run& run : listed_) {
     if (held.ContainsAll(run)) continue;
@@ -153,10 +164,10 @@ void AckChecker::JudgeUnlisted(const Event& statement) {
   std::uint64_t held_count = above - begin;
   held.ForEachHeld(above, end, [&](const core::Run& run) { held_count += run.count; });
   // All that is listed or excused is held, so the numbers tell whether that is all that is held.
-  if (!excused_.empty()) ListPieces(statement.node, /*with_excused=*/true);
+  if (!excused_.empty()) ListPieces(statement, /*with_excused=*/true);
   if (CountListed(statement.node, begin, end) == held_count) return;
   Object(statement.at, statement.node, [&] {
-    core::SeqSet listed(facts().period());
+    core::SeqSet listed = facts().NewSet();
     for (const core::Run& run : listed_) listed.Insert(run);
     for (const core::Run& run : excused_) listed.Insert(run);
     std::uint64_t denied = begin;
@@ -172,19 +183,19 @@ void AckChecker::JudgeUnlisted(const Event& statement) {
   });
 }
 
-void AckChecker::ListPieces(core::NodeId node, bool with_excused) {
-  const core::LaneLine& line = facts().Held(node).line();
+void AckChecker::ListPieces(const Event& statement, bool with_excused) {
+  const core::LaneLine& line = facts().Held(statement.node).line();
   pieces_.clear();
-  const auto add = [&](const std::vector<core::Run>& runs) {
-    for (const core::Run& run : runs) {
-      core::ForEachLane(run, line.lanes(),
-                        [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
-                          pieces_.push_back({line.Begin(lane) + begin, line.Begin(lane) + end});
-                        });
-    }
+  const auto add = [&](const core::Run& run) {
+    core::ForEachLane(run, line.lanes(),
+                      [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                        pieces_.push_back({line.Begin(lane) + begin, line.Begin(lane) + end});
+                      });
   };
-  add(listed_);
-  if (with_excused) add(excused_);
+  for (const core::Run& run : listed_) add(run);
+  // Most of what came since lies beyond what the list speaks of.
+  for (const core::Run& run : excused_)
+    if (with_excused) add(Within(run, statement.value, statement.further));
   const auto by_begin = [](const auto& a, const auto& b) { return a.begin < b.begin; };
   if (!std::is_sorted(pieces_.begin(), pieces_.end(), by_begin)) {
     std::sort(pieces_.begin(), pieces_.end(), by_begin);

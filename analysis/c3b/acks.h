@@ -48,8 +48,8 @@ class AckChecker final : public StreamChecker {
   bool JudgeCounter(const trace::Event& statement);
   bool JudgeListed(const trace::Event& statement);
   void JudgeUnlisted(const trace::Event& statement);
-  // Fills pieces_ with what is listed and, where asked for, excused.
-  void ListPieces(core::NodeId node, bool with_excused);
+  // Fills pieces_ with what is listed and, where asked for, what of the same k′ is excused.
+  void ListPieces(const trace::Event& statement, bool with_excused);
   // How many k′ of [begin, end) are in pieces_; each once, however often it is.
   std::uint64_t CountListed(core::NodeId node, std::uint64_t begin, std::uint64_t end) const;
 

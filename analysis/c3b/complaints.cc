@@ -10,7 +10,7 @@ namespace lockstep::analysis {
 
 ComplaintBook::ComplaintBook(const Rule& rule)
     : rule_(rule),
-      line_(rule.schedule.lanes()),
+      line_(rule.schedule.list_lanes()),
       patience_ps_(std::max<std::int64_t>(
           0, rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000 - rule.clock_ahead.ps())),
       acknowledged_(rule.schedule.receivers(), 0),

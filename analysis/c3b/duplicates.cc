@@ -32,12 +32,12 @@ std::uint64_t FirstOutside(const core::Run& run, const std::vector<core::Run>& p
 DuplicateChecker::DuplicateChecker(std::shared_ptr<StreamFacts> facts)
     : StreamChecker("D", "no duplicate delivery", facts,
                     trace::Interest(Bit(EventKind::kRestart)).Add(core::NoteKind::kDelivered)),
-      delivered_(facts->receivers().size, core::SeqSet(facts->period())) {}
+      delivered_(facts->receivers().size, facts->NewSet()) {}
 
 void DuplicateChecker::Judge(const Event& event) {
   if (!facts().receivers().Has(event.node) || !facts().IsSound(event.node)) return;
   core::SeqSet& delivered = delivered_[event.node.value() - facts().receivers().first.value()];
-  if (event.kind == EventKind::kRestart) delivered = core::SeqSet(facts().period());
+  if (event.kind == EventKind::kRestart) delivered = facts().NewSet();
   if (!event.Is(core::NoteKind::kDelivered)) return;
   SetExercised();
   const std::optional<core::Run> run = RunOf(event, facts().period());

@@ -54,7 +54,7 @@ std::uint64_t QuackChecker::HeldTogether(std::uint64_t wanted) const {
   for (std::uint64_t i = 0; i < receivers.size; ++i) {
     low = std::max(low, facts().Held(receivers.Replica(i)).Frontier());
   }
-  core::SeqSet together(facts().period());
+  core::SeqSet together = facts().NewSet();
   together.Insert(core::Run{0, low, 1});
   for (std::uint64_t i = 0; i < receivers.size; ++i) {
     facts().Held(receivers.Replica(i)).ForEachHeld(low, wanted, [&](const core::Run& run) {

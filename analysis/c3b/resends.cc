@@ -138,6 +138,7 @@ void ResendChecker::OnOffered(const Event& event) {
   if (!run) return;
   SetExercised();
   const Schedule& schedule = facts().schedule();
+  if (schedule.is_dense()) return OnOfferedDense(event, *run);
   const std::uint64_t sender = event.node.value() - facts().senders().first.value();
   const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
   schedule.ForEachPart(*run, [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
@@ -154,6 +155,24 @@ void ResendChecker::OnOffered(const Event& event) {
   });
 }
 
+void ResendChecker::OnOfferedDense(const Event& event, const core::Run& run) {
+  const Schedule& schedule = facts().schedule();
+  const std::uint64_t sender = event.node.value() - facts().senders().first.value();
+  const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
+  const bool is_original = schedule.IsFirstPair(sender, receiver, run);
+  if (is_original && dense_originals_.ContainsNone(run)) {
+    dense_originals_.Insert(run);
+    return;
+  }
+  for (std::uint64_t i = 0; i < run.count; ++i) {
+    const core::Run one{run.At(i), 1, 1};
+    const bool is_turn = is_original || schedule.IsFirstPair(sender, receiver, one);
+    if (is_turn && !dense_originals_.Insert(one).empty()) continue;
+    const std::uint64_t index = one.first / schedule.lanes();
+    JudgeResend(event, one.first % schedule.lanes(), index, index + 1);
+  }
+}
+
 // Of the k′ with indices [begin, end) in `lane`, which have the same pairs, and which this node did
 // not have to send in its turn.
 void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uint64_t begin,
@@ -162,17 +181,22 @@ void ResendChecker::JudgeResend(const Event& event, std::uint64_t lane, std::uin
   const std::uint64_t receiver = event.peer.value() - facts().receivers().first.value();
   Sender& sender = senders_[index];
   const core::LaneLine& line = sender.complaints.line();
-  const std::uint64_t base = line.Begin(lane);
-  const std::uint64_t judged =
-      std::clamp(line.CutAt(sender.amnesty).In(lane), base + begin, base + end);
-  sender.noted.Update(
-      judged, base + end, [&](std::uint64_t from, std::uint64_t, const Noted* noted) {
-        Noted next = noted == nullptr ? Noted{} : *noted;
-        if (Use(next, index, receiver, line.Number(from))) return std::optional<Noted>(next);
-        Object(event.at, event.node,
-               [&] { return WhyNot(event, line.Number(from), next.attempts); });
-        return noted == nullptr ? std::optional<Noted>() : std::optional<Noted>(*noted);
-      });
+  const core::LaneLine::Cut amnesty = line.CutAt(sender.amnesty);
+  const auto judge = [&](std::uint64_t from, std::uint64_t, const Noted* noted) {
+    Noted next = noted == nullptr ? Noted{} : *noted;
+    if (Use(next, index, receiver, line.Number(from))) return std::optional<Noted>(next);
+    Object(event.at, event.node, [&] { return WhyNot(event, line.Number(from), next.attempts); });
+    return noted == nullptr ? std::optional<Noted>() : std::optional<Noted>(*noted);
+  };
+  // What is noted is kept by the lanes of lists, which may be others.
+  const std::uint64_t lanes = facts().schedule().lanes();
+  core::ForEachLane({lane + lanes * begin, end - begin, lanes}, line.lanes(),
+                    [&](std::uint64_t of_list, std::uint64_t from, std::uint64_t to) {
+                      const std::uint64_t base = line.Begin(of_list);
+                      const std::uint64_t judged =
+                          std::clamp(amnesty.In(of_list), base + from, base + to);
+                      sender.noted.Update(judged, base + to, judge);
+                    });
 }
 
 std::string ResendChecker::WhyNot(const Event& event, std::uint64_t number,

@@ -57,15 +57,17 @@ class ResendChecker final : public StreamChecker {
   // Of all k′ of the run.
   bool IsUsedUp(const Noted& noted, std::uint64_t index, const core::Run& run) const;
   void OnOffered(const trace::Event& event);
+  void OnOfferedDense(const trace::Event& event, const core::Run& run);
   void JudgeResend(const trace::Event& event, std::uint64_t lane, std::uint64_t begin,
                    std::uint64_t end);
   std::string WhyNot(const trace::Event& event, std::uint64_t number, std::uint64_t attempts) const;
   // Uses the earliest attempt that allows `sender` to send to `receiver`; false if there is none.
   bool Use(Noted& noted, std::uint64_t sender, std::uint64_t receiver, std::uint64_t number) const;
 
-  std::vector<Sender> senders_;                        // by index
-  std::vector<core::IntervalMap<Present>> originals_;  // originals_[lane]: sent in their turn
-  std::vector<core::Run> listed_;                      // of the report that was heard last
+  std::vector<Sender> senders_;                         // by index
+  std::vector<core::IntervalMap<Present>> originals_;   // originals_[lane]: sent in their turn
+  core::SeqSet dense_originals_{core::SeqSet::kDense};  // the same of a dense stream
+  std::vector<core::Run> listed_;                       // of the report that was heard last
 };
 
 extern const Oracle kResendOracle;

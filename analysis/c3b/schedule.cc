@@ -55,6 +55,13 @@ std::uint64_t MostTurns(const std::vector<std::uint32_t>& turns) {
   return most;
 }
 
+std::vector<std::uint32_t> TurnsLeft(const std::vector<std::uint32_t>& turns) {
+  std::vector<std::uint32_t> left(turns.size(), 1);
+  for (std::size_t i = turns.size(); i-- > 1;)
+    if (turns[i - 1] == turns[i]) left[i - 1] = left[i] + 1;
+  return left;
+}
+
 }  // namespace
 
 Schedule::Schedule(std::uint64_t senders, std::uint64_t receivers)
@@ -68,11 +75,13 @@ Schedule::Schedule(const core::Cluster& senders, const core::Cluster& receivers)
   receiver_stake_ = StakeOfEach(receivers);
   if (senders.has_stake()) whose_sending_turn_ = TurnsOf(sender_stake_);
   if (receivers.has_stake()) whose_receiving_turn_ = TurnsOf(receiver_stake_);
+  sending_turns_left_ = TurnsLeft(whose_sending_turn_);
+  receiving_turns_left_ = TurnsLeft(whose_receiving_turn_);
   const std::uint64_t divisor = std::gcd(SumOf(sender_stake_), SumOf(receiver_stake_));
   sender_scale_ = SumOf(receiver_stake_) / divisor;
   receiver_scale_ = SumOf(sender_stake_) / divisor;
-  // Which lanes serve better is a question of speed alone; those that messages come in do best, as
-  // protocols/picsou explains.
+  // Which lanes serve better is a question of speed alone: those of all turns, where a batch is few
+  // runs of them.
   constexpr std::uint64_t kMessagesOfBatch = 2048;
   const std::uint64_t run = MostTurns(whose_receiving_turn_);
   const bool is_short = MostTurns(whose_sending_turn_) * run * run <= kMessagesOfBatch;
@@ -165,11 +174,21 @@ std::uint64_t Schedule::Alike(std::uint64_t number) const {
   if (lanes_ == period()) return std::uint64_t{1} << 62;
   if (artifact_ != nullptr) return 1;
   if (whose_receiving_turn_.empty()) return 1;
-  std::uint64_t turn = ReceivingTurn(number);
-  const std::uint64_t receiver = whose_receiving_turn_[turn];
-  std::uint64_t alike = 0;
-  for (; turn < receiver_turns() && whose_receiving_turn_[turn] == receiver; ++turn) ++alike;
-  return alike;
+  return receiving_turns_left_[ReceivingTurn(number)];
+}
+
+bool Schedule::IsFirstPair(std::uint64_t sender, std::uint64_t receiver,
+                           const core::Run& run) const {
+  for (std::uint64_t i = 0; i < run.count;) {
+    const std::uint64_t number = run.At(i);
+    if (FirstSender(number) != sender || FirstReceiver(number) != receiver) return false;
+    const bool is_row = run.stride == 1 && is_by_stake_ && !sending_turns_left_.empty() &&
+                        !receiving_turns_left_.empty();
+    i += is_row ? std::min(sending_turns_left_[number % sender_turns()],
+                           receiving_turns_left_[ReceivingTurn(number)])
+                : 1;
+  }
+  return true;
 }
 
 }  // namespace lockstep::analysis

@@ -31,6 +31,7 @@
 #include "analysis/recipe.h"
 #include "protocols/core/program.h"
 #include "protocols/core/run.h"
+#include "protocols/core/seq_set.h"
 
 namespace lockstep::analysis {
 
@@ -58,11 +59,17 @@ class Schedule {
   // turns are few, the same pairs at all attempts; see ForEachPart.
   std::uint64_t lanes() const { return lanes_; }
   // Lanes for a set of k′: those of the rotation, where a replica's share is an interval. In huge
-  // clusters, whose shares are short, those of the senders' turns alone do.
+  // clusters, whose shares are short, those of the senders' turns alone do. Where turns are many it
+  // comes in runs of all strides, and the set is to be dense.
   std::uint64_t set_lanes() const {
     if (artifact_ != nullptr) return artifact_set_lanes_;
     return is_by_stake_ || lanes_ <= kLanesMost ? lanes_ : senders_;
   }
+  bool is_dense() const { return is_by_stake_ && lanes_ != period(); }
+  // Of a core::SeqSet for k′ of the stream.
+  std::uint64_t set_period() const { return is_dense() ? core::SeqSet::kDense : set_lanes(); }
+  // Lanes for what is told of k′ in φ-lists, which come from such sets.
+  std::uint64_t list_lanes() const { return is_dense() ? 1 : lanes_; }
   // k′ so far apart have the same pairs at all attempts.
   std::uint64_t period() const {
     return artifact_ != nullptr ? artifact_->period() : sender_turns() * receiver_turns();
@@ -121,6 +128,8 @@ class Schedule {
       if (piece.sender == sender && !visit(t, std::uint64_t{piece.receiver})) return;
     }
   }
+  // Whether this pair is the first of all k′ of a run; cheap where these are in a row.
+  bool IsFirstPair(std::uint64_t sender, std::uint64_t receiver, const core::Run& run) const;
   // The attempt of the first lap that designates this pair; as many as there are if none does.
   std::uint64_t AttemptOf(std::uint64_t sender, std::uint64_t receiver, std::uint64_t number) const;
   // Of a message, by stake.
@@ -180,6 +189,9 @@ class Schedule {
   std::vector<std::uint32_t> receiver_stake_;
   std::vector<std::uint32_t> whose_sending_turn_;  // by turn; empty: a turn each
   std::vector<std::uint32_t> whose_receiving_turn_;
+  // From each turn on, so many in a row are the same replica's; empty: one each.
+  std::vector<std::uint32_t> sending_turns_left_;
+  std::vector<std::uint32_t> receiving_turns_left_;
   // Laps that were asked for lately, by first sender and first receiver.
   mutable std::map<std::uint64_t, std::shared_ptr<const Lap>> laps_;
 };

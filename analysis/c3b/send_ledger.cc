@@ -32,6 +32,7 @@ trace::Interest SendLedger::Wants() const {
 std::size_t SendLedger::size() const {
   std::size_t sum = 0;
   for (const auto& lane : lanes_) sum += lane.intervals().size();
+  if (facts_->schedule().is_dense()) sum += sent_.size() + settled_.size();
   return sum;
 }
 
@@ -88,58 +89,118 @@ SendLedger::Standing SendLedger::StandingOf(const History& history) const {
   return {history.sends.size(), 0, false, false};
 }
 
+std::optional<SendLedger::History> SendLedger::PlainHistory(std::uint64_t number) const {
+  std::optional<History> plain;
+  if (settled_.Contains(number)) {
+    plain.emplace().is_settled = true;
+  } else if (sent_.Contains(number)) {
+    const Schedule& schedule = facts_->schedule();
+    plain.emplace().sends.push_back({static_cast<std::uint32_t>(schedule.Sender(number, 0)),
+                                     static_cast<std::uint32_t>(schedule.Receiver(number, 0)),
+                                     false});
+  }
+  return plain;
+}
+
+bool SendLedger::HasHistory(const core::Run& run) const {
+  bool has_any = false;
+  if (!has_histories_) return has_any;
+  core::ForEachLane(run, lanes_.size(), [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+    if (lanes_[lane].empty()) return;
+    lanes_[lane].ForEach(b, e, [&](std::uint64_t, std::uint64_t, const History* history) {
+      has_any |= history != nullptr;
+    });
+  });
+  return has_any;
+}
+
+bool SendLedger::IsPlain(const Send& send, const core::Run& run) const {
+  return facts_->schedule().IsFirstPair(send.from, send.to, run) && !HasHistory(run);
+}
+
+template <typename Change>
+void SendLedger::Update(const core::Run& run, Change&& change) {
+  const std::uint64_t period = lanes_.size();
+  const bool is_dense = facts_->schedule().is_dense();
+  core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
+    if (!is_dense) {
+      lanes_[lane].Update(b, e,
+                          [&](std::uint64_t begin, std::uint64_t end, const History* history) {
+                            return change(begin, end, lane + period * begin, history);
+                          });
+      return;
+    }
+    for (std::uint64_t i = b; i < e; ++i) {
+      const std::uint64_t number = lane + period * i;
+      lanes_[lane].Update(i, i + 1, [&](std::uint64_t, std::uint64_t, const History* history) {
+        const std::optional<History> plain =
+            history == nullptr ? PlainHistory(number) : std::nullopt;
+        std::optional<History> next = change(i, i + 1, number, plain ? &*plain : history);
+        if (!next || !next->is_settled) return next;
+        settled_.Insert({number, 1, 1});
+        return std::optional<History>();
+      });
+      has_histories_ = true;
+    }
+  });
+}
+
 void SendLedger::OnOffered(const Send& send, const core::Run& run) {
   sends_ += run.count;
+  if (facts_->schedule().is_dense() && sent_.ContainsNone(run) && settled_.ContainsNone(run) &&
+      IsPlain(send, run)) {
+    sent_.Insert(run);
+    return;
+  }
   const bool is_between_correct = IsBetweenCorrect(send);
-  core::ForEachLane(run, lanes_.size(), [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
-    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
-      if (history == nullptr) return std::optional<History>(History{false, {send}});
-      const std::uint64_t count = end - begin;
-      resends_ += count;
-      std::optional<History> next(*history);
-      if (next->is_settled) {
-        premature_ += count;
-        return next;
-      }
-      // Only before the send that may settle it are equal pairs one; after it, all are premature.
-      const bool is_known =
-          !is_between_correct && !StandingOf(*next).is_settling &&
-          std::find(next->sends.begin(), next->sends.end(), send) != next->sends.end();
-      if (!is_known && next->sends.size() < kMostListed) next->sends.push_back(send);
+  Update(run, [&](std::uint64_t begin, std::uint64_t end, std::uint64_t, const History* history) {
+    if (history == nullptr) return std::optional<History>(History{false, {send}});
+    const std::uint64_t count = end - begin;
+    resends_ += count;
+    std::optional<History> next(*history);
+    if (next->is_settled) {
+      premature_ += count;
       return next;
-    });
+    }
+    // Only before the send that may settle it are equal pairs one; after it, all are premature.
+    const bool is_known =
+        !is_between_correct && !StandingOf(*next).is_settling &&
+        std::find(next->sends.begin(), next->sends.end(), send) != next->sends.end();
+    if (!is_known && next->sends.size() < kMostListed) next->sends.push_back(send);
+    return next;
   });
 }
 
 void SendLedger::OnHanded(const Send& send, const core::Run& run) {
-  const std::uint64_t period = lanes_.size();
-  core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
-    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
-      // Nobody offered it: a copy that the network made.
-      if (history == nullptr) return std::optional<History>();
-      std::optional<History> next(*history);
-      const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
-      if (sent == next->sends.end()) return next;
-      sent->is_handed = true;
-      Settle(*next, lane + period * begin, end - begin);
-      return next;
-    });
-  });
+  if (facts_->schedule().is_dense() && sent_.ContainsAll(run) && IsPlain(send, run)) {
+    // Settled by its first send, which every bound allows.
+    settled_.Insert(run);
+    return;
+  }
+  Update(run,
+         [&](std::uint64_t begin, std::uint64_t end, std::uint64_t number, const History* history) {
+           // Nobody offered it: a copy that the network made.
+           if (history == nullptr) return std::optional<History>();
+           std::optional<History> next(*history);
+           const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
+           if (sent == next->sends.end()) return next;
+           sent->is_handed = true;
+           Settle(*next, number, end - begin);
+           return next;
+         });
 }
 
 void SendLedger::OnDestroyed(const Send& send, const core::Run& run) {
-  const std::uint64_t period = lanes_.size();
-  core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
-    lanes_[lane].Update(b, e, [&](std::uint64_t begin, std::uint64_t end, const History* history) {
-      if (history == nullptr) return std::optional<History>();
-      std::optional<History> next(*history);
-      const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
-      if (sent == next->sends.end()) return next;
-      next->sends.erase(sent);
-      Settle(*next, lane + period * begin, end - begin);
-      return next;
-    });
-  });
+  Update(run,
+         [&](std::uint64_t begin, std::uint64_t end, std::uint64_t number, const History* history) {
+           if (history == nullptr) return std::optional<History>();
+           std::optional<History> next(*history);
+           const auto sent = std::find(next->sends.begin(), next->sends.end(), send);
+           if (sent == next->sends.end()) return next;
+           next->sends.erase(sent);
+           Settle(*next, number, end - begin);
+           return next;
+         });
 }
 
 void SendLedger::Settle(History& history, std::uint64_t number, std::uint64_t count) {

@@ -34,6 +34,7 @@
 #include "analysis/oracle.h"
 #include "protocols/core/interval_map.h"
 #include "protocols/core/run.h"
+#include "protocols/core/seq_set.h"
 #include "sim/trace/event.h"
 #include "sim/trace/sink.h"
 
@@ -87,6 +88,14 @@ class SendLedger final : public trace::Sink {
   };
 
   bool IsBetweenCorrect(const Send& send) const;
+  // Replaces the history of each piece of `run` by what `change(begin, end, number, history)`
+  // returns; begin and end are indices in the lane of `number`, the first k′.
+  template <typename Change>
+  void Update(const core::Run& run, Change&& change);
+  // Of a dense stream, whether all of `run` has no history but this, which is of its first pair.
+  bool IsPlain(const Send& send, const core::Run& run) const;
+  bool HasHistory(const core::Run& run) const;
+  std::optional<History> PlainHistory(std::uint64_t number) const;
   Standing StandingOf(const History& history) const;
   void OnOffered(const Send& send, const core::Run& run);
   void OnHanded(const Send& send, const core::Run& run);
@@ -101,6 +110,12 @@ class SendLedger final : public trace::Sink {
   std::shared_ptr<StreamFacts> facts_;
   SendBound bound_;
   std::vector<core::IntervalMap<History>> lanes_;  // by lane of the schedule
+  // Of a dense stream only what is out of the ordinary has a history of its own, until it is
+  // settled. What was sent once by its first pair, and not destroyed, is in sent_, and what is
+  // settled in settled_.
+  core::SeqSet sent_{core::SeqSet::kDense};
+  core::SeqSet settled_{core::SeqSet::kDense};
+  bool has_histories_ = false;
   std::uint64_t sends_ = 0;
   std::uint64_t resends_ = 0;
   std::uint64_t premature_ = 0;

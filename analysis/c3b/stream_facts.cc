@@ -50,7 +50,7 @@ StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t strea
       content_(this->stream().content),
       remembered_(
           std::clamp(kRememberedOfAll / receivers().size, kRememberedLeast, kRememberedMost)),
-      of_receiver_(receivers().size, Receiver{core::SeqSet(period_), {}, {}, false}) {}
+      of_receiver_(receivers().size, Receiver{NewSet(), {}, {}, false}) {}
 
 trace::Interest StreamFacts::Wants() const {
   return trace::Interest(Bit(trace::EventKind::kFaulty))
@@ -94,8 +94,7 @@ void StreamFacts::LearnFaulty(core::NodeId node, bool is_crash) {
   is_faulty_[node.value()] = true;
   if (!is_crash) is_unsound_[node.value()] = true;
   if (receivers().Has(node)) {
-    of_receiver_[node.value() - receivers().first.value()] =
-        Receiver{core::SeqSet(period_), {}, {}, false};
+    of_receiver_[node.value() - receivers().first.value()] = Receiver{NewSet(), {}, {}, false};
   }
 }
 

@@ -90,8 +90,10 @@ class StreamFacts final : public trace::Sink {
   const core::Cluster& senders() const { return recipe_->cluster(stream().from); }
   const core::Cluster& receivers() const { return recipe_->cluster(stream().to); }
   const Schedule& schedule() const { return schedule_; }
-  // For sets of k′ of this stream.
+  // That of the rotation, for what is plausible.
   std::uint64_t period() const { return period_; }
+  // For k′ of this stream.
+  core::SeqSet NewSet() const { return core::SeqSet(schedule_.set_period()); }
 
   // Not known to be faulty so far.
   bool IsCorrect(core::NodeId node) const {

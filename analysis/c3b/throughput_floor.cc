@@ -17,7 +17,7 @@ ThroughputChecker::ThroughputChecker(std::shared_ptr<StreamFacts> facts, std::ui
     : StreamChecker("T", "throughput floor", facts,
                     trace::Interest(Bit(EventKind::kEnd)).Add(core::NoteKind::kDelivered)),
       floor_per_s_(floor_per_s),
-      delivered_(facts->period()) {}
+      delivered_(facts->NewSet()) {}
 
 void ThroughputChecker::Judge(const Event& event) {
   if (event.kind == EventKind::kEnd) {

@@ -18,9 +18,10 @@ void Batcher::Queue(std::uint32_t receiver, const Item& item, Instant now) {
   queue.bytes += CostOf(item);
   if (!queue.items.empty()) {
     Item& last = queue.items.back();
-    const bool continues = last.size == item.size && last.attempt == item.attempt &&
-                           last.run.stride == item.run.stride &&
-                           last.run.At(last.run.count) == item.run.first;
+    const bool continues =
+        last.size == item.size && last.attempt == item.attempt &&
+        (last.run.stride == item.run.stride || (item.run.count == 1 && last.run.count > 1)) &&
+        last.run.At(last.run.count) == item.run.first;
     if (continues) {
       last.run.count += item.run.count;
       return;
@@ -67,10 +68,15 @@ Batcher::Batch Batcher::Take(std::uint32_t receiver, Instant now, std::int64_t c
 
 std::optional<std::uint64_t> Batcher::FirstWaiting(std::uint32_t receiver, const Run& run) const {
   for (const Item& item : queues_[receiver].items) {
+    const std::uint64_t stride = item.run.stride;
+    if (stride != run.stride && run.stride != 1) continue;
     const bool is_aligned = item.run.first % run.stride == run.first % run.stride;
     if (!is_aligned || item.run.Last() < run.first) continue;
     if (item.run.first > run.Last()) return std::nullopt;
-    return std::max(item.run.first, run.first);
+    if (item.run.first >= run.first) return item.run.first;
+    const std::uint64_t waiting =
+        item.run.first + (run.first - item.run.first + stride - 1) / stride * stride;
+    if (waiting <= run.Last()) return waiting;
   }
   return std::nullopt;
 }

@@ -64,7 +64,7 @@ class Batcher {
   // Credit that a full batch may take. Who has less of it need not be given more to wait.
   std::uint64_t FullBatchCredit() const { return config_.batch_bytes + config_.overhead_max; }
   // The least number of `run` that waits for `receiver`, where numbers a stride of it apart are
-  // queued in ascending order, in items of that stride.
+  // queued in ascending order, in items of that stride; or in items of any, if its own is 1.
   std::optional<std::uint64_t> FirstWaiting(std::uint32_t receiver, const Run& run) const;
   // Forgets what of `run` waits for `receiver`, in items of the same stride.
   void Remove(std::uint32_t receiver, const Run& run);

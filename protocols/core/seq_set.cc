@@ -2,6 +2,7 @@
 
 #include "protocols/core/seq_set.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace lockstep::core {
@@ -10,6 +11,7 @@ std::vector<Run> SeqSet::Insert(const Run& run) {
   std::vector<Run> fresh;
   if (run.count == 0) return fresh;
   CHECK(run.Last() < LaneLine::kNumberLimit);
+  if (is_dense_) return InsertDense(run);
   const LaneLine::Cut frontier = line_.CutAt(frontier_);
   std::uint64_t added = 0;
   ForEachLane(run, period(), [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
@@ -57,9 +59,113 @@ void SeqSet::AdvanceFrontier() {
   frontier_ = least;
 }
 
+std::vector<Run> SeqSet::InsertDense(const Run& run) {
+  // The i-th number and those after it are to be looked at, and then those that are far.
+  const auto index_of = [&](std::uint64_t number) {
+    const std::uint64_t stride = run.stride;
+    return number <= run.first ? 0
+                               : std::min(run.count, (number - run.first + stride - 1) / stride);
+  };
+  const std::uint64_t low = index_of(frontier_);
+  const std::uint64_t far = std::max(low, index_of(NearEnd()));
+  std::vector<Run> fresh;
+  std::uint64_t added = 0;
+  const auto add = [&](std::uint64_t from, std::uint64_t to) {
+    fresh.push_back(run.Part(from, to - from));
+    added += to - from;
+  };
+  if (low < far && run.stride == 1) {
+    const std::uint64_t end = run.At(far);
+    for (std::uint64_t at = bits_.NextOut(run.At(low), end); at < end;) {
+      const std::uint64_t to = bits_.NextIn(at, end);
+      add(at - run.first, to - run.first);
+      at = bits_.NextOut(to, end);
+    }
+    if (added > 0) bits_.AddAll(run.At(low), end);
+  } else {
+    for (std::uint64_t i = low; i < far;) {
+      const std::uint64_t from = i;
+      while (i < far && bits_.Add(run.At(i))) ++i;
+      if (from < i) add(from, i);
+      if (i < far) ++i;
+    }
+  }
+  for (std::uint64_t i = far; i < run.count;) {
+    // All that is left where it is one stretch.
+    const std::uint64_t n = run.stride == 1 ? run.count - i : 1;
+    above_.Update(run.At(i), run.At(i) + n,
+                  [&](std::uint64_t from, std::uint64_t to, const Present* held) {
+                    const std::uint64_t first = (from - run.first) / run.stride;
+                    if (held == nullptr) add(first, first + (to - from));
+                    return std::optional<Present>(Present{});
+                  });
+    i += n;
+  }
+  if (added == 0) return fresh;
+  count_ += added;
+  end_ = std::max(end_, run.Last() + 1);
+  AdvanceDense();
+  if (added == run.count) fresh.assign(1, run);
+  return fresh;
+}
+
+void SeqSet::AdvanceDense() {
+  const std::uint64_t before = frontier_;
+  for (;;) {
+    frontier_ = bits_.NextOut(frontier_, std::max(frontier_, bits_.End()));
+    // What is no longer far becomes bits, of which it may take the frontier on.
+    if (above_.empty() || above_.intervals().front().begin >= NearEnd()) break;
+    const auto first = above_.intervals().front();
+    if (first.begin <= frontier_) {
+      // However long it is.
+      frontier_ = std::max(frontier_, first.end);
+      above_.Erase(first.begin, first.end);
+      bits_.DropBelow(frontier_);
+      continue;
+    }
+    const std::uint64_t end = std::min(first.end, NearEnd());
+    bits_.AddAll(first.begin, end);
+    above_.Erase(first.begin, end);
+  }
+  if (frontier_ != before) bits_.DropBelow(frontier_);
+}
+
+bool SeqSet::HasAbove(std::uint64_t begin, std::uint64_t end) const {
+  bool all = true;
+  above_.ForEach(begin, end, [&](std::uint64_t, std::uint64_t, const Present* held) {
+    all = all && held != nullptr;
+  });
+  return all;
+}
+
+std::vector<Run> SeqSet::FirstHeld(std::uint64_t begin, std::uint64_t end, std::size_t most) const {
+  CHECK(is_dense_);
+  std::vector<Run> runs;
+  const std::uint64_t near = std::min(end, bits_.End());
+  for (std::uint64_t at = bits_.NextIn(begin, near); at < near && runs.size() < most;) {
+    const std::uint64_t to = bits_.NextOut(at, near);
+    runs.push_back(Run{at, to - at, 1});
+    at = bits_.NextIn(to, near);
+  }
+  for (const auto& held : above_.intervals()) {
+    if (held.begin >= end || runs.size() >= most) break;
+    const std::uint64_t from = std::max(begin, held.begin);
+    const std::uint64_t to = std::min(end, held.end);
+    if (from < to) runs.push_back(Run{from, to - from, 1});
+  }
+  return runs;
+}
+
 bool SeqSet::Contains(std::uint64_t number) const { return ContainsAll(Run{number, 1, 1}); }
 
 bool SeqSet::ContainsAll(const Run& run) const {
+  if (is_dense_) {
+    if (run.count == 0 || (run.stride == 1 && run.Last() < NearEnd()))
+      return run.count == 0 || ContainsEach({{run.first, run.Last() + 1}});
+    for (std::uint64_t i = 0; i < run.count; ++i)
+      if (!HasDense(run.At(i))) return false;
+    return true;
+  }
   const LaneLine::Cut frontier = line_.CutAt(frontier_);
   bool all = true;
   ForEachLane(run, period(), [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
@@ -71,7 +177,26 @@ bool SeqSet::ContainsAll(const Run& run) const {
   return all;
 }
 
+bool SeqSet::ContainsNone(const Run& run) const {
+  CHECK(is_dense_);
+  if (run.count == 0) return true;
+  if (run.first < frontier_) return false;
+  const bool is_near = run.stride == 1 && run.Last() < NearEnd();
+  if (is_near) return bits_.NextIn(run.first, run.Last() + 1) > run.Last();
+  for (std::uint64_t i = 0; i < run.count; ++i)
+    if (HasDense(run.At(i))) return false;
+  return true;
+}
+
 bool SeqSet::ContainsEach(const std::vector<Stretch>& stretches) const {
+  if (is_dense_) {
+    return std::ranges::all_of(stretches, [this](const Stretch& stretch) {
+      const std::uint64_t begin = std::max(stretch.begin, frontier_);
+      const std::uint64_t near = std::max(begin, std::min(stretch.end, NearEnd()));
+      if (begin < near && bits_.NextOut(begin, near) < near) return false;
+      return near >= stretch.end || HasAbove(near, stretch.end);
+    });
+  }
   const LaneLine::Cut frontier = line_.CutAt(frontier_);
   const auto& intervals = above_.intervals();
   std::size_t next = 0;

@@ -34,7 +34,15 @@ std::vector<core::Run> Inbound::Missing(std::uint64_t end, std::uint64_t most) c
   return missing;
 }
 
+Ack Inbound::ReportDense() const {
+  const std::uint64_t cumulative = held_.Frontier();
+  Ack ack{cumulative, 0, held_.FirstHeld(cumulative + 1, cumulative + 1 + phi_, phi_runs_max_)};
+  if (!ack.phi.empty()) ack.phi_end = ack.phi.back().Last() + 1;
+  return ack;
+}
+
 Ack Inbound::Report() const {
+  if (held_.is_dense()) return ReportDense();
   Ack ack;
   ack.cumulative = held_.Frontier();
   std::uint64_t reach = phi_;

@@ -16,10 +16,10 @@ namespace lockstep::picsou {
 
 class Inbound {
  public:
-  // `phi`: length of the φ-list, in positions; 0: none. `phi_runs_max`: a list that would need more
-  // runs on our wire covers fewer positions instead.
-  Inbound(std::uint64_t lanes, std::uint64_t phi, std::uint64_t phi_runs_max)
-      : held_(lanes), phi_(phi), phi_runs_max_(phi_runs_max) {}
+  // `period`: of a core::SeqSet. `phi`: length of the φ-list, in positions; 0: none.
+  // `phi_runs_max`: a list that would need more runs on our wire covers fewer positions instead.
+  Inbound(std::uint64_t period, std::uint64_t phi, std::uint64_t phi_runs_max)
+      : held_(period), phi_(phi), phi_runs_max_(phi_runs_max) {}
 
   // Stores messages; returns those that were not held before.
   std::vector<core::Records> Store(const core::Records& records);
@@ -33,6 +33,9 @@ class Inbound {
   Ack Report() const;
 
  private:
+  // Of what is held densely, in ascending order, as many runs as there may be.
+  Ack ReportDense() const;
+
   core::SeqSet held_;
   std::uint64_t phi_;
   std::uint64_t phi_runs_max_;

@@ -29,11 +29,13 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
 }
 
 // Of the other cluster's stream.
-std::uint64_t InLanes(const Config& config) { return Schedule(config.other, config.own).lanes(); }
+Schedule InSchedule(const Config& config) { return {config.other, config.own}; }
 
 Retained::Config RetainedConfig(const Config& config, const core::Seat& seat) {
   Retained::Config retained;
-  retained.lanes = InLanes(config);
+  const Schedule schedule = InSchedule(config);
+  retained.lanes = schedule.lanes();
+  retained.is_dense = schedule.is_dense();
   retained.peers = config.own.size;
   retained.self = seat.index;
   const std::uint64_t enough = std::uint64_t{config.own.u} + config.own.r + 1;
@@ -65,9 +67,9 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       owner_(owner),
       codec_(config.wire, config.phi),
       schedule_(config.own, config.other),
-      inbound_(InLanes(config), config.phi, config.PhiRunsMax()),
+      inbound_(InSchedule(config).set_period(), config.phi, config.PhiRunsMax()),
       hints_(config.other.size, config.other.r + 1, config.other.stake),
-      answers_(config.own.size, InLanes(config)),
+      answers_(config.own.size, InSchedule(config).lanes()),
       fetcher_(FetcherConfig(config, seat)),
       quacks_(config.other.size, config.other.u + 1, config.other.stake),
       complaints_(schedule_.lanes(), config.other.size, config.other.r + 1, IntervalOf(config),

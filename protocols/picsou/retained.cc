@@ -20,7 +20,7 @@ Retained::Retained(const Config& config)
 void Retained::Add(const core::Records& records) {
   if (records.run.count == 0 || records.run.Last() < by_all_) return;
   const std::uint64_t period = line_.lanes();
-  if (records.run.count == 1 || records.run.stride == period) {
+  if (config_.is_dense || records.run.count == 1 || records.run.stride == period) {
     AddOfLane(line_.Place(records.run.first), records);
   } else {
     core::ForEachLane(records.run, period,
@@ -37,6 +37,11 @@ void Retained::AddOfLane(std::uint64_t place, const core::Records& records) {
   if (!kept_.emplace(place, records).second) return;
   order_.push_back(place);
   firsts_.insert(records.run.first);
+  const std::uint64_t width = records.run.Last() - records.run.first;
+  if (config_.is_dense && width > kNarrow) {
+    wide_.emplace(place, records.run);
+    widest_ = std::max(widest_, width);
+  }
   messages_ += records.run.count;
   bytes_ += records.run.count * records.size;
 }
@@ -66,6 +71,7 @@ void Retained::DropOldest() {
   order_.pop_front();
   if (passed_ > 0) --passed_;
   firsts_.erase(oldest->second.run.first);
+  wide_.erase(oldest->first);
   messages_ -= oldest->second.run.count;
   bytes_ -= oldest->second.run.count * oldest->second.size;
   kept_.erase(oldest);
@@ -123,6 +129,13 @@ std::vector<core::Records> Retained::Find(const std::vector<core::Run>& wanted,
     found.push_back(core::Pick(records, run));
   };
   for (const core::Run& run : wanted) {
+    for (std::uint64_t i = 0; config_.is_dense;) {
+      const std::optional<Match> next = NextDense(run, i);
+      if (!next) break;
+      take(*next->records, next->part);
+      i = (next->part.Last() - run.first) / run.stride + 1;
+    }
+    if (config_.is_dense) continue;
     core::ForEachLane(
         run, line_.lanes(), [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
           const std::uint64_t base = line_.Begin(lane);
@@ -136,6 +149,28 @@ std::vector<core::Records> Retained::Find(const std::vector<core::Run>& wanted,
         });
   }
   return found;
+}
+
+std::optional<Retained::Match> Retained::NextDense(const core::Run& run, std::uint64_t i) const {
+  const auto has = [](const core::Run& kept, std::uint64_t number) {
+    return number >= kept.first && number <= kept.Last() &&
+           (number - kept.first) % kept.stride == 0;
+  };
+  const auto match = [&](const core::Records& records) {
+    std::uint64_t n = 1;
+    while (i + n < run.count && has(records.run, run.At(i + n))) ++n;
+    return Match{&records, run.Part(i, n)};
+  };
+  for (; i < run.count; ++i) {
+    const std::uint64_t number = run.At(i);
+    for (auto at = kept_.lower_bound(number - std::min(number, kNarrow));
+         at != kept_.end() && at->first <= number; ++at)
+      if (has(at->second.run, number)) return match(at->second);
+    for (auto at = wide_.lower_bound(number - std::min(number, widest_));
+         at != wide_.end() && at->first <= number; ++at)
+      if (has(at->second, number)) return match(kept_.find(at->first)->second);
+  }
+  return std::nullopt;
 }
 
 std::uint64_t Retained::FloorFor(std::uint64_t cumulative, std::uint64_t wanted) const {

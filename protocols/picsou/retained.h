@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -27,6 +28,7 @@ class Retained {
  public:
   struct Config {
     std::uint64_t lanes = 1;     // of the schedule
+    bool is_dense = false;       // as it is
     std::uint32_t peers = 1;     // of the own cluster, itself among them
     std::uint32_t self = 0;      // its index
     std::uint64_t sparing = 0;   // so many others, or such a stake, have what goes for want of room
@@ -64,14 +66,27 @@ class Retained {
   // For so many messages, if they are as long as those that are kept.
   std::uint64_t room() const;
   void AddOfLane(std::uint64_t place, const core::Records& records);
+  // Densely, the least of `run` from its `i`-th on that is kept: where, and the part of `run` that
+  // is kept in a row there.
+  struct Match {
+    const core::Records* records = nullptr;
+    core::Run part;
+  };
+  std::optional<Match> NextDense(const core::Run& run, std::uint64_t i) const;
   void DropOldest();
   void Trim();
 
   Config config_;
   core::LaneLine line_;
-  absl::btree_map<std::uint64_t, core::Records> kept_;  // by the place of their first k′
-  std::deque<std::uint64_t> order_;                     // the keys, as they came
-  absl::btree_set<std::uint64_t> firsts_;               // the first k′ of each
+  // By the place of their first k′; each of one lane, or, densely, in runs as they came.
+  absl::btree_map<std::uint64_t, core::Records> kept_;
+  // Densely: the runs that are wider than kNarrow, of which there are few, by their first k′, and
+  // how wide these are at most.
+  static constexpr std::uint64_t kNarrow = 128;
+  absl::btree_map<std::uint64_t, core::Run> wide_;
+  std::uint64_t widest_ = 0;
+  std::deque<std::uint64_t> order_;        // the keys, as they came
+  absl::btree_set<std::uint64_t> firsts_;  // the first k′ of each
   std::size_t passed_ = 0;        // of order_: from the front on, so many may go, if what is below
   std::uint64_t passed_for_ = 0;  // this may
   std::vector<std::uint64_t> acks_;  // acks_[peer]

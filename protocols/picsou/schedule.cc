@@ -9,19 +9,16 @@
 namespace lockstep::picsou {
 namespace {
 
-// Positions are held in runs of one lane. With a lane for each pair of slots a run goes on for
-// ever, but a replica's share of a batch is as many runs as it has pairs of slots with the
-// receiver; with a lane for each slot of the senders a run is as long as the receiver's share. The
-// former where a batch of so many messages is fewer runs that way; never so many lanes as to cost
-// more.
+// With a lane for each pair of slots a run goes on for ever, but a replica's share of a batch is as
+// many runs as it has pairs of slots with the receiver. So these where a batch of so many messages
+// is few runs, and never so many lanes as to cost more.
 constexpr std::uint64_t kMessagesOfBatch = 2048;
 constexpr std::uint64_t kLanesMost = 4096;
 
-std::uint64_t LanesByStake(const Turns& senders, const Turns& receivers) {
-  const std::uint64_t all = senders.slots() * receivers.slots();
+bool IsDense(const Turns& senders, const Turns& receivers) {
   const std::uint64_t of_receiver = receivers.ShareMost();
-  const bool is_short = senders.ShareMost() * of_receiver * of_receiver <= kMessagesOfBatch;
-  return all <= kLanesMost && is_short ? all : senders.slots();
+  return senders.slots() * receivers.slots() > kLanesMost ||
+         senders.ShareMost() * of_receiver * of_receiver > kMessagesOfBatch;
 }
 
 std::vector<std::uint64_t> Scaled(const core::Cluster& cluster, std::uint64_t by) {
@@ -57,7 +54,8 @@ Schedule::Schedule(std::uint64_t senders, std::uint64_t receivers)
 Schedule::Schedule(const core::Cluster& senders, const core::Cluster& receivers)
     : senders_(senders), receivers_(receivers), lanes_(senders_.slots() * receivers_.slots()) {
   if (!senders.has_stake() && !receivers.has_stake()) return;
-  lanes_ = LanesByStake(senders_, receivers_);
+  is_dense_ = IsDense(senders_, receivers_);
+  if (is_dense_) lanes_ = 1;
   // By lcm / sum each; with at most core::kTotalStakeMost on either side, nothing passes 2^60.
   const std::uint64_t divisor = std::gcd(senders.total_stake(), receivers.total_stake());
   sender_stake_ = Scaled(senders, receivers.total_stake() / divisor);
@@ -65,11 +63,39 @@ Schedule::Schedule(const core::Cluster& senders, const core::Cluster& receivers)
 }
 
 std::uint64_t Schedule::Alike(std::uint64_t position) const {
-  if (lanes_ == senders_.slots() * receivers_.slots())
-    return std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t slot = ReceiverSlot(position);
-  const std::uint64_t receiver = receivers_.ReplicaAt(slot);
-  return receivers_.Begin(receiver) + receivers_.Share(receiver) - slot;
+  if (!is_dense_) return std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t from = position % senders_.slots();
+  const std::uint64_t to = ReceiverSlot(position);
+  const Pair pair = FirstOf(position);
+  return std::min(senders_.Begin(pair.sender) + senders_.Share(pair.sender) - from,
+                  receivers_.Begin(pair.receiver) + receivers_.Share(pair.receiver) - to);
+}
+
+std::vector<Schedule::OwnRun> Schedule::DenseOwnRuns(std::uint64_t sender, std::uint64_t i,
+                                                     std::uint64_t count) const {
+  std::vector<OwnRun> runs;
+  std::vector<core::Run> open(receivers());  // by receiver; count 0: none
+  const auto close = [&](std::uint64_t receiver) {
+    if (open[receiver].count > 0)
+      runs.push_back({open[receiver], static_cast<std::uint32_t>(receiver)});
+  };
+  while (count > 0) {
+    const std::uint64_t position = Own(sender, i);
+    const std::uint64_t alike = std::min(count, Alike(position));
+    const std::uint64_t receiver = FirstOf(position).receiver;
+    core::Run& run = open[receiver];
+    if (run.count == 1 && alike == 1) run.stride = position - run.first;
+    if (run.count > 0 && run.At(run.count) == position && (alike == 1 || run.stride == 1)) {
+      run.count += alike;
+    } else {
+      close(receiver);
+      run = core::Run{position, alike, 1};
+    }
+    i += alike;
+    count -= alike;
+  }
+  for (std::uint64_t receiver = 0; receiver < receivers(); ++receiver) close(receiver);
+  return runs;
 }
 
 Schedule::Pair Schedule::PairOf(std::uint64_t position, std::uint64_t attempt) const {

@@ -27,6 +27,7 @@
 
 #include "protocols/core/program.h"
 #include "protocols/core/run.h"
+#include "protocols/core/seq_set.h"
 
 namespace lockstep::picsou {
 
@@ -73,8 +74,13 @@ class Schedule {
 
   std::uint64_t senders() const { return senders_.replicas(); }
   std::uint64_t receivers() const { return receivers_.replicas(); }
-  // Positions so far apart have the same sender, and in long runs the same receiver.
+  // Positions so far apart have the same pairs at all attempts. By stake there may be too many
+  // pairs of slots for that to be of use: then it is 1, and what is held of the stream is held
+  // densely.
   std::uint64_t lanes() const { return lanes_; }
+  bool is_dense() const { return is_dense_; }
+  // Of a core::SeqSet for positions of this stream.
+  std::uint64_t set_period() const { return is_dense_ ? core::SeqSet::kDense : lanes_; }
   // Of the positions `position`, `position` + lanes(), ... so many have the same pairs at all
   // attempts.
   std::uint64_t Alike(std::uint64_t position) const;
@@ -92,6 +98,8 @@ class Schedule {
   // Whether any of a quantum go to a receiver in the first place.
   bool HasShare(std::uint64_t receiver) const { return receivers_.Share(receiver) > 0; }
   bool has_stake() const { return !sender_stake_.empty(); }
+  // How many runs a stretch of positions as long as the rotation falls into.
+  std::uint64_t runs_of_turn() const { return is_dense_ ? senders_.slots() : lanes_; }
   // A sender's i-th own position; it must have a share.
   std::uint64_t Own(std::uint64_t sender, std::uint64_t i) const {
     const std::uint64_t share = senders_.Share(sender);
@@ -105,19 +113,20 @@ class Schedule {
     return position / senders_.slots() * share + std::min(share, slot - std::min(slot, begin));
   }
   // Calls `visit(run, receiver)` for its own positions from the i-th on, `count` of them, in runs
-  // of stride lanes() with one receiver each; in ascending order within each lane.
+  // with one receiver each: of stride lanes(), in ascending order within each lane; or, where these
+  // are dense, of any stride, those of each receiver in ascending order.
   template <typename Visit>
   void ForEachOwnRun(std::uint64_t sender, std::uint64_t i, std::uint64_t count,
                      Visit&& visit) const {
+    if (is_dense_) {
+      for (const OwnRun& own : DenseOwnRuns(sender, i, count)) visit(own.run, own.receiver);
+      return;
+    }
     // So many own positions later the lane is the same again.
     const std::uint64_t turn = senders_.Share(sender) * (lanes_ / senders_.slots());
     for (std::uint64_t j = 0; j < turn && j < count; ++j) {
-      core::Run rest{Own(sender, i + j), (count - j + turn - 1) / turn, lanes_};
-      while (rest.count > 0) {
-        const std::uint64_t alike = std::min(rest.count, Alike(rest.first));
-        visit(rest.Part(0, alike), static_cast<std::uint32_t>(FirstOf(rest.first).receiver));
-        rest = rest.Part(alike, rest.count - alike);
-      }
+      const core::Run run{Own(sender, i + j), (count - j + turn - 1) / turn, lanes_};
+      visit(run, static_cast<std::uint32_t>(FirstOf(run.first).receiver));
     }
   }
 
@@ -130,10 +139,19 @@ class Schedule {
             receivers_.ReplicaAt(ReceiverSlot(position))};
   }
   Pair ByStake(const Pair& first, std::uint64_t attempt) const;
+  struct OwnRun {
+    core::Run run;
+    std::uint32_t receiver = 0;
+  };
+  // Of a quantum, a sender's own positions that go to one receiver are side by side; one each
+  // quantum at most, where either has one slot, so that these are a run.
+  std::vector<OwnRun> DenseOwnRuns(std::uint64_t sender, std::uint64_t i,
+                                   std::uint64_t count) const;
 
   Turns senders_;
   Turns receivers_;
   std::uint64_t lanes_;
+  bool is_dense_ = false;
   // Scaled to the same sum; empty: no stake.
   std::vector<std::uint64_t> sender_stake_;
   std::vector<std::uint64_t> receiver_stake_;

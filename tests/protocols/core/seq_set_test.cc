@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/core/lane_line.h"
 #include "protocols/core/random.h"
 #include "protocols/core/run.h"
 
@@ -65,9 +66,11 @@ TEST_CASE("seq set: what is all new comes back as it was, what is known does not
 
 TEST_CASE("seq set: random runs agree with a set of single numbers") {
   core::Random random = core::Random(3).Fork("seq set");
-  for (const std::uint64_t period : {1U, 3U, 16U, 28U}) {
-    CAPTURE(period);
-    SeqSet set(period);
+  for (const std::uint64_t of_set :
+       {std::uint64_t{1}, std::uint64_t{3}, std::uint64_t{16}, std::uint64_t{28}, SeqSet::kDense}) {
+    CAPTURE(of_set);
+    SeqSet set(of_set);
+    const std::uint64_t period = set.period();
     Naive naive;
     for (int step = 0; step < 300; ++step) {
       const std::vector<std::uint64_t> strides = {1, 2, 4, 5, period, 2 * period};
@@ -85,6 +88,10 @@ TEST_CASE("seq set: random runs agree with a set of single numbers") {
       std::vector<Run> held;
       set.ForEachHeld(begin, end, [&](const Run& part) { held.push_back(part); });
       REQUIRE(NumbersOf(held) == Naive(naive.lower_bound(begin), naive.lower_bound(end)));
+      std::vector<Run> missing;
+      set.ForEachMissing(begin, end, [&](const Run& part) { missing.push_back(part); });
+      REQUIRE(NumbersOf(missing).size() + NumbersOf(held).size() == end - begin);
+      for (const std::uint64_t number : NumbersOf(missing)) REQUIRE(!naive.contains(number));
       const std::uint64_t number = random.Below(400);
       REQUIRE(set.Contains(number) == naive.contains(number));
       std::vector<SeqSet::Stretch> stretches;
@@ -102,6 +109,64 @@ TEST_CASE("seq set: random runs agree with a set of single numbers") {
       REQUIRE(set.ContainsEach(stretches) == is_each_held);
     }
   }
+}
+
+TEST_CASE("seq set: a dense one is the same on both sides of what it holds as bits") {
+  core::Random random = core::Random(5).Fork("dense");
+  SeqSet set(SeqSet::kDense);
+  SeqSet lanes(7);
+  const auto in_order = [](std::vector<Run> runs) {
+    const Naive numbers = NumbersOf(runs);
+    return std::vector<std::uint64_t>(numbers.begin(), numbers.end());
+  };
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 22;
+  std::uint64_t base = 0;
+  for (int step = 0; step < 600; ++step) {
+    if (step % 150 == 149) {
+      // Closes what lies between, so that what was far is near.
+      const Run all{base, kFar, 1};
+      std::uint64_t fresh[2] = {0, 0};
+      for (const Run& run : set.Insert(all)) fresh[0] += run.count;
+      for (const Run& run : lanes.Insert(all)) fresh[1] += run.count;
+      REQUIRE(fresh[0] == fresh[1]);
+      base = set.Frontier();
+    }
+    const Run run{
+        base + random.Below(2) * kFar - std::min(base, std::uint64_t{40}) + random.Below(200),
+        1 + random.Below(70), 1 + random.Below(8)};
+    REQUIRE(in_order(set.Insert(run)) == in_order(lanes.Insert(run)));
+    REQUIRE(set.Frontier() == lanes.Frontier());
+    REQUIRE(set.Count() == lanes.Count());
+    REQUIRE(set.End() == lanes.End());
+    REQUIRE(set.ContainsAll(run));
+    const std::uint64_t number =
+        set.Frontier() + random.Below(2) * (kFar - 200) + random.Below(500);
+    REQUIRE(set.Contains(number) == lanes.Contains(number));
+    REQUIRE(set.ContainsEach({{number, number + 3}}) == lanes.ContainsAll({number, 3, 1}));
+    std::vector<Run> held[2];
+    set.ForEachHeld(number, number + 400, [&](const Run& part) { held[0].push_back(part); });
+    lanes.ForEachHeld(number, number + 400, [&](const Run& part) { held[1].push_back(part); });
+    REQUIRE(in_order(held[0]) == in_order(held[1]));
+    const std::vector<Run> first = set.FirstHeld(number, number + 400, 3);
+    REQUIRE(first.size() <= 3);
+    const auto some = in_order(first);
+    const auto all = in_order(held[0]);
+    REQUIRE(some.size() <= all.size());
+    REQUIRE(std::equal(some.begin(), some.end(), all.begin()));
+    REQUIRE((first.size() == 3 || some == all));
+  }
+}
+
+TEST_CASE("seq set: a dense one takes no memory for what lies before the end of the world") {
+  SeqSet set(SeqSet::kDense);
+  set.Insert({core::LaneLine::kNumberLimit - 9, 9, 1});
+  set.Insert({std::uint64_t{1} << 40, 100, std::uint64_t{1} << 50});
+  CHECK(set.size() <= 101);
+  CHECK(set.Contains(core::LaneLine::kNumberLimit - 5));
+  CHECK_FALSE(set.Contains(core::LaneLine::kNumberLimit - 10));
+  // All the way there at once.
+  set.Insert({0, core::LaneLine::kNumberLimit - 9, 1});
+  CHECK(set.Frontier() == core::LaneLine::kNumberLimit);
 }
 
 TEST_CASE("seq set: memory is for gaps, not for what came, nor for lanes") {

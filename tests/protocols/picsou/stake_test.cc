@@ -182,7 +182,8 @@ TEST_CASE("schedule by stake: the oracle's, written apart from it, says the same
   for (const auto& [senders, receivers] : kSides) {
     const Schedule schedule = ScheduleBetween(senders, receivers);
     const analysis::Schedule other(ClusterOf(senders), ClusterOf(receivers));
-    CHECK(schedule.lanes() == other.lanes());
+    CHECK(schedule.is_dense() == other.is_dense());
+    CHECK(schedule.set_period() == other.set_period());
     const std::uint64_t period = PeriodOf(senders, receivers);
     CHECK(other.period() == period);
     for (std::uint64_t position = 0; position < period; position += 1 + position / 997) {
@@ -204,12 +205,16 @@ TEST_CASE("schedule by stake: what is alike has the same pairs, and its parts ar
       for (std::uint64_t i = 0; i < std::min<std::uint64_t>(alike, 70); ++i)
         REQUIRE(PairingOf(schedule, position + i * schedule.lanes(), 3) ==
                 PairingOf(schedule, position, 3));
-      std::uint64_t first = 0;
-      other.ForEachPart({position, 2'000, schedule.lanes()},
-                        [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
-                          if (first == 0) first = end - begin;
-                        });
-      REQUIRE(first == std::min<std::uint64_t>(alike, 2'000));
+      std::uint64_t all = 0;
+      other.ForEachPart(
+          {position, 2'000, other.lanes()},
+          [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+            all += end - begin;
+            for (const std::uint64_t i : {begin, begin + 1, end - 1})
+              REQUIRE(PairingOf(schedule, lane + other.lanes() * std::min(i, end - 1), 3) ==
+                      PairingOf(schedule, lane + other.lanes() * begin, 3));
+          });
+      REQUIRE(all == 2'000);
     }
   }
 }
@@ -231,8 +236,11 @@ TEST_CASE("schedule by stake: own positions are those of the own slots, in runs 
       const std::uint64_t from = own.size() / 3;
       const std::uint64_t count = own.size() - from;
       std::vector<std::uint64_t> walked;
+      std::map<std::uint32_t, std::uint64_t> last;  // by receiver
       schedule.ForEachOwnRun(sender, from, count, [&](core::Run run, std::uint32_t receiver) {
-        REQUIRE(run.stride == schedule.lanes());
+        REQUIRE((schedule.is_dense() || run.stride == schedule.lanes()));
+        if (schedule.is_dense() && last.contains(receiver)) REQUIRE(run.first > last[receiver]);
+        last[receiver] = run.Last();
         for (std::uint64_t i = 0; i < run.count; ++i) {
           REQUIRE(schedule.Receiver(run.At(i), 0) == receiver);
           walked.push_back(run.At(i));
@@ -243,6 +251,63 @@ TEST_CASE("schedule by stake: own positions are those of the own slots, in runs 
                                                    own.end()));
     }
   }
+}
+
+TEST_CASE("schedule by stake: where turns are many, runs go along quanta, or across them") {
+  // Of 67 turns the heavy have 64: side by side in each quantum but for those of the light ones;
+  // a light receiver's turn is one turn earlier in each quantum, a light sender's the same.
+  const Schedule schedule = ScheduleBetween({64, 1, 1, 1}, {64, 1, 1, 1});
+  REQUIRE(schedule.is_dense());
+  std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<core::Run>> runs;
+  for (std::uint64_t sender = 0; sender < 4; ++sender) {
+    schedule.ForEachOwnRun(sender, 0, 40 * schedule.Share(sender),
+                           [&](core::Run run, std::uint32_t receiver) {
+                             runs[{sender, receiver}].push_back(run);
+                           });
+  }
+  CHECK((runs[{0, 0}].front() == core::Run{0, 64, 1}));
+  CHECK((runs[{0, 0}][1] == core::Run{67, 63, 1}));
+  CHECK((runs[{0, 0}].size() <= 2 * 40));
+  CHECK((runs[{0, 1}] == std::vector<core::Run>{{67 + 63, 39, 66}}));
+  CHECK((runs[{1, 0}].back() == core::Run{64 + 3 * 67, 37, 67}));
+}
+
+TEST_CASE("retained: of dense streams runs are kept as they came, and what is wanted is found") {
+  core::Random random = core::Random(8).Fork("retained");
+  picsou::Retained::Config config;
+  config.is_dense = true;
+  config.peers = 2;
+  config.messages = 1'000'000;
+  config.bytes = core::ByteCount(1'000'000);
+  picsou::Retained retained(config);
+  std::set<std::uint64_t> kept;
+  for (const core::Run run : {core::Run{0, 30, 1}, core::Run{100, 20, 66}, core::Run{101, 20, 67},
+                              core::Run{40, 5, 2}, core::Run{5'000, 1, 1}}) {
+    retained.Add({run, 10, core::Bytes::Filler({2, run.first, run.stride, run.count, 10, 0})});
+    for (std::uint64_t i = 0; i < run.count; ++i) kept.insert(run.At(i));
+  }
+  CHECK(retained.size() == 5);
+  for (int round = 0; round < 500; ++round) {
+    const core::Run wanted{random.Below(1'500), 1 + random.Below(40), 1 + random.Below(70)};
+    std::vector<std::uint64_t> expected;
+    for (std::uint64_t i = 0; i < wanted.count; ++i)
+      if (kept.contains(wanted.At(i))) expected.push_back(wanted.At(i));
+    std::vector<std::uint64_t> found;
+    for (const core::Records& records : retained.Find({wanted}, core::ByteCount(1'000'000))) {
+      for (std::uint64_t i = 0; i < records.run.count; ++i) {
+        found.push_back(records.run.At(i));
+        REQUIRE(records.contents.Slice(i * 10, 10) ==
+                core::Bytes::Filler({2, records.run.At(i), 1, 1, 10, 0}));
+      }
+    }
+    REQUIRE(found == expected);
+  }
+  // Nothing from 30 on is kept up to 40.
+  CHECK(retained.FloorFor(9'000, 30) == 40);
+  CHECK(retained.FloorFor(9'000, 43) == 44);
+  // 101 + 19 * 67 is 1374.
+  CHECK(retained.FloorFor(9'000, 1'370) == 1'374);
+  CHECK(retained.FloorFor(9'000, 1'375) == 5'000);
 }
 
 TEST_CASE("quorum by stake: the greatest number that replicas of so much stake reach") {
