@@ -18,6 +18,17 @@ ComplaintTracker::ComplaintTracker(std::uint64_t lanes, std::uint32_t receivers,
       acknowledged_(receivers),
       missing_(receivers) {}
 
+ComplaintTracker::ComplaintTracker(const Schedule& schedule, std::uint64_t complaints_needed,
+                                   RepeatInterval repeat_interval, std::vector<std::uint32_t> stake)
+    : ComplaintTracker(schedule.lanes(), static_cast<std::uint32_t>(schedule.receivers()),
+                       complaints_needed, std::move(repeat_interval), std::move(stake)) {
+  if (!schedule.has_stake()) return;
+  by_stake_ = schedule;
+  const std::uint64_t pairs = schedule.senders() * schedule.receivers();
+  news_.assign(schedule.receivers(),
+               {std::vector<Newest>(pairs), std::vector<Newest>(schedule.senders())});
+}
+
 std::size_t ComplaintTracker::size() const {
   std::size_t sum = attempts_.intervals().size();
   for (const MissingMap& missing : missing_) sum += missing.intervals().size();
@@ -35,13 +46,15 @@ std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t r
   std::vector<Attempt> noted;
   const bool may_count = quack >= ack.cumulative;
   if (ack.cumulative < acknowledged_[receiver]) return noted;
-  acknowledged_[receiver] = ack.cumulative;
+  const std::uint64_t known = std::exchange(acknowledged_[receiver], ack.cumulative);
   const std::uint64_t from = std::max(quack, ack.cumulative);
   const core::LaneLine::Cut cut = line_.CutAt(from);
   missing_[receiver].CutEachBelow([&](std::uint64_t place) { return cut.InLaneOf(place); });
   ListJudged(ack, from, std::max(ack.phi_end, ack.cumulative + 1));
+  if (by_stake_) LookForNews(now, receiver, known, ack);
   if (judged_.empty()) return noted;
   fresh_.clear();
+  suspect_.clear();
   missing_[receiver].UpdateEach(
       judged_, scratch_,
       [&](const Judged& judged, std::uint64_t begin, std::uint64_t end, const Missing* old) {
@@ -49,12 +62,85 @@ std::vector<Attempt> ComplaintTracker::Report(core::Instant now, std::uint32_t r
         if (old == nullptr) return std::optional<Missing>(Missing{now, false});
         const bool is_repeat = may_count && now - old->since >= interval_.After(judged.attempts);
         if (!is_repeat || old->is_complaint) return std::optional<Missing>(*old);
+        if (by_stake_) {
+          suspect_.push_back({begin, end, true, judged.attempts});
+          return std::optional<Missing>(*old);
+        }
         fresh_.push_back({begin, end});
         return std::optional<Missing>(Missing{old->since, true});
       });
+  JudgeSuspects(now, receiver);
   for (const Stretch& fresh : fresh_) CountComplaints(fresh, noted);
   if (attempts_.intervals().size() >= prune_at_) PruneAttempts(quack);
   return noted;
+}
+
+void ComplaintTracker::Show(core::Instant now, News& news, std::uint64_t begin,
+                            std::uint64_t end) const {
+  while (begin < end) {
+    // In lanes the next position is another pair's.
+    const std::uint64_t alike = by_stake_->is_dense() ? by_stake_->Alike(begin) : 1;
+    const std::uint64_t piece_end = std::min(end, begin + alike);
+    const Schedule::Pair pair = by_stake_->PairOf(begin, 0);
+    Newest& of_pair = news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver];
+    Newest& of_sender = news.of_sender[pair.sender];
+    if (piece_end > of_pair.end) of_pair = {piece_end, now};
+    if (piece_end > of_sender.end) of_sender = {piece_end, now};
+    begin = piece_end;
+  }
+}
+
+void ComplaintTracker::LookForNews(core::Instant now, std::uint32_t receiver, std::uint64_t from,
+                                   const Ack& ack) {
+  News& news = news_[receiver];
+  Show(now, news, from, ack.cumulative);
+  for (const core::Run& run : ack.phi) {
+    if (run.stride == 1) {
+      Show(now, news, run.first, run.Last() + 1);
+    } else {
+      for (std::uint64_t i = by_stake_->is_dense() ? 0 : run.count - 1; i < run.count; ++i)
+        Show(now, news, run.At(i), run.At(i) + 1);
+    }
+  }
+}
+
+void ComplaintTracker::JudgeSuspects(core::Instant now, std::uint32_t receiver) {
+  for (Judged suspect : suspect_) {
+    const std::uint64_t end = suspect.end;
+    while (suspect.begin < end) {
+      const std::uint64_t number = line_.Number(suspect.begin);
+      const Schedule::Pair pair = by_stake_->PairOf(number, 0);
+      const News& news = news_[receiver];
+      const Newest& of_pair = news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver];
+      const Newest& of_sender = news.of_sender[pair.sender];
+      // Below the newest of the pair, between it and that of the sender, and above both.
+      const std::uint64_t alike =
+          suspect.begin + std::min(end - suspect.begin, by_stake_->Alike(number));
+      const auto until = [&](std::uint64_t limit) {
+        return std::clamp(line_.CutAt(limit).InLaneOf(suspect.begin), suspect.begin, alike);
+      };
+      suspect.end = until(of_pair.end);
+      JudgeSuspect(now, receiver, suspect, core::Instant());
+      suspect.begin = suspect.end;
+      suspect.end = until(of_sender.end);
+      JudgeSuspect(now, receiver, suspect, of_pair.since);
+      suspect.begin = suspect.end;
+      suspect.end = alike;
+      JudgeSuspect(now, receiver, suspect, std::max(of_pair.since, of_sender.since));
+      suspect.begin = alike;
+    }
+  }
+}
+
+void ComplaintTracker::JudgeSuspect(core::Instant now, std::uint32_t receiver,
+                                    const Judged& suspect, core::Instant since) {
+  if (suspect.begin >= suspect.end) return;
+  const bool is_due = now - since >= interval_.After(suspect.attempts);
+  if (is_due) fresh_.push_back({suspect.begin, suspect.end});
+  missing_[receiver].Update(
+      suspect.begin, suspect.end, [&](std::uint64_t, std::uint64_t, const Missing* old) {
+        return std::optional(is_due ? Missing{old->since, true} : Missing{since, false});
+      });
 }
 
 void ComplaintTracker::ListJudged(const Ack& ack, std::uint64_t from, std::uint64_t to) {

@@ -12,6 +12,12 @@
 // whose cumulative ACK is below what its receiver has acknowledged before is out of date, and
 // changes nothing.
 //
+// By stake, replicas and pairs don't go at one pace: whoever has the greatest share falls behind
+// the others, and what is yet to come looks like holes below what the others have. So what is above
+// the newest position that a receiver has reported of the same first pair, or of the same first
+// sender, is missing there only since it reported that one, as TCP's timer begins anew with each
+// acknowledgement of new data (RFC 6298, section 5.3). Who is dead shows nothing new.
+//
 // Kept by lanes of the schedule, as intervals: a thousand equal fates are one entry, and
 // what nobody misses is none.
 
@@ -19,6 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "protocols/core/interval_map.h"
@@ -27,6 +34,7 @@
 #include "protocols/core/time.h"
 #include "protocols/picsou/messages.h"
 #include "protocols/picsou/repeat_interval.h"
+#include "protocols/picsou/schedule.h"
 
 namespace lockstep::picsou {
 
@@ -43,6 +51,9 @@ class ComplaintTracker {
   // receiver, it is that of the complainers.
   ComplaintTracker(std::uint64_t lanes, std::uint32_t receivers, std::uint64_t complaints_needed,
                    RepeatInterval repeat_interval, std::vector<std::uint32_t> stake = {});
+  // By the stake of either side, and by these turns.
+  ComplaintTracker(const Schedule& schedule, std::uint64_t complaints_needed,
+                   RepeatInterval repeat_interval, std::vector<std::uint32_t> stake);
 
   RepeatInterval& interval() { return interval_; }
 
@@ -75,6 +86,25 @@ class ComplaintTracker {
     std::uint64_t attempts = 0;  // noted so far, where it is missing
   };
 
+  // The newest position of a pair, or of a sender, that a receiver has reported to hold.
+  struct Newest {
+    std::uint64_t end = 0;  // one past it
+    core::Instant since;    // when it was reported first
+  };
+  struct News {
+    std::vector<Newest> of_pair;    // of_pair[sender * receivers + receiver]
+    std::vector<Newest> of_sender;  // of_sender[sender]
+  };
+  // Notes what `ack` shows, by a receiver that had acknowledged what is below `from`.
+  void LookForNews(core::Instant now, std::uint32_t receiver, std::uint64_t from, const Ack& ack);
+  void Show(core::Instant now, News& news, std::uint64_t begin, std::uint64_t end) const;
+  // Of suspect_, what there was no news of for long enough is complained about, and the rest is
+  // missing only since there was.
+  void JudgeSuspects(core::Instant now, std::uint32_t receiver);
+  // The same of positions of one pair, of which there was news at `since`.
+  void JudgeSuspect(core::Instant now, std::uint32_t receiver, const Judged& suspect,
+                    core::Instant since);
+
   // Lists what `ack` says of the positions in [from, to).
   void ListJudged(const Ack& ack, std::uint64_t from, std::uint64_t to);
   // Adds to judged_ that the places [begin, end) are missing, by what was attempted so far.
@@ -85,6 +115,8 @@ class ComplaintTracker {
   void PruneAttempts(std::uint64_t quack);
 
   core::LaneLine line_;
+  std::optional<Schedule> by_stake_;
+  std::vector<News> news_;  // news_[receiver], by stake
   std::uint64_t complaints_needed_;
   std::vector<std::uint32_t> stake_;  // stake_[receiver]; empty: one each
   RepeatInterval interval_;
@@ -97,7 +129,8 @@ class ComplaintTracker {
   // Reused between reports.
   std::vector<Stretch> held_;  // the φ-list, by place
   std::vector<Judged> judged_;
-  std::vector<Stretch> fresh_;  // new complaints
+  std::vector<Stretch> fresh_;   // new complaints
+  std::vector<Judged> suspect_;  // the same, but for news of their pairs
   std::vector<MissingMap::Interval> scratch_;
 };
 

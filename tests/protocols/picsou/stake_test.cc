@@ -361,6 +361,57 @@ TEST_CASE("complaints: they weigh as much as their receivers' stake") {
   CHECK(complain(light, 3).size() == 1);
 }
 
+TEST_CASE("complaints by stake: what its sender may not have sent yet is not complained about") {
+  // Turns of senders: 0 0 0 1 2 3. From position 6 on nothing of sender 0 is there, whose positions
+  // come late, each within 10 ms of the one before, and then no more.
+  const auto ms = [](std::int64_t at) {
+    return core::Instant() + core::Duration::Milliseconds(at);
+  };
+  const Stake stake = {3, 1, 1, 1};
+  for (const Stake& receivers : {stake, Stake{64, 1, 1, 1}}) {
+    const Schedule schedule = ScheduleBetween(stake, receivers);
+    picsou::ComplaintTracker complaints(schedule, 1, core::Duration::Milliseconds(50), {});
+    const auto report = [&](std::int64_t at, std::uint64_t cumulative) {
+      // What lies above, but for what is sender 0's, or sender 2's from 12 on.
+      picsou::Ack ack{cumulative, 34, {}};
+      for (std::uint64_t k = cumulative + 1; k < 34; ++k) {
+        const std::uint64_t sender = schedule.Sender(k, 0);
+        if (sender == 1 || sender == 3 || (sender == 2 && k < 12)) ack.phi.push_back({k, 1, 1});
+      }
+      ack.phi_end = 34;
+      std::set<std::uint64_t> lost;
+      for (const picsou::Attempt& attempt : complaints.Report(ms(at), 1, ack, cumulative))
+        for (std::uint64_t i = 0; i < attempt.positions.count; ++i)
+          lost.insert(attempt.positions.At(i));
+      return lost;
+    };
+    CHECK(report(0, 6).empty());
+    CHECK(report(40, 7).empty());
+    // Sender 2 has shown nothing for 60 ms, sender 0 for 20.
+    CHECK(report(60, 7) == std::set<std::uint64_t>{16, 22, 28});
+    CHECK(report(80, 8).empty());
+    CHECK(report(129, 8).empty());
+    CHECK(report(130, 8) ==
+          std::set<std::uint64_t>{8, 12, 13, 14, 16, 18, 19, 20, 22, 24, 25, 26, 28, 30, 31, 32});
+  }
+}
+
+TEST_CASE("complaints by stake: a gap below what came of the same sender needs no more patience") {
+  const auto ms = [](std::int64_t at) {
+    return core::Instant() + core::Duration::Milliseconds(at);
+  };
+  const Stake stake = {3, 1, 1, 1};
+  const Schedule schedule = ScheduleBetween(stake, stake);
+  picsou::ComplaintTracker complaints(schedule, 1, core::Duration::Milliseconds(50), {});
+  // 7 is missing, 8 is there, and sender 0 goes on.
+  CHECK(complaints.Report(ms(0), 1, {7, 9, {{8, 1, 1}}}, 7).empty());
+  CHECK(complaints.Report(ms(40), 1, {7, 14, {{8, 6, 1}}}, 7).empty());
+  const auto noted = complaints.Report(ms(50), 1, {7, 15, {{8, 7, 1}}}, 7);
+  REQUIRE(noted.size() == 1);
+  CHECK(noted[0].positions.first == 7);
+  CHECK(noted[0].positions.count == 1);
+}
+
 TEST_CASE("retained: for want of room goes what replicas of enough stake have") {
   picsou::Retained::Config config;
   config.peers = 4;
