@@ -27,6 +27,13 @@ std::uint64_t BytesOf(const std::vector<Records>& batch) {
 
 Records Pick(const Records& records, const Run& part) {
   if (part == records.run) return records;
+  if (part.stride == records.run.stride || part.count == 1) {
+    // They lie side by side.
+    const std::uint64_t at = (part.first - records.run.first) / records.run.stride;
+    CHECK(at + part.count <= records.run.count);
+    return Records{part, records.size,
+                   records.contents.Slice(at * records.size, part.count * records.size)};
+  }
   BytesBuilder builder;
   for (std::uint64_t i = 0; i < part.count; ++i) {
     const std::uint64_t at = (part.At(i) - records.run.first) / records.run.stride;
