@@ -137,6 +137,21 @@ void ReadStake(Reader& reader, const json& stake, const std::string& pointer,
                              " for each replica, and at most ", core::kTotalStakeMost, " in all"));
 }
 
+void ReadPositions(Reader& reader, const json& positions, const std::string& pointer,
+                   core::Cluster& cluster) {
+  std::vector<bool> is_there(cluster.size);
+  bool is_good = positions.is_array() && positions.size() == cluster.size;
+  for (const json& each : is_good ? positions : json::array()) {
+    is_good = is_good && each.is_number_unsigned() && each < cluster.size &&
+              !is_there[each.get<std::uint32_t>()];
+    if (is_good) is_there[each.get<std::uint32_t>()] = true;
+  }
+  if (is_good)
+    cluster.positions = positions.get<std::vector<std::uint32_t>>();
+  else
+    reader.Fail(pointer, "a list of all indices of the cluster, each once");
+}
+
 core::Cluster ReadCluster(Reader& reader, const json& object, const std::string& pointer) {
   core::Cluster cluster;
   cluster.name = reader.Text(object, pointer, "name");
@@ -150,6 +165,8 @@ core::Cluster ReadCluster(Reader& reader, const json& object, const std::string&
   const std::uint64_t most = has_stake ? core::kTotalStakeMost : kMaxClusterSize;
   cluster.u = number("u", 0, most);
   cluster.r = number("r", 0, most);
+  if (reader.Find(object, pointer, "positions", false) != nullptr)
+    ReadPositions(reader, object.at("positions"), absl::StrCat(pointer, "/positions"), cluster);
   if (has_stake) ReadStake(reader, object.at("stake"), absl::StrCat(pointer, "/stake"), cluster);
   return cluster;
 }
@@ -168,6 +185,8 @@ Content ReadContent(Reader& reader, const json& object, const std::string& point
   if (reader.Find(object, pointer, "rate", false) != nullptr) {
     content.rate = reader.Number(object, pointer, "rate", 1, kMaxTime);
   }
+  if (reader.Find(object, pointer, "messages", false) != nullptr)
+    content.messages = reader.Number(object, pointer, "messages", 1, kMaxNumber);
   const std::uint64_t ahead = reader.NumberOr(object, pointer, "clock_ahead_ps", 0);
   content.clock_ahead =
       core::Duration::Picoseconds(static_cast<std::int64_t>(std::min(ahead, kMaxTime)));
@@ -320,6 +339,7 @@ json ToJson(const Stream& stream) {
       {"for_all", stream.is_for_all},
       {"throughput", std::string(Name(stream.throughput))}};
   if (content.rate) written["content"]["rate"] = *content.rate;
+  if (content.messages) written["content"]["messages"] = *content.messages;
   if (content.clock_ahead > core::Duration()) {
     written["content"]["clock_ahead_ps"] = content.clock_ahead.ps();
   }
@@ -404,6 +424,7 @@ json ToJson(const Recipe& recipe) {
                         {"u", cluster.u},
                         {"r", cluster.r}});
     if (cluster.has_stake()) clusters.back()["stake"] = cluster.stake;
+    if (cluster.has_positions()) clusters.back()["positions"] = cluster.positions;
   }
   json streams = json::array();
   for (const Stream& stream : recipe.streams) streams.push_back(ToJson(stream));

@@ -143,6 +143,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   stream.generator = file.generator;
   stream.message_bytes = file.message_bytes;
   stream.rate_per_s = file.rate_per_s;
+  stream.messages = file.messages;
   auto layer =
       std::make_shared<C3bLayer>(CompileC3b(c3b, ends, input.send_buffer, keys, stream, promises));
   const std::uint64_t most = file.message_bytes + (1U << 20);
@@ -154,6 +155,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
 
   HostProgram host;
   host.bears_stake = layer->bears_stake;
+  host.takes_positions = layer->takes_positions;
   host.notes.push_back(layer->notes);
   host.layers.push_back(std::move(layer->fields));
   host.footprint = layer->footprint;
@@ -222,6 +224,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.request_bytes_max = layer.request_bytes_max;
   host.bears_concurrent = layer.bears_concurrent;
   host.bears_stake = layer.bears_stake;
+  host.takes_positions = layer.takes_positions;
   host.is_store = layer.is_store;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
@@ -265,15 +268,19 @@ absl::StatusOr<HostProgram> CompileStack(const CatalogInput& input, core::Cluste
   return AsStack(*std::move(host), *std::move(clients));
 }
 
-// `ends`: the clusters whose replicas a host counts or weighs.
-absl::Status CheckStake(const CatalogInput& input, std::initializer_list<std::size_t> ends,
-                        const HostProgram& host) {
+// `ends`: the clusters whose replicas a host counts, weighs or puts in order.
+absl::Status CheckReplicas(const CatalogInput& input, std::initializer_list<std::size_t> ends,
+                           const HostProgram& host) {
   for (const std::size_t c : ends) {
-    if (!input.clusters[c].has_stake() || host.bears_stake) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(input.file, ": /clusters/", c,
-                     "/stake: want none, or ones: this protocol counts replicas; stake is for "
-                     "picsou"));
+    if (input.clusters[c].has_stake() && !host.bears_stake)
+      return absl::InvalidArgumentError(
+          absl::StrCat(input.file, ": /clusters/", c,
+                       "/stake: want none, or ones: this protocol counts replicas; stake is for "
+                       "picsou"));
+    if (input.clusters[c].has_positions() && !host.takes_positions)
+      return absl::InvalidArgumentError(
+          absl::StrCat(input.file, ": /clusters/", c,
+                       "/positions: want none, or \"by index\": they are for picsou"));
   }
   return absl::OkStatus();
 }
@@ -316,7 +323,7 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
                        "/budget/concurrent: want a budget of the whole run: this ",
                        "protocol does not say when a replica that was down takes part again"));
     }
-    if (const absl::Status status = CheckStake(input, {c, (*peers)[c]}, *host); !status.ok())
+    if (const absl::Status status = CheckReplicas(input, {c, (*peers)[c]}, *host); !status.ok())
       return status;
     for (Promise& promise : host->promises) {
       if (promise.scope.empty()) promise.scope["cluster"] = c;

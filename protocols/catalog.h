@@ -69,6 +69,8 @@ struct HostProgram {
   bool bears_concurrent = false;
   // Weighs replicas by stake, or takes no notice of it; else it counts them, and bears none.
   bool bears_stake = false;
+  // Takes turns by position; else it knows none.
+  bool takes_positions = false;
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
   // Requests are operations of core/operation.h, and to its clients it is linearizable.
@@ -106,6 +108,7 @@ struct StreamInfo {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
   std::uint64_t rate_per_s = 0;
+  std::uint64_t messages = 0;  // so many of them (0: no end)
   bool is_for_all = false;  // every correct receiver is to deliver
   std::string throughput;   // as published: how, by a name of analysis::kPublishedNames
 };

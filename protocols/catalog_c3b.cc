@@ -177,6 +177,7 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
       std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.PhiOnWire(), config.rule));
   layer.notes = picsou::kNotes;
   layer.bears_stake = true;
+  layer.takes_positions = true;
   layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
     return PicsouFootprint(config, message_bytes, send_buffer, extent);
   };

@@ -27,6 +27,7 @@ struct C3bLayer {
   bool bears_loss = false;
   // As in HostProgram: of either end.
   bool bears_stake = false;
+  bool takes_positions = false;
 };
 
 // Between which clusters it speaks, as its node is told.

@@ -15,17 +15,19 @@ namespace {
 
 using trace::Event;
 
-// How many positions a rate-limited RSM can have committed by `at`; see IntegrityChecker.
+// How many positions an RSM can have committed by `at`, be it limited in number or by a rate; see
+// IntegrityChecker.
 //   floor(rate * t * 1001/1000 / 1e12) + 1, with t = at + clock_ahead in ps
 std::uint64_t MostCommitted(const Content& content, core::Instant at) {
-  if (!content.rate) return kSeqLimit;
+  const std::uint64_t end = content.messages.value_or(kSeqLimit);
+  if (!content.rate) return end;
   const absl::uint128 t_ps =
       absl::uint128(static_cast<std::uint64_t>(std::max<std::int64_t>(at.ps(), 0))) +
       static_cast<std::uint64_t>(content.clock_ahead.ps());
   const absl::uint128 stretched = t_ps + t_ps / 1000;
   const absl::uint128 whole = stretched / 1'000'000'000'000 * *content.rate;
   const absl::uint128 part = stretched % 1'000'000'000'000 * *content.rate / 1'000'000'000'000;
-  return static_cast<std::uint64_t>(std::min(whole + part + 1, absl::uint128(kSeqLimit)));
+  return static_cast<std::uint64_t>(std::min(whole + part + 1, absl::uint128(end)));
 }
 
 std::string Numbers(const core::Run& run) {

@@ -23,7 +23,8 @@ std::uint64_t SumOf(const std::vector<std::uint32_t>& stake) {
 
 // Whose each turn of a quantum is. The stakes are below 2^32 and the quantum below 2^32, so that
 // products are numbers.
-std::vector<std::uint32_t> TurnsOf(const std::vector<std::uint32_t>& stake) {
+std::vector<std::uint32_t> TurnsOf(const std::vector<std::uint32_t>& stake,
+                                   const std::vector<std::uint32_t>& order) {
   std::uint32_t divisor = 0;
   for (const std::uint32_t each : stake) divisor = std::gcd(divisor, each);
   const std::uint64_t sum = SumOf(stake);
@@ -41,8 +42,18 @@ std::vector<std::uint32_t> TurnsOf(const std::vector<std::uint32_t>& stake) {
   std::sort(claims.begin(), claims.end());
   for (std::uint64_t i = 0; given < quantum; ++i, ++given) ++shares[std::get<1>(claims[i])];
   std::vector<std::uint32_t> turns;
-  for (std::uint32_t i = 0; i < stake.size(); ++i) turns.insert(turns.end(), shares[i], i);
+  for (const std::uint32_t i : order) turns.insert(turns.end(), shares[i], i);
   return turns;
+}
+
+// Its replicas, by position.
+std::vector<std::uint32_t> OrderOf(const core::Cluster& cluster) {
+  std::vector<std::uint32_t> order = cluster.positions;
+  if (order.empty()) {
+    order.resize(cluster.size);
+    std::iota(order.begin(), order.end(), 0U);
+  }
+  return order;
 }
 
 std::uint64_t MostTurns(const std::vector<std::uint32_t>& turns) {
@@ -69,12 +80,20 @@ Schedule::Schedule(std::uint64_t senders, std::uint64_t receivers)
 
 Schedule::Schedule(const core::Cluster& senders, const core::Cluster& receivers)
     : Schedule(senders.size, receivers.size) {
+  if (senders.has_positions()) {
+    whose_sending_turn_ = senders.positions;
+    sender_place_.resize(senders.size);
+    for (std::uint32_t p = 0; p < senders.size; ++p) sender_place_[senders.positions[p]] = p;
+  }
+  if (receivers.has_positions()) whose_receiving_turn_ = receivers.positions;
   if (!senders.has_stake() && !receivers.has_stake()) return;
   is_by_stake_ = true;
   sender_stake_ = StakeOfEach(senders);
   receiver_stake_ = StakeOfEach(receivers);
-  if (senders.has_stake()) whose_sending_turn_ = TurnsOf(sender_stake_);
-  if (receivers.has_stake()) whose_receiving_turn_ = TurnsOf(receiver_stake_);
+  sender_order_ = OrderOf(senders);
+  receiver_order_ = OrderOf(receivers);
+  if (senders.has_stake()) whose_sending_turn_ = TurnsOf(sender_stake_, sender_order_);
+  if (receivers.has_stake()) whose_receiving_turn_ = TurnsOf(receiver_stake_, receiver_order_);
   sending_turns_left_ = TurnsLeft(whose_sending_turn_);
   receiving_turns_left_ = TurnsLeft(whose_receiving_turn_);
   const std::uint64_t divisor = std::gcd(SumOf(sender_stake_), SumOf(receiver_stake_));
@@ -145,17 +164,20 @@ std::shared_ptr<const Schedule::Lap> Schedule::LapOf(std::uint64_t number) const
   if (lap) return lap;
   const std::uint64_t ring = SumOf(sender_stake_) * sender_scale_;
   Lap pieces;
-  std::uint64_t i = 0;
-  std::uint64_t j = 0;
-  const auto sender = [&] { return (first_sender + i) % senders_; };
-  const auto receiver = [&] { return (first_receiver + j) % receivers_; };
+  const auto place = [](const std::vector<std::uint32_t>& order, std::uint64_t replica) {
+    return static_cast<std::uint64_t>(std::find(order.begin(), order.end(), replica) -
+                                      order.begin());
+  };
+  std::uint64_t i = place(sender_order_, first_sender);
+  std::uint64_t j = place(receiver_order_, first_receiver);
+  const auto sender = [&] { return sender_order_[i % senders_]; };
+  const auto receiver = [&] { return receiver_order_[j % receivers_]; };
   // Where the arcs end that the next piece lies in.
   std::uint64_t sender_end = sender_stake_[sender()] * sender_scale_;
   std::uint64_t receiver_end = receiver_stake_[receiver()] * receiver_scale_;
   for (std::uint64_t at = 0; at < ring;) {
     const std::uint64_t end = std::min(sender_end, receiver_end);
-    pieces.push_back(
-        {static_cast<std::uint32_t>(sender()), static_cast<std::uint32_t>(receiver()), end - at});
+    pieces.push_back({sender(), receiver(), end - at});
     at = end;
     if (sender_end == at) {
       ++i;

@@ -1,15 +1,16 @@
 // Who should send what to whom, by the paper's rules.
 //
 // Without stake: k′ is sent first by replica k′ mod n_s, to receiver
-// (k′ mod n_s + floor(k′ / n_s)) mod n_r; attempt t moves both on by t.
+// (k′ mod n_s + floor(k′ / n_s)) mod n_r; attempt t moves both on by t. Replicas are counted in the
+// order of their positions, wherever the recipe says that these are not by index.
 //
 // With stake, on whichever side: a cluster's turns are the first q = min(D, 1024) messages of each
 // quantum, D being its stake without common divisors (and q no less than its size where D is not);
-// Hamilton's method says how many of them are whose, and they follow each other by index. k′ is
+// Hamilton's method says how many of them are whose, and they follow each other by position. k′ is
 // sent first by whose turn s = k′ mod q_s is, to whose turn (s + floor(k′ / q_s)) mod q_r is.
 // Attempts go round a ring on which every replica has an arc as long as its stake, scaled so that
 // both clusters have the same ring: the senders' begins with the first sender, the receivers' with
-// the first receiver, each in the order of indices, and attempt t is the t-th piece in which
+// the first receiver, each in the order of positions, and attempt t is the t-th piece in which
 // neither changes. A lap is over where the ring is.
 //
 // By the artifact's rule, where the promises of a stream say so, it is a list for each message that
@@ -87,12 +88,14 @@ class Schedule {
   // By the artifact's rule the original send alone is asked for by number.
   std::uint64_t Sender(std::uint64_t number, std::uint64_t t) const {
     if (artifact_ != nullptr && t == 0) return artifact_->FirstSender(number);
-    if (!is_by_stake_) return (number + t) % senders_;
+    if (!is_by_stake_) return WhoIsAt(whose_sending_turn_, (number + t) % senders_);
     return t == 0 ? FirstSender(number) : PieceAt(number, t).sender;
   }
   std::uint64_t Receiver(std::uint64_t number, std::uint64_t t) const {
     if (artifact_ != nullptr && t == 0) return artifact_->FirstReceiver(number);
-    if (!is_by_stake_) return (number % senders_ + number / senders_ + t) % receivers_;
+    if (!is_by_stake_)
+      return WhoIsAt(whose_receiving_turn_,
+                     (number % senders_ + number / senders_ + t) % receivers_);
     return t == 0 ? FirstReceiver(number) : PieceAt(number, t).receiver;
   }
   // The first attempt t >= 1 that designates `sender`; 0 where none does.
@@ -116,7 +119,7 @@ class Schedule {
       return;
     }
     if (!is_by_stake_) {
-      std::uint64_t t = (sender + senders_ - number % senders_) % senders_;
+      std::uint64_t t = (PlaceOf(sender) + senders_ - number % senders_) % senders_;
       if (t == 0) t = senders_;
       while (visit(t, Receiver(number, t))) t += senders_;
       return;
@@ -152,6 +155,12 @@ class Schedule {
  private:
   static constexpr std::uint64_t kLanesMost = 4096;
 
+  static std::uint64_t WhoIsAt(const std::vector<std::uint32_t>& whose, std::uint64_t turn) {
+    return whose.empty() ? turn : whose[turn];
+  }
+  std::uint64_t PlaceOf(std::uint64_t sender) const {
+    return sender_place_.empty() ? sender : sender_place_[sender];
+  }
   std::uint64_t sender_turns() const {
     return whose_sending_turn_.empty() ? senders_ : whose_sending_turn_.size();
   }
@@ -162,12 +171,10 @@ class Schedule {
     return (number % sender_turns() + number / sender_turns()) % receiver_turns();
   }
   std::uint64_t FirstSender(std::uint64_t number) const {
-    const std::uint64_t turn = number % sender_turns();
-    return whose_sending_turn_.empty() ? turn : whose_sending_turn_[turn];
+    return WhoIsAt(whose_sending_turn_, number % sender_turns());
   }
   std::uint64_t FirstReceiver(std::uint64_t number) const {
-    const std::uint64_t turn = ReceivingTurn(number);
-    return whose_receiving_turn_.empty() ? turn : whose_receiving_turn_[turn];
+    return WhoIsAt(whose_receiving_turn_, ReceivingTurn(number));
   }
   Piece PieceAt(std::uint64_t number, std::uint64_t t) const {
     const std::shared_ptr<const Lap> lap = LapOf(number);
@@ -187,11 +194,14 @@ class Schedule {
   std::uint64_t receiver_scale_ = 1;
   std::vector<std::uint32_t> sender_stake_;  // of each, where the schedule is by stake
   std::vector<std::uint32_t> receiver_stake_;
-  std::vector<std::uint32_t> whose_sending_turn_;  // by turn; empty: a turn each
+  std::vector<std::uint32_t> whose_sending_turn_;  // by turn; empty: a turn each, by index
   std::vector<std::uint32_t> whose_receiving_turn_;
   // From each turn on, so many in a row are the same replica's; empty: one each.
   std::vector<std::uint32_t> sending_turns_left_;
   std::vector<std::uint32_t> receiving_turns_left_;
+  std::vector<std::uint32_t> sender_order_;  // by position
+  std::vector<std::uint32_t> receiver_order_;
+  std::vector<std::uint32_t> sender_place_;  // position of each; empty: its index
   // Laps that were asked for lately, by first sender and first receiver.
   mutable std::map<std::uint64_t, std::shared_ptr<const Lap>> laps_;
 };

@@ -39,11 +39,18 @@ struct Cluster {
   std::uint32_t r = 0;
   bool is_client = false;  // its hosts ask those of other clusters, and replicate nothing
   std::vector<std::uint32_t> stake = {};  // stake[index]; empty: one each
+  // positions[p]: index of the replica whose turn is the p-th (Picsou, section 4.1: from a source
+  // that everybody can verify, so that liars cannot choose); empty: by index.
+  std::vector<std::uint32_t> positions = {};
 
   bool has_stake() const { return !stake.empty(); }
   std::uint64_t StakeOf(std::uint64_t index) const { return stake.empty() ? 1 : stake[index]; }
   std::uint64_t total_stake() const {
     return stake.empty() ? size : std::accumulate(stake.begin(), stake.end(), std::uint64_t{0});
+  }
+  bool has_positions() const { return !positions.empty(); }
+  std::uint64_t IndexAt(std::uint64_t position) const {
+    return positions.empty() ? position : positions[position];
   }
   NodeId Replica(std::uint64_t index) const {
     return NodeId(first.value() + static_cast<std::uint32_t>(index % size));

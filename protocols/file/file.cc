@@ -25,7 +25,7 @@ std::uint64_t CommittedAfter(core::Duration elapsed, std::uint64_t rate_per_s) {
 void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
                       core::Effects& out) {
   if (config_.rate_per_s == 0) {
-    committed_ = core::Log::kEndless;
+    committed_ = end();
     if (reader_ != nullptr) reader_->OnCommitted(now, out);
     return;
   }
@@ -46,8 +46,9 @@ void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
 void FileRsm::OnTimer(const core::Now& now, core::TimerId, core::Effects& out) { Grow(now, out); }
 
 void FileRsm::Grow(const core::Now& now, core::Effects& out) {
-  out.SetTimer(kGrow, now.monotonic() + kTick);
-  const std::uint64_t committed = CommittedAfter(now.monotonic() - began_, config_.rate_per_s);
+  const std::uint64_t committed =
+      std::min(end(), CommittedAfter(now.monotonic() - began_, config_.rate_per_s));
+  if (committed < end()) out.SetTimer(kGrow, now.monotonic() + kTick);
   if (committed <= committed_) return;
   const core::Run fresh{committed_, committed - committed_, 1};
   committed_ = committed;

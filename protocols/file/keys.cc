@@ -11,6 +11,8 @@ void Describe(core::Keys& keys, Config& config) {
                config.message_bytes, {1, kMessageBytesMax});
   keys.Integer({"rate", "Messages committed per second.", false, "as many as are read"},
                config.rate_per_s, {1, kRateMax});
+  keys.Integer({"messages", "Messages in all.", false, "no end"}, config.messages,
+               {1, core::Log::kEndless - 1});
 }
 
 }  // namespace lockstep::file

@@ -30,15 +30,25 @@ std::vector<std::uint64_t> Scaled(const core::Cluster& cluster, std::uint64_t by
 }  // namespace
 
 Turns::Turns(const core::Cluster& cluster) : replicas_(cluster.size), slots_(cluster.size) {
-  if (!cluster.has_stake()) return;
-  std::uint64_t divisor = 0;
-  for (const std::uint32_t stake : cluster.stake) divisor = std::gcd(divisor, std::uint64_t{stake});
-  slots_ = std::min(cluster.total_stake() / divisor, std::max(kQuantumMost, replicas_));
-  begins_.push_back(0);
-  for (const std::uint64_t share : core::Apportion(cluster.stake, slots_)) {
-    const auto replica = static_cast<std::uint32_t>(begins_.size() - 1);
-    replica_at_.insert(replica_at_.end(), share, replica);
-    begins_.push_back(static_cast<std::uint32_t>(replica_at_.size()));
+  if (!cluster.has_stake() && !cluster.has_positions()) return;
+  if (cluster.has_positions()) {
+    order_ = cluster.positions;
+    place_.resize(replicas_);
+    for (std::uint32_t p = 0; p < replicas_; ++p) place_[order_[p]] = p;
+  }
+  if (cluster.has_stake()) {
+    std::uint64_t divisor = 0;
+    for (const std::uint32_t stake : cluster.stake)
+      divisor = std::gcd(divisor, std::uint64_t{stake});
+    slots_ = std::min(cluster.total_stake() / divisor, std::max(kQuantumMost, replicas_));
+    for (const std::uint64_t share : core::Apportion(cluster.stake, slots_))
+      shares_.push_back(static_cast<std::uint32_t>(share));
+  }
+  begins_.resize(replicas_);
+  for (std::uint64_t p = 0; p < replicas_; ++p) {
+    const auto replica = static_cast<std::uint32_t>(cluster.IndexAt(p));
+    begins_[replica] = static_cast<std::uint32_t>(replica_at_.size());
+    replica_at_.insert(replica_at_.end(), Share(replica), replica);
   }
 }
 
@@ -102,7 +112,7 @@ Schedule::Pair Schedule::PairOf(std::uint64_t position, std::uint64_t attempt) c
   const Pair first = FirstOf(position);
   if (attempt == 0) return first;
   if (!sender_stake_.empty()) return ByStake(first, attempt);
-  return {(first.sender + attempt) % senders(), (first.receiver + attempt) % receivers()};
+  return {senders_.After(first.sender, attempt), receivers_.After(first.receiver, attempt)};
 }
 
 Schedule::Pair Schedule::ByStake(const Pair& first, std::uint64_t attempt) const {
@@ -115,11 +125,11 @@ Schedule::Pair Schedule::ByStake(const Pair& first, std::uint64_t attempt) const
     receiver_left -= used;
     const bool is_next = sender_left == 0 && receiver_left == 0;
     if (sender_left == 0) {
-      at.sender = (at.sender + 1) % senders();
+      at.sender = senders_.After(at.sender, 1);
       sender_left = sender_stake_[at.sender];
     }
     if (receiver_left == 0) {
-      at.receiver = (at.receiver + 1) % receivers();
+      at.receiver = receivers_.After(at.receiver, 1);
       receiver_left = receiver_stake_[at.receiver];
     }
     // All is used up: the i-th is the first again.

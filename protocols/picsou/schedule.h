@@ -6,6 +6,8 @@
 //   attempt 0: sender i = k′ mod n_s, receiver j = (i + floor(k′ / n_s)) mod n_r
 //   attempt t: sender (i + t) mod n_s, receiver (j + t) mod n_r
 // After the last pairing the rule starts over, so that liveness outlives the bound on resends.
+// A cluster's replicas are counted in the order of their positions (core::Cluster), which is that
+// of their indices unless a source that everybody can verify has drawn another.
 //
 // With stake a replica is as if it were several: a quantum of q = min(D, 1024) *slots*, where D is
 // the sum of the stakes divided by what divides them all, is shared out (core/apportion.h), a
@@ -15,7 +17,7 @@
 // Attempts where either side has stake: both are scaled to lcm(D_s, D_r), and pairings use stake
 // up. The first is of the message's first sender and first receiver, with all of their stake; each
 // uses the lesser of what its two have left, and whoever has none left is followed by the next
-// replica, by index. When all is used up the rule starts over: after n_s + n_r - 1 pairings at
+// replica. When all is used up the rule starts over: after n_s + n_r - 1 pairings at
 // most, each of another pair.
 
 #pragma once
@@ -46,18 +48,27 @@ class Turns {
     return begins_.empty() ? replica : begins_[replica];
   }
   std::uint64_t Share(std::uint64_t replica) const {
-    return begins_.empty() ? 1 : begins_[replica + 1] - begins_[replica];
+    return shares_.empty() ? 1 : shares_[replica];
   }
   std::uint64_t ShareMost() const;
   std::uint64_t ReplicaAt(std::uint64_t slot) const {
-    return begins_.empty() ? slot : replica_at_[slot];
+    return replica_at_.empty() ? slot : replica_at_[slot];
+  }
+  // Who is so many positions behind `replica`.
+  std::uint64_t After(std::uint64_t replica, std::uint64_t positions) const {
+    if (place_.empty()) return (replica + positions) % replicas_;
+    return order_[(place_[replica] + positions) % replicas_];
   }
 
  private:
   std::uint64_t replicas_;
   std::uint64_t slots_;
-  std::vector<std::uint32_t> begins_;      // begins_[replica], and the end; empty: a slot each
-  std::vector<std::uint32_t> replica_at_;  // replica_at_[slot]
+  // Of each replica; empty: a slot each, by index.
+  std::vector<std::uint32_t> begins_;
+  std::vector<std::uint32_t> shares_;      // empty: a slot each
+  std::vector<std::uint32_t> replica_at_;  // replica_at_[slot]; empty: by index
+  std::vector<std::uint32_t> order_;       // order_[position]: a replica; empty: by index
+  std::vector<std::uint32_t> place_;       // place_[replica]: its position
 };
 
 class Schedule {

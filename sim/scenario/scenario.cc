@@ -253,6 +253,7 @@ core::Cluster ReadCluster(Parameters& entry, const Scenario& scenario, bool& is_
   KeyReader keys(budget);
   DescribeBudget(keys, cluster, is_concurrent);
   ReadStake(entry, cluster);
+  ReadPositions(entry, scenario.seed, cluster);
   if (!entry.ok()) return cluster;
   if (cluster.r > cluster.u)
     budget.FailWanted("r", absl::StrCat("at most u = ", cluster.u, ": who lies has failed"));

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "protocols/core/random.h"
 #include "protocols/parameters/key_reader.h"
 #include "sim/scenario/ratio_json.h"
 
@@ -167,6 +169,47 @@ void ReadStake(Parameters& entry, core::Cluster& cluster) {
                                      cluster.total_stake()));
   const auto is_one = [](std::uint32_t each) { return each == 1; };
   if (std::all_of(cluster.stake.begin(), cluster.stake.end(), is_one)) cluster.stake.clear();
+}
+
+namespace {
+
+// By Fisher and Yates.
+std::vector<std::uint32_t> Shuffled(std::uint32_t size, core::Random random) {
+  std::vector<std::uint32_t> order(size);
+  std::iota(order.begin(), order.end(), 0U);
+  for (std::uint32_t left = size; left > 1; --left)
+    std::swap(order[left - 1], order[random.Below(left)]);
+  return order;
+}
+
+bool IsOrder(const nlohmann::json& positions, std::uint32_t size) {
+  if (!positions.is_array() || positions.size() != size) return false;
+  std::vector<bool> is_there(size);
+  for (const nlohmann::json& each : positions) {
+    if (!each.is_number_unsigned() || each >= size) return false;
+    const auto index = each.get<std::uint32_t>();
+    if (is_there[index]) return false;
+    is_there[index] = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+void ReadPositions(Parameters& entry, std::uint64_t seed, core::Cluster& cluster) {
+  const nlohmann::json* positions = entry.Raw("positions");
+  if (positions == nullptr || !entry.ok() || *positions == "by index") return;
+  if (*positions == "random") {
+    cluster.positions =
+        Shuffled(cluster.size, core::Random(seed).Fork(absl::StrCat("positions/", cluster.name)));
+  } else if (IsOrder(*positions, cluster.size)) {
+    cluster.positions = positions->get<std::vector<std::uint32_t>>();
+    if (std::ranges::is_sorted(cluster.positions)) cluster.positions.clear();
+  } else {
+    entry.FailWanted("positions",
+                     absl::StrCat("\"by index\", \"random\", or a list of all indices from 0 to ",
+                                  cluster.size - 1, " in the order of turns"));
+  }
 }
 
 void DescribeLink(Keys& keys, bool has_topology, LinkClass& link) {

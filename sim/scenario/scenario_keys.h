@@ -45,6 +45,9 @@ void DescribeBudget(core::Keys& keys, core::Cluster& cluster, bool& is_concurren
 
 // /clusters/N/stake: of each replica. Ones all of them are none.
 void ReadStake(Parameters& entry, core::Cluster& cluster);
+// /clusters/N/positions: as listed, or drawn from the run's seed, which stands for a source that
+// everybody can verify. By index are none.
+void ReadPositions(Parameters& entry, std::uint64_t seed, core::Cluster& cluster);
 
 // /network/CLASS. `has_topology`: delay, jitter and loss are the topology's.
 void DescribeLink(core::Keys& keys, bool has_topology, LinkClass& link);

@@ -62,7 +62,7 @@ inline analysis::Recipe TwoClusters(std::uint32_t senders, std::uint32_t receive
   stream.stream = core::StreamId(0);
   stream.from = core::ClusterId(0);
   stream.to = core::ClusterId(1);
-  stream.content = {kGenerator, kMessageBytes, {}};
+  stream.content = {kGenerator, kMessageBytes, {}, {}};
   stream.is_for_all = true;
   recipe.streams = {stream};
   for (const char* oracle : {"I", "D", "L", "Q", "A", "R1", "R2"}) Promise(recipe, oracle);

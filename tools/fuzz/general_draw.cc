@@ -53,6 +53,7 @@ Strategy DrawStrategy(const DrawOptions& options, Dice& dice) {
 constexpr std::uint64_t kTiesPercent = 15;
 constexpr std::uint64_t kSlowDiskPercent = 30;
 constexpr std::uint64_t kStakePercent = 30;
+constexpr std::uint64_t kPositionsPercent = 25;
 
 void DrawTies(Dice& dice, json& scenario) { scenario["run"]["ties"] = dice.Between(1, 1'000'000); }
 
@@ -88,6 +89,11 @@ json Attempt(const Ground& ground, std::uint64_t seed, std::uint64_t attempt,
   SetSeed(seed, calm.scenario);
   Dice stake(random.Fork("stake"));
   if (ground.bears_stake && stake.Percent(kStakePercent)) DrawStake(stake, calm);
+  Dice positions(random.Fork("positions"));
+  if (ground.takes_positions && positions.Percent(kPositionsPercent)) {
+    for (json& cluster : calm.scenario["clusters"])
+      if (positions.Percent(80)) cluster["positions"] = "random";
+  }
   Dice disk(random.Fork("disk"));
   const bool has_machine = !ground.scenario && calm.scenario.value("profile", json()).is_object();
   if (has_machine && disk.Percent(kSlowDiskPercent))

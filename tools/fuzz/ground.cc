@@ -94,6 +94,9 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
     json by_stake = PlainScenario(ground, shape, false);
     for (json& cluster : by_stake["clusters"]) cluster["stake"] = json(shape.size, 2U);
     ground.bears_stake |= reads(by_stake).ok();
+    json by_position = PlainScenario(ground, shape, false);
+    for (json& cluster : by_position["clusters"]) cluster["positions"] = "random";
+    ground.takes_positions |= reads(by_position).ok();
     ground.shapes.push_back(shape);
   }
   if (!ground.shapes.empty()) return ground;

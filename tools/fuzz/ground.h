@@ -43,6 +43,7 @@ struct Ground {
   std::vector<Shape> shapes = {};         // that it takes
   bool bears_concurrent = false;          // a budget of those that are down at a time
   bool bears_stake = false;               // replicas that do not count for one each
+  bool takes_positions = false;           // an order of turns other than by index
   core::Duration pace = {};               // the shortest time among its defaults
   std::vector<std::string> types = {};    // of its messages
   std::vector<std::string> notes = {};    // that it may say

@@ -68,6 +68,7 @@ analysis::Stream StreamOf(const StreamInfo& info, core::ContentKind contents,
   stream.content.generator = info.generator;
   stream.content.message_bytes = info.message_bytes;
   if (info.rate_per_s > 0) stream.content.rate = info.rate_per_s;
+  if (info.messages > 0) stream.content.messages = info.messages;
   stream.content.clock_ahead = clock_ahead;
   stream.is_for_all = info.is_for_all;
   const auto published = analysis::PublishedNamed(info.throughput);

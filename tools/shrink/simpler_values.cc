@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 4> kNeeded = {"/run", "/profile", "/clust
 // What others are called by, and where a value of a profile comes from.
 constexpr std::array<std::string_view, 3> kKeptKeys = {"id", "name", "source"};
 // SmallerClusters changes these together.
-constexpr std::array<std::string_view, 4> kSizes = {"size", "u", "r", "stake"};
+constexpr std::array<std::string_view, 5> kSizes = {"size", "u", "r", "stake", "positions"};
 
 template <std::size_t kSize>
 bool IsOneOf(std::string_view text, const std::array<std::string_view, kSize>& words) {
@@ -154,7 +154,8 @@ bool Simplifier::IsRemovable(const Pointer& at, const KeyInfo* key, bool is_elem
   // A list is not to be without its last element, and whole clusters are SmallerClusters'.
   if (is_element) {
     const Pointer list = at.parent_pointer();
-    return scenario_[list].size() > 1 && list.to_string() != "/clusters" && list.back() != "stake";
+    return scenario_[list].size() > 1 && list.to_string() != "/clusters" &&
+           !IsOneOf(list.back(), kSizes);
   }
   const bool is_needed = key != nullptr && key->is_required;
   return !is_needed && !IsOneOf(at.back(), kSizes) && !IsOneOf(at.to_string(), kNeeded);

@@ -107,6 +107,12 @@ bool Resize(std::size_t index, std::uint64_t size, json& scenario) {
   if (cluster.contains("stake") && cluster["stake"].is_array() && cluster["stake"].size() > size)
     cluster["stake"].erase(cluster["stake"].begin() + static_cast<std::ptrdiff_t>(size),
                            cluster["stake"].end());
+  if (cluster.contains("positions") && cluster["positions"].is_array()) {
+    json left = json::array();
+    for (const json& each : cluster["positions"])
+      if (each < size) left.push_back(each);
+    cluster["positions"] = std::move(left);
+  }
   FitBudget(cluster);
   return !scenario.contains("faults") ||
          MoveFaults(cluster["name"].get<std::string>(), size, scenario["faults"]);
@@ -168,6 +174,18 @@ void AddLessStake(std::size_t index, const json& scenario, std::vector<Candidate
   }
 }
 
+// Turns by index.
+void AddPlainPositions(std::size_t index, const json& scenario,
+                       std::vector<Candidate>& candidates) {
+  const json& cluster = scenario["clusters"][index];
+  if (!cluster.is_object() || !cluster.contains("positions")) return;
+  json document = scenario;
+  document["clusters"][index].erase("positions");
+  candidates.push_back(
+      {absl::StrCat("cluster ", NameOfCluster(scenario, index), ": turns by index"),
+       std::move(document)});
+}
+
 }  // namespace
 
 std::vector<Candidate> SmallerClusters(const json& scenario) {
@@ -183,6 +201,7 @@ std::vector<Candidate> SmallerClusters(const json& scenario) {
   if (count > 1) AddAllAtOnce(scenario, candidates);
   for (std::size_t i = 0; i < count; ++i) {
     AddLessStake(i, scenario, candidates);
+    AddPlainPositions(i, scenario, candidates);
     const std::uint64_t size = NumberAt(scenario["clusters"][i], "size").value_or(0);
     for (const std::uint64_t less : SizesBelow(std::max<std::uint64_t>(size, 1))) {
       json document = scenario;

@@ -75,6 +75,27 @@ TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick")
 // The timer that makes the log grow.
 core::TimerId GrowTimer(const core::Effects& out) { return All<effect::SetTimer>(out).at(0).id; }
 
+TEST_CASE("file: a log of so many messages ends with them, and needs no timer any more") {
+  file::FileRsm at_once({3, 100, 0, 7}, kContents);
+  core::Effects out;
+  at_once.OnStart(NowAtMs(0), {}, out);
+  CHECK(at_once.Committed() == core::SeqNo(7));
+  CHECK(All<effect::SetTimer>(out).empty());
+
+  file::FileRsm slow({3, 100, 1'000, 7}, kContents);
+  out.Clear();
+  slow.OnStart(NowAtMs(0), {}, out);
+  const core::TimerId grow = GrowTimer(out);
+  out.Clear();
+  slow.OnTimer(NowAtMs(6), grow, out);
+  CHECK(slow.Committed() == core::SeqNo(6));
+  CHECK(All<effect::SetTimer>(out).size() == 1);
+  out.Clear();
+  slow.OnTimer(NowAtMs(60), grow, out);
+  CHECK(slow.Committed() == core::SeqNo(7));
+  CHECK(All<effect::SetTimer>(out).empty());
+}
+
 TEST_CASE("file: the log grows from its first start on, whatever the clock says then") {
   const core::Duration start = core::Duration::Milliseconds(12'345);
   file::FileRsm rsm({3, 100, 1'000}, kContents);

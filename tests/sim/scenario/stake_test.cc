@@ -1,6 +1,8 @@
 // Reading stake, and budgets that are spent by it.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "sim/fault/engine/spare.h"
 
@@ -40,6 +42,40 @@ TEST_CASE("scenario: stake that is none is refused where it stands") {
   CHECK(error("[1, 2, 1, -1]") == "/clusters/0/stake/3" + range + "-1");
   CHECK(error("[1.5, 2, 1, 1]") == "/clusters/0/stake/0" + range + "1.5");
   CHECK(error("[1, 1048577, 1, 1]") == "/clusters/0/stake/1" + range + "1048577");
+}
+
+TEST_CASE("scenario: positions are an order of all indices, and by index are none") {
+  const auto of = [](const std::string& positions, const std::string& seed = "1") {
+    return Read({{"/clusters/0/positions", positions}, {"/run/seed", seed}}).clusters[0].positions;
+  };
+  CHECK(of("[2, 0, 3, 1]") == std::vector<std::uint32_t>{2, 0, 3, 1});
+  CHECK(of("[0, 1, 2, 3]").empty());
+  CHECK(of("\"by index\"").empty());
+  CHECK(of("\"random\"").size() == 4);
+}
+
+TEST_CASE("scenario: random positions are drawn anew from each seed, all orders alike") {
+  std::map<std::vector<std::uint32_t>, int> times;
+  constexpr int kSeeds = 2400;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    ++times[Read({{"/clusters/0/positions", "\"random\""}, {"/run/seed", std::to_string(seed)}})
+                .clusters[0]
+                .positions];
+  }
+  CHECK(times.size() == 24);
+  for (const auto& [order, count] : times) {
+    CHECK(count > 60);
+    CHECK(count < 150);
+  }
+}
+
+TEST_CASE("scenario: positions that are no order are refused where they stand") {
+  for (const char* const wrong :
+       {"[0, 1, 2]", "[0, 1, 2, 2]", "[0, 1, 2, 4]", "[0, 1, 2, -1]", "\"drawn\"", "7", "[]"}) {
+    CHECK(Contains(ErrorOf("/clusters/0/positions", wrong),
+                   "/clusters/0/positions: want \"by index\", \"random\", or a list of all indices "
+                   "from 0 to 3 in the order of turns"));
+  }
 }
 
 TEST_CASE("scenario: a budget is borne by stake in place of replicas") {
