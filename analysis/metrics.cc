@@ -98,6 +98,36 @@ void PutRounds(Metrics& metrics, const json& oracles) {
   }
 }
 
+// Of the messages of a stream that were settled (R2): which share needed more resends than these.
+// The Picsou paper, section 4.2, says so of 8 and 72.
+struct OverResends {
+  std::size_t resends;
+  std::string_view name;
+};
+constexpr OverResends kOverResends[] = {
+    {0, "over_0_resends"},   {1, "over_1_resends"},     {2, "over_2_resends"},
+    {3, "over_3_resends"},   {4, "over_4_resends"},     {6, "over_6_resends"},
+    {8, "over_8_resends"},   {12, "over_12_resends"},   {16, "over_16_resends"},
+    {24, "over_24_resends"}, {32, "over_32_resends"},   {48, "over_48_resends"},
+    {72, "over_72_resends"}, {128, "over_128_resends"}, {256, "over_256_resends"}};
+
+void PutNeeded(Metrics& metrics, const json& oracles) {
+  std::map<std::string_view, Values> shares;
+  Values most;
+  for (const json& row : oracles) {
+    const json& needed = At(row, "settled_by_attempt");
+    if (!needed.is_array()) continue;
+    most.push_back(static_cast<double>(needed.size()) - 1);
+    const auto settled = needed.get<Values>();
+    for (const auto& [resends, name] : kOverResends) {
+      const std::span over = std::span(settled).subspan(std::min(settled.size(), resends + 1));
+      shares[name].push_back(Sum(Values(over.begin(), over.end())) / Sum(settled));
+    }
+  }
+  for (const auto& [name, values] : shares) PutMean(metrics, std::string(name), values);
+  PutMost(metrics, "needed_resends_max", most);
+}
+
 // Rates are measured from the warm-up to the end; a run that did not get that far has none.
 void PutRates(Metrics& metrics, const json& summary, const json& streams) {
   const double measured_s = (summary.value("end_ps", 0.0) - summary.value("warmup_ps", 0.0)) / 1e12;
@@ -231,6 +261,8 @@ std::vector<MetricInfo> KnownMetrics(std::span<const Oracle* const> more) {
       {"messages_per_command", "messages",
        "that hosts handed to their nodes, for each request of clients that was answered"},
       {"messages_handled", "messages", "that hosts handed to their nodes: sum over hosts"},
+      {"needed_resends_max", "resends",
+       "of a message, by attempts, until one was between correct nodes: most of all"},
       {"published_difference", "share",
        "by which what was published and what was delivered differ, of the greater: worst stream"},
       {"published_mbps", "Mbit/s", "payload, counted as its paper does: mean over streams"},
@@ -251,6 +283,9 @@ std::vector<MetricInfo> KnownMetrics(std::span<const Oracle* const> more) {
       }
     }
   }
+  for (const auto& [resends, name] : kOverResends)
+    metrics.push_back(
+        {name, "share", "of messages that needed more resends than that: mean over streams"});
   for (const SharedNote& note : SharedNotes()) {
     metrics.push_back({note.names[0], "notes", "of this kind, of all nodes in the whole run"});
     metrics.push_back(
@@ -272,6 +307,7 @@ Metrics MetricsOf(const json& summary) {
   PutDrops(metrics, At(summary, "drops"));
   PutCounts(metrics, At(summary, "oracles"));
   PutRounds(metrics, At(summary, "oracles"));
+  PutNeeded(metrics, At(summary, "oracles"));
   PutMeasuredFor(metrics, At(summary, "measured_for"));
   const Metrics notes = NoteMetricsOf(summary);
   for (const SharedNote& note : SharedNotes()) {

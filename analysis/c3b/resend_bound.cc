@@ -32,6 +32,11 @@ void ResendBoundChecker::Judge(const Event& event) {
 
 void ResendBoundChecker::Finish() { ObjectToExcess(); }
 
+nlohmann::json ResendBoundChecker::Details() const {
+  if (ledger_->settled_by().empty()) return nlohmann::json::object();
+  return {{"settled_by_attempt", ledger_->settled_by()}};
+}
+
 // The ledger has taken what happened before we are told.
 void ResendBoundChecker::ObjectToExcess() {
   if (!ledger_->excess()) return;

@@ -207,9 +207,24 @@ void SendLedger::Settle(History& history, std::uint64_t number, std::uint64_t co
   const Standing standing = StandingOf(history);
   if (!standing.is_handed) return;
   premature_ += standing.later * count;
+  NoteAttempt(history.sends[standing.sends - 1], number, count);
   JudgeBound(history, standing, number, count);
   history.is_settled = true;
   history.sends.clear();
+}
+
+void SendLedger::NoteAttempt(const Send& send, std::uint64_t number, std::uint64_t count) {
+  const std::uint64_t lanes = lanes_.size();
+  const Schedule& schedule = facts_->schedule();
+  const auto note = [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t first = lane + lanes * begin;
+    const bool is_first_send =
+        schedule.Sender(first, 0) == send.from && schedule.Receiver(first, 0) == send.to;
+    const std::uint64_t attempt = is_first_send ? 0 : schedule.AttemptOf(send.from, send.to, first);
+    if (settled_by_.size() <= attempt) settled_by_.resize(attempt + 1);
+    settled_by_[attempt] += end - begin;
+  };
+  schedule.ForEachPart(core::Run{number, count, lanes}, note);
 }
 
 void SendLedger::JudgeBound(const History& history, const Standing& standing, std::uint64_t number,

@@ -62,6 +62,9 @@ class SendLedger final : public trace::Sink {
   std::uint64_t resends() const { return resends_; }      // beyond the first of each k′
   std::uint64_t premature() const { return premature_; }  // after the one that settled it
   std::uint64_t excesses() const { return excesses_; }    // messages over the bound
+  // settled_by()[t]: messages that were settled by the pair of attempt t; 0 is the first send. Who is
+  // dead makes no attempt, and has its turn all the same.
+  const std::vector<std::uint64_t>& settled_by() const { return settled_by_; }
   // Entries of state, for tests of memory.
   std::size_t size() const;
 
@@ -102,6 +105,8 @@ class SendLedger final : public trace::Sink {
   void OnDestroyed(const Send& send, const core::Run& run);
   // Settles what can be, in the piece of `count` messages from `number` on.
   void Settle(History& history, std::uint64_t number, std::uint64_t count);
+  // That messages of one history were settled by `send`.
+  void NoteAttempt(const Send& send, std::uint64_t number, std::uint64_t count);
   void JudgeBound(const History& history, const Standing& standing, std::uint64_t number,
                   std::uint64_t count);
   // The same of messages that have the same pairs.
@@ -120,6 +125,7 @@ class SendLedger final : public trace::Sink {
   std::uint64_t resends_ = 0;
   std::uint64_t premature_ = 0;
   std::uint64_t excesses_ = 0;
+  std::vector<std::uint64_t> settled_by_;
   std::optional<Excess> excess_;
   std::vector<SendBound::Pair> failed_;  // reused
 };

@@ -174,6 +174,21 @@ TEST_CASE("metrics: what oracles count is summed, and its ratio averaged") {
   CHECK(MetricsOf(summary).at("resends_per_message") == 0.5);
 }
 
+TEST_CASE("metrics: which share of the messages needed more resends than so many") {
+  json summary = TwoStreams();
+  CHECK(MetricsOf(summary).count("over_0_resends") == 0);
+  // Of one stream 8 by their first send, 1 by the second, 1 by the tenth; of the other all at once.
+  summary["oracles"] = {{{"oracle", "R2"}, {"settled_by_attempt", {8, 1, 0, 0, 0, 0, 0, 0, 0, 1}}},
+                        {{"oracle", "R2"}, {"settled_by_attempt", {5}}},
+                        {{"oracle", "I"}}};
+  const auto metrics = MetricsOf(summary);
+  CHECK(metrics.at("over_0_resends") == doctest::Approx(0.1));
+  CHECK(metrics.at("over_1_resends") == doctest::Approx(0.05));
+  CHECK(metrics.at("over_8_resends") == doctest::Approx(0.05));
+  CHECK(metrics.at("over_12_resends") == 0);
+  CHECK(metrics.at("needed_resends_max") == 9);
+}
+
 TEST_CASE("metrics: of each oracle the worst verdict, of each receipt what it says") {
   const json summary = {{"oracles",
                          {{{"oracle", "I"}, {"verdict", "holds"}},

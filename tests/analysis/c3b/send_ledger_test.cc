@@ -64,6 +64,7 @@ class PlainLedger {
   std::uint64_t resends = 0;
   std::uint64_t premature = 0;
   std::uint64_t excesses = 0;
+  std::map<std::uint64_t, std::uint64_t> settled_by;  // attempt -> messages
 
  private:
   struct Send {
@@ -88,27 +89,28 @@ class PlainLedger {
     const auto found = std::find_if(message.sends.begin(), message.sends.end(), IsBetweenCorrect);
     return static_cast<std::size_t>(found - message.sends.begin());
   }
+  // Every pair is some attempt's: 4 and 5 have no common factor.
+  static std::uint64_t AttemptOf(std::uint64_t number, const Send& send) {
+    std::uint64_t t = 0;
+    while ((number + t) % kSenders != send.from ||
+           (number % kSenders + number / kSenders + t) % kReceivers != send.to) {
+      ++t;
+    }
+    return t;
+  }
   void Settle(std::uint64_t number, Message& message) {
     const std::size_t at = Settling(message);
     if (message.is_settled || at == message.sends.size() || !message.sends[at].is_handed) return;
     Count(number, message);
+    ++settled_by[AttemptOf(number, message.sends[at])];
     message.is_settled = true;
     message.sends.clear();
   }
   void Count(std::uint64_t number, const Message& message) {
     const std::size_t settling = Settling(message);
-    const std::size_t needed = std::min(settling + 1, message.sends.size());
-    premature += message.sends.size() - needed;
-    // Every pair is some attempt's: 4 and 5 have no common factor.
+    premature += message.sends.size() - std::min(settling + 1, message.sends.size());
     std::set<std::uint64_t> failed;
-    for (std::size_t i = 0; i < settling; ++i) {
-      std::uint64_t t = 0;
-      while ((number + t) % kSenders != message.sends[i].from ||
-             (number % kSenders + number / kSenders + t) % kReceivers != message.sends[i].to) {
-        ++t;
-      }
-      failed.insert(t);
-    }
+    for (std::size_t i = 0; i < settling; ++i) failed.insert(AttemptOf(number, message.sends[i]));
     const std::uint64_t sends = failed.size() + (settling < message.sends.size() ? 1 : 0);
     // u_s = u_r = 1: a3 has 5 of 20 attempts, b0 has 4.
     const std::uint64_t skipped = failed.empty() ? 0 : *failed.rbegin() + 1 - failed.size();
@@ -158,6 +160,12 @@ TEST_CASE("send ledger: counted as one message at a time would be") {
     CHECK(ledger.resends() == plain.resends);
     CHECK(ledger.premature() == plain.premature);
     CHECK(ledger.excesses() == plain.excesses);
+    std::uint64_t settled = 0;
+    for (std::size_t t = 0; t < ledger.settled_by().size(); ++t) {
+      CHECK(ledger.settled_by()[t] == plain.settled_by[t]);
+      settled += ledger.settled_by()[t];
+    }
+    CHECK(settled > 0);
   }
 }
 
