@@ -121,7 +121,7 @@ std::string Between(const std::string& text, const std::string& from, const std:
 TEST_CASE("readme: the table on its first screen is what the demo computes") {
   const auto figure = cli::ReadFigure("scenarios/figures/picsou-testbed.json");
   REQUIRE_MESSAGE(figure.ok(), figure.status().message());
-  const auto rows = cli::ComputeFigure(*figure, /*jobs=*/2);
+  const auto rows = cli::ComputeFigure(*figure, {/*jobs=*/2, ""});
   REQUIRE_MESSAGE(rows.ok(), rows.status().message());
   std::ifstream file("README.md");
   const std::string readme(std::istreambuf_iterator<char>(file), {});

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,10 +11,11 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
-#include "sim/scenario/scenario.h"
+#include "analysis/results/results.h"
+#include "sim/scenario/override.h"
+#include "tools/lockstep/figure_runs.h"
 #include "tools/lockstep/panel.h"
 #include "tools/lockstep/program.h"
-#include "tools/lockstep/runner.h"
 
 namespace lockstep::cli {
 
@@ -26,6 +28,13 @@ struct FigureRow {
   std::string note;
 };
 
+// Rows of one scenario, in order, as a sweep whose points they are.
+struct RowSweep {
+  std::string name;  // of the scenario's file, without its ending
+  std::vector<std::size_t> rows;
+  std::optional<Planned> planned;  // once it is
+};
+
 // Either rows or panels.
 struct Figure {
   std::string title;
@@ -33,6 +42,7 @@ struct Figure {
   std::string unit;         // of rows
   std::uint64_t seeds = 1;  // runs of each row: the scenario's seed, and those after it
   std::vector<FigureRow> rows;
+  std::vector<RowSweep> sweeps;  // of the rows
   std::vector<Panel> panels;
   Additions own;  // that its scenarios may name
 };
@@ -40,13 +50,13 @@ struct Figure {
 // Numbers are means over the seeds.
 struct FigureResult {
   std::string label;
-  std::vector<RunResult> runs;      // by seed
-  std::vector<double> by_seed;      // `simulated` of each
-  double simulated = 0;             // messages per second, as published, mean of both streams
-  double delivered = 0;             // the same, as delivered
-  std::optional<double> published;  // the nearest of the row's
-  std::optional<double> resends;    // per message
-  std::optional<double> premature;  // per message
+  std::vector<analysis::RunRow> runs;  // by seed
+  std::vector<double> by_seed;         // `simulated` of each
+  double simulated = 0;                // messages per second, as published, mean of both streams
+  double delivered = 0;                // the same, as delivered
+  std::optional<double> published;     // the nearest of the row's
+  std::optional<double> resends;       // per message
+  std::optional<double> premature;     // per message
   // Half of what lies between the least and the greatest seed, as a share of the mean; none where
   // there is one seed. Zero: the point is deterministic.
   std::optional<double> spread;
@@ -56,26 +66,21 @@ struct FigureResult {
 // Reads a figure file, or the figure of that name ("picsou") that lockstep came with; values
 // "published" are JSON pointers into its reference file. Rows have neither a quick form nor points.
 absl::StatusOr<Figure> ReadFigure(const std::string& path, const FigureOptions& options = {});
-// Runs all rows with all seeds, `jobs` runs at a time; the first error ends it. Rows are
-// independent worlds, so the order of their ends changes nothing.
-absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure, unsigned jobs);
+// Plans the rows of a figure in `path`. Errors: a row does not compile.
+absl::Status PlanRows(Figure& figure, const std::string& path);
+// Runs all rows with all seeds, as sweeps on the engine; of what is interrupted, whole rows are
+// there. What a run fails of is in it. Errors: a file cannot be written, or holds something else.
+absl::StatusOr<std::vector<FigureResult>> ComputeFigure(const Figure& figure,
+                                                        const FigureRuns& how);
 
-// How the runs of panels are made.
-struct PanelRuns {
-  unsigned jobs = 1;
-  // The folder for the results of each panel, NAME.sqlite, gone on with where they are there, and
-  // for NAME.csv and NAME.json; empty: nothing is kept.
-  std::string out;
-  bool is_quiet = false;  // shows no progress
-};
 // What became of a panel: runs in order, and the points that they make.
 struct PanelResult {
   std::vector<analysis::RunRow> runs;
   std::vector<PanelPoint> points;
 };
-// The same for the panels of a figure, one after the other, each a sweep on the engine. What a run
-// fails of is in its row. Errors: a file cannot be written, or holds something else.
-absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, const PanelRuns& how);
+// The same for the panels of a figure, one after the other; with a folder for them also NAME.csv
+// and NAME.json of each.
+absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, const FigureRuns& how);
 
 std::string ToTable(const Figure& figure, const std::vector<FigureResult>& rows);
 nlohmann::json ToJson(const std::vector<FigureResult>& rows);

@@ -1,8 +1,6 @@
 // Figures that have panels: see figure.h.
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,11 +10,6 @@
 #include "tools/lockstep/interrupt.h"
 #include "tools/lockstep/output.h"
 #include "tools/lockstep/rows.h"
-#include "tools/lockstep/scratch.h"
-#include "tools/lockstep/sweep_progress.h"
-#include "tools/lockstep/sweep_results.h"
-#include "tools/lockstep/sweep_run.h"
-#include "tools/sweep/engine.h"
 #include "tools/sweep/findings.h"
 
 namespace lockstep::cli {
@@ -27,11 +20,12 @@ using nlohmann::json;
 
 // How the runs of a panel ended: which were not as expected, and which were never made.
 std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
-  const std::uint64_t wanted = panel.planned.plan.runs_max();
+  if (!panel.planned) return "";
+  const std::uint64_t wanted = panel.planned->plan.runs_max();
   std::string text;
   for (const RunRow& row : runs) {
     if (row.is_as_expected) continue;
-    absl::StrAppend(&text, "  ", sweep::Describe(panel.planned.plan.At(row.point)), ", seed ",
+    absl::StrAppend(&text, "  ", sweep::Describe(panel.planned->plan.At(row.point)), ", seed ",
                     row.seed, ": ",
                     row.outcome == analysis::Outcome::kJudged ? row.verdict : row.error, "\n");
   }
@@ -43,37 +37,10 @@ std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
   return text;
 }
 
-// Makes the runs of a panel that `path` has not yet, and reads all of them.
-absl::StatusOr<std::vector<RunRow>> MakeRuns(const Panel& panel, const PanelRuns& how,
-                                             const std::string& path, const std::string& shown) {
-  const Planned& planned = panel.planned;
-  auto file = OpenResults(path, /*is_resumed=*/true, HeaderOf(planned, sweep::Shard()));
-  if (!file.ok()) return file.status();
-  SweepProgress progress(shown);
-  sweep::EngineOptions options;
-  options.workers = how.jobs;
-  options.is_interrupted = [] { return IsInterrupted(); };
-  options.on_progress = [&](const sweep::Tally& tally) {
-    if (!how.is_quiet) progress.Show(tally);
-  };
-  const auto tally =
-      sweep::RunSweep(planned.plan, RunnerOf(*planned.sweep, planned.own), options, **file);
-  progress.Clear();
-  if (!tally.ok()) return tally.status();
-  std::vector<RunRow> rows;
-  absl::Status read = (*file)->ForEachRun([&](const RunRow& row) {
-    rows.push_back(row);
-    return true;
-  });
-  read.Update((*file)->Close());
-  if (!read.ok()) return read;
-  return rows;
-}
-
 json JsonOf(const Panel& panel, const PanelResult& result) {
   json made = ToJson(panel, result.points);
   for (const RunRow& row : result.runs)
-    made["runs"].push_back({{"where", sweep::Describe(panel.planned.plan.At(row.point))},
+    made["runs"].push_back({{"where", sweep::Describe(panel.planned->plan.At(row.point))},
                             {"seed", row.seed},
                             {"verdict", row.verdict},
                             {"as_expected", row.is_as_expected},
@@ -97,11 +64,13 @@ absl::Status Keep(const Panel& panel, const PanelResult& result, const std::stri
 }
 
 // Of all points that have a reference, if they are of more than one panel.
-std::string DistanceOfAll(const std::vector<PanelResult>& panels) {
+std::string DistanceOfAll(const Figure& figure, const std::vector<PanelResult>& panels) {
   std::vector<PanelPoint> all;
-  for (const PanelResult& panel : panels)
-    for (const PanelPoint& point : panel.points)
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    if (figure.panels[i].is_exact() || figure.panels[i].is_bounded) continue;
+    for (const PanelPoint& point : panels[i].points)
       if (point.reference) all.push_back(point);
+  }
   return absl::StrCat(all.size(), " references: ", Distance(all));
 }
 
@@ -114,27 +83,26 @@ analysis::RemarksOfMany RemarksOf(const std::vector<PanelResult>& panels) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure, const PanelRuns& how) {
-  const Scratch scratch;
-  if (how.out.empty() && !scratch.is_there())
-    return absl::UnavailableError("no folder for temporary files can be made; --out names one");
-  std::error_code failed;
-  if (!how.out.empty()) std::filesystem::create_directories(how.out, failed);
-  if (failed)
-    return absl::UnavailableError(absl::StrCat(how.out, ": cannot be made: ", failed.message()));
+absl::StatusOr<std::vector<PanelResult>> ComputePanels(const Figure& figure,
+                                                       const FigureRuns& how) {
+  const FigureFolder folder(how.out);
+  if (absl::Status made = folder.Make(); !made.ok()) return made;
   std::vector<PanelResult> results;
   for (std::size_t i = 0; i < figure.panels.size() && !IsInterrupted(); ++i) {
     const Panel& panel = figure.panels[i];
-    const std::string base =
-        how.out.empty() ? scratch.File(panel.name) : how.out + "/" + panel.name;
-    auto runs = MakeRuns(panel, how, base + ".sqlite",
-                         absl::StrCat(panel.name, " (", i + 1, " of ", figure.panels.size(), ")"));
-    if (!runs.ok()) return runs.status();
-    PanelResult& result = results.emplace_back();
-    result.runs = *std::move(runs);
+    const std::string base = folder.Base(panel.name);
+    PanelResult result;
+    if (panel.planned) {
+      auto runs =
+          MakeRuns(*panel.planned, how, base,
+                   absl::StrCat(panel.name, " (", i + 1, " of ", figure.panels.size(), ")"));
+      if (!runs.ok()) return runs.status();
+      result.runs = *std::move(runs);
+    }
     result.points = PointsOf(panel, result.runs);
+    results.push_back(std::move(result));
     if (how.out.empty()) continue;
-    if (absl::Status kept = Keep(panel, result, base); !kept.ok()) return kept;
+    if (absl::Status kept = Keep(panel, results.back(), base); !kept.ok()) return kept;
   }
   return results;
 }
@@ -150,7 +118,7 @@ std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels
   if (panels.size() > 1 && std::ranges::none_of(figure.panels, [](const Panel& panel) {
         return panel.within.has_value();
       }))
-    absl::StrAppend(&text, "\n  ", DistanceOfAll(panels), "\n");
+    absl::StrAppend(&text, "\n  ", DistanceOfAll(figure, panels), "\n");
   if (!figure.note.empty()) absl::StrAppend(&text, "\n  ", figure.note, "\n");
   return text;
 }

@@ -36,7 +36,7 @@ constexpr const char* kFiguresTeaching =
     "and\n"
     "verdict, seed and digest of a run of each point. A run that does not end as its scenario "
     "expects\n"
-    "fails the figure. With --out each panel keeps its runs (NAME.sqlite, a results file as a "
+    "fails the figure. With --out its runs are kept (NAME.sqlite, a results file as a "
     "sweep's),\n"
     "and the same command goes on with them after Ctrl-C, or worse.\n"
     "\n"
@@ -94,8 +94,18 @@ absl::StatusOr<FigureOptions> OptionsOf(const FigureFlags& flags, const Addition
   return options;
 }
 
+// By the first run that did not end as expected.
+int CodeOfRuns(const std::vector<analysis::RunRow>& runs) {
+  for (const analysis::RunRow& run : runs) {
+    const auto verdict = analysis::VerdictNamed(run.verdict);
+    const int code = verdict ? CodeOf(*verdict, run.is_as_expected) : kRunsFailed;
+    if (code != kAsExpected) return code;
+  }
+  return kAsExpected;
+}
+
 int RunRows(const FigureFlags& flags, const Figure& figure) {
-  const auto result = ComputeFigure(figure, flags.jobs);
+  const auto result = ComputeFigure(figure, {flags.jobs, flags.out});
   if (!result.ok()) return ReportError(result.status());
   const std::string text = flags.as_json  ? JsonText(ToJson(*result))
                            : flags.as_csv ? ToCsv(*result)
@@ -103,13 +113,8 @@ int RunRows(const FigureFlags& flags, const Figure& figure) {
   Print(stdout, text);
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
-  for (const FigureResult& row : *result) {
-    for (const RunResult& run : row.runs) {
-      if (code != kAsExpected) continue;
-      code =
-          run.ending == RunEnding::kStuck ? kRunsFailed : CodeOf(run.verdict, run.is_as_expected);
-    }
-  }
+  for (const FigureResult& row : *result)
+    if (code == kAsExpected) code = CodeOfRuns(row.runs);
   return code;
 }
 
@@ -122,12 +127,9 @@ int RunPanels(const FigureFlags& flags, const Figure& figure) {
   Print(stdout, text);
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
-  for (const PanelResult& panel : *result) {
-    for (const analysis::RunRow& row : panel.runs) {
-      if (code != kAsExpected) break;
-      const auto verdict = analysis::VerdictNamed(row.verdict);
-      code = verdict ? CodeOf(*verdict, row.is_as_expected) : kRunsFailed;
-    }
+  for (std::size_t i = 0; i < result->size() && code == kAsExpected; ++i) {
+    code = IsWrong(figure.panels[i], (*result)[i].points) ? static_cast<int>(kViolated)
+                                                          : CodeOfRuns((*result)[i].runs);
   }
   return code;
 }
@@ -139,9 +141,6 @@ int RunFigure(const FigureFlags& flags, const Additions& own) {
   if (!options.ok()) return ReportError(options.status());
   const auto figure = ReadFigure(flags.figure, *options);
   if (!figure.ok()) return ReportError(figure.status());
-  if (figure->panels.empty() && !flags.out.empty())
-    return ReportError(absl::InvalidArgumentError(
-        absl::StrCat(flags.figure, ": has rows, which --out keeps no runs of; --json prints all")));
   NoteInterrupts();
   return figure->panels.empty() ? RunRows(flags, *figure) : RunPanels(flags, *figure);
 }
@@ -176,9 +175,11 @@ void AddFigures(CLI::App& app, Call& call) {
       "Changes the scenarios where the figure says nothing of the place: JSON pointer = JSON "
       "value, such as /profile/nic/rate/value=16Gbps; may be repeated");
   command
-      ->add_option("--out", flags->out,
-                   "Folder for the runs of each panel (NAME.sqlite, gone on with where it is there "
-                   "already), and for NAME.csv and NAME.json")
+      ->add_option(
+          "--out", flags->out,
+          "Folder for the runs of each panel, or of the rows of each scenario (NAME.sqlite, "
+          "gone on with where it is there already), and for NAME.csv and NAME.json of "
+          "panels")
       ->type_name("DIR");
   command->add_option("--jobs", flags->jobs, "Runs at the same time")
       ->check(CLI::Range(1U, 256U))

@@ -12,6 +12,8 @@
 #include "absl/strings/str_join.h"
 
 #include "analysis/metrics.h"
+#include "analysis/verdict.h"
+#include "protocols/core/apportion.h"
 #include "tools/lockstep/quantity.h"
 #include "tools/lockstep/rows.h"
 #include "tools/sweep/plan.h"
@@ -62,6 +64,8 @@ void Compare(const Panel& panel, PanelPoint& point) {
         (are_positive && ErrorOf(point.y, y) < ErrorOf(point.y, *point.reference));
     if (!is_nearer) continue;
     point.reference = y;
+    if (panel.is_exact()) point.is_outside = y != point.y;
+    if (panel.is_bounded) point.is_outside = point.y > y;
     if (!panel.within) continue;
     point.is_outside = are_positive ? ErrorOf(point.y, y) > std::log(*panel.within) : y != point.y;
   }
@@ -120,6 +124,11 @@ std::string Comparison(const Panel& panel, const std::vector<PanelPoint>& points
     if (point.is_outside) ++outside;
   }
   if (compared == 0) return "";
+  if (panel.is_exact() || panel.is_bounded)
+    return absl::StrCat("  Of ", compared, " numbers with a ",
+                        panel.is_exact() ? "reference" : "bound", " (in parentheses), ",
+                        compared - outside, panel.is_exact() ? " are that" : " are within it",
+                        outside > 0 ? "; the others have a star.\n" : ".\n");
   if (!panel.within)
     return absl::StrCat("  In parentheses: references; from these ", compared, " ",
                         Distance(points), ".\n");
@@ -128,15 +137,38 @@ std::string Comparison(const Panel& panel, const std::vector<PanelPoint>& points
                       outside > 0 ? "; the others have a star.\n" : ".\n");
 }
 
+// How many messages of each quantum are whose: by Hamilton's method (the Picsou paper, section 5).
+std::vector<PanelPoint> PointsOfQuanta(const Panel& panel) {
+  std::vector<PanelPoint> points;
+  for (const Quantum& quantum : panel.quanta) {
+    const std::vector<std::uint64_t> shares = core::Apportion(quantum.stake, quantum.messages);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      PanelPoint& point = points.emplace_back();
+      point.line = quantum.line;
+      point.x = static_cast<double>(i);
+      point.y = static_cast<double>(shares[i]);
+      Compare(panel, point);
+      point.verdict = std::string(analysis::Name(point.is_outside ? analysis::Verdict::kViolated
+                                                                  : analysis::Verdict::kHolds));
+    }
+  }
+  return points;
+}
+
 }  // namespace
 
+bool IsWrong(const Panel& panel, const std::vector<PanelPoint>& points) {
+  return panel.is_exact() && std::ranges::any_of(points, &PanelPoint::is_outside);
+}
+
 std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<RunRow>& rows) {
+  if (!panel.planned) return PointsOfQuanta(panel);
   std::map<std::uint64_t, PointRuns> runs;
   for (const RunRow& row : rows) runs[row.point].rows.push_back(&row);
   std::vector<PanelPoint> points;
   for (const auto& entry : runs) {
     const PointRuns& of_point = entry.second;
-    const sweep::Point at = panel.planned.plan.At(entry.first);
+    const sweep::Point at = panel.planned->plan.At(entry.first);
     const sweep::Lookup settings = sweep::LookupIn(at);
     PanelPoint made;
     std::vector<std::string> labels;

@@ -2,7 +2,7 @@
 //
 // A panel names a sweep, as a file or written out, and says what of it is x, what is y, and what
 // tells lines apart. It has a quick form, which is the sweep with changes (a merge patch, RFC
-// 7396).
+// 7396). Or it shows, without a run, how messages are apportioned to replicas by stake.
 
 #pragma once
 
@@ -39,16 +39,23 @@ struct FigureOptions {
   Additions own;  // that its scenarios may name, beside what lockstep has
 };
 
-struct Panel {
-  explicit Panel(Planned what) : planned(std::move(what)) {}
+// A quantum of messages, for replicas with these stakes.
+struct Quantum {
+  std::string line;
+  std::vector<std::uint32_t> stake;
+  std::uint64_t messages = 0;
+};
 
+struct Panel {
   std::string name;
   std::string title;
   std::string x_title;
   std::string y_title;
   bool has_log_x = false;
   bool has_log_y = false;
-  Planned planned;
+  // One of these two: runs, or what needs none.
+  std::optional<Planned> planned;
+  std::vector<Quantum> quanta;
   std::vector<std::string> by;  // parameters that tell lines apart
   // Lines: a parameter, and a formula over means. Quantiles: no parameter, but at each x (a share
   // of all) the metric that is its quantile.
@@ -61,8 +68,13 @@ struct Panel {
   std::map<std::string, std::vector<std::pair<double, double>>> reference;
   // What is more than this factor away from its reference is said to be; none: nothing is said.
   std::optional<double> within;
+  // Its reference is a bound: what is above it is said to be, and nobody asks how far below it the
+  // rest is.
+  bool is_bounded = false;
 
-  bool is_quantiles() const { return !y; }
+  bool is_quantiles() const { return planned && !y; }
+  // Whether a point that is not at its reference is wrong.
+  bool is_exact() const { return !quanta.empty(); }
 };
 
 // `reference` is what the figure's "reference" names, and its errors' name is `file`.
@@ -84,7 +96,7 @@ struct PanelPoint {
   std::uint64_t seed = 0;
   std::string digest;
 };
-// Of runs of the panel's sweep, in order of points.
+// Of runs of the panel's sweep, in order of points; of quanta, a replica's messages each.
 std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<analysis::RunRow>& rows);
 
 // A column for each line, a row for each x; the reference in parentheses.
@@ -93,6 +105,9 @@ std::string ToTable(const Panel& panel, const std::vector<PanelPoint>& points);
 // has one.
 std::string Distance(const std::vector<PanelPoint>& points);
 nlohmann::json ToJson(const Panel& panel, const std::vector<PanelPoint>& points);
+
+// Whether it has points that its reference shows to be wrong.
+bool IsWrong(const Panel& panel, const std::vector<PanelPoint>& points);
 
 // Points as rows of a table: the panel's name, line, x, y, ..., then what is in `also`.
 std::vector<std::string> PointColumns(const std::vector<std::string>& also);

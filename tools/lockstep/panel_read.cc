@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "protocols/core/program.h"
 #include "sim/scenario/name_search.h"
 #include "tools/lockstep/panel.h"
 #include "tools/sweep/plan.h"
@@ -226,9 +227,30 @@ void ReadReference(Parameters& panel, const json& reference, Panel& into) {
   }
 }
 
+// Without a run: {"line", "stake": [...], "messages"} each.
+std::vector<Quantum> ReadQuanta(Parameters& panel) {
+  std::vector<Quantum> quanta;
+  for (Parameters& entry : panel.ObjectsOr("quanta")) {
+    Quantum quantum;
+    quantum.line = entry.String("line");
+    quantum.messages = entry.Integer("messages", 1, 1U << 20);
+    const json* const stake = entry.Raw("stake");
+    const auto is_stake = [](const json& each) {
+      return each.is_number_unsigned() && each >= 1 && each <= core::kStakeMost;
+    };
+    if (stake == nullptr || !stake->is_array() || stake->empty() ||
+        !std::ranges::all_of(*stake, is_stake))
+      entry.FailWanted("stake", "a list of whole numbers from 1 on, one for each replica");
+    else
+      quantum.stake = stake->get<std::vector<std::uint32_t>>();
+    quanta.push_back(std::move(quantum));
+  }
+  return quanta;
+}
+
 // What x, y and lines are, against what the sweep has.
 absl::Status CheckNames(Parameters& panel, const Panel& read) {
-  const std::vector<std::string>& names = read.planned.plan.names();
+  const std::vector<std::string>& names = read.planned->plan.names();
   const auto check = [&](const char* key, const std::string& name) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return;
     panel.FailWanted(key, absl::StrCat("parameters of the sweep: ", absl::StrJoin(names, ", ")));
@@ -236,8 +258,8 @@ absl::Status CheckNames(Parameters& panel, const Panel& read) {
   for (const std::string& name : read.by) check("by", name);
   if (!read.is_quantiles()) check("x", read.x);
   if (read.is_quantiles() && read.quantiles.empty()) panel.FailWanted("y", "a formula");
-  const sweep::Sweep& sweep = *read.planned.sweep;
-  const std::vector<std::string> known = FormulaMetrics(read.planned.own);
+  const sweep::Sweep& sweep = *read.planned->sweep;
+  const std::vector<std::string> known = FormulaMetrics(read.planned->own);
   std::set<std::string, std::less<>> metrics(known.begin(), known.end());
   for (const auto& [metric, pointer] : sweep.record) metrics.insert(metric);
   const auto check_metric = [&](const char* key, const std::string& name) {
@@ -258,9 +280,14 @@ absl::Status CheckNames(Parameters& panel, const Panel& read) {
 
 absl::StatusOr<Panel> ReadPanel(Parameters& panel, const json& reference,
                                 const FigureOptions& options) {
-  auto planned = ReadSweepOf(panel, options);
-  if (!planned.ok()) return planned.status();
-  Panel read(*std::move(planned));
+  Panel read;
+  if (panel.Raw("quanta") != nullptr) {
+    read.quanta = ReadQuanta(panel);
+  } else {
+    auto planned = ReadSweepOf(panel, options);
+    if (!planned.ok()) return planned.status();
+    read.planned = *std::move(planned);
+  }
   read.name = panel.String("name");
   read.title = panel.String("title");
   read.x_title = panel.String("x_title");
@@ -287,7 +314,9 @@ absl::StatusOr<Panel> ReadPanel(Parameters& panel, const json& reference,
     else
       read.within = within->get<double>();
   }
-  if (absl::Status checked = CheckNames(panel, read); !checked.ok()) return checked;
+  read.is_bounded = panel.BoolOr("reference_is_bound", false);
+  absl::Status checked = read.planned ? CheckNames(panel, read) : panel.Done();
+  if (!checked.ok()) return checked;
   return read;
 }
 

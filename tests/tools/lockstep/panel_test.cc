@@ -221,6 +221,85 @@ TEST_CASE("panel: of references that contradict each other the nearest counts, b
   CHECK(cli::PointsOf(figure->panels[0], rows)[0].reference == 1e6);
 }
 
+TEST_CASE("panel: quanta are apportioned by Hamilton's method, and one message off is wrong") {
+  const TemporaryFolder folder;
+  json figure = SmallFigure();
+  figure["panels"] =
+      json::array({{{"name", "shares"},
+                    {"title", "shares"},
+                    {"x_title", "replica"},
+                    {"y_title", "messages"},
+                    {"quanta", {{{"line", "three"}, {"stake", {97U, 1U, 2U}}, {"messages", 10U}}}},
+                    {"reference", "/shares"}}});
+  const auto compute = [&](const char* reference) {
+    const std::string path = folder.Write("figure.json", figure.dump());
+    folder.Write("reference.json", reference);
+    return Lockstep({"figures", path, "--csv"});
+  };
+  const Finished right = compute(R"({"shares": {"series": {"three": [[0, 10], [1, 0], [2, 0]]}}})");
+  CHECK(right.exit_code == cli::kAsExpected);
+  CHECK(LinesOf(right.out)[1] == R"(shares,three,0,10,,10,1,holds,0,"")");
+  const Finished wrong = compute(R"({"shares": {"series": {"three": [[0, 9], [1, 1], [2, 0]]}}})");
+  CHECK(wrong.exit_code == cli::kViolated);
+  CHECK(LinesOf(wrong.out)[1] == R"(shares,three,0,10,,9,1.1111111111111112,violated,0,"")");
+  CHECK(LinesOf(wrong.out)[3] == R"(shares,three,2,0,,0,,holds,0,"")");
+}
+
+TEST_CASE("panel: what is above a bound has a star, and what is below is no distance") {
+  const TemporaryFolder folder;
+  json bounded = SmallFigure();
+  bounded["panels"][0].erase("within");
+  bounded["panels"][0]["reference_is_bound"] = true;
+  const std::string path = WriteFigure(folder, bounded);
+  const auto figure = cli::ReadFigure(path);
+  REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
+  std::vector<analysis::RunRow> rows(1);
+  rows[0].point = 2;
+  rows[0].metrics["dropped"] = 1e6;
+  auto points = cli::PointsOf(figure->panels[0], rows);
+  CHECK_FALSE(points[0].is_outside);
+  Has(cli::ToTable(figure->panels[0], points),
+      "Of 1 numbers with a bound (in parentheses), 1 are within it.");
+  rows[0].metrics["dropped"] = 2e6 + 2;
+  points = cli::PointsOf(figure->panels[0], rows);
+  CHECK(points[0].is_outside);
+  Has(cli::ToTable(figure->panels[0], points), "0 are within it; the others have a star");
+}
+
+TEST_CASE("rows: runs are kept with --out, and the same command goes on with them") {
+  const TemporaryFolder folder;
+  const std::string ring = std::filesystem::absolute("scenarios/smoke/pingpong.json").string();
+  json figure = {{"lockstep_figure", 1},
+                 {"title", "rings"},
+                 {"unit", "messages"},
+                 {"seeds", 2U},
+                 {"reference", "reference.json"},
+                 {"rows",
+                  {{{"label", "one"}, {"scenario", ring}, {"set", {{"/run/for", "20ms"}}}},
+                   {{"label", "lossy"},
+                    {"scenario", ring},
+                    {"set", {{"/run/for", "20ms"}, {"/network/intra/loss", {1U, 2U}}}}}}}};
+  const std::string path = WriteFigure(folder, figure);
+  const std::string out = folder.File("kept");
+  const Finished first = Lockstep({"figures", path, "--json", "--out", out});
+  REQUIRE_MESSAGE(first.exit_code == cli::kAsExpected, first.err);
+  CHECK(std::filesystem::exists(out + "/pingpong.sqlite"));
+  const json rows = json::parse(first.out);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1]["label"] == "lossy");
+  CHECK(rows[1]["runs"].size() == 2);
+  CHECK(rows[0]["runs"][0]["metrics"]["dropped"] < rows[1]["runs"][0]["metrics"]["dropped"]);
+  CHECK(rows[1]["runs"][1]["seed"].get<int>() == rows[1]["runs"][0]["seed"].get<int>() + 1);
+  CHECK(Lockstep({"figures", path, "--json", "--out", out}).out == first.out);
+  // What has other settings is another figure, and does not go on with these.
+  figure["rows"][0]["set"]["/run/for"] = "21ms";
+  WriteFigure(folder, figure);
+  CHECK(Lockstep({"figures", path, "--out", out}).exit_code == cli::kBadInput);
+  figure["rows"][0]["set"] = {{"/run/fro", "21ms"}};
+  WriteFigure(folder, figure);
+  Has(Lockstep({"figures", path}).err, "row \"one\"");
+}
+
 TEST_CASE("panel: it is made at the points that it says, unless others are asked for") {
   const TemporaryFolder folder;
   json wanted = SmallFigure();
@@ -229,7 +308,7 @@ TEST_CASE("panel: it is made at the points that it says, unless others are asked
   const auto count = [&](const cli::FigureOptions& options) {
     const auto figure = cli::ReadFigure(path, options);
     REQUIRE_MESSAGE(figure.ok(), std::string(figure.status().message()));
-    return figure->panels[0].planned.plan.runs_max();
+    return figure->panels[0].planned->plan.runs_max();
   };
   CHECK(count({}) == 3 * 2);
   cli::FigureOptions options;
