@@ -280,7 +280,7 @@ absl::Status CheckReplicas(const CatalogInput& input, std::initializer_list<std:
     if (input.clusters[c].has_positions() && !host.takes_positions)
       return absl::InvalidArgumentError(
           absl::StrCat(input.file, ": /clusters/", c,
-                       "/positions: want none, or \"by index\": they are for picsou"));
+                       "/positions: want none, or \"by index\": they are for picsou by the paper's rule"));
   }
   return absl::OkStatus();
 }

@@ -177,7 +177,8 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
       std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.PhiOnWire(), config.rule));
   layer.notes = picsou::kNotes;
   layer.bears_stake = true;
-  layer.takes_positions = true;
+  // The artifact's ids follow the list of its hosts.
+  layer.takes_positions = !is_artifact;
   layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
     return PicsouFootprint(config, message_bytes, send_buffer, extent);
   };

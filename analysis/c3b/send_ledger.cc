@@ -14,6 +14,8 @@ using trace::Phase;
 
 // Sends of one message that are told apart; beyond them, more of the same are not listed.
 constexpr std::size_t kMostListed = 4096;
+// Attempts that are told apart; beyond them, all are one.
+constexpr std::uint64_t kMostAttempts = 4096;
 
 }  // namespace
 
@@ -220,7 +222,8 @@ void SendLedger::NoteAttempt(const Send& send, std::uint64_t number, std::uint64
     const std::uint64_t first = lane + lanes * begin;
     const bool is_first_send =
         schedule.Sender(first, 0) == send.from && schedule.Receiver(first, 0) == send.to;
-    const std::uint64_t attempt = is_first_send ? 0 : schedule.AttemptOf(send.from, send.to, first);
+    const std::uint64_t attempt =
+        is_first_send ? 0 : std::min(kMostAttempts, schedule.AttemptOf(send.from, send.to, first));
     if (settled_by_.size() <= attempt) settled_by_.resize(attempt + 1);
     settled_by_[attempt] += end - begin;
   };

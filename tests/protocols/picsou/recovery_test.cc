@@ -44,7 +44,7 @@ std::vector<std::uint64_t> PositionsIn(const std::vector<Records>& data) {
 using Positions = std::vector<std::uint64_t>;
 
 Retained Keeper(std::uint64_t messages, std::uint32_t sparing = 2, std::int64_t bytes = 1 << 30) {
-  return Retained({kLanes, 4, 0, sparing, messages, core::ByteCount(bytes)});
+  return Retained({kLanes, false, 4, 0, sparing, messages, core::ByteCount(bytes)});
 }
 
 Fetcher::Config OfFour() { return {4, 0, 2, core::Duration::Milliseconds(5), 0}; }
