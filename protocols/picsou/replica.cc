@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/numeric/int128.h"
-
 #include "protocols/core/check.h"
 #include "protocols/picsou/notes.h"
 
@@ -32,15 +30,6 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
 
 // Of the other cluster's stream.
 Schedule InSchedule(const Config& config) { return {config.other, config.own}; }
-
-// W_a * share / (slots / n), rounded up.
-std::uint64_t AckWindow(const Config& config, const Schedule& schedule, std::uint64_t self) {
-  if (!config.own.has_stake()) return config.ack_window;
-  const absl::uint128 part =
-      absl::uint128(config.ack_window) * schedule.Share(self) * schedule.senders();
-  const std::uint64_t slots = Turns(config.own).slots();
-  return static_cast<std::uint64_t>((part + slots - 1) / slots);
-}
 
 Retained::Config RetainedConfig(const Config& config, const core::Seat& seat) {
   Retained::Config retained;
@@ -78,7 +67,6 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       owner_(owner),
       codec_(config.wire, config.phi),
       schedule_(config.own, config.other),
-      ack_window_(AckWindow(config, schedule_, seat.index)),
       inbound_(InSchedule(config).set_period(), config.phi, config.PhiRunsMax()),
       hints_(config.other.size, config.other.r + 1, config.other.stake),
       answers_(config.own.size, InSchedule(config).lanes()),
@@ -373,7 +361,7 @@ void Replica::Pump(const core::Now& now, core::Effects& out) {
 void Replica::SendBatches(const core::Now& now, core::Effects& out) {
   // A window that opens for a few batches is for the receivers in turn, or the last ones would
   // never be sent to: nobody else sends again what was not sent yet.
-  const std::uint32_t begin = ack_window_ > 0 ? window_turn_ : 0;
+  const std::uint32_t begin = config_.ack_window > 0 ? window_turn_ : 0;
   for (std::uint32_t i = 0; i < config_.other.size; ++i) {
     const std::uint32_t receiver = (begin + i) % config_.other.size;
     while (SendFrom(resends_, now, receiver, out)) {

@@ -54,9 +54,7 @@ struct Config {
   core::Duration batch_delay = core::Duration::Milliseconds(1);
   // W_q: a position is sent only if it is less than this above the QUACK.
   std::uint64_t quack_window = 1'048'576;
-  // W_a: batches sent since the own cumulative ACK last changed; 0: no such window. By stake, of a
-  // replica whose share is the mean one: others may send as much more or less as their share is, so
-  // that the window closes for all at the same distance along the stream.
+  // W_a: batches sent since the own cumulative ACK last changed; 0: no such window.
   std::uint64_t ack_window = 0;
   // A no-op goes to the next receiver each time, whatever else is sent: each of them hears from
   // this replica at least every n_r times that.
@@ -153,7 +151,9 @@ class Replica : public core::Node, public core::LogReader {
   void SendBatch(const core::Now& now, std::uint32_t receiver,
                  const std::vector<core::Batcher::Item>& items, core::Effects& out);
   void SendNoop(const core::Now& now, core::Effects& out);
-  bool is_ack_window_open() const { return ack_window_ == 0 || batches_since_ack_ < ack_window_; }
+  bool is_ack_window_open() const {
+    return config_.ack_window == 0 || batches_since_ack_ < config_.ack_window;
+  }
   std::uint64_t Limit() const;
   // What it says that it holds; notes where there is no room for more.
   Ack Report(core::Effects& out);
@@ -164,7 +164,6 @@ class Replica : public core::Node, public core::LogReader {
   core::LogOwner& owner_;
   Codec codec_;
   Schedule schedule_;
-  std::uint64_t ack_window_;  // W_a, by the own share
 
   Inbound inbound_;
   QuackCounter hints_;                // what senders state of the other stream
