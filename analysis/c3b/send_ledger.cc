@@ -176,7 +176,7 @@ void SendLedger::OnOffered(const Send& send, const core::Run& run) {
 void SendLedger::OnHanded(const Send& send, const core::Run& run) {
   if (facts_->schedule().is_dense() && sent_.ContainsAll(run) && IsPlain(send, run)) {
     // Settled by its first send, which every bound allows.
-    settled_.Insert(run);
+    for (const core::Run& fresh : settled_.Insert(run)) CountSettled(0, fresh.count);
     return;
   }
   Update(run,
@@ -215,6 +215,11 @@ void SendLedger::Settle(History& history, std::uint64_t number, std::uint64_t co
   history.sends.clear();
 }
 
+void SendLedger::CountSettled(std::uint64_t attempt, std::uint64_t count) {
+  if (settled_by_.size() <= attempt) settled_by_.resize(attempt + 1);
+  settled_by_[attempt] += count;
+}
+
 void SendLedger::NoteAttempt(const Send& send, std::uint64_t number, std::uint64_t count) {
   const std::uint64_t lanes = lanes_.size();
   const Schedule& schedule = facts_->schedule();
@@ -224,8 +229,7 @@ void SendLedger::NoteAttempt(const Send& send, std::uint64_t number, std::uint64
         schedule.Sender(first, 0) == send.from && schedule.Receiver(first, 0) == send.to;
     const std::uint64_t attempt =
         is_first_send ? 0 : std::min(kMostAttempts, schedule.AttemptOf(send.from, send.to, first));
-    if (settled_by_.size() <= attempt) settled_by_.resize(attempt + 1);
-    settled_by_[attempt] += end - begin;
+    CountSettled(attempt, end - begin);
   };
   schedule.ForEachPart(core::Run{number, count, lanes}, note);
 }

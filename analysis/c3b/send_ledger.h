@@ -62,8 +62,8 @@ class SendLedger final : public trace::Sink {
   std::uint64_t resends() const { return resends_; }      // beyond the first of each k′
   std::uint64_t premature() const { return premature_; }  // after the one that settled it
   std::uint64_t excesses() const { return excesses_; }    // messages over the bound
-  // settled_by()[t]: messages that were settled by the pair of attempt t; 0 is the first send. Who is
-  // dead makes no attempt, and has its turn all the same.
+  // settled_by()[t]: messages that were settled by the pair of attempt t; 0 is the first send. Who
+  // is dead makes no attempt, and has its turn all the same.
   const std::vector<std::uint64_t>& settled_by() const { return settled_by_; }
   // Entries of state, for tests of memory.
   std::size_t size() const;
@@ -105,6 +105,7 @@ class SendLedger final : public trace::Sink {
   void OnDestroyed(const Send& send, const core::Run& run);
   // Settles what can be, in the piece of `count` messages from `number` on.
   void Settle(History& history, std::uint64_t number, std::uint64_t count);
+  void CountSettled(std::uint64_t attempt, std::uint64_t count);
   // That messages of one history were settled by `send`.
   void NoteAttempt(const Send& send, std::uint64_t number, std::uint64_t count);
   void JudgeBound(const History& history, const Standing& standing, std::uint64_t number,

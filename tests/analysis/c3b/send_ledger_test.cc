@@ -169,6 +169,28 @@ TEST_CASE("send ledger: counted as one message at a time would be") {
   }
 }
 
+TEST_CASE("send ledger: of turns that are many, too, what first sends settled is counted") {
+  analysis::Recipe recipe = TwoClusters(4, 4);
+  for (core::Cluster& cluster : recipe.clusters) cluster.stake = {64, 1, 1, 1};
+  const analysis::Schedule schedule(recipe.clusters[0], recipe.clusters[1]);
+  REQUIRE(schedule.is_dense());
+  Story story(recipe);
+  constexpr std::uint64_t kMessages = 200;
+  for (std::uint64_t k = 0; k < kMessages; ++k) {
+    story.Passed(A(static_cast<std::uint32_t>(schedule.Sender(k, 0))),
+                 B(static_cast<std::uint32_t>(schedule.Receiver(k, 0))), {k, 1, 1});
+  }
+  const auto facts = std::make_shared<analysis::StreamFacts>(
+      std::make_shared<const analysis::Recipe>(story.recipe()), 0);
+  analysis::SendLedger ledger(facts);
+  for (const trace::Event& event : story.events()) {
+    facts->OnEvent(event);
+    ledger.OnEvent(event);
+  }
+  ledger.Finish();
+  CHECK(ledger.settled_by() == std::vector<std::uint64_t>{kMessages});
+}
+
 TEST_CASE("send ledger: state is bounded by what is open, not by what has passed") {
   Story story(TwoClusters(4, 4));
   story.Faulty(B(3), 2);
