@@ -91,8 +91,8 @@ absl::StatusOr<std::vector<std::optional<std::size_t>>> BrokersOf(const CatalogI
 void DescribeBroker(core::Keys& keys, kafka::BrokerConfig& config) {
   std::string from;  // See BrokersOf.
   keys.Text(core::Required("from",
-                           "The cluster whose stream they carry. Brokers stand in the region of "
-                           "those who receive it, by the map or the classes of links."),
+                           "The cluster whose stream they carry. Their links to replicas are "
+                           "`cross`; only a map says that they stand in the receivers' region."),
             from);
   Describe(keys, config);
   if (keys.ok() && config.request_timeout <= config.fetch.wait)

@@ -25,7 +25,7 @@ std::uint64_t CommittedAfter(core::Duration elapsed, std::uint64_t rate_per_s) {
 void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
                       core::Effects& out) {
   if (config_.rate_per_s == 0) {
-    committed_ = end();
+    committed_ = core::Log::kEndless;
     if (reader_ != nullptr) reader_->OnCommitted(now, out);
     return;
   }

@@ -1,5 +1,5 @@
-// The File RSM: a committed log without consensus, there from the start or growing at a fixed rate,
-// endless or of a number of messages.
+// The File RSM: a committed log without consensus, endless or growing at a fixed rate, be it to an
+// end.
 //
 // Every replica holds the same entries of one size from the start, as the load generator of the
 // Picsou evaluation does (Picsou, section 6): it measures the C3B layer above it and nothing else.
@@ -18,8 +18,8 @@ namespace lockstep::file {
 struct Config {
   std::uint64_t generator = 1;      // of the contents; another for each cluster
   std::uint64_t message_bytes = 0;  // of each entry
-  std::uint64_t rate_per_s = 0;     // entries committed a second; 0: all from the start
-  std::uint64_t messages = 0;       // entries in all; 0: no end
+  std::uint64_t rate_per_s = 0;     // entries committed a second; 0: endless
+  std::uint64_t messages = 0;       // entries in all, at a rate; 0: no end
 };
 
 class FileRsm : public core::Node, public core::Log, public core::LogOwner {

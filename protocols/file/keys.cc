@@ -11,8 +11,11 @@ void Describe(core::Keys& keys, Config& config) {
                config.message_bytes, {1, kMessageBytesMax});
   keys.Integer({"rate", "Messages committed per second.", false, "as many as are read"},
                config.rate_per_s, {1, kRateMax});
-  keys.Integer({"messages", "Messages in all.", false, "no end"}, config.messages,
-               {1, core::Log::kEndless - 1});
+  keys.Integer({"messages", "Messages in all, of a log with a rate.", false, "no end"},
+               config.messages, {1, core::Log::kEndless - 1});
+  // All of them at once would be a burst that no clock and no credit bounds.
+  if (keys.ok() && config.messages > 0 && config.rate_per_s == 0)
+    keys.FailWanted("messages", "a \"rate\" beside it, at which they are committed");
 }
 
 }  // namespace lockstep::file

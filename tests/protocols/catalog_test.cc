@@ -352,6 +352,7 @@ TEST_CASE("catalog: a rate and a size of messages reach the log and the promise"
   REQUIRE(program.ok());
   CHECK((*program)->streams()[0].rate_per_s == 500);
   CHECK((*program)->streams()[0].message_bytes == 77);
+  CHECK((*program)->streams()[0].messages == 0);
   CHECK((*program)->streams()[1].rate_per_s == 0);
 }
 

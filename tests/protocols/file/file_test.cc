@@ -3,10 +3,16 @@
 #include "protocols/file/file.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "nlohmann/json.hpp"
 
 #include "protocols/core/log.h"
 #include "protocols/core/run.h"
+#include "protocols/file/keys.h"
+#include "protocols/parameters/key_reader.h"
+#include "protocols/parameters/parameters.h"
 #include "tests/support/listed.h"
 
 // Last: CHECK becomes doctest's.
@@ -76,14 +82,8 @@ TEST_CASE("file: at a rate, floor(rate * t) entries are committed at each tick")
 core::TimerId GrowTimer(const core::Effects& out) { return All<effect::SetTimer>(out).at(0).id; }
 
 TEST_CASE("file: a log of so many messages ends with them, and needs no timer any more") {
-  file::FileRsm at_once({3, 100, 0, 7}, kContents);
-  core::Effects out;
-  at_once.OnStart(NowAtMs(0), {}, out);
-  CHECK(at_once.Committed() == core::SeqNo(7));
-  CHECK(All<effect::SetTimer>(out).empty());
-
   file::FileRsm slow({3, 100, 1'000, 7}, kContents);
-  out.Clear();
+  core::Effects out;
   slow.OnStart(NowAtMs(0), {}, out);
   const core::TimerId grow = GrowTimer(out);
   out.Clear();
@@ -94,6 +94,21 @@ TEST_CASE("file: a log of so many messages ends with them, and needs no timer an
   slow.OnTimer(NowAtMs(60), grow, out);
   CHECK(slow.Committed() == core::SeqNo(7));
   CHECK(All<effect::SetTimer>(out).empty());
+}
+
+TEST_CASE("file: a number of messages asks for a rate, since all at once nothing would bound") {
+  const auto error = [](const char* text) {
+    const nlohmann::json layer = nlohmann::json::parse(text);
+    Parameters parameters(layer, "f.json", "/stack/0");
+    KeyReader keys(parameters);
+    file::Config config;
+    Describe(keys, config);
+    return std::string(parameters.Done().message());
+  };
+  CHECK(error(R"({"message_bytes": 5, "messages": 9})") ==
+        "f.json: /stack/0/messages: want a \"rate\" beside it, at which they are committed, not 9");
+  CHECK(error(R"({"message_bytes": 5, "messages": 9, "rate": 1})").empty());
+  CHECK(error(R"({"message_bytes": 5})").empty());
 }
 
 TEST_CASE("file: the log grows from its first start on, whatever the clock says then") {
