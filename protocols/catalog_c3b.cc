@@ -150,10 +150,16 @@ Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_by
   const std::uint64_t waiting = std::min(across * of_stream, in_all);
   const std::uint64_t passed_on = std::min(within * of_stream, in_all);
   const std::uint64_t copies = std::min(within * of_stream, within * in_all);
+  // What it heard last of each pair of replicas, from each that receives.
+  constexpr std::uint64_t kNews = 16;
+  const std::uint64_t of_senders = std::uint64_t{config.own.size} * config.other.size;
+  const bool has_stake = config.own.has_stake() || config.other.has_stake();
+  const std::uint64_t news =
+      std::min<std::uint64_t>(picsou::ComplaintTracker::kNewsMost, of_senders * config.other.size);
   Footprint footprint;
   footprint.bytes =
-      kPeer * (config.own.size + config.other.size) + kHeld * outstanding +
-      kMissed * across * std::min(outstanding, config.phi + 1) +
+      (has_stake ? kNews * news : 0) + kPeer * (config.own.size + config.other.size) +
+      kHeld * outstanding + kMissed * across * std::min(outstanding, config.phi + 1) +
       (waiting + passed_on) * (kBatch + kRun * std::min(outstanding, config.phi) / 2) +
       copies * kCopy;
   footprint.peers = across + within;

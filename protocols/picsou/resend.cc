@@ -22,11 +22,12 @@ ComplaintTracker::ComplaintTracker(const Schedule& schedule, std::uint64_t compl
                                    RepeatInterval repeat_interval, std::vector<std::uint32_t> stake)
     : ComplaintTracker(schedule.lanes(), static_cast<std::uint32_t>(schedule.receivers()),
                        complaints_needed, std::move(repeat_interval), std::move(stake)) {
-  if (!schedule.has_stake()) return;
+  const std::uint64_t of_senders = schedule.receivers() * schedule.senders();
+  if (!schedule.has_stake() || of_senders > kNewsMost) return;
   by_stake_ = schedule;
-  const std::uint64_t pairs = schedule.senders() * schedule.receivers();
-  news_.assign(schedule.receivers(),
-               {std::vector<Newest>(pairs), std::vector<Newest>(schedule.senders())});
+  const bool has_pairs = of_senders * schedule.receivers() <= kNewsMost;
+  news_.assign(schedule.receivers(), {std::vector<Newest>(has_pairs ? of_senders : 0),
+                                      std::vector<Newest>(schedule.senders())});
 }
 
 std::size_t ComplaintTracker::size() const {
@@ -82,10 +83,12 @@ void ComplaintTracker::Show(core::Instant now, News& news, std::uint64_t begin,
     const std::uint64_t alike = by_stake_->is_dense() ? by_stake_->Alike(begin) : 1;
     const std::uint64_t piece_end = std::min(end, begin + alike);
     const Schedule::Pair pair = by_stake_->PairOf(begin, 0);
-    Newest& of_pair = news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver];
-    Newest& of_sender = news.of_sender[pair.sender];
-    if (piece_end > of_pair.end) of_pair = {piece_end, now};
-    if (piece_end > of_sender.end) of_sender = {piece_end, now};
+    const auto show = [&](Newest& newest) {
+      if (piece_end > newest.end) newest = {piece_end, now};
+    };
+    if (!news.of_pair.empty())
+      show(news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver]);
+    show(news.of_sender[pair.sender]);
     begin = piece_end;
   }
 }
@@ -111,8 +114,10 @@ void ComplaintTracker::JudgeSuspects(core::Instant now, std::uint32_t receiver) 
       const std::uint64_t number = line_.Number(suspect.begin);
       const Schedule::Pair pair = by_stake_->PairOf(number, 0);
       const News& news = news_[receiver];
-      const Newest& of_pair = news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver];
       const Newest& of_sender = news.of_sender[pair.sender];
+      const Newest& of_pair =
+          news.of_pair.empty() ? of_sender
+                               : news.of_pair[pair.sender * by_stake_->receivers() + pair.receiver];
       // Below the newest of the pair, between it and that of the sender, and above both.
       const std::uint64_t alike =
           suspect.begin + std::min(end - suspect.begin, by_stake_->Alike(number));

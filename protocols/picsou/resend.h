@@ -16,7 +16,8 @@
 // the others, and what is yet to come looks like holes below what the others have. So what is above
 // the newest position that a receiver has reported of the same first pair, or of the same first
 // sender, is missing there only since it reported that one, as TCP's timer begins anew with each
-// acknowledgement of new data (RFC 6298, section 5.3). Who is dead shows nothing new.
+// acknowledgement of new data (RFC 6298, section 5.3). Who is dead shows nothing new. In large
+// clusters that would be a number for each three replicas: then for senders alone, or not at all.
 //
 // Kept by lanes of the schedule, as intervals: a thousand equal fates are one entry, and
 // what nobody misses is none.
@@ -47,6 +48,9 @@ struct Attempt {
 
 class ComplaintTracker {
  public:
+  // By stake, so much that receivers have shown is remembered at most: see News.
+  static constexpr std::uint64_t kNewsMost = 1U << 17;
+
   // `lanes`: of the schedule. `complaints_needed` is r_r + 1; where `stake` says that of each
   // receiver, it is that of the complainers.
   ComplaintTracker(std::uint64_t lanes, std::uint32_t receivers, std::uint64_t complaints_needed,
@@ -92,7 +96,7 @@ class ComplaintTracker {
     core::Instant since;    // when it was reported first
   };
   struct News {
-    std::vector<Newest> of_pair;    // of_pair[sender * receivers + receiver]
+    std::vector<Newest> of_pair;    // of_pair[sender * receivers + receiver]; may be left out
     std::vector<Newest> of_sender;  // of_sender[sender]
   };
   // Notes what `ack` shows, by a receiver that had acknowledged what is below `from`.
