@@ -35,7 +35,7 @@ namespace lockstep::analysis {
 struct Content {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
-  std::optional<std::uint64_t> rate;  // messages per second; all from the start where there is none
+  std::optional<std::uint64_t> rate;  // messages per second; endless where there is none
   std::optional<std::uint64_t> messages;  // in all; endless where there is none
   core::Duration clock_ahead = {};    // by how much a clock of the run may be ahead, at most
   core::ContentKind kind = core::ContentKind::kFiller;  // what the world of the run is made of

@@ -7,28 +7,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 
 namespace lockstep::analysis {
 namespace {
 
 using trace::Event;
-
-// How many positions an RSM can have committed by `at`, be it limited in number or by a rate; see
-// IntegrityChecker.
-//   floor(rate * t * 1001/1000 / 1e12) + 1, with t = at + clock_ahead in ps
-std::uint64_t MostCommitted(const Content& content, core::Instant at) {
-  const std::uint64_t end = content.messages.value_or(kSeqLimit);
-  if (!content.rate) return end;
-  const absl::uint128 t_ps =
-      absl::uint128(static_cast<std::uint64_t>(std::max<std::int64_t>(at.ps(), 0))) +
-      static_cast<std::uint64_t>(content.clock_ahead.ps());
-  const absl::uint128 stretched = t_ps + t_ps / 1000;
-  const absl::uint128 whole = stretched / 1'000'000'000'000 * *content.rate;
-  const absl::uint128 part = stretched % 1'000'000'000'000 * *content.rate / 1'000'000'000'000;
-  return static_cast<std::uint64_t>(std::min(whole + part + 1, absl::uint128(end)));
-}
 
 std::string Numbers(const core::Run& run) {
   if (run.count == 1) return absl::StrCat("k′ ", run.first);
@@ -56,7 +40,9 @@ void IntegrityChecker::Judge(const Event& event) {
       return absl::StrCat(Host(event.node), " delivers ", Numbers(*run),
                           " with another content than was committed");
     });
-  } else if (const std::uint64_t committed = MostCommitted(facts().stream().content, event.at);
+  } else if (const std::uint64_t committed =
+                 std::min(CommittedBy(facts().stream().content, event.at) + 1,
+                          facts().stream().content.messages.value_or(kSeqLimit));
              run->Last() >= committed) {
     Object(event.at, event.node, [&] {
       return absl::StrCat(Host(event.node), " delivers k′ ", run->Last(), " when no more than ",

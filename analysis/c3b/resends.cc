@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
@@ -22,17 +21,6 @@ constexpr std::uint64_t kUsedBits = 64;
 // Entries of Noted that call for pruning first, and that are too many after it.
 constexpr std::size_t kPruneFirst = 64;
 constexpr std::size_t kMostNoted = 4096;
-
-// How many messages a correct replica can have committed at `at`, by a clock that may be ahead, and
-// 1/1000 too fast: rate * elapsed, as the File RSM grows.
-std::uint64_t CommittedBy(const Content& content, core::Instant at) {
-  if (!content.rate) return kSeqLimit;
-  const absl::uint128 elapsed_ps =
-      absl::uint128(static_cast<std::uint64_t>(at.ps())) * 1001 / 1000 +
-      static_cast<std::uint64_t>(content.clock_ahead.ps());
-  const absl::uint128 committed = elapsed_ps * *content.rate / 1'000'000'000'000U;
-  return committed < kSeqLimit ? static_cast<std::uint64_t>(committed) : kSeqLimit;
-}
 
 }  // namespace
 

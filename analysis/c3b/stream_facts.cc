@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 
 #include "protocols/core/bytes.h"
@@ -12,6 +13,18 @@
 #include "protocols/core/hash.h"
 
 namespace lockstep::analysis {
+
+std::uint64_t CommittedBy(const Content& content, core::Instant at) {
+  const std::uint64_t end = content.messages.value_or(kSeqLimit);
+  if (!content.rate) return end;
+  const absl::uint128 t_ps =
+      absl::uint128(static_cast<std::uint64_t>(std::max<std::int64_t>(at.ps(), 0))) +
+      static_cast<std::uint64_t>(content.clock_ahead.ps());
+  const absl::uint128 stretched = t_ps + t_ps / 1000;
+  const absl::uint128 whole = stretched / 1'000'000'000'000 * *content.rate;
+  const absl::uint128 part = stretched % 1'000'000'000'000 * *content.rate / 1'000'000'000'000;
+  return static_cast<std::uint64_t>(std::min(whole + part, absl::uint128(end)));
+}
 
 std::optional<core::Run> Plausible(core::Run run, std::uint64_t period) {
   if (run.count == 0 || run.count > kRunLimit || run.first >= kSeqLimit) return std::nullopt;

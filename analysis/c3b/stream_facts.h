@@ -38,6 +38,11 @@ namespace lockstep::analysis {
 // k′ at or above this are out of the world: a counter that says so is lying, or broken.
 inline constexpr std::uint64_t kSeqLimit = core::LaneLine::kNumberLimit;
 
+// How many messages a correct replica of the File RSM can have committed by `at`, by a clock that
+// may be ahead, and 1/1000 too fast: as many as there are, and at a rate no more than
+//   floor(rate * t * 1001/1000 / 1e12), with t = at + clock_ahead in ps
+std::uint64_t CommittedBy(const Content& content, core::Instant at);
+
 // More numbers than a message can carry: an event that says so is made up, and would keep us busy.
 inline constexpr std::uint64_t kRunLimit = std::uint64_t{1} << 24;
 
