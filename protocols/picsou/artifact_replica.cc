@@ -98,18 +98,8 @@ void ArtifactReplica::OnBatch(const core::Now& now, core::NodeId from,
 
 void ArtifactReplica::Receive(const core::Now& now, const std::vector<core::Records>& data,
                               core::Effects& out) {
-  const std::uint64_t count = core::CountOf(data);
-  const core::ByteCount bytes(static_cast<std::int64_t>(core::BytesOf(data)));
-  out.Spend(core::Work::kReceive, count, bytes);
-  out.Spend(core::Work::kBookkeep, count, bytes);
   const std::uint64_t before = inbound_.cumulative();
-  for (const core::Records& records : data) {
-    for (const core::Records& fresh : inbound_.Store(records)) {
-      out.Note({core::NoteKind::kDelivered, core::NodeId(), config_.in_stream, fresh.run, 0,
-                fresh.contents.Digest()});
-      owner_.OnDelivered(now, config_.in_stream, fresh.run, fresh.contents, out);
-    }
-  }
+  inbound_.Receive(now, config_.in_stream, data, owner_, out);
   if (inbound_.cumulative() != before) batches_since_ack_ = 0;
 }
 

@@ -3,6 +3,7 @@
 #include "protocols/picsou/inbound.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockstep::picsou {
 
@@ -12,6 +13,25 @@ std::vector<core::Records> Inbound::Store(const core::Records& records) {
     fresh.push_back(core::Pick(records, part));
   }
   return fresh;
+}
+
+std::vector<core::Records> Inbound::Receive(const core::Now& now, core::StreamId stream,
+                                            const std::vector<core::Records>& data,
+                                            core::LogOwner& owner, core::Effects& out) {
+  const std::uint64_t count = core::CountOf(data);
+  const core::ByteCount bytes(static_cast<std::int64_t>(core::BytesOf(data)));
+  out.Spend(core::Work::kReceive, count, bytes);
+  out.Spend(core::Work::kBookkeep, count, bytes);
+  std::vector<core::Records> all;
+  for (const core::Records& records : data) {
+    for (core::Records& fresh : Store(records)) {
+      out.Note({core::NoteKind::kDelivered, core::NodeId(), stream, fresh.run, 0,
+                fresh.contents.Digest()});
+      owner.OnDelivered(now, stream, fresh.run, fresh.contents, out);
+      all.push_back(std::move(fresh));
+    }
+  }
+  return all;
 }
 
 std::vector<core::Run> Inbound::Skip(std::uint64_t to) {

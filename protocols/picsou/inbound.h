@@ -8,8 +8,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "protocols/core/effects.h"
+#include "protocols/core/ids.h"
+#include "protocols/core/log.h"
 #include "protocols/core/records.h"
 #include "protocols/core/seq_set.h"
+#include "protocols/core/time.h"
 #include "protocols/picsou/messages.h"
 
 namespace lockstep::picsou {
@@ -23,6 +27,10 @@ class Inbound {
 
   // Stores messages; returns those that were not held before.
   std::vector<core::Records> Store(const core::Records& records);
+  // The same of what came of `stream`: spends the work on it, and notes and delivers what is new.
+  std::vector<core::Records> Receive(const core::Now& now, core::StreamId stream,
+                                     const std::vector<core::Records>& data, core::LogOwner& owner,
+                                     core::Effects& out);
   // Goes past what is missing below `to`, as if it were held; returns what that is.
   std::vector<core::Run> Skip(std::uint64_t to);
   // The least of what is missing below `end`, at most `most` positions.

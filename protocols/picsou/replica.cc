@@ -148,19 +148,9 @@ void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Deco
 
 void Replica::Receive(const core::Now& now, const std::vector<core::Records>& data,
                       core::Effects& out) {
-  const std::uint64_t count = core::CountOf(data);
-  const core::ByteCount bytes(static_cast<std::int64_t>(core::BytesOf(data)));
-  out.Spend(core::Work::kReceive, count, bytes);
-  out.Spend(core::Work::kBookkeep, count, bytes);
   const std::uint64_t before = inbound_.cumulative();
-  for (const core::Records& records : data) {
-    for (const core::Records& fresh : inbound_.Store(records)) {
-      out.Note({core::NoteKind::kDelivered, core::NodeId(), config_.in_stream, fresh.run, 0,
-                fresh.contents.Digest()});
-      owner_.OnDelivered(now, config_.in_stream, fresh.run, fresh.contents, out);
-      if (retained_) retained_->Add(fresh);
-    }
-  }
+  for (const core::Records& fresh : inbound_.Receive(now, config_.in_stream, data, owner_, out))
+    if (retained_) retained_->Add(fresh);
   if (inbound_.cumulative() == before) return;
   batches_since_ack_ = 0;
   MindReturn(out);
