@@ -96,8 +96,9 @@ absl::Status CheckChosen(const Figure& figure, const std::vector<std::string>& n
       if (panel.planned)
         for (const sweep::Axis& each : panel.planned->sweep->axes) axes.insert(each.name);
     if (axes.contains(axis)) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--points ", axis, ": no figure has such an axis; there are ", absl::StrJoin(axes, ", ")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--points ", axis, ": no figure has such an axis",
+                     axes.empty() ? "" : "; there are ", absl::StrJoin(axes, ", ")));
   }
   return absl::OkStatus();
 }
