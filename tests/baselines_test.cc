@@ -57,7 +57,7 @@ std::string VerdictOf(const json& summary, const std::string& oracle, const std:
 
 }  // namespace
 
-TEST_CASE("baselines: the egress of the busiest host for each byte is what section c derives") {
+TEST_CASE("baselines: the egress of the busiest host for each byte is what its pattern makes of it") {
   struct Pattern {
     std::string name;
     std::string more;

@@ -9,7 +9,7 @@
 // replicas on. It ends when u_s + u_r + 1 messages, or more of the ring than all that may be
 // faulty, are used.
 //
-// Source: notes on it, b.7, b.11 and b.14.1. Written from that, not from protocols/picsou.
+// Source: the artifact (message_scheduler.cpp). Written from that, not from protocols/picsou.
 
 #pragma once
 

@@ -2,7 +2,7 @@
 // that is open, in which messages collect, and those that are closed and wait for credit.
 //
 // Invariant: of what collects, nothing is taken out again, be it QUACKed or not.
-// Source: the artifact's pipeline, as measured: notes on it, b.9 and b.14.7.
+// Source: the artifact's pipeline, as its running program was measured.
 
 #pragma once
 

@@ -11,7 +11,7 @@
 // sent for the first time any more (a replica that comes back begins there); a receiver that takes
 // nothing holds the sender up when 8 batches wait for it, but not its no-ops to others.
 //
-// Source: the artifact (scrooge.cpp), as measured: notes on it, b.9 and b.14.
+// Source: the artifact (scrooge.cpp), as its running program was measured.
 
 #pragma once
 

@@ -21,9 +21,9 @@
 //
 // The turns of a replica count as consecutive from its first one, wherever they stand in the list.
 //
-// Source: the artifact (message_scheduler.cpp), as measured: notes on it, b.7, b.11 and b.14.1.
+// Source: the artifact (message_scheduler.cpp), as its running program was measured.
 // That the list of unequal clusters begins with all of their stake, and knows no o, is read from
-// b.11.
+// how it says that stake is used up.
 
 #pragma once
 

@@ -12,8 +12,8 @@
 // Positions that this replica sends first are not judged. Nothing asks whether a position exists,
 // or when it was QUACKed, and no clock is read: that is the rule, not an omission.
 //
-// Source: the artifact (acknowledgment_tracker.cpp, scrooge.cpp), as measured: notes on it,
-// b.14.2-5. That a silenced receiver's count stands is read from there, too.
+// Source: the artifact (acknowledgment_tracker.cpp, scrooge.cpp), as its running program was
+// measured. That a silenced receiver's count stands is read from there, too.
 
 #pragma once
 

@@ -10,8 +10,7 @@
 // Our own form of the same is never longer, and padded to that. It has positions in runs, as all of
 // Picsou's messages do; a bitmap in runs or in words, whichever is shorter.
 //
-// Source: the artifact's scrooge_message.proto, as measured: notes on it, b.14.8; of the bitmap
-// b.8.
+// Source: the artifact's scrooge_message.proto, and lengths that its running program has sent.
 
 #pragma once
 

@@ -100,7 +100,7 @@ std::uint64_t DigestOf(const Batch& batch) {
   return digest;
 }
 
-// The artifact's covers the ACK counter alone (notes on it, b.1).
+// The artifact's covers the ACK counter alone.
 std::uint64_t ArtifactDigestOf(const Batch& batch) {
   return core::Mix(batch.ack_stream.value(), batch.ack.cumulative);
 }

@@ -1,4 +1,4 @@
-// Counting complaints: the rule of b.13.1 on hand-made reports, and against a count number by
+// Counting complaints: the rule on hand-made reports, and against a count number by
 // number.
 
 #include "analysis/c3b/complaints.h"

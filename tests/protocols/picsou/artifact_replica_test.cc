@@ -1,4 +1,4 @@
-// A replica as the published artifact runs it (notes on it, b.9 and b.14.5 to 7).
+// A replica as the published artifact runs it.
 //
 // Clusters a (hosts 0..3) and b (hosts 4..7), u = r = 1.
 
@@ -98,7 +98,7 @@ class ArtifactRig {
 
 using Sent = ArtifactRig::Sent;
 
-TEST_CASE("artifact replica: messages wait for the no-op that goes to their receiver (b.14.7)") {
+TEST_CASE("artifact replica: messages wait for the no-op that goes to their receiver") {
   ArtifactRig rig(1);
   rig.Start(16);  // 1, 5, 9 and 13 are its own: to receivers 1, 2, 3 and 0.
   CHECK(rig.TakeSent().empty());
@@ -106,7 +106,7 @@ TEST_CASE("artifact replica: messages wait for the no-op that goes to their rece
   CHECK(rig.TakeSent() == Sent{{1, {1}}, {2, {5}}, {3, {9}}, {0, {13}}, {1, {}}});
 }
 
-TEST_CASE("artifact replica: a no-op comes a period after the last batch (b.9)") {
+TEST_CASE("artifact replica: a no-op comes a period after the last batch") {
   ArtifactRig rig(1);
   rig.Start(0);
   rig.replica->OnTimer(NowAtMs(3), core::TimerId(0), rig.out);
@@ -115,8 +115,7 @@ TEST_CASE("artifact replica: a no-op comes a period after the last batch (b.9)")
   CHECK(rig.TakeSent() == Sent{{1, {}}});
 }
 
-TEST_CASE(
-    "artifact replica: without a queue a batch leaves at 1.045 MB, with one at 200 kB (b.9)") {
+TEST_CASE("artifact replica: without a queue a batch leaves at 1.045 MB, with one at 200 kB") {
   constexpr std::uint64_t kBytes = 10'000;
   ArtifactRig rig(0, kBytes, /*buffer=*/1'200'000);
   // To receiver 0: every 16th, of 10 008 to 10 010 bytes each.
@@ -140,7 +139,7 @@ TEST_CASE(
   CHECK(to_first[0] == 105);
 }
 
-TEST_CASE("artifact replica: a batch of 200 kB leaves as soon as another one waits (b.9)") {
+TEST_CASE("artifact replica: a batch of 200 kB leaves as soon as another one waits") {
   constexpr std::uint64_t kBytes = 10'000;
   ArtifactRig rig(0, kBytes, /*buffer=*/1'100'000);
   rig.Start(16 * 400);
@@ -155,7 +154,7 @@ TEST_CASE("artifact replica: a batch of 200 kB leaves as soon as another one wai
   CHECK(sizes[1] == 20);
 }
 
-TEST_CASE("artifact replica: the first sender makes none of its later turns (b.14.4)") {
+TEST_CASE("artifact replica: the first sender makes none of its later turns") {
   ArtifactRig rig(0);
   rig.Start(1);
   rig.Noops(1, 4);
@@ -165,7 +164,7 @@ TEST_CASE("artifact replica: the first sender makes none of its later turns (b.1
   for (const auto& [receiver, positions] : rig.TakeSent()) CHECK(positions.empty());
 }
 
-TEST_CASE("artifact replica: f + 1 receivers with two reports order the first turn (b.14.3)") {
+TEST_CASE("artifact replica: f + 1 receivers with two reports order the first turn") {
   ArtifactRig rig(1);  // Of k′ 0 to 0: turn 1 is a1 to b1, turn 2 a2 to b2.
   rig.Start(1);
   rig.Hear(1, 0, 0), rig.Hear(1, 1, 0), rig.Hear(2, 0, 0);
@@ -180,7 +179,7 @@ TEST_CASE("artifact replica: f + 1 receivers with two reports order the first tu
   for (const auto& [receiver, positions] : rig.TakeSent()) CHECK(positions.empty());
 }
 
-TEST_CASE("artifact replica: what was missing before it existed is sent again at once (b.14.5)") {
+TEST_CASE("artifact replica: what was missing before it existed is sent again at once") {
   ArtifactRig rig(1);
   rig.Start(0);
   for (int i = 0; i < 2; ++i) rig.Hear(1, 0, 0), rig.Hear(1, 1, 0);
@@ -203,7 +202,7 @@ TEST_CASE("artifact replica: what collects leaves though a quorum has it by then
   CHECK(rig.TakeSent() == Sent{{1, {1}}});
 }
 
-TEST_CASE("artifact replica: all that is received is passed on, duplicates too (b.14.6)") {
+TEST_CASE("artifact replica: all that is received is passed on, duplicates too") {
   ArtifactRig rig(1);
   rig.Start(0);
   const core::Records records{core::Run{0, 1, 1}, 100, core::Bytes::Filler({2, 0, 1, 1, 100, 0})};
@@ -222,7 +221,7 @@ TEST_CASE("artifact replica: all that is received is passed on, duplicates too (
   }
 }
 
-TEST_CASE("artifact replica: windows are soft (b.9)") {
+TEST_CASE("artifact replica: windows are soft") {
   ArtifactRig rig(0);
   rig.config.quack_window = 4;
   rig.config.max_delay = core::Duration::Milliseconds(70);
@@ -239,8 +238,7 @@ TEST_CASE("artifact replica: windows are soft (b.9)") {
   CHECK(passed == std::vector<std::uint64_t>{4});
 }
 
-TEST_CASE(
-    "artifact replica: while the acknowledgement window is closed there are no no-ops (b.9)") {
+TEST_CASE("artifact replica: while the acknowledgement window is closed there are no no-ops") {
   ArtifactRig rig(0);
   rig.config.ack_window = 1;
   rig.Start(1);

@@ -1,4 +1,4 @@
-// The published artifact's schedule (notes on it, b.7 and b.14.1).
+// The published artifact's schedule.
 
 #include "protocols/picsou/artifact_schedule.h"
 
@@ -37,7 +37,7 @@ ArtifactPairs PairsOf(const ArtifactSchedule& schedule, std::uint64_t position) 
   return {list.begin(), list.end()};
 }
 
-TEST_CASE("artifact schedule: a message is sent u_s + u_r + 1 times at most (b.7)") {
+TEST_CASE("artifact schedule: a message is sent u_s + u_r + 1 times at most") {
   const std::pair<std::uint32_t, std::size_t> sends[] = {{4, 3}, {7, 5}, {19, 13}};
   for (const auto& [size, count] : sends) {
     const ArtifactSchedule schedule = EqualSchedule(size);
@@ -46,7 +46,7 @@ TEST_CASE("artifact schedule: a message is sent u_s + u_r + 1 times at most (b.7
   }
 }
 
-TEST_CASE("artifact schedule: it starts over after the power of two above q^2 (q - 1) (b.14.1)") {
+TEST_CASE("artifact schedule: it starts over after the power of two above q^2 (q - 1)") {
   CHECK(EqualSchedule(4).period() == 64);  // not 48
   CHECK(EqualSchedule(7).period() == 512);
   CHECK(EqualSchedule(19).period() == 8192);
@@ -99,7 +99,7 @@ TEST_CASE("artifact schedule: no replica of equal clusters has two turns of a me
   }
 }
 
-TEST_CASE("artifact schedule: of 4 against 7 each sender has runs of seven messages (b.11)") {
+TEST_CASE("artifact schedule: of 4 against 7 each sender has runs of seven messages") {
   const ArtifactSchedule schedule(ClusterOfUnits(4, 1), ClusterOfUnits(7, 2));
   for (std::uint64_t position = 0; position < 1000; ++position) {
     REQUIRE(schedule.Sender(position) == position % 28 / 7);
@@ -113,7 +113,7 @@ TEST_CASE("artifact schedule: of 4 against 7 each sender has runs of seven messa
   CHECK(PairsOf(schedule, 8) == ArtifactPairs{{1, 2}, {1, 3}, {2, 3}, {2, 4}, {2, 5}, {3, 5}});
 }
 
-TEST_CASE("artifact schedule: stake pairs the lesser of what two have left (b.11)") {
+TEST_CASE("artifact schedule: stake pairs the lesser of what two have left") {
   const core::Cluster cluster = ClusterOfStake({1, 2, 3, 4}, 3);
   const ArtifactSchedule schedule(cluster, cluster);
   const std::vector<std::uint32_t> turns = {0, 1, 1, 2, 2, 2, 3, 3, 3, 3};
@@ -140,7 +140,7 @@ TEST_CASE("artifact schedule: the turns of a replica are consecutive from its fi
   CHECK_FALSE(schedule.TurnsOf(0, 3).Has(0));
 }
 
-TEST_CASE("artifact schedule: what is left goes to the smallest remainders (b.11)") {
+TEST_CASE("artifact schedule: what is left goes to the smallest remainders") {
   using Shares = std::vector<std::uint64_t>;
   // Quotas of 9.7 and 0.1: Hamilton gives the tenth message to the first.
   CHECK(ArtifactShares(Shares{97, 1, 1, 1}, 10) == Shares{9, 1, 0, 0});
@@ -149,7 +149,7 @@ TEST_CASE("artifact schedule: what is left goes to the smallest remainders (b.11
   CHECK(ArtifactShares(Shares{25, 25, 25, 25}, 100) == Shares{25, 25, 25, 25});
 }
 
-TEST_CASE("artifact schedule: of a share of zero nobody sends anything first (b.14.1)") {
+TEST_CASE("artifact schedule: of a share of zero nobody sends anything first") {
   const core::Cluster cluster = ClusterOfStake({1, 1, 3000}, 1);
   const ArtifactSchedule schedule(cluster, cluster);
   for (std::uint64_t position = 0; position < 3000; ++position) {

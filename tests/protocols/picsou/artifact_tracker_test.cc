@@ -1,4 +1,4 @@
-// How the published artifact counts what is missing (notes on it, b.14.2 to 5).
+// How the published artifact counts what is missing.
 
 #include "protocols/picsou/artifact_tracker.h"
 
@@ -43,13 +43,13 @@ struct ArtifactView {
   picsou::QuackCounter quacks;
 };
 
-TEST_CASE("artifact tracker: the first report of a missing message counts nothing (b.14.3)") {
+TEST_CASE("artifact tracker: the first report of a missing message counts nothing") {
   ArtifactView view;
   for (std::uint32_t j = 0; j < 4; ++j) CHECK(view.Hear(j, 0).empty());
   CHECK(view.tracker.AttemptsOn(0) == 0);
 }
 
-TEST_CASE("artifact tracker: resend k takes f + 1 receivers with k + 1 reports each (b.6)") {
+TEST_CASE("artifact tracker: resend k takes f + 1 receivers with k + 1 reports each") {
   ArtifactView view;
   for (std::uint64_t k = 1; k <= 3; ++k) {
     if (k == 1) CHECK(view.Hear(0, 0).empty());
@@ -64,7 +64,7 @@ TEST_CASE("artifact tracker: one receiver alone orders nothing, however often it
   for (int i = 0; i < 100; ++i) CHECK(view.Hear(2, 0).empty());
 }
 
-TEST_CASE("artifact tracker: reports that came long before count with the others (b.14.3)") {
+TEST_CASE("artifact tracker: reports that came long before count with the others") {
   ArtifactView view;
   for (int i = 0; i < 4; ++i) CHECK(view.Hear(2, 0).empty());
   CHECK(view.Hear(1, 0).empty());
@@ -74,7 +74,7 @@ TEST_CASE("artifact tracker: reports that came long before count with the others
   CHECK(view.Hear(1, 0) == ArtifactOrders{{0, 3}});
 }
 
-TEST_CASE("artifact tracker: after the third attempt a message is never judged again (b.14.3)") {
+TEST_CASE("artifact tracker: after the third attempt a message is never judged again") {
   ArtifactView view;
   for (int i = 0; i < 4; ++i) view.Hear(0, 0), view.Hear(1, 0);
   CHECK(view.tracker.AttemptsOn(0) == 3);
@@ -84,7 +84,7 @@ TEST_CASE("artifact tracker: after the third attempt a message is never judged a
   CHECK(view.tracker.AttemptsOn(0) == 3);
 }
 
-TEST_CASE("artifact tracker: who has a message is heard no more of it (b.14.3)") {
+TEST_CASE("artifact tracker: who has a message is heard no more of it") {
   ArtifactView view;
   view.Hear(0, 0);
   view.Hear(1, 0);
@@ -97,7 +97,7 @@ TEST_CASE("artifact tracker: who has a message is heard no more of it (b.14.3)")
   CHECK(view.Hear(2, 0) == ArtifactOrders{{0, 1}});
 }
 
-TEST_CASE("artifact tracker: above f of stake that has it, a message is closed (b.14.3)") {
+TEST_CASE("artifact tracker: above f of stake that has it, a message is closed") {
   ArtifactView view;
   // Position 2 is in the lists of two receivers, while position 0 holds up the QUACK.
   const std::vector<core::Run> list = {{2, 1, 1}};
@@ -114,7 +114,7 @@ TEST_CASE("artifact tracker: above f of stake that has it, a message is closed (
   CHECK(one.tracker.AttemptsOn(2) == 3);
 }
 
-TEST_CASE("artifact tracker: zero bits are missing up to the last set one (b.14.2)") {
+TEST_CASE("artifact tracker: zero bits are missing up to the last set one") {
   ArtifactView view;
   const std::vector<core::Run> list = {{2, 2, 3}};  // 2 and 5
   for (int i = 0; i < 2; ++i) view.Hear(0, 0, list), view.Hear(1, 0, list);
@@ -123,7 +123,7 @@ TEST_CASE("artifact tracker: zero bits are missing up to the last set one (b.14.
   for (const std::uint64_t other : {2U, 3U, 5U, 6U}) CHECK(view.tracker.AttemptsOn(other) == 0);
 }
 
-TEST_CASE("artifact tracker: without a bit the first that is lacking is judged alone (b.14.2)") {
+TEST_CASE("artifact tracker: without a bit the first that is lacking is judged alone") {
   ArtifactView view;
   for (int i = 0; i < 2; ++i) view.Hear(0, 4), view.Hear(1, 4);
   CHECK(view.tracker.AttemptsOn(4) == 1);
@@ -131,7 +131,7 @@ TEST_CASE("artifact tracker: without a bit the first that is lacking is judged a
   CHECK(view.tracker.size() == 1);
 }
 
-TEST_CASE("artifact tracker: the report that raises the QUACK is judged above it (b.14.2)") {
+TEST_CASE("artifact tracker: the report that raises the QUACK is judged above it") {
   ArtifactView view;
   view.Hear(0, 4);  // Position 4 is missing for the first time.
   view.Hear(0, 4);
@@ -141,8 +141,7 @@ TEST_CASE("artifact tracker: the report that raises the QUACK is judged above it
   CHECK(view.Hear(1, 4) == ArtifactOrders{{4, 1}});
 }
 
-TEST_CASE(
-    "artifact tracker: a report from below the QUACK says nothing of what is above (b.14.2)") {
+TEST_CASE("artifact tracker: a report from below the QUACK says nothing of what is above") {
   ArtifactView view;
   view.Hear(0, 4);
   view.Hear(1, 4);
@@ -150,7 +149,7 @@ TEST_CASE(
   CHECK(view.tracker.AttemptsOn(4) == 0);
 }
 
-TEST_CASE("artifact tracker: the first sender of a message counts nothing (b.14.4)") {
+TEST_CASE("artifact tracker: the first sender of a message counts nothing") {
   ArtifactView view(/*self=*/0);
   for (int i = 0; i < 9; ++i) view.Hear(1, 0), view.Hear(2, 0);
   CHECK(view.tracker.AttemptsOn(0) == 0);
@@ -158,7 +157,7 @@ TEST_CASE("artifact tracker: the first sender of a message counts nothing (b.14.
   CHECK(view.tracker.AttemptsOn(1) == 3);
 }
 
-TEST_CASE("artifact tracker: reports count from before the QUACK (b.14.5)") {
+TEST_CASE("artifact tracker: reports count from before the QUACK") {
   ArtifactView view;
   // Nobody but receiver 2 has 0 to 3, so nothing is QUACKed; it lacks 4.
   for (int i = 0; i < 3; ++i) view.Hear(2, 4);
@@ -167,7 +166,7 @@ TEST_CASE("artifact tracker: reports count from before the QUACK (b.14.5)") {
   CHECK(view.Hear(1, 4) == ArtifactOrders{{4, 1}});
 }
 
-TEST_CASE("artifact tracker: 8192 messages are judged at most (b.14.2)") {
+TEST_CASE("artifact tracker: 8192 messages are judged at most") {
   ArtifactView view;
   const std::vector<core::Run> far = {{20'000, 1, 1}};
   for (int i = 0; i < 2; ++i) view.Hear(0, 0, far), view.Hear(1, 0, far);
@@ -184,7 +183,7 @@ TEST_CASE("artifact tracker: 8192 messages are judged at most (b.14.2)") {
   CHECK(view.tracker.size() == 1);
 }
 
-TEST_CASE("artifact tracker: receivers count by their stake (b.14.3)") {
+TEST_CASE("artifact tracker: receivers count by their stake") {
   // f = 3: receiver 3 alone is enough, receivers 0 and 1 are not, with 2 they are.
   ArtifactView heavy(/*self=*/3, {1, 2, 3, 4}, 3);
   CHECK(heavy.Hear(3, 0).empty());

@@ -1,4 +1,4 @@
-// What the published artifact puts on the wire (notes on it, b.8 and b.14.8).
+// What the published artifact puts on the wire.
 
 #include "protocols/picsou/artifact_wire.h"
 
@@ -46,16 +46,16 @@ std::vector<std::uint64_t> PositionsIn(const std::vector<core::Run>& runs) {
   return positions;
 }
 
-TEST_CASE("artifact wire: an element of 1000 bytes takes 1009 (b.14.8)") {
+TEST_CASE("artifact wire: an element of 1000 bytes takes 1009") {
   // 1 + L + (1 + L′ + b) + (1 + varint): L of 1006, and a number below 2^14.
   CHECK(picsou::ArtifactElementBytes(1000, 10'000) == 1 + 2 + (1 + 2 + 1000) + (1 + 2));
   CHECK(picsou::ArtifactElementBytes(1000, 10'000) == 1009);
-  // b.1: 8 B over 100, 12 B over a megabyte, at numbers of about a million.
+  // 8 B over 100, 12 B over a megabyte, at numbers of about a million.
   CHECK(picsou::ArtifactElementBytes(100, 1'000'000) == 108);
   CHECK(picsou::ArtifactElementBytes(1'000'000, 1'000'000) == 1'000'012);
 }
 
-TEST_CASE("artifact wire: a batch adds its MAC, its acknowledgement and its bitmap (b.14.8)") {
+TEST_CASE("artifact wire: a batch adds its MAC, its acknowledgement and its bitmap") {
   CHECK(ArtifactBytes({}, WireAck(0)) == kMac + 2);
   CHECK(ArtifactBytes({}, WireAck(1)) == kMac + 3 + 1);
   CHECK(ArtifactBytes({}, WireAck(128)) == kMac + 3 + 1);  // of 127, the last that it has
@@ -143,7 +143,7 @@ TEST_CASE("artifact wire: hostile bytes are refused, or are a batch within bound
   CHECK(read > 0);
 }
 
-TEST_CASE("artifact wire: a bitmap ends before the first word of zeros (b.8)") {
+TEST_CASE("artifact wire: a bitmap ends before the first word of zeros") {
   // Bits 3 and 200: words 1 and 2 are zeros, so word 3 is not sent.
   const picsou::Ack cut = picsou::ArtifactReport(WireAck(10, {{14, 1, 1}, {211, 1, 1}}));
   CHECK(PositionsIn(cut.phi) == std::vector<std::uint64_t>{14});

@@ -357,7 +357,7 @@ TEST_CASE("replica: a resend that is QUACKed while it waits for credit is droppe
   CHECK_FALSE(rig.BatchesTo(rig.out, to).empty());
 }
 
-TEST_CASE("replica: while a copy waits for credit no second one of its position does (b.13.1)") {
+TEST_CASE("replica: while a copy waits for credit no second one of its position does") {
   picsou::Config config = PicsouConfig();
   config.quack_window = 1U << 30;
   Rig rig(config, 3);  // The sender of attempts 1, 5 and 9 of position 2.
