@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
 
 namespace lockstep::analysis {
@@ -14,7 +15,9 @@ ComplaintBook::ComplaintBook(const Rule& rule)
       patience_ps_(std::max<std::int64_t>(
           0, rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000 - rule.clock_ahead.ps())),
       acknowledged_(rule.schedule.receivers(), 0),
-      doubts_(rule.schedule.receivers()) {}
+      doubts_(rule.schedule.receivers()) {
+  for (std::uint64_t i = 0; i < doubts_.size(); ++i) total_stake_ += StakeOf(i);
+}
 
 std::size_t ComplaintBook::size() const {
   std::size_t sum = 0;
@@ -32,10 +35,10 @@ void ComplaintBook::Take(const Report& report) {
       std::min(report.committed, std::max(p + 1, std::min(report.phi_end, kSeqLimit)));
   ListJudged(std::max(p, quack_), end, p, report.listed);
   Sweep(report, quack_ >= p);
-  for (const Stretch& fresh : fresh_) CountComplaints(fresh, report.receiver);
-  for (const Stretch& stretch : ordered_) {
-    for (Doubts& doubts : doubts_) EraseFrom(doubts, stretch);
-  }
+  if (fresh_.empty()) return;
+  CountComplaints(report.receiver);
+  if (ordered_.empty()) return;
+  for (Doubts& doubts : doubts_) EraseOrdered(doubts);
 }
 
 void ComplaintBook::RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledged) {
@@ -174,51 +177,98 @@ void ComplaintBook::Emit(const Doubt& doubt) {
   }
 }
 
-// Finds out of which parts of `fresh`, about which `receiver` complains now, enough receivers do.
-void ComplaintBook::CountComplaints(const Stretch& fresh, std::uint64_t receiver) {
+// Finds out of which parts of fresh_, about which `receiver` complains now, enough receivers do.
+void ComplaintBook::CountComplaints(std::uint64_t receiver) {
   if (rule_.complaints_needed <= StakeOf(receiver)) {
-    ordered_.push_back(fresh);
+    ordered_ = fresh_;
     return;
   }
-  core::IntervalMap<std::uint64_t> complainers;
-  complainers.Assign(fresh.begin, fresh.end, StakeOf(receiver));
+  parts_.clear();
+  for (const Stretch& fresh : fresh_) parts_.push_back({fresh, StakeOf(receiver)});
+  // Where even all that are still to be asked would not do, nobody is asked.
+  std::uint64_t unasked = total_stake_ - StakeOf(receiver);
   for (std::uint64_t other = 0; other < doubts_.size(); ++other) {
     if (other == receiver) continue;
-    const Doubts& doubts = doubts_[other];
-    auto at =
-        std::upper_bound(doubts.begin(), doubts.end(), fresh.begin,
-                         [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
-    for (; at != doubts.end() && at->begin < fresh.end; ++at) {
-      if (!at->is_complaint) continue;
-      complainers.Update(std::max(at->begin, fresh.begin), std::min(at->end, fresh.end),
-                         [&](std::uint64_t, std::uint64_t, const std::uint64_t* stake) {
-                           return std::optional<std::uint64_t>(*stake + StakeOf(other));
-                         });
-    }
+    counted_.clear();
+    unasked -= StakeOf(other);
+    const std::uint64_t hopeless =
+        rule_.complaints_needed - std::min(rule_.complaints_needed, unasked);
+    AddComplaintsOf(other, hopeless);
+    parts_.swap(counted_);
+    if (parts_.empty()) return;
   }
-  for (const auto& interval : complainers.intervals()) {
-    if (interval.value >= rule_.complaints_needed)
-      ordered_.push_back({interval.begin, interval.end});
+  for (const Part& part : parts_) {
+    if (part.stake < rule_.complaints_needed) continue;
+    if (!ordered_.empty() && ordered_.back().end == part.where.begin) {
+      ordered_.back().end = part.where.end;
+    } else {
+      ordered_.push_back(part.where);
+    }
   }
 }
 
-void ComplaintBook::EraseFrom(Doubts& doubts, const Stretch& stretch) {
-  const auto low =
-      std::upper_bound(doubts.begin(), doubts.end(), stretch.begin,
-                       [](std::uint64_t place, const Doubt& doubt) { return place < doubt.end; });
+// Moves parts_ to counted_, with the complaints of one more receiver, but for those that are left
+// with less stake than `least`.
+void ComplaintBook::AddComplaintsOf(std::uint64_t receiver, std::uint64_t least) {
+  const auto keep = [&](std::uint64_t begin, std::uint64_t end, std::uint64_t stake) {
+    if (begin < end && stake >= least) counted_.push_back({{begin, end}, stake});
+  };
+  const Doubts& doubts = doubts_[receiver];
+  auto at = doubts.begin();
+  for (const Part& part : parts_) {
+    std::uint64_t begin = part.where.begin;
+    at = FirstBeyond(at, doubts.end(), begin);
+    for (auto doubt = at; doubt != doubts.end() && doubt->begin < part.where.end; ++doubt) {
+      if (!doubt->is_complaint) continue;
+      const std::uint64_t from = std::max(begin, doubt->begin);
+      keep(begin, from, part.stake);
+      begin = std::min(doubt->end, part.where.end);
+      keep(from, begin, part.stake + StakeOf(receiver));
+    }
+    keep(begin, part.where.end, part.stake);
+  }
+}
+
+// The first from `at` on that ends beyond `place`, which is near as a rule.
+ComplaintBook::Doubts::const_iterator ComplaintBook::FirstBeyond(Doubts::const_iterator at,
+                                                                 Doubts::const_iterator end,
+                                                                 std::uint64_t place) {
+  std::ptrdiff_t step = 1;
+  while (end - at > step && at[step - 1].end <= place) {
+    at += step;
+    step *= 2;
+  }
+  return std::upper_bound(
+      at, at + std::min(step, end - at), place,
+      [](std::uint64_t wanted, const Doubt& doubt) { return wanted < doubt.end; });
+}
+
+// Takes what is ordered out of what a receiver has reported.
+void ComplaintBook::EraseOrdered(Doubts& doubts) {
+  const auto low = FirstBeyond(doubts.cbegin(), doubts.cend(), ordered_.front().begin);
+  swept_.clear();
   auto high = low;
-  while (high != doubts.end() && high->begin < stretch.end) ++high;
+  auto next = ordered_.begin();
+  for (; high != doubts.cend() && high->begin < ordered_.back().end; ++high) {
+    Doubt left = *high;
+    while (next != ordered_.end() && next->end <= left.begin) ++next;
+    for (auto at = next; at != ordered_.end() && at->begin < left.end; ++at) {
+      if (left.begin < at->begin)
+        swept_.push_back({left.begin, at->begin, left.since_ps, left.is_complaint});
+      left.begin = std::min(left.end, at->end);
+    }
+    if (left.begin < left.end) swept_.push_back(left);
+  }
   if (low == high) return;
-  Doubts kept;
-  if (low->begin < stretch.begin) {
-    kept.push_back({low->begin, stretch.begin, low->since_ps, low->is_complaint});
+  // What fits is put in the place of what goes.
+  const auto fitting = std::min<std::ptrdiff_t>(high - low, std::ssize(swept_));
+  const auto to = doubts.begin() + (low - doubts.cbegin());
+  std::copy(swept_.begin(), swept_.begin() + fitting, to);
+  if (to + fitting == doubts.begin() + (high - doubts.cbegin())) {
+    doubts.insert(to + fitting, swept_.begin() + fitting, swept_.end());
+  } else {
+    doubts.erase(to + fitting, high);
   }
-  const Doubt& last = *(high - 1);
-  if (last.end > stretch.end) {
-    kept.push_back({stretch.end, last.end, last.since_ps, last.is_complaint});
-  }
-  const auto at = doubts.erase(low, high);
-  doubts.insert(at, kept.begin(), kept.end());
 }
 
 }  // namespace lockstep::analysis

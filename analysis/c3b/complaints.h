@@ -28,7 +28,6 @@
 
 #include "analysis/c3b/schedule.h"
 #include "analysis/c3b/stream_facts.h"
-#include "protocols/core/interval_map.h"
 #include "protocols/core/lane_line.h"
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
@@ -93,6 +92,11 @@ class ComplaintBook {
     std::uint64_t end;
     bool is_missing;
   };
+  // New complaints, and what complains of them.
+  struct Part {
+    Stretch where;
+    std::uint64_t stake;
+  };
 
   void Take(const Report& report);
   std::uint64_t StakeOf(std::uint64_t receiver) const {
@@ -106,11 +110,15 @@ class ComplaintBook {
   void Sweep(const Report& report, bool is_counted);
   void Settle(Doubt doubt, const Judged& judged, const Report& report, bool is_counted);
   void Emit(const Doubt& doubt);
-  void CountComplaints(const Stretch& fresh, std::uint64_t receiver);
-  static void EraseFrom(Doubts& doubts, const Stretch& stretch);
+  void CountComplaints(std::uint64_t receiver);
+  void AddComplaintsOf(std::uint64_t receiver, std::uint64_t least);
+  static Doubts::const_iterator FirstBeyond(Doubts::const_iterator at, Doubts::const_iterator end,
+                                            std::uint64_t place);
+  void EraseOrdered(Doubts& doubts);
 
   Rule rule_;
   core::LaneLine line_;
+  std::uint64_t total_stake_ = 0;
   std::int64_t patience_ps_;                 // of the repeat interval, less what we give away
   std::vector<std::uint64_t> acknowledged_;  // acknowledged_[receiver]: the greatest heard
   std::uint64_t quack_ = 0;
@@ -122,7 +130,9 @@ class ComplaintBook {
   std::vector<Stretch> held_;          // the φ-list, by place
   std::vector<Judged> judged_;         // what the report says, by place
   Doubts swept_;
-  std::vector<Stretch> fresh_;  // new complaints
+  std::vector<Stretch> fresh_;  // new complaints, in order
+  std::vector<Part> parts_;     // of these, as they are counted
+  std::vector<Part> counted_;
 };
 
 }  // namespace lockstep::analysis
