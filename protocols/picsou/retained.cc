@@ -175,6 +175,8 @@ std::optional<Retained::Match> Retained::NextDense(const core::Run& run, std::ui
 
 std::uint64_t Retained::FloorFor(std::uint64_t cumulative, std::uint64_t wanted) const {
   if (wanted >= cumulative) return cumulative;
+  // As a rule it is there, and nothing has to be searched.
+  if (!Find({core::Run{wanted, 1, 1}}, core::ByteCount(1)).empty()) return wanted;
   std::uint64_t floor = cumulative;
   for (const std::uint64_t first : firsts_) {
     if (first >= floor) break;
