@@ -14,8 +14,10 @@
 #include "analysis/metrics.h"
 #include "analysis/verdict.h"
 #include "protocols/core/apportion.h"
+#include "protocols/parameters/parameters.h"
 #include "tools/lockstep/quantity.h"
 #include "tools/lockstep/rows.h"
+#include "tools/lockstep/runner.h"
 #include "tools/sweep/plan.h"
 
 namespace lockstep::cli {
@@ -155,6 +157,25 @@ std::vector<PanelPoint> PointsOfQuanta(const Panel& panel) {
   return points;
 }
 
+// "paper, repeats from 76ms on": by what the senders of this point take messages for lost, as R1 is
+// told it; empty where no complaint orders anything.
+std::string ComplaintRuleOf(const Panel& panel, const sweep::Point& at) {
+  const sweep::Sweep& sweep = *panel.planned->sweep;
+  const auto prepared =
+      PrepareDocument(sweep.base, sweep.base_path, at.changes, panel.planned->own);
+  if (!prepared.ok()) return "";
+  for (const analysis::Promise& promise : prepared->recipe.promises) {
+    if (promise.oracle != "R1") continue;
+    const core::Duration interval = core::Duration::Picoseconds(
+        promise.parameters.value("repeat_interval_ps", std::int64_t{0}));
+    return absl::StrCat(promise.parameters.value("rule", "paper"),
+                        interval == core::Duration()
+                            ? ", every repeat"
+                            : absl::StrCat(", repeats from ", FormatDuration(interval), " on"));
+  }
+  return "";
+}
+
 }  // namespace
 
 bool IsWrong(const Panel& panel, const std::vector<PanelPoint>& points) {
@@ -185,6 +206,7 @@ std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<RunRow>& 
                        : std::string(analysis::Name(telling.outcome));
     made.seed = telling.seed;
     made.digest = telling.digest;
+    made.complaint_rule = ComplaintRuleOf(panel, at);
     const auto add = [&](double x, double y, const std::optional<double>& spread) {
       PanelPoint& point = points.emplace_back(made);
       point.x = x;
@@ -259,6 +281,7 @@ json ToJson(const Panel& panel, const std::vector<PanelPoint>& points) {
     row["verdict"] = point.verdict;
     row["seed"] = point.seed;
     row["digest"] = point.digest;
+    row["complaint_rule"] = point.complaint_rule;
     list.push_back(std::move(row));
   }
   return {{"name", panel.name},
@@ -275,7 +298,8 @@ json ToJson(const Panel& panel, const std::vector<PanelPoint>& points) {
 std::vector<std::string> PointColumns(const std::vector<std::string>& also) {
   std::vector<std::string> columns = {"panel", "line", "x", "y", "spread", "reference", "ratio"};
   columns.insert(columns.end(), also.begin(), also.end());
-  for (const char* const last : {"verdict", "seed", "digest"}) columns.emplace_back(last);
+  for (const char* const last : {"verdict", "seed", "digest", "complaint_rule"})
+    columns.emplace_back(last);
   return columns;
 }
 
@@ -288,7 +312,8 @@ std::vector<json> PointCells(const json& panel, const json& point,
   for (const char* const key : {"line", "x", "y", "spread", "reference", "ratio"})
     cells.push_back(at(point, key));
   for (const std::string& metric : also) cells.push_back(at(at(point, "also"), metric.c_str()));
-  for (const char* const key : {"verdict", "seed", "digest"}) cells.push_back(at(point, key));
+  for (const char* const key : {"verdict", "seed", "digest", "complaint_rule"})
+    cells.push_back(at(point, key));
   return cells;
 }
 

@@ -95,6 +95,7 @@ struct PanelPoint {
   std::string verdict;
   std::uint64_t seed = 0;
   std::string digest;
+  std::string complaint_rule;  // by which it resends, and from when on; empty: by none
 };
 // Of runs of the panel's sweep, in order of points; of quanta, a replica's messages each.
 std::vector<PanelPoint> PointsOf(const Panel& panel, const std::vector<analysis::RunRow>& rows);

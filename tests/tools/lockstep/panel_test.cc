@@ -152,7 +152,7 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   const std::string path = WriteFigure(folder, SmallFigure());
   const Finished csv = Lockstep({"figures", path, "--quick", "--csv"});
   Has(csv.out,
-      "panel,line,x,y,spread,reference,ratio,verdict,seed,digest\n"
+      "panel,line,x,y,spread,reference,ratio,verdict,seed,digest,complaint_rule\n"
       "lost,25us,0,0,,0,,not judged,1,");
   Has(csv.out, "\nlost,25us,0.2,2,,1e+06,2e-06,not judged,1,");
   const Finished run = Lockstep({"figures", path, "--quick", "--json"});
@@ -203,6 +203,43 @@ TEST_CASE("panel: a point has its spread over the seeds, what else is measured, 
   CHECK_FALSE(cli::PointsOf(figure->panels[0], rows)[0].spread);
 }
 
+TEST_CASE("panel: a point says by what rule it resends, and one that resends nothing says none") {
+  const TemporaryFolder folder;
+  json figure = SmallFigure();
+  json& panel = figure["panels"][0];
+  panel["sweep"]["scenario"] = std::filesystem::absolute("scenarios/smoke/picsou.json").string();
+  const json adapting = {{"c3b", "picsou"}, {"phi", 64}, {"noop_delay", "5ms"}};
+  json every = adapting;
+  every["repeat_interval"] = "0ms";
+  json theirs = adapting;
+  theirs["rule"] = "artifact";
+  const auto labelled = [](const char* label, const json& layer) {
+    return json{{"label", label}, {"set", {{"/clusters/0/stack/1", layer}}}};
+  };
+  panel["sweep"]["axes"] = {
+      {{"name", "loss"}, {"at", "/run/for"}, {"values", {"1s"}}},
+      {{"name", "delay"},
+       {"values",
+        {labelled("adapting", adapting), labelled("every", every), labelled("theirs", theirs),
+         labelled("one-shot", {{"c3b", "one-shot"}})}}}};
+  panel.erase("reference");
+  panel.erase("quick");
+  panel.erase("within");
+  const auto read = cli::ReadFigure(WriteFigure(folder, figure));
+  REQUIRE_MESSAGE(read.ok(), std::string(read.status().message()));
+  std::vector<analysis::RunRow> rows(4);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].point = i;
+    rows[i].metrics["dropped"] = 1;
+  }
+  const auto points = cli::PointsOf(read->panels[0], rows);
+  REQUIRE(points.size() == 4);
+  CHECK(points[0].complaint_rule == "paper, repeats from 20ms on");
+  CHECK(points[1].complaint_rule == "paper, every repeat");
+  CHECK(points[2].complaint_rule == "artifact, every repeat");
+  CHECK(points[3].complaint_rule.empty());
+}
+
 TEST_CASE("panel: of references that contradict each other the nearest counts, by ratio") {
   const TemporaryFolder folder;
   json wanted = SmallFigure();
@@ -238,11 +275,11 @@ TEST_CASE("panel: quanta are apportioned by Hamilton's method, and one message o
   };
   const Finished right = compute(R"({"shares": {"series": {"three": [[0, 10], [1, 0], [2, 0]]}}})");
   CHECK(right.exit_code == cli::kAsExpected);
-  CHECK(LinesOf(right.out)[1] == R"(shares,three,0,10,,10,1,holds,0,"")");
+  CHECK(LinesOf(right.out)[1] == R"(shares,three,0,10,,10,1,holds,0,"","")");
   const Finished wrong = compute(R"({"shares": {"series": {"three": [[0, 9], [1, 1], [2, 0]]}}})");
   CHECK(wrong.exit_code == cli::kViolated);
-  CHECK(LinesOf(wrong.out)[1] == R"(shares,three,0,10,,9,1.1111111111111112,violated,0,"")");
-  CHECK(LinesOf(wrong.out)[3] == R"(shares,three,2,0,,0,,holds,0,"")");
+  CHECK(LinesOf(wrong.out)[1] == R"(shares,three,0,10,,9,1.1111111111111112,violated,0,"","")");
+  CHECK(LinesOf(wrong.out)[3] == R"(shares,three,2,0,,0,,holds,0,"","")");
 }
 
 TEST_CASE("panel: what is above a bound has a star, and what is below is no distance") {
