@@ -40,6 +40,7 @@ std::uint64_t Performer::undone() const {
 std::vector<Message> Performer::Crash() {
   free_steps_.clear();
   for (std::size_t slot = 0; slot < steps_.size(); ++slot) Release(slot);
+  last_word_.Clear();
   return outbox_.TakeAll();
 }
 
@@ -57,6 +58,7 @@ bool Performer::NeedsStep(const core::Listed& listed) const {
 // --- Steps ---
 
 void Performer::Take(core::Instant now, std::vector<core::Listed>& list) {
+  ++calls_;
   const core::Instant called = stages_.Do(profile_.call, 1, core::ByteCount(0), now);
   const std::uint64_t life = tasks_.life();
   const std::size_t performed = called == now ? PerformAtOnce(now, list) : 0;
@@ -72,7 +74,7 @@ std::size_t Performer::PerformAtOnce(core::Instant now, std::vector<core::Listed
   std::size_t i = 0;
   for (; i < list.size() && !NeedsStep(list[i]); ++i) {
     at_once_ = list.size() - i;
-    const bool goes_on = Perform(now, now, list[i], 0, i);
+    const bool goes_on = !StillStands(list[i], calls_) || Perform(now, now, list[i], 0, i);
     at_once_ = 0;
     if (!goes_on) return list.size();
   }
@@ -90,6 +92,7 @@ std::size_t Performer::MakeStep(core::Instant now, std::vector<core::Listed>& li
   Step& step = steps_[slot];
   step.list.swap(list);
   step.work.assign(step.list.size(), Work{});
+  step.call = calls_;
   step.next = step.told = next;
   step.unserved = 0;
   for (std::size_t i = next; i < step.list.size(); ++i)
@@ -150,7 +153,8 @@ Performer::Progress Performer::Advance(core::Instant now, std::size_t slot) {
       continue;
     }
     if (!TellWork(now, step, step.next)) return Progress::kCutOff;
-    if (!Perform(now, step.since, listed, slot, step.next)) return Progress::kCutOff;
+    if (StillStands(listed, step.call) && !Perform(now, step.since, listed, slot, step.next))
+      return Progress::kCutOff;
     step.told = step.next + 1;
   }
   return TellWork(now, step, step.list.size()) ? Progress::kDone : Progress::kCutOff;
@@ -200,6 +204,27 @@ bool Performer::SurvivesHook(core::Instant now, const core::Listed& listed) {
   const std::uint64_t life = tasks_.life();
   hook_->BeforeEffect(now, tasks_.host(), listed);
   return tasks_.life() == life;
+}
+
+bool Performer::StillStands(const core::Listed& listed, std::uint64_t call) {
+  if (steps_.size() == free_steps_.size()) {
+    // Nobody waits who could come too late.
+    if (!last_word_.is_empty()) last_word_.Clear();
+    return true;
+  }
+  const auto thing = LastWord::ThingOf(listed);
+  if (!thing) return true;
+  if (!last_word_.Stands(*thing, call)) return false;
+  last_word_.Note(*thing, call);
+  if (last_word_.is_large()) last_word_.Forget(OldestCall());
+  return true;
+}
+
+std::uint64_t Performer::OldestCall() const {
+  std::uint64_t oldest = calls_;
+  for (const Step& step : steps_)
+    if (!step.list.empty()) oldest = std::min(oldest, step.call);
+  return oldest;
 }
 
 bool Performer::Perform(core::Instant now, core::Instant since, core::Listed& listed,

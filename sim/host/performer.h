@@ -5,7 +5,8 @@
 // what is listed after an effect never delays it. An effect is told and done at one instant: when
 // all work before it has been done, and what was saved before it is durable (a Save is told when it
 // is). Work is told with the effect that waited for it or, at the end of a list, with the last one.
-// What a crash cuts off was never performed, and is only counted.
+// What a crash cuts off was never performed, and is only counted; nor is what a later call has
+// replaced in the meantime (last_word.h).
 //
 // A call that waits is a step: its list, and what is known of its work. Steps are reused with their
 // memory, so that waiting allocates nothing once as many have waited at a time as ever will.
@@ -21,6 +22,7 @@
 #include "sim/hook.h"
 #include "sim/host/disk.h"
 #include "sim/host/host_tasks.h"
+#include "sim/host/last_word.h"
 #include "sim/host/stages.h"
 #include "sim/net/message.h"
 #include "sim/profile.h"
@@ -80,6 +82,7 @@ class Performer {
   struct Step {
     std::vector<core::Listed> list;
     std::vector<Work> work;       // work[i] of list[i]
+    std::uint64_t call = 0;       // the number of the call that listed it
     std::size_t next = 0;         // to be performed
     std::size_t told = 0;         // one past the last that was told
     std::size_t unserved = 0;     // items of work
@@ -115,6 +118,10 @@ class Performer {
   // Tells and does an effect that is due; false where a crash has struck.
   bool Perform(core::Instant now, core::Instant since, core::Listed& listed, std::size_t slot,
                std::size_t index);
+  // Whether no later call has replaced what `call` listed; notes that it is performed now.
+  bool StillStands(const core::Listed& listed, std::uint64_t call);
+  // The number of the first call that waits; there is one.
+  std::uint64_t OldestCall() const;
   // The work listed from `told` up to `end`.
   bool TellWork(core::Instant now, Step& step, std::size_t end);
   void HandToSendStage(core::Instant now, Message&& message, std::size_t slot, std::size_t index);
@@ -136,6 +143,8 @@ class Performer {
   HostTasks& tasks_;
   EffectListener& listener_;
   Hook* const& hook_;
+  LastWord last_word_;
+  std::uint64_t calls_ = 0;
   std::size_t at_once_ = 0;  // effects of the present call that no step has, not yet performed
   std::deque<Step> steps_;   // a deque: references outlive additions
   std::vector<std::size_t> free_steps_;

@@ -314,6 +314,9 @@ TEST_CASE("host: a timer that waits for the node is asked again when it is hande
 TEST_CASE("host: a peer that is held is not handed over, not even what was received") {
   Tell("sim/host/hold.txt");
 }
+TEST_CASE("host: what a later call has set stands, though an earlier one waited for its work") {
+  Tell("sim/host/last_word.txt");
+}
 TEST_CASE("host: a pause goes on over a crash and a restart") {
   Tell("sim/host/pause_and_crash.txt");
 }

@@ -10,6 +10,7 @@
 
 #include "protocols/parameters/parameters.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/process.h"
 #include "tests/tools/sweep/sweeps.h"
 #include "tools/sweep/numbers.h"
 #include "tools/sweep/plan.h"
@@ -441,8 +442,7 @@ TEST_CASE("sweep file: unknown and missing keys are refused") {
 // A folder of a sweep, its base and a profile, for one test.
 class Folder {
  public:
-  Folder() : root_(std::filesystem::path(LOCKSTEP_BUILD_DIR) / "sweep_file_test" / "scenarios") {
-    std::filesystem::remove_all(root_);
+  Folder() : root_(folder_.File("scenarios")) {
     std::filesystem::create_directories(root_ / "sweeps");
     Write("base.json", R"({"lockstep": 1, "run": {"seed": 5}, "profile": "p.json",
                            "network": {"topology": "m.dot"}})");
@@ -456,10 +456,6 @@ class Folder {
                 {{{"name", "profile"}, {"at", "/profile"}, {"values", {"q.json", "none.json"}}}}}})
               .dump());
   }
-  ~Folder() { std::filesystem::remove_all(root_.parent_path()); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(root_ / name) << text;
   }
@@ -472,6 +468,7 @@ class Folder {
   std::filesystem::path root() const { return root_; }
 
  private:
+  tests::TemporaryFolder folder_;  // of its own: tests run beside each other
   std::filesystem::path root_;
 };
 
@@ -489,7 +486,7 @@ TEST_CASE("sweep file: its document holds the base scenario and what it names") 
   CHECK(scenario["files"]["none.json"].is_null());
   CHECK(scenario["files"]["m.dot"]["bytes"] == 8);
   // Where it lies is none of its business.
-  CHECK(sweep.document.dump().find("sweep_file_test") == std::string::npos);
+  CHECK(sweep.document.dump().find(folder.root().string()) == std::string::npos);
 }
 
 TEST_CASE("sweep file: an edited base, profile or map makes another sweep") {
