@@ -27,10 +27,12 @@ bool ScheduleChecker::IsDesignated(std::uint64_t number, std::uint64_t sender,
     return schedule.AttemptOf(sender, receiver, number) < schedule.pairings(number);
   const std::uint64_t attempt =
       schedule.Sender(number, 0) == sender ? 0 : schedule.FirstAttemptOf(sender, number);
-  const std::uint64_t step = std::gcd(schedule.senders(), schedule.receivers());
-  // The receivers of these attempts are all that leave the same rest by the greatest common
-  // divisor.
-  return schedule.Receiver(number, attempt) % step == receiver % step;
+  // Whose positions these are is not by index where the recipe says so: each is looked at.
+  const std::uint64_t distinct =
+      schedule.receivers() / std::gcd(schedule.senders(), schedule.receivers());
+  for (std::uint64_t i = 0; i < distinct; ++i)
+    if (schedule.Receiver(number, attempt + i * schedule.senders()) == receiver) return true;
+  return false;
 }
 
 void ScheduleChecker::Judge(const Event& event) {

@@ -41,6 +41,20 @@ TEST_CASE("schedule: a receiver that no attempt has for a sender is refused") {
   CHECK(story.FirstFinding("S") == "a1 sends k′ 0 to b2, which the schedule never asks of it");
 }
 
+TEST_CASE("schedule: where turns are not by index, attempts are for whoever has the position") {
+  analysis::Recipe recipe = TwoClusters(2, 4);
+  recipe.clusters[0].positions = {1, 0};
+  recipe.clusters[1].positions = {0, 1, 3, 2};
+  Promise(recipe, "S");
+  Story story(std::move(recipe));
+  // k′ 0 is a1's for b0; attempts 1 and 3 are a0's for b1 and b2, 2 is a1's for b3.
+  story.Offered(A(1), B(0), {0, 1, 1}).Offered(A(0), B(1), {0, 1, 1});
+  story.Offered(A(1), B(3), {0, 1, 1}).Offered(A(0), B(2), {0, 1, 1});
+  CHECK(story.Ask("S") == Verdict::kHolds);
+  story.Offered(A(0), B(3), {0, 1, 1});
+  CHECK(story.Ask("S") == Verdict::kViolated);
+}
+
 TEST_CASE("schedule: every number of a run is judged, and only correct senders") {
   Story story = Scheduled(4, 4);
   // 0 is a0's for b0; 4 is a0's for b1.
