@@ -20,6 +20,7 @@
 #include "protocols/catalog_list.h"
 #include "protocols/chora/notes.h"
 #include "protocols/client/open.h"
+#include "protocols/core/check.h"
 #include "protocols/core/keys.h"
 #include "protocols/core/log_notes.h"
 #include "protocols/core/stack.h"
@@ -43,8 +44,14 @@ file::Config ReadFile(core::ClusterId cluster, Parameters& layer) {
 }
 
 std::unique_ptr<core::Node> BuildStack(const file::Config& file, const C3bLayer& c3b,
+                                       const core::Cluster& own, core::StreamId stream,
                                        const core::Seat& seat) {
-  auto below = std::make_unique<file::FileRsm>(file, *seat.contents);
+  std::optional<core::StreamProofs> proofs;
+  if (c3b.has_certificates) {
+    CHECK(seat.certificates != nullptr);
+    proofs.emplace(*seat.certificates, own, stream);
+  }
+  auto below = std::make_unique<file::FileRsm>(file, *seat.contents, std::move(proofs));
   file::FileRsm* rsm = below.get();
   std::vector<std::unique_ptr<core::Node>> layers;
   layers.push_back(std::move(below));
@@ -161,7 +168,10 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   host.footprint = layer->footprint;
   host.fields = std::make_unique<core::StackFields>(
       std::vector<const core::MessageFields*>{nullptr, host.layers[0].get()});
-  host.build = [file, layer](const core::Seat& seat) { return BuildStack(file, *layer, seat); };
+  host.has_certificates = layer->has_certificates;
+  host.build = [file, layer, own = ends.own, stream = ends.out_stream](const core::Seat& seat) {
+    return BuildStack(file, *layer, own, stream, seat);
+  };
   return host;
 }
 
@@ -226,6 +236,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.bears_stake = layer.bears_stake;
   host.takes_positions = layer.takes_positions;
   host.is_store = layer.is_store;
+  host.has_certificates = layer.has_certificates;
   host.footprint = std::move(layer.footprint);
   host.layers.push_back(std::move(layer.fields));
   host.fields = std::make_unique<core::StackFields>(
@@ -340,6 +351,12 @@ absl::StatusOr<std::unique_ptr<CatalogProgram>> CatalogProgram::Compile(const Ca
   for (Promise& promise : PromisesToClients(program->hosts_, asked))
     program->promises_.push_back(std::move(promise));
   return program;
+}
+
+bool CatalogProgram::has_certificates() const {
+  for (std::size_t c = 0; c < hosts_.size(); ++c)
+    if (!clusters_[c].is_client && !hosts_[c].has_certificates) return false;
+  return true;
 }
 
 std::vector<core::NoteSpec> CatalogProgram::Notes() const {

@@ -131,6 +131,8 @@ class CatalogProgram : public core::Program {
   const std::vector<Promise>& promises() const { return promises_; }
   // What is legal, and hardly meant; each names file and pointer.
   const std::vector<std::string>& remarks() const { return remarks_; }
+  // Whether receivers tell by certificates, in every cluster that is no client, what was committed.
+  bool has_certificates() const;
   // The kinds of notes that its nodes say beside those that all share; each once, by name.
   std::vector<core::NoteSpec> Notes() const;
   Footprint FootprintOf(core::ClusterId cluster, const RunExtent& extent) const {

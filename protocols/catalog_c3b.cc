@@ -120,6 +120,22 @@ void CheckRule(const Ends& ends, picsou::Rule rule, core::Keys& layer) {
                                         is_theirs ? "\"artifact\"" : "\"paper\""));
 }
 
+// Nor does one that has no certificates, or wants some that it does not get.
+void CheckCertificates(const Ends& ends, const picsou::Config& config, core::Keys& layer) {
+  if (!layer.ok() || ends.other_layer == nullptr || !ends.other_layer->is_object()) return;
+  const auto name = ends.other_layer->find("c3b");
+  if (name == ends.other_layer->end() || *name != kC3bNames[0].name) return;
+  const auto said = ends.other_layer->find("certificates");
+  if (said != ends.other_layer->end() && !said->is_boolean()) return;
+  const bool are_theirs =
+      said != ends.other_layer->end()
+          ? said->get<bool>()
+          : config.rule != picsou::Rule::kArtifact;  // as CheckRule wants theirs
+  if (are_theirs == config.certificates) return;
+  layer.FailWanted("certificates", absl::StrCat("the same at both ends, as ", ends.other.name,
+                                                " has ", are_theirs ? "some" : "none"));
+}
+
 // A position reaches one receiver, which passes it on to its cluster; no-ops go round. As far as
 // positions are outstanding, some are held, and peers that have spoken miss the others.
 Footprint PicsouFootprint(const picsou::Config& config, std::uint64_t message_bytes,
@@ -179,8 +195,9 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
     if (is_artifact) return static_cast<picsou::ArtifactReplica&>(node);
     return static_cast<picsou::Replica&>(node);
   };
-  layer.fields =
-      std::make_unique<picsou::Fields>(picsou::Codec(config.wire, config.PhiOnWire(), config.rule));
+  layer.fields = std::make_unique<picsou::Fields>(
+      picsou::Codec(config.wire, config.PhiOnWire(), config.rule, config.certificates));
+  layer.has_certificates = config.certificates;
   layer.notes = picsou::kNotes;
   layer.bears_stake = true;
   // The artifact's ids follow the list of its hosts.
@@ -324,6 +341,7 @@ C3bLayer CompileC3b(std::size_t which, const Ends& ends, core::ByteCount send_bu
     CheckBatchBytes(config.batch_bytes, stream.message_bytes, send_buffer, layer);
     CheckPhi(ends, config.phi, layer);
     CheckRule(ends, config.rule, layer);
+    CheckCertificates(ends, config, layer);
     const bool is_artifact = config.rule == picsou::Rule::kArtifact;
     // The artifact counts every repeat at once.
     if (is_artifact) config.ack_round.reset();

@@ -7,7 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
+#include "protocols/core/certificate.h"
+#include "protocols/core/check.h"
 #include "protocols/core/crypto.h"
 
 namespace lockstep::sim {
@@ -29,6 +32,7 @@ class Keys : public core::Signer, public core::Verifier {
   }
 
  private:
+  friend class Notary;
   static constexpr core::Identity kAnybody{~std::uint32_t{0}};
 
   core::Tag Make(core::Identity signer, core::Identity receiver, std::uint64_t digest) const {
@@ -38,6 +42,56 @@ class Keys : public core::Signer, public core::Verifier {
 
   std::uint64_t secret_;
   core::Identity holder_;
+};
+
+// What quorums sign as they commit, for the replica that holds these keys: it stands in for those
+// of its cluster that have committed the same. Byzantine filters have none, so that the
+// certificates that they make are of signatures of the faulty set.
+class Notary final : public core::Certificates {
+ public:
+  explicit Notary(const Keys& keys) : keys_(keys) {}
+
+  core::Certificate Certify(const core::Cluster& own, std::uint64_t epoch,
+                            const core::Committed& entries) const override {
+    CHECK(own.Has(core::NodeId(keys_.holder_.value())));  // Identities are numbered as hosts are.
+    core::Certificate certificate{epoch, {FirstOf(own)}, {}};
+    certificate.tag = Fold(own, certificate.signers, core::SignedDigest(entries, epoch));
+    return certificate;
+  }
+  bool HasSigned(const core::Cluster& by, const core::Committed& entries,
+                 const core::Certificate& certificate) const override {
+    return Fold(by, certificate.signers, core::SignedDigest(entries, certificate.epoch)) ==
+           certificate.tag;
+  }
+  core::Certificate Part(const core::Cluster& by, const core::Committed& whole,
+                         const core::Certificate& certificate,
+                         const core::Committed& part) const override {
+    core::Certificate of_part = certificate;
+    if (HasSigned(by, whole, certificate))
+      of_part.tag = Fold(by, certificate.signers, core::SignedDigest(part, certificate.epoch));
+    return of_part;
+  }
+
+ private:
+  // The first replicas that are a quorum together.
+  static core::Run FirstOf(const core::Cluster& cluster) {
+    core::Run first{0, 0, 1};
+    for (std::uint64_t stake = 0; stake < core::QuorumOf(cluster) && first.count < cluster.size;)
+      stake += cluster.StakeOf(first.count++);
+    return first;
+  }
+  core::Tag Fold(const core::Cluster& by, const std::vector<core::Run>& signers,
+                 std::uint64_t digest) const {
+    core::Tag all;
+    for (const core::Run& run : signers) {
+      // A list of whom there is not has nothing folded in for them.
+      for (std::uint64_t i = 0; i < run.count && run.At(i) < by.size; ++i)
+        all = core::Folded(all, keys_.Make(by.Speaker(run.At(i)), Keys::kAnybody, digest));
+    }
+    return all;
+  }
+
+  const Keys& keys_;
 };
 
 }  // namespace lockstep::sim

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/certificate.h"
 #include "protocols/core/effects.h"
 #include "protocols/core/ids.h"
 #include "protocols/core/run.h"
@@ -20,7 +21,7 @@ namespace lockstep::core {
 // An entry of the log: what was committed at k, the proof that it was, and its place in the stream.
 struct Entry {
   Bytes content;
-  Bytes certificate;
+  std::optional<Certificate> certificate;
   std::optional<SeqNo> position;  // k′; none if it is not to be sent
 };
 
@@ -44,6 +45,9 @@ class Log {
   virtual Extent Uniform(const Run& positions) const = 0;
   // The contents, one after the other.
   virtual Bytes Contents(const Run& positions) const = 0;
+  // The proof that these `contents` were committed there; none from a log that has no proofs.
+  virtual std::optional<Certificate> CertificateOf(const Run& positions,
+                                                   const Bytes& contents) const = 0;
   // Positions below are not asked for again.
   virtual void Release(SeqNo below) = 0;
 };

@@ -62,7 +62,9 @@ struct Cluster {
   }
 };
 
-// What one node is told about itself. Signer, verifier and contents outlive the node.
+class Certificates;  // protocols/core/certificate.h
+
+// What one node is told about itself. Signer, verifier, certificates and contents outlive the node.
 struct Seat {
   NodeId self;        // the machine
   Identity identity;  // who speaks: the holder of `signer`
@@ -73,6 +75,7 @@ struct Seat {
   Random random;
   const Signer* signer = nullptr;
   const Verifier* verifier = nullptr;
+  const Certificates* certificates = nullptr;
   const Contents* contents = &ContentsOf(ContentKind::kFiller);
 };
 

@@ -58,7 +58,9 @@ void FileRsm::Grow(const core::Now& now, core::Effects& out) {
 }
 
 core::Entry FileRsm::At(core::SeqNo k) const {
-  return core::Entry{Contents(core::Run{k.value(), 1, 1}), core::Bytes(), k};
+  const core::Run position{k.value(), 1, 1};
+  const core::Bytes content = Contents(position);
+  return core::Entry{content, CertificateOf(position, content), k};
 }
 
 core::Extent FileRsm::Uniform(const core::Run& positions) const {
@@ -67,6 +69,12 @@ core::Extent FileRsm::Uniform(const core::Run& positions) const {
 
 core::Bytes FileRsm::Contents(const core::Run& positions) const {
   return contents_.Make(config_.generator, positions, config_.message_bytes);
+}
+
+std::optional<core::Certificate> FileRsm::CertificateOf(const core::Run& positions,
+                                                        const core::Bytes& contents) const {
+  if (!proofs_) return std::nullopt;
+  return proofs_->Certify(positions, config_.message_bytes, contents);
 }
 
 // A log without consensus has no peers, and its clients change nothing.

@@ -8,7 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 
+#include "protocols/core/certificate.h"
 #include "protocols/core/content.h"
 #include "protocols/core/log.h"
 #include "protocols/core/node.h"
@@ -24,9 +27,11 @@ struct Config {
 
 class FileRsm : public core::Node, public core::Log, public core::LogOwner {
  public:
-  // `contents` outlives the state machine.
-  FileRsm(const Config& config, const core::Contents& contents)
-      : config_(config), contents_(contents) {}
+  // `contents` outlives the state machine. `proofs`: of the own stream; without, its entries have
+  // no certificates.
+  FileRsm(const Config& config, const core::Contents& contents,
+          std::optional<core::StreamProofs> proofs = std::nullopt)
+      : config_(config), contents_(contents), proofs_(std::move(proofs)) {}
 
   // Who is to be told that the log has grown; may be null. Not owned.
   void set_reader(core::LogReader* reader) { reader_ = reader; }
@@ -45,6 +50,8 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
   core::SeqNo Positions() const override { return core::SeqNo(committed_); }
   core::Extent Uniform(const core::Run& positions) const override;
   core::Bytes Contents(const core::Run& positions) const override;
+  std::optional<core::Certificate> CertificateOf(const core::Run& positions,
+                                                 const core::Bytes& contents) const override;
   void Release(core::SeqNo) override {}
 
   void OnQuacked(const core::Now&, core::SeqNo, core::Effects&) override {}
@@ -57,6 +64,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
 
   Config config_;
   const core::Contents& contents_;
+  std::optional<core::StreamProofs> proofs_;
   core::LogReader* reader_ = nullptr;
   core::Instant began_;  // when the log began to grow, by the own clock; outlives a crash
   std::uint64_t committed_ = 0;

@@ -10,7 +10,7 @@ namespace lockstep::picsou {
 std::vector<core::Records> Inbound::Store(const core::Records& records) {
   std::vector<core::Records> fresh;
   for (const core::Run& part : held_.Insert(records.run)) {
-    fresh.push_back(core::Pick(records, part));
+    fresh.push_back(core::Pick(records, part, proofs_));
   }
   return fresh;
 }

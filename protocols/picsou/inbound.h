@@ -22,8 +22,10 @@ class Inbound {
  public:
   // `period`: of a core::SeqSet. `phi`: length of the φ-list, in positions; 0: none.
   // `phi_runs_max`: a list that would need more runs on our wire covers fewer positions instead.
-  Inbound(std::uint64_t period, std::uint64_t phi, std::uint64_t phi_runs_max)
-      : held_(period), phi_(phi), phi_runs_max_(phi_runs_max) {}
+  // `proofs`: of its certificates, where it has some; outlives it.
+  Inbound(std::uint64_t period, std::uint64_t phi, std::uint64_t phi_runs_max,
+          const core::StreamProofs* proofs = nullptr)
+      : held_(period), phi_(phi), phi_runs_max_(phi_runs_max), proofs_(proofs) {}
 
   // Stores messages; returns those that were not held before.
   std::vector<core::Records> Store(const core::Records& records);
@@ -47,6 +49,7 @@ class Inbound {
   core::SeqSet held_;
   std::uint64_t phi_;
   std::uint64_t phi_runs_max_;
+  const core::StreamProofs* proofs_;
 };
 
 }  // namespace lockstep::picsou

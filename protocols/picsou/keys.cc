@@ -14,6 +14,9 @@ void DescribeWire(core::Keys& keys, WireSizes& wire) {
                wire.record_bytes, {0, kPaddingMax});
   keys.Integer({"batch_bytes", "Of each batch, its authenticator included."}, wire.batch_bytes,
                {0, kPaddingMax});
+  keys.Integer({"certificate_bytes",
+                "Of each message that has a certificate, beside its content and record_bytes."},
+               wire.certificate_bytes, {0, kPaddingMax});
   keys.Integer({"phi_word_bytes", "Of each 64 messages that the φ-list covers."},
                wire.phi_word_bytes, {0, kWordMax});
 }
@@ -35,10 +38,17 @@ void DescribeRepeats(core::Keys& keys, Config& config) {
   }
 }
 
-// What the artifact knows nothing of: it counts every repeat, never fetches, and has lengths of its
-// own.
+// What the artifact knows nothing of: it has no proofs, counts every repeat, never fetches, and has
+// lengths of its own.
 void DescribePaper(core::Keys& keys, Config& config) {
   constexpr std::uint64_t kWindowMax = 1U << 30;
+  keys.Bool({"certificates",
+             "Each message of a stream bears the proof that its cluster has committed it: an "
+             "aggregate of signatures of replicas of u + r + 1. Receivers check it before they "
+             "hold, pass on or acknowledge anything, and what peers of a cluster tell each other "
+             "is authenticated, too. Figures do without: the paper's measurements, and its "
+             "lengths, are of programs that check no proofs."},
+            config.certificates);
   DescribeRepeats(keys, config);
   static constexpr core::Option kRemedies[] = {
       {"fetch", "fetches that from replicas of its own cluster."},
@@ -97,6 +107,7 @@ void Describe(core::Keys& keys, Config& config) {
                "After so long without a send, a message may pass a window that is "
                "closed."},
               config.max_delay);
+  if (config.rule == Rule::kArtifact) config.certificates = false;  // It checks none.
   keys.Only(config.rule == Rule::kPaper, {"rule", "paper"},
             [&](core::Keys& paper) { DescribePaper(paper, config); });
 }

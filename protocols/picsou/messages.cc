@@ -22,9 +22,21 @@ constexpr std::uint32_t kPhiRunsMax = 1U << 20;
 // Bytes of our own encoding of a batch beside contents, φ runs and record headers.
 constexpr std::uint64_t kFixedBytes = 64;
 constexpr std::uint64_t kRunBytes = 32;
+// And of a certificate that a quorum in one run has signed.
+constexpr std::uint64_t kCertificateBytes = 4 + 24 + 8 + 16;
 
 // Of whatever carries records: what the sender states of their stream comes before them.
-enum DataField : std::uint32_t { kData, kDataStream, kStated, kRecords, kSeq, kContent, kDataEnd };
+enum DataField : std::uint32_t {
+  kData,
+  kDataStream,
+  kStated,
+  kRecords,
+  kSeq,
+  kContent,
+  kCertificate,
+  kDataEnd = kCertificate + 4
+};
+constexpr core::CertificateSpecs kCertificateSpecs{kCertificate};
 template <std::size_t N>
 using FieldSpecs = std::array<core::FieldSpec, N>;
 constexpr FieldSpecs<kDataEnd> DataFields(std::string_view stated, core::Role role) {
@@ -33,7 +45,11 @@ constexpr FieldSpecs<kDataEnd> DataFields(std::string_view stated, core::Role ro
            {stated, role, kData},
            {"records", core::Role::kGroup, kData, core::Fact::kCarries},
            {"seq", core::Role::kSeq, kRecords},
-           {"content", core::Role::kContent, kRecords}}};
+           {"content", core::Role::kContent, kRecords},
+           {"certificate", core::Role::kGroup, kRecords},
+           {"signer", core::Role::kSigner, kCertificate},
+           {"epoch", core::Role::kEpoch, kCertificate},
+           {"signature", core::Role::kSignature, kCertificate}}};
 }
 template <std::size_t N, std::size_t M>
 constexpr FieldSpecs<N + M> Joined(const FieldSpecs<N>& head, const FieldSpecs<M>& tail) {
@@ -83,21 +99,50 @@ std::uint64_t PhiBytes(const Ack& ack, const WireSizes& sizes) {
 }
 
 // A MAC covers all that is said: contents by digest, numbers by value, and not the padding.
-std::uint64_t DigestOf(const Batch& batch) {
-  std::uint64_t digest = core::Mix(batch.data_stream.value(), batch.ack_stream.value());
-  digest = core::Mix(digest, batch.quack);
-  for (const core::Records& records : batch.data) {
-    const std::array<std::uint64_t, 5> words = {records.run.first, records.run.count,
-                                                records.run.stride, records.size,
-                                                records.contents.Digest()};
-    digest = core::Mix(digest, core::HashWords(words));
-  }
-  digest = core::Mix(digest, core::Mix(batch.ack.cumulative, batch.ack.phi_end));
-  for (const core::Run& run : batch.ack.phi) {
+std::uint64_t WithRuns(std::uint64_t digest, const std::vector<core::Run>& runs) {
+  for (const core::Run& run : runs) {
     const std::array<std::uint64_t, 3> words = {run.first, run.count, run.stride};
     digest = core::Mix(digest, core::HashWords(words));
   }
   return digest;
+}
+std::uint64_t WithData(std::uint64_t digest, const std::vector<core::Records>& data) {
+  for (const core::Records& records : data) {
+    const std::array<std::uint64_t, 5> words = {records.run.first, records.run.count,
+                                                records.run.stride, records.size,
+                                                records.contents.Digest()};
+    digest = core::Mix(digest, core::HashWords(words));
+    if (!records.certificate) continue;
+    const core::Certificate& certificate = *records.certificate;
+    const std::array<std::uint64_t, 3> proof = {certificate.epoch, certificate.tag.low,
+                                                certificate.tag.high};
+    digest = WithRuns(core::Mix(digest, core::HashWords(proof)), certificate.signers);
+  }
+  return digest;
+}
+
+std::uint64_t DigestOf(const Batch& batch) {
+  std::uint64_t digest = core::Mix(batch.data_stream.value(), batch.ack_stream.value());
+  digest = WithData(core::Mix(digest, batch.quack), batch.data);
+  digest = core::Mix(digest, core::Mix(batch.ack.cumulative, batch.ack.phi_end));
+  return WithRuns(digest, batch.ack.phi);
+}
+
+// Of what peers say to each other: no number of one type is another's.
+std::uint64_t DigestOf(const Broadcast& broadcast) {
+  const std::array<std::uint64_t, 3> words = {kBroadcastType, broadcast.stream.value(),
+                                              broadcast.cumulative};
+  return WithData(core::HashWords(words), broadcast.data);
+}
+std::uint64_t DigestOf(const Fetch& fetch) {
+  const std::array<std::uint64_t, 4> words = {kFetchType, fetch.stream.value(), fetch.number,
+                                              fetch.cumulative};
+  return WithRuns(core::HashWords(words), fetch.wanted);
+}
+std::uint64_t DigestOf(const Supply& supply) {
+  const std::array<std::uint64_t, 5> words = {kSupplyType, supply.stream.value(), supply.floor,
+                                              supply.number, supply.cumulative};
+  return WithData(core::HashWords(words), supply.data);
 }
 
 // The artifact's covers the ACK counter alone.
@@ -179,7 +224,8 @@ Ack LimitPhi(const Ack& ack, std::uint64_t phi) {
 
 std::uint64_t Codec::OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs) const {
   const std::uint64_t charged = sizes_.batch_bytes + (phi_ + 63) / 64 * sizes_.phi_word_bytes;
-  return std::max(charged, kFixedBytes + (data_runs + phi_runs) * kRunBytes);
+  const std::uint64_t proofs = has_certificates_ ? data_runs * kCertificateBytes : 0;
+  return std::max(charged, kFixedBytes + (data_runs + phi_runs) * kRunBytes + proofs);
 }
 
 core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
@@ -196,29 +242,32 @@ core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
   encoder.U64(batch.ack.phi_end);
   encoder.U32(static_cast<std::uint32_t>(batch.ack.phi.size()));
   for (const core::Run& run : batch.ack.phi) encoder.PutRun(run);
-  core::PutHeaders(encoder, batch.data);
+  core::PutHeaders(encoder, batch.data, has_certificates_);
   core::PutContents(encoder, batch.data);
   encoder.PadTo(sizes_.batch_bytes + PhiBytes(batch.ack, sizes_) + core::BytesOf(batch.data) +
-                core::CountOf(batch.data) * sizes_.record_bytes);
+                core::CountOf(batch.data) * RecordBytes());
   return encoder.Take();
 }
 
-core::Bytes Codec::Encode(const Broadcast& broadcast) const {
+core::Bytes Codec::Encode(const Broadcast& broadcast, const core::Signer* signer) const {
   if (rule_ == Rule::kArtifact) return EncodeArtifact(broadcast, 0);
   core::Encoder encoder;
   encoder.U8(kBroadcastType);
+  if (has_certificates_) encoder.PutTag(signer->Sign(DigestOf(broadcast)));
   encoder.U32(broadcast.stream.value());
   encoder.U64(broadcast.cumulative);
-  core::PutHeaders(encoder, broadcast.data);
+  core::PutHeaders(encoder, broadcast.data, has_certificates_);
   core::PutContents(encoder, broadcast.data);
   encoder.PadTo(sizes_.batch_bytes + core::BytesOf(broadcast.data) +
-                core::CountOf(broadcast.data) * sizes_.record_bytes);
+                core::CountOf(broadcast.data) * RecordBytes());
   return encoder.Take();
 }
 
-core::Bytes Codec::Encode(const Fetch& fetch) const {
+core::Bytes Codec::Encode(const Fetch& fetch, const core::Signer* signer,
+                          core::Identity receiver) const {
   core::Encoder encoder;
   encoder.U8(kFetchType);
+  if (has_certificates_) encoder.PutTag(signer->Mac(receiver, DigestOf(fetch)));
   encoder.U32(fetch.stream.value());
   encoder.U64(fetch.number);
   encoder.U64(fetch.cumulative);
@@ -227,17 +276,19 @@ core::Bytes Codec::Encode(const Fetch& fetch) const {
   return encoder.Take();
 }
 
-core::Bytes Codec::Encode(const Supply& supply) const {
+core::Bytes Codec::Encode(const Supply& supply, const core::Signer* signer,
+                          core::Identity receiver) const {
   core::Encoder encoder;
   encoder.U8(kSupplyType);
+  if (has_certificates_) encoder.PutTag(signer->Mac(receiver, DigestOf(supply)));
   encoder.U32(supply.stream.value());
   encoder.U64(supply.floor);
   encoder.U64(supply.number);
   encoder.U64(supply.cumulative);
-  core::PutHeaders(encoder, supply.data);
+  core::PutHeaders(encoder, supply.data, has_certificates_);
   core::PutContents(encoder, supply.data);
   encoder.PadTo(sizes_.batch_bytes + core::BytesOf(supply.data) +
-                core::CountOf(supply.data) * sizes_.record_bytes);
+                core::CountOf(supply.data) * RecordBytes());
   return encoder.Take();
 }
 
@@ -246,6 +297,10 @@ Codec::Decoded Codec::Decode(const core::Bytes& payload) const {
   if (decoded.batch)
     decoded.signed_digest =
         rule_ == Rule::kPaper ? DigestOf(*decoded.batch) : ArtifactDigestOf(*decoded.batch);
+  if (!has_certificates_) return decoded;
+  if (decoded.broadcast) decoded.signed_digest = DigestOf(*decoded.broadcast);
+  if (decoded.fetch) decoded.signed_digest = DigestOf(*decoded.fetch);
+  if (decoded.supply) decoded.signed_digest = DigestOf(*decoded.supply);
   return decoded;
 }
 
@@ -271,19 +326,21 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
     decoded.mac = decoder.GetTag();
     batch.quack = GetPosition(decoder);
     batch.ack = GetAck(decoder, phi_);
-    batch.data = core::GetHeaders(decoder);
+    batch.data = core::GetHeaders(decoder, has_certificates_);
     core::GetContents(decoder, batch.data);
     if (!decoder.ok()) return decoded;
     decoded.batch = std::move(batch);
   } else if (type == kBroadcastType) {
     Broadcast broadcast;
+    if (has_certificates_) decoded.mac = decoder.GetTag();
     broadcast.stream = core::StreamId(decoder.U32());
     broadcast.cumulative = GetPosition(decoder);
-    broadcast.data = core::GetHeaders(decoder);
+    broadcast.data = core::GetHeaders(decoder, has_certificates_);
     core::GetContents(decoder, broadcast.data);
     if (decoder.ok()) decoded.broadcast = std::move(broadcast);
   } else if (type == kFetchType) {
     Fetch fetch;
+    if (has_certificates_) decoded.mac = decoder.GetTag();
     fetch.stream = core::StreamId(decoder.U32());
     fetch.number = decoder.U64();
     fetch.cumulative = GetPosition(decoder);
@@ -291,11 +348,12 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
     if (decoder.ok()) decoded.fetch = std::move(fetch);
   } else if (type == kSupplyType) {
     Supply supply;
+    if (has_certificates_) decoded.mac = decoder.GetTag();
     supply.stream = core::StreamId(decoder.U32());
     supply.floor = GetPosition(decoder);
     supply.number = decoder.U64();
     supply.cumulative = GetPosition(decoder);
-    supply.data = core::GetHeaders(decoder);
+    supply.data = core::GetHeaders(decoder, has_certificates_);
     core::GetContents(decoder, supply.data);
     if (decoder.ok()) decoded.supply = std::move(supply);
   }
@@ -314,7 +372,7 @@ void ReadData(core::StreamId stream, std::uint64_t stated, const std::vector<cor
   fields.push_back(Field::Group(kData));
   fields.push_back(Field::Number(kDataStream, stream.value()));
   fields.push_back(Field::Number(kStated, stated));
-  core::ReadRecords(data, kRecords, kSeq, kContent, fields);
+  core::ReadRecords(data, kRecords, kSeq, kContent, fields, kCertificateSpecs);
 }
 
 void ReadBatch(const Batch& batch, FieldList& fields) {
@@ -385,17 +443,20 @@ bool Fields::Read(const core::Bytes& payload, core::FieldedMessage& out) const {
 core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signer& signer,
                           core::Identity receiver) const {
   if (message.type == kFetchType) {
-    return codec_.Encode(Fetch{StreamIn(message, kFetchStream), NumberIn(message, kFetchNumber),
-                               NumberIn(message, kFetchCumulative), RunsIn(message, kFetchWanted)});
+    const Fetch fetch{StreamIn(message, kFetchStream), NumberIn(message, kFetchNumber),
+                      NumberIn(message, kFetchCumulative), RunsIn(message, kFetchWanted)};
+    return codec_.Encode(fetch, &signer, receiver);
   }
   const core::StreamId stream = StreamIn(message, kDataStream);
   const std::uint64_t stated = NumberIn(message, kStated);
-  std::vector<core::Records> data = core::BuildRecords(message.fields, kSeq, kContent);
+  std::vector<core::Records> data =
+      core::BuildRecords(message.fields, kSeq, kContent, kCertificateSpecs);
   if (message.type == kBroadcastType)
-    return codec_.Encode(Broadcast{stream, std::move(data), stated});
+    return codec_.Encode(Broadcast{stream, std::move(data), stated}, &signer);
   if (message.type == kSupplyType) {
-    return codec_.Encode(Supply{stream, stated, NumberIn(message, kSupplyNumber),
-                                NumberIn(message, kSupplyCumulative), std::move(data)});
+    const Supply supply{stream, stated, NumberIn(message, kSupplyNumber),
+                        NumberIn(message, kSupplyCumulative), std::move(data)};
+    return codec_.Encode(supply, &signer, receiver);
   }
   Batch batch{stream, std::move(data), StreamIn(message, kAckStream), {}, stated};
   batch.ack.cumulative = NumberIn(message, kAckCumulative);

@@ -4,6 +4,11 @@
 // the other's. A local broadcast passes on, within a cluster, what came from across. A fetch asks a
 // peer of the own cluster for what is missing, a supply answers it. Sources: the Picsou paper,
 // sections 4.1 to 4.3; wire sizes as declared in WireSizes.
+//
+// Where contents have certificates, what peers of a cluster say is authenticated, too: the paper
+// says nothing of it, but an acknowledgement or a floor that nobody stands for would let a single
+// liar speak for all, or a flipped bit, and what only one replica holds would be let go. A
+// broadcast, which all others get alike, is signed; a fetch and a supply bear a code for one.
 
 #pragma once
 
@@ -64,6 +69,7 @@ struct WireSizes {
   std::uint64_t record_bytes = 0;    // for each message, beside its content
   std::uint64_t batch_bytes = 0;     // for each batch: framing, ACK, MAC
   std::uint64_t phi_word_bytes = 0;  // for each 64 positions of the bitmap, up to its last set bit
+  std::uint64_t certificate_bytes = 0;  // for each message that has one
 };
 
 // Whose rule replicas follow (`rule`).
@@ -77,13 +83,17 @@ Ack LimitPhi(const Ack& ack, std::uint64_t phi);
 
 class Codec {
  public:
-  Codec(const WireSizes& sizes, std::uint64_t phi, Rule rule = Rule::kPaper)
-      : sizes_(sizes), phi_(phi), rule_(rule) {}
+  Codec(const WireSizes& sizes, std::uint64_t phi, Rule rule = Rule::kPaper,
+        bool has_certificates = false)
+      : sizes_(sizes), phi_(phi), rule_(rule), has_certificates_(has_certificates) {}
 
   core::Bytes Encode(const Batch& batch, const core::Signer& signer, core::Identity receiver) const;
-  core::Bytes Encode(const Broadcast& broadcast) const;
-  core::Bytes Encode(const Fetch& fetch) const;
-  core::Bytes Encode(const Supply& supply) const;
+  // `signer` is wanted where there are certificates.
+  core::Bytes Encode(const Broadcast& broadcast, const core::Signer* signer = nullptr) const;
+  core::Bytes Encode(const Fetch& fetch, const core::Signer* signer = nullptr,
+                     core::Identity receiver = {}) const;
+  core::Bytes Encode(const Supply& supply, const core::Signer* signer = nullptr,
+                     core::Identity receiver = {}) const;
 
   // What a payload is: none of these if it is malformed.
   struct Decoded {
@@ -91,8 +101,8 @@ class Codec {
     std::optional<Broadcast> broadcast;
     std::optional<Fetch> fetch;
     std::optional<Supply> supply;
-    std::uint64_t signed_digest = 0;  // of a batch: what its MAC covers
-    core::Tag mac;
+    std::uint64_t signed_digest = 0;  // what `mac` covers, where there is one
+    core::Tag mac;                    // or the signature of a broadcast
   };
   Decoded Decode(const core::Bytes& payload) const;
   // The same but for the digest, for whoever verifies nothing.
@@ -101,6 +111,11 @@ class Codec {
   const WireSizes& sizes() const { return sizes_; }
   std::uint64_t phi() const { return phi_; }
   Rule rule() const { return rule_; }
+  bool has_certificates() const { return has_certificates_; }
+  // Charged for each message beside its content.
+  std::uint64_t RecordBytes() const {
+    return sizes_.record_bytes + (has_certificates_ ? sizes_.certificate_bytes : 0);
+  }
   // Most bytes of a batch of `data_runs` runs beside its contents and their record bytes, if its
   // φ-list has at most `phi_runs`.
   std::uint64_t OverheadMax(std::uint64_t data_runs, std::uint64_t phi_runs) const;
@@ -109,6 +124,7 @@ class Codec {
   WireSizes sizes_;
   std::uint64_t phi_;
   Rule rule_;
+  bool has_certificates_;
 };
 
 // Types "picsou.batch", "picsou.broadcast", "picsou.fetch" and "picsou.supply".

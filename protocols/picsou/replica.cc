@@ -23,7 +23,7 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
   batcher.batch_bytes = config.batch_bytes;
   // A lost message has waited long enough.
   batcher.batch_delay = is_first ? config.batch_delay : core::Duration();
-  batcher.record_bytes = config.wire.record_bytes;
+  batcher.record_bytes = codec.RecordBytes();
   batcher.overhead_max = codec.OverheadMax(core::Batcher::kItemsMax, config.PhiRunsMax());
   return batcher;
 }
@@ -65,9 +65,11 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       seat_(seat),
       log_(log),
       owner_(owner),
-      codec_(config.wire, config.phi),
+      codec_(config.wire, config.phi, Rule::kPaper, config.certificates),
       schedule_(config.own, config.other),
-      inbound_(InSchedule(config).set_period(), config.phi, config.PhiRunsMax()),
+      credentials_(seat, config.other, config.in_stream, config.certificates),
+      inbound_(InSchedule(config).set_period(), config.phi, config.PhiRunsMax(),
+               credentials_.proofs()),
       hints_(config.other.size, config.other.r + 1, config.other.stake),
       answers_(config.own.size, InSchedule(config).lanes()),
       fetcher_(FetcherConfig(config, seat)),
@@ -82,7 +84,8 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       noop_turn_(seat.index % config.other.size),
       window_turn_(noop_turn_),
       is_returning_(seat.incarnation > 0) {
-  if (config.remedy == Remedy::kFetch) retained_.emplace(RetainedConfig(config, seat));
+  if (config.remedy == Remedy::kFetch)
+    retained_.emplace(RetainedConfig(config, seat), credentials_.proofs());
 }
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
@@ -112,6 +115,7 @@ void Replica::OnMessage(const core::Now& now, core::NodeId from, const core::Byt
 
 bool Replica::OnLocal(const core::Now& now, std::uint32_t peer, const Codec::Decoded& decoded,
                       core::Effects& out) {
+  if (!credentials_.AreIn(config_.own.Replica(peer), decoded, out)) return false;
   if (decoded.broadcast && decoded.broadcast->stream == config_.in_stream) {
     Receive(now, decoded.broadcast->data, out);
     OnPeerAck(peer, decoded.broadcast->cumulative);
@@ -130,19 +134,19 @@ void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Deco
                       core::Effects& out) {
   const Batch& batch = *decoded.batch;
   const bool is_ours =
-      batch.data_stream == config_.in_stream && batch.ack_stream == config_.out_stream &&
-      seat_.verifier->VerifyMac(core::SpeakerOf(from), decoded.signed_digest, decoded.mac);
-  if (!is_ours) {
+      batch.data_stream == config_.in_stream && credentials_.AreIn(from, decoded, out);
+  const bool is_about_ours = batch.ack_stream == config_.out_stream;
+  // A liar whose acknowledgement is about nothing may bring what it has to bring all the same.
+  if (!is_ours || !is_about_ours)
     out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
-    return;
-  }
+  if (!is_ours) return;
   if (!batch.data.empty()) {
     Receive(now, batch.data, out);
     BroadcastLocally(batch.data, out);
   }
   const std::uint32_t peer = from.value() - config_.other.first.value();
   if (hints_.Ack(peer, batch.quack)) MindReturn(out);
-  OnAck(now, peer, batch.ack, out);
+  if (is_about_ours) OnAck(now, peer, batch.ack, out);
   Pump(now, out);
 }
 
@@ -157,7 +161,8 @@ void Replica::Receive(const core::Now& now, const std::vector<core::Records>& da
 }
 
 void Replica::BroadcastLocally(const std::vector<core::Records>& data, core::Effects& out) {
-  passing_.Broadcast(codec_.Encode(Broadcast{config_.in_stream, data, inbound_.cumulative()}), out);
+  const Broadcast broadcast{config_.in_stream, data, inbound_.cumulative()};
+  passing_.Broadcast(codec_.Encode(broadcast, seat_.signer), out);
   has_told_peers_ = true;
 }
 
@@ -214,7 +219,7 @@ void Replica::OnFetch(const core::Now& now, std::uint32_t peer, const Fetch& fet
     supply.data = retained_->Find(admitted, core::ByteCount(Fetcher::kBytesMax));
     answers_.Note(now.monotonic(), peer, supply.data);
   }
-  passing_.Tell(peer, codec_.Encode(supply), out);
+  passing_.Tell(peer, codec_.Encode(supply, seat_.signer, config_.own.Speaker(peer)), out);
 }
 
 void Replica::OnSupply(const core::Now& now, std::uint32_t peer, const Supply& supply,
@@ -261,7 +266,7 @@ void Replica::SendFetch(const Fetcher::Ask& ask, core::Effects& out) {
     out.Note({kFetches, config_.own.Replica(ask.peer), config_.in_stream, fetch.wanted.front(),
               count, 0});
   }
-  passing_.Tell(ask.peer, codec_.Encode(fetch), out);
+  passing_.Tell(ask.peer, codec_.Encode(fetch, seat_.signer, config_.own.Speaker(ask.peer)), out);
 }
 
 void Replica::Skip(std::uint64_t to, core::Effects& out) {
@@ -432,7 +437,7 @@ bool Replica::Walk(const core::Now& now, core::Effects& out) {
   if (is_paced && !pace_.Allows(now, kPace, out)) return false;
 
   const core::Extent extent = NextOwn(limit);
-  const std::uint64_t each = std::max<std::uint64_t>(1, extent.size + config_.wire.record_bytes);
+  const std::uint64_t each = std::max<std::uint64_t>(1, extent.size + codec_.RecordBytes());
   const std::uint64_t per_batch = (config_.batch_bytes + each - 1) / each;
   const std::uint64_t take = std::min(extent.count, per_batch * schedule_.receivers());
   // Own positions go to the receivers in turn: the share of each is a run, or a few.
@@ -455,6 +460,9 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   const core::NodeId to = config_.other.Replica(receiver);
   for (const core::Batcher::Item& item : items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});
+    core::Records& records = batch.data.back();
+    if (config_.certificates)
+      records.certificate = log_.CertificateOf(records.run, records.contents);
     if (item.attempt == 0) {
       complaints_.interval().OnSent(now.monotonic(), item.run.first);
       continue;

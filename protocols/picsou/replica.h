@@ -3,7 +3,8 @@
 // Sends its share of the own cluster's log to the other cluster, takes part in receiving the other
 // stream, and acknowledges with what it sends anyway. Leaves the rules to others: schedule.h who
 // sends, quack.h what is safe, resend.h what is lost, inbound.h what is held, fetcher.h when it was
-// left behind and whom it asks, retained.h what it keeps for those that ask.
+// left behind and whom it asks, retained.h what it keeps for those that ask, credentials.h what it
+// believes.
 //
 // Source: the Picsou paper, section 4. Windows and the no-op timer follow the published artifact
 // (its flow control; the paper leaves it open).
@@ -25,6 +26,7 @@
 #include "protocols/core/passing.h"
 #include "protocols/core/program.h"
 #include "protocols/picsou/answers.h"
+#include "protocols/picsou/credentials.h"
 #include "protocols/picsou/fetcher.h"
 #include "protocols/picsou/inbound.h"
 #include "protocols/picsou/messages.h"
@@ -49,6 +51,8 @@ struct Config {
   core::StreamId out_stream;  // the own cluster's
   core::StreamId in_stream;   // the other's
   Rule rule = Rule::kPaper;
+  // Messages of a stream bear proofs that its cluster has committed them, and receivers check them.
+  bool certificates = true;
   std::uint64_t phi = 0;  // positions in the φ-list
   std::uint64_t batch_bytes = 200'000;
   core::Duration batch_delay = core::Duration::Milliseconds(1);
@@ -81,8 +85,8 @@ struct Config {
   // What a φ-list may have at most on our wire, in runs: a few for each pair of replicas, as far as
   // a batch stays within the 1 MiB that send buffers have for it beside its contents.
   std::uint64_t PhiRunsMax() const {
-    constexpr std::uint64_t kFitting = 31'700;
-    return std::min(kFitting, 512 + 4 * static_cast<std::uint64_t>(own.size) * other.size);
+    const std::uint64_t fitting = certificates ? 30'000 : 31'700;
+    return std::min(fitting, 512 + 4 * static_cast<std::uint64_t>(own.size) * other.size);
   }
 };
 
@@ -165,6 +169,7 @@ class Replica : public core::Node, public core::LogReader {
   Codec codec_;
   Schedule schedule_;
 
+  Credentials credentials_;
   Inbound inbound_;
   QuackCounter hints_;                // what senders state of the other stream
   std::optional<Retained> retained_;  // where peers may fetch

@@ -10,8 +10,8 @@
 
 namespace lockstep::picsou {
 
-Retained::Retained(const Config& config)
-    : config_(config), line_(config.lanes), acks_(config.peers, 0) {
+Retained::Retained(const Config& config, const core::StreamProofs* proofs)
+    : config_(config), proofs_(proofs), line_(config.lanes), acks_(config.peers, 0) {
   // Nobody else is there to acknowledge anything, or to ask for it.
   if (config.peers == 1) by_all_ = by_enough_ = ~std::uint64_t{0};
   if (config.sparing == 0) by_enough_ = ~std::uint64_t{0};
@@ -27,7 +27,7 @@ void Retained::Add(const core::Records& records) {
                       [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
                         const std::uint64_t place = line_.Begin(lane) + begin;
                         const core::Run part = line_.RunAt(place, line_.Begin(lane) + end);
-                        AddOfLane(place, core::Pick(records, part));
+                        AddOfLane(place, core::Pick(records, part, proofs_));
                       });
   }
   Trim();
@@ -126,7 +126,7 @@ std::vector<core::Records> Retained::Find(const std::vector<core::Run>& wanted,
       run.count = std::min(run.count, std::max<std::uint64_t>(1, room / records.size));
     if (run.count == 0) return;
     room -= std::min(room, run.count * records.size);
-    found.push_back(core::Pick(records, run));
+    found.push_back(core::Pick(records, run, proofs_));
   };
   for (const core::Run& run : wanted) {
     for (std::uint64_t i = 0; config_.is_dense;) {

@@ -36,7 +36,8 @@ class Retained {
     core::ByteCount bytes;       // the same, of contents
     std::vector<std::uint32_t> stake = {};  // stake[peer]; empty: one each
   };
-  explicit Retained(const Config& config);
+  // `proofs`: of the stream's certificates, where it has some; outlives it.
+  explicit Retained(const Config& config, const core::StreamProofs* proofs = nullptr);
 
   void Add(const core::Records& records);
   // A peer states its cumulative ACK, which goes back where it has lost its memory.
@@ -77,6 +78,7 @@ class Retained {
   void Trim();
 
   Config config_;
+  const core::StreamProofs* proofs_;
   core::LaneLine line_;
   // By the place of their first k′; each of one lane, or, densely, in runs as they came.
   absl::btree_map<std::uint64_t, core::Records> kept_;

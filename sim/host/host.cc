@@ -18,6 +18,7 @@ Host::Host(const HostServices& services, core::NodeId self, core::ClusterId clus
       cluster_(cluster),
       index_(index),
       keys_(keys),
+      notary_(keys_),
       random_(random.Fork(absl::StrCat("node/", self.value()))),
       clock_(services.scenario.profile.clocks, random.Fork(absl::StrCat("clock/", self.value()))),
       tasks_(self, services.queue),
@@ -40,6 +41,7 @@ void Host::Boot() {
   seat.random = random_.Fork(absl::StrCat("incarnation/", incarnation()));
   seat.signer = &keys_;
   seat.verifier = &keys_;
+  seat.certificates = &notary_;
   seat.contents = &core::ContentsOf(services_.scenario.contents);
   node_ = services_.faults.Build(seat, services_.program);
   pipeline_.Enqueue(core::Instant(), Input{});
@@ -239,7 +241,7 @@ Message Host::MessageOf(core::Instant since, const core::effect::Send& send,
   message.id = {self_, 0, count};
   message.listed = since;
   const Marks marks = services_.faults.TakeMarks(self_, count);
-  message.is_authentic = !marks.is_forged;
+  message.is_authentic = !marks.is_forged && !marks.is_unproven;
   message.as = marks.as;
   return message;
 }

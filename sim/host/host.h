@@ -146,6 +146,7 @@ class Host : private InputListener, private EffectListener {
   core::ClusterId cluster_;
   std::uint32_t index_;
   const Keys& keys_;
+  Notary notary_;
   core::Random random_;
   HostClock clock_;
 

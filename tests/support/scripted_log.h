@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/certificate.h"
 #include "protocols/core/check.h"
 #include "protocols/core/log.h"
 #include "protocols/core/run.h"
@@ -20,6 +22,8 @@ class ScriptedLog : public core::Log {
   explicit ScriptedLog(std::uint64_t bytes, std::uint64_t generator = 1)
       : bytes_(bytes), generator_(generator) {}
 
+  // From now on its entries have certificates.
+  void set_proofs(const core::StreamProofs& proofs) { proofs_ = proofs; }
   void set_committed(std::uint64_t committed) { committed_ = committed; }
   void set_bytes_of_odd(std::uint64_t bytes) { bytes_of_odd_ = bytes; }
   std::uint64_t released() const { return released_; }
@@ -27,7 +31,7 @@ class ScriptedLog : public core::Log {
   core::SeqNo Committed() const override { return core::SeqNo(committed_); }
   core::SeqNo Positions() const override { return core::SeqNo(committed_); }
   core::Entry At(core::SeqNo k) const override {
-    return {Contents(core::Run{k.value(), 1, 1}), core::Bytes(), k};
+    return {Contents(core::Run{k.value(), 1, 1}), std::nullopt, k};
   }
   core::Extent Uniform(const core::Run& positions) const override {
     CHECK(positions.count > 0);
@@ -42,6 +46,11 @@ class ScriptedLog : public core::Log {
     return core::Bytes::Filler({generator_, positions.first, positions.stride, positions.count,
                                 SizeOf(positions.first), 0});
   }
+  std::optional<core::Certificate> CertificateOf(const core::Run& positions,
+                                                 const core::Bytes& contents) const override {
+    if (!proofs_) return std::nullopt;
+    return proofs_->Certify(positions, SizeOf(positions.first), contents);
+  }
   void Release(core::SeqNo below) override { released_ = std::max(released_, below.value()); }
 
  private:
@@ -49,6 +58,7 @@ class ScriptedLog : public core::Log {
     return bytes_of_odd_ != 0 && position % 2 == 1 ? bytes_of_odd_ : bytes_;
   }
 
+  std::optional<core::StreamProofs> proofs_;
   std::uint64_t bytes_;
   std::uint64_t generator_;
   std::uint64_t bytes_of_odd_ = 0;

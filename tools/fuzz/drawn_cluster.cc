@@ -180,10 +180,14 @@ Calm DrawCalm(const Ground& ground, const Shape& first, const Shape& second, con
   if (ground.is_c3b()) frame.links.push_back({"cross", true});
   frame.types = ground.types;
   frame.notes = ground.notes;
+  frame.numbers = ground.numbers;
   frame.lasts = draw.lasts();
   frame.heal = heal;
   frame.bears_loss = ground.bears_loss;
-  frame.has_certificates = ground.has_certificates;
+  // They may be drawn not to be there.
+  frame.has_certificates =
+      ground.has_certificates &&
+      (!ground.is_c3b() || calm.scenario["clusters"][0]["stack"][1].value("certificates", true));
   frame.has_lengths = ground.has_lengths;
   return calm;
 }

@@ -3,6 +3,7 @@
 #include "tools/fuzz/frame.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockstep::fuzz {
 namespace {
@@ -34,6 +35,23 @@ std::vector<std::string> TypesOf(const core::Program& program) {
   return types;
 }
 
+std::vector<std::string> NumbersOf(const core::Program& program) {
+  std::vector<std::string> paths;
+  for (std::uint32_t c = 0; c < program.clusters().size(); ++c) {
+    for (const core::TypeSpec& type : program.Fields(core::ClusterId(c)).types()) {
+      for (std::uint32_t i = 0; i < type.fields.size(); ++i) {
+        const core::Role role = type.fields[i].role;
+        const bool is_number = role != core::Role::kGroup && role != core::Role::kContent &&
+                               role != core::Role::kSignature;
+        std::string path = core::Path(type, i);
+        if (is_number && std::find(paths.begin(), paths.end(), path) == paths.end())
+          paths.push_back(std::move(path));
+      }
+    }
+  }
+  return paths;
+}
+
 std::vector<std::string> NotesOf(const CatalogProgram& program) {
   std::vector<std::string> notes;
   for (const core::NoteSpec& note : core::kSharedNotes) notes.emplace_back(note.name);
@@ -63,6 +81,8 @@ Frame FrameOf(const sim::Scenario& scenario, const CatalogProgram& program) {
   }
   frame.types = TypesOf(program);
   frame.notes = NotesOf(program);
+  frame.numbers = NumbersOf(program);
+  frame.has_certificates = program.has_certificates();
   frame.lasts = scenario.end - core::Instant();
   frame.heal = scenario.heal - core::Instant();
   return frame;

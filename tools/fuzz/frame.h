@@ -40,6 +40,7 @@ struct Frame {
   std::vector<FrameLink> links;        // classes between whose hosts there are any
   std::vector<std::string> types;      // of messages; empty where they have none
   std::vector<std::string> notes;      // kinds that nodes say
+  std::vector<std::string> numbers;    // paths of numbers in messages
   core::Duration lasts;                // of the run
   core::Duration heal;                 // since its beginning
   // What is lost above the transport is sent again; else only who may fail in any way may lose it.
@@ -57,6 +58,8 @@ Frame FrameOf(const sim::Scenario& scenario, const CatalogProgram& program);
 
 // The types of the messages of a program, each once.
 std::vector<std::string> TypesOf(const core::Program& program);
+// The paths of what messages say in numbers, each once.
+std::vector<std::string> NumbersOf(const core::Program& program);
 // The kinds of notes that its nodes may say.
 std::vector<std::string> NotesOf(const CatalogProgram& program);
 

@@ -127,7 +127,6 @@ absl::StatusOr<json> MutateScenario(const Ground& ground, const json& parent, st
   absl::StatusOr<Frame> frame = reads(parent);
   if (!frame.ok()) return frame.status();
   frame->bears_loss = ground.bears_loss;
-  frame->has_certificates = ground.has_certificates;
   frame->has_lengths = ground.has_lengths;
   absl::Status why;
   for (std::uint64_t attempt = 0; attempt < kAttemptsMost; ++attempt) {

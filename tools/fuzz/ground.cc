@@ -53,6 +53,9 @@ absl::Status FixRule(const std::string& rule, Ground& ground) {
       return condition.key == kRuleKey && condition.is != rule;
     });
   });
+  // Whether contents have certificates is a key, where a rule has any.
+  const bool has_choice = std::ranges::count(keys, "certificates", &KeyInfo::name) > 0;
+  ground.layer.has_certificates = ground.layer.has_certificates && has_choice;
   return absl::OkStatus();
 }
 
@@ -90,6 +93,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
     }
     ground.types = frame->types;
     ground.notes = frame->notes;
+    ground.numbers = frame->numbers;
     ground.bears_concurrent |= reads(PlainScenario(ground, shape, true)).ok();
     json by_stake = PlainScenario(ground, shape, false);
     for (json& cluster : by_stake["clusters"]) cluster["stake"] = json(shape.size, 2U);
@@ -111,6 +115,7 @@ absl::StatusOr<Ground> GroundOfScenario(const std::string& file, json document,
   Ground ground;
   ground.name = file;
   ground.frame = *std::move(frame);
+  ground.has_certificates = ground.frame.has_certificates;
   document.erase("expect");
   ground.scenario = std::move(document);
   return ground;

@@ -47,6 +47,7 @@ struct Ground {
   core::Duration pace = {};               // the shortest time among its defaults
   std::vector<std::string> types = {};    // of its messages
   std::vector<std::string> notes = {};    // that it may say
+  std::vector<std::string> numbers = {};  // see Frame
   bool bears_loss = false;                // see Frame
   bool has_certificates = false;          // the same
   bool has_lengths = false;               // the same

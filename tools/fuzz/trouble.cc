@@ -69,9 +69,12 @@ const std::vector<sim::FaultInfo>& AllKinds() {
   return kinds;
 }
 
-// Kinds that make another content of what was committed, and a value of a key that does.
-constexpr std::string_view kOtherContents[] = {"equivocate", "mutate"};
+constexpr std::string_view kMutate = "mutate";
+// Kinds that make another content of what was committed, or a proof of one, and a value of a key
+// that does.
+constexpr std::string_view kOtherContents[] = {"bad_cert", "equivocate", kMutate};
 constexpr const char* kChecksum = "checksum";
+constexpr const char* kField = "field";
 constexpr const char* kMissed = "missed";
 // In whose name a host speaks: another one's of its cluster.
 constexpr std::string_view kAs = "as";
@@ -418,6 +421,10 @@ bool Trouble::Add(const sim::FaultInfo& kind, json& faults, const std::optional<
   const bool wants_limit = kind.kind->name == "queue" && !body.contains("bytes");
   if (wants_limit && !body.contains("packets")) body["packets"] = dice_.Log(1, 100);
   AddNamed(kind, body);
+  if (kind.kind->name == kMutate) {
+    if (frame_.numbers.empty()) return false;
+    body[kField] = dice_.Pick(frame_.numbers);
+  }
   json entry = json::object();
   AddActivation(kind, entry);
   AddEntry(std::string(kind.kind->name), std::move(body), faults).update(entry);

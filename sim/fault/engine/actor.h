@@ -75,6 +75,7 @@ struct FaultScene {
 // What a message is beside its bytes.
 struct Marks {
   bool is_forged = false;          // it bears a signature that is none
+  bool is_unproven = false;        // the same of a certificate, which no other signature mends
   std::optional<core::NodeId> as;  // who is said to send it, where that is not its host
   bool is_of_flood = false;        // one of many copies: floods add up, and do not multiply
 };

@@ -174,7 +174,8 @@ Marks FaultPlan::TakeMarks(core::NodeId host, std::uint64_t message) {
 }
 
 void FaultPlan::SetMarks(core::NodeId host, std::uint64_t message, const Marks& marks) {
-  if (marks.is_forged || marks.as || marks.is_of_flood) marks_.insert_or_assign({host, message}, marks);
+  const bool has_any = marks.is_forged || marks.is_unproven || marks.as || marks.is_of_flood;
+  if (has_any) marks_.insert_or_assign({host, message}, marks);
 }
 
 std::unique_ptr<core::Node> FaultPlan::Build(const core::Seat& seat, const core::Program& program) {

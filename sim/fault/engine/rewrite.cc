@@ -2,7 +2,9 @@
 
 #include "sim/fault/engine/rewrite.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sim/derive.h"
 #include "sim/keys.h"
@@ -16,7 +18,50 @@ void MarkSignature(const FaultScene& scene, const SendCase& send, bool is_by_for
   send.marks.is_forged = (is_by_forger || send.marks.as) && IsSigned(scene, send);
 }
 
+// Of a field: whether a certificate covers it, or it is one's own.
+bool IsOfProof(const core::TypeSpec& type, const core::Field& field) {
+  switch (type.fields[field.spec].role) {
+    case core::Role::kSeq:
+    case core::Role::kContent:
+    case core::Role::kEpoch:
+    case core::Role::kSigner:
+    case core::Role::kSignature:
+      break;
+    default:
+      return false;
+  }
+  // Within what is carried; the epoch of a round is another thing.
+  for (std::uint32_t group = type.fields[field.spec].group; group != core::FieldSpec::kMessage;
+       group = type.fields[group].group)
+    if (type.fields[group].fact == core::Fact::kCarries) return true;
+  return false;
+}
+
+// Whether what certificates say of `honest` holds of `message`, too. It does where there are none.
+bool AreProvenAlike(const core::TypeSpec& type, const core::FieldedMessage& honest,
+                    const core::FieldedMessage& message) {
+  const auto proof_of = [&](const core::FieldedMessage& of) {
+    std::vector<core::Field> proof;
+    for (const core::Field& field : of.fields)
+      if (IsOfProof(type, field)) proof.push_back(field);
+    return proof;
+  };
+  const bool has_any = std::ranges::any_of(honest.fields, [&](const core::Field& field) {
+    return type.fields[field.spec].role == core::Role::kSignature && IsOfProof(type, field);
+  });
+  return !has_any || proof_of(honest) == proof_of(message);
+}
+
 }  // namespace
+
+bool IsOfCertificate(const core::TypeSpec& type, std::uint32_t group) {
+  const std::uint32_t around = type.fields[group].group;
+  if (around == core::FieldSpec::kMessage || type.fields[around].fact != core::Fact::kCarries)
+    return false;
+  return std::ranges::any_of(type.fields, [&](const core::FieldSpec& member) {
+    return member.group == group && member.role == core::Role::kSignature;
+  });
+}
 
 void TellTampered(const FaultScene& scene, std::size_t index, const SendCase& send,
                   std::uint64_t honest, std::uint64_t lie) {
@@ -35,8 +80,11 @@ std::optional<core::Bytes> Rewritten(const FaultScene& scene, const SendCase& se
                                      const ChangeMessage& change, const core::Signer* signer) {
   const core::FieldedMessage* read = scene.deriver.Read(send.host, send.send.payload);
   if (read == nullptr) return std::nullopt;
-  core::FieldedMessage message = *read;
-  if (!change(scene.deriver.TypeOf(send.host, message), message)) return std::nullopt;
+  const core::FieldedMessage honest = *read;
+  core::FieldedMessage message = honest;
+  const core::TypeSpec& type = scene.deriver.TypeOf(send.host, message);
+  if (!change(type, message)) return std::nullopt;
+  if (!AreProvenAlike(type, honest, message)) send.marks.is_unproven = true;
   if (signer == nullptr) signer = &scene.keys[send.host.value()];
   return scene.deriver.FieldsOf(send.host).Build(message, *signer, core::SpeakerOf(send.send.to));
 }

@@ -25,6 +25,12 @@ using ChangeNumber =
 std::uint64_t RewriteNumbers(const FaultScene& scene, std::size_t index, const SendCase& send,
                              const ChangeNumber& change);
 
+// Whether a group is the certificate of what the group around it carries.
+bool IsOfCertificate(const core::TypeSpec& type, std::uint32_t group);
+
+// Whoever changes what a certificate covers leaves the message with one that is none, whatever keys
+// sign it: no host believes any of it. Its marks say so.
+
 // Changes a message as a whole; whether it has.
 using ChangeMessage = std::function<bool(const core::TypeSpec&, core::FieldedMessage&)>;
 // The payload of what `change` makes of a message, signed by the host, or by `signer` if that is

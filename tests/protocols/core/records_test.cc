@@ -9,6 +9,7 @@
 #include "protocols/core/fields.h"
 #include "protocols/core/run.h"
 #include "protocols/core/wire.h"
+#include "tests/support/notary.h"
 
 // Last: CHECK becomes doctest's.
 #include "tests/support/doctest.h"
@@ -104,6 +105,65 @@ TEST_CASE("records: fields are read and built back") {
   // A content of a length that the run does not divide has no size each.
   fields[2].content = Bytes::Copy("123456789");
   CHECK(core::BuildRecords(fields, 6, 7)[0].size == 0);
+}
+
+// The sample, of which the first and the last have certificates of a cluster of one.
+std::vector<Records> Certified(const core::StreamProofs& proofs) {
+  std::vector<Records> batch = Sample();
+  for (Records* records : {&batch[0], &batch[2]})
+    records->certificate = proofs.Certify(records->run, records->size, records->contents);
+  return batch;
+}
+const core::Cluster kOfOne{"a", core::NodeId(0), 1, 0, 0};
+
+TEST_CASE("records: certificates are in the headers where both ends have them, and else nothing is") {
+  const NotaryOf notary(core::NodeId(0));
+  const core::StreamProofs proofs(notary.certificates(), kOfOne, core::StreamId(0));
+  const std::vector<Records> batch = Certified(proofs);
+  core::Encoder encoder;
+  core::PutHeaders(encoder, batch, /*has_certificates=*/true);
+  core::PutContents(encoder, batch);
+  const Bytes encoded = encoder.Take();
+  Decoder decoder(encoded);
+  std::vector<Records> decoded = core::GetHeaders(decoder, /*has_certificates=*/true);
+  core::GetContents(decoder, decoded);
+  REQUIRE(decoder.ok());
+  CHECK(decoder.remaining() == 0);
+  CHECK(decoded == batch);
+  CHECK(Encoded(batch) == Encoded(Sample()));
+  for (std::uint64_t size = 0; size < encoded.size(); ++size) {
+    const Bytes cut = encoded.Slice(0, size);
+    Decoder of_cut(cut);
+    std::vector<Records> short_batch = core::GetHeaders(of_cut, /*has_certificates=*/true);
+    core::GetContents(of_cut, short_batch);
+    CHECK_FALSE(of_cut.ok());
+  }
+}
+
+TEST_CASE("records: certificates go to fields and back") {
+  const NotaryOf notary(core::NodeId(0));
+  const core::StreamProofs proofs(notary.certificates(), kOfOne, core::StreamId(0));
+  const std::vector<Records> batch = Certified(proofs);
+  std::vector<core::Field> fields;
+  core::ReadRecords(batch, 5, 6, 7, fields, core::CertificateSpecs{8});
+  CHECK(core::BuildRecords(fields, 6, 7, core::CertificateSpecs{8}) == batch);
+  CHECK(core::BuildRecords(fields, 6, 7) == Sample());
+  fields.clear();
+  core::ReadRecords(batch, 5, 6, 7, fields);
+  CHECK(core::BuildRecords(fields, 6, 7, core::CertificateSpecs{8}) == Sample());
+}
+
+TEST_CASE("records: a part is proven as the whole is, and only where somebody can see to it") {
+  const NotaryOf notary(core::NodeId(0));
+  const core::StreamProofs proofs(notary.certificates(), kOfOne, core::StreamId(0));
+  const Records whole = Certified(proofs)[0];
+  CHECK(core::AreProven({whole}, proofs));
+  CHECK_FALSE(core::AreProven({whole, Sample()[1]}, proofs));
+  for (const Run& part : {whole.run.Part(1, 3), Run{4, 2, 2 * 28}}) {
+    CHECK(core::AreProven({core::Pick(whole, part, &proofs)}, proofs));
+    CHECK_FALSE(core::Pick(whole, part).certificate.has_value());
+    CHECK(core::Pick(whole, part).contents == core::Pick(whole, part, &proofs).contents);
+  }
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ picsou::Config ConfigOf(bool is_sender, std::uint64_t phi) {
   config.out_stream = core::StreamId(is_sender ? 0 : 1);
   config.in_stream = core::StreamId(is_sender ? 1 : 0);
   config.phi = phi;
+  config.certificates = false;            // Messages of the example are rewritten on their way.
   config.batch_delay = core::Duration();  // A message leaves in the step in which it is committed.
   config.max_delay = kNever;
   // Receivers have nothing to send: their ACKs ride on no-ops, one in every second step.

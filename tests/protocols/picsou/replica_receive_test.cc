@@ -191,8 +191,6 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
   const picsou::Codec codec = any.codec();
   picsou::Batch other_data = good;
   other_data.data_stream = kOut;
-  picsou::Batch other_ack = good;
-  other_ack.ack_stream = kIn;
   const core::Bytes batch = codec.Encode(good, Keys(peer), self);
   const core::Bytes broadcast = codec.Encode(picsou::Broadcast{kIn, good.data});
   for (const Case& wrong : std::vector<Case>{
@@ -203,7 +201,6 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
            {"signed for another", peer, codec.Encode(good, Keys(peer), core::Identity(1))},
            {"passed off as another's", core::NodeId(9), batch},
            {"of a wrong stream", peer, codec.Encode(other_data, Keys(peer), self)},
-           {"about a wrong stream", peer, codec.Encode(other_ack, Keys(peer), self)},
            {"a batch of its own cluster", local, codec.Encode(good, Keys(local), self)},
            {"a broadcast from across", peer, broadcast},
            {"a broadcast of the own stream", local,
@@ -216,6 +213,22 @@ TEST_CASE("replica: malformed and forged messages are noted and ignored") {
     rig.replica->OnMessage(NowAtMs(1), wrong.from, wrong.payload, rig.out);
     CheckRefused(rig, wrong.from);
   }
+}
+
+TEST_CASE("replica: an acknowledgement of a stream that is not its own counts for nothing") {
+  Rig rig(PicsouConfig());
+  rig.Start(100);
+  rig.Take();
+  for (std::uint32_t j = 0; j <= rig.config.other.u; ++j) {
+    const picsou::Batch about_another{kIn, {Incoming({j, 1, 1})}, kIn, {5, 0, {}}};
+    rig.replica->OnMessage(
+        NowAtMs(1), rig.Receiver(j),
+        rig.codec().Encode(about_another, Keys(rig.Receiver(j)), core::Identity(0)), rig.out);
+  }
+  CHECK(Notes(rig.out, NoteKind::kMalformed).size() == rig.config.other.u + 1);
+  CHECK(Notes(rig.out, NoteKind::kQuacked).empty());
+  // What comes with it is what it is.
+  CHECK(rig.owner.times().size() == rig.config.other.u + 1);
 }
 
 TEST_CASE("replica: a request of a client gets an empty answer from this layer") {

@@ -16,6 +16,7 @@
 #include "tests/support/credit_desk.h"
 #include "tests/support/keys.h"
 #include "tests/support/listed.h"
+#include "tests/support/notary.h"
 #include "tests/support/scripted_log.h"
 
 namespace lockstep::tests {
@@ -39,6 +40,8 @@ inline picsou::Config PicsouConfig() {
   config.batch_delay = core::Duration();
   config.noop_delay = core::Duration::Milliseconds(5);
   config.max_delay = core::Duration::Milliseconds(70);
+  // Peers of a rig say what a test wants them to.
+  config.certificates = false;
   return config;
 }
 
@@ -46,7 +49,11 @@ class Rig {
  public:
   explicit Rig(const picsou::Config& settings, std::uint32_t index = 0,
                std::uint64_t incarnation = 0, std::int64_t buffer = kBuffer)
-      : config(settings), log(kMessageBytes), credit(buffer), keys_(core::NodeId(index)) {
+      : config(settings),
+        log(kMessageBytes),
+        credit(buffer),
+        keys_(core::NodeId(index)),
+        notary_(core::NodeId(index)) {
     seat_.self = core::NodeId(index);
     seat_.identity = core::SpeakerOf(seat_.self);
     seat_.index = index;
@@ -54,11 +61,15 @@ class Rig {
     seat_.send_buffer = core::ByteCount(buffer);
     seat_.signer = &keys_;
     seat_.verifier = &keys_;
+    seat_.certificates = &notary_.certificates();
+    if (config.certificates) log.set_proofs({notary_.certificates(), config.own, kOut});
     replica = std::make_unique<picsou::Replica>(config, seat_, log, owner);
   }
 
   core::NodeId Receiver(std::uint32_t j) const { return config.other.Replica(j); }
-  picsou::Codec codec() const { return {config.wire, config.phi}; }
+  picsou::Codec codec() const {
+    return {config.wire, config.phi, picsou::Rule::kPaper, config.certificates};
+  }
 
   void Start(std::uint64_t committed) {
     log.set_committed(committed);
@@ -80,8 +91,9 @@ class Rig {
   }
   // A replica of the own cluster passes messages on.
   void HearLocally(core::Now now, std::uint32_t i, const std::vector<core::Records>& data) {
-    replica->OnMessage(now, config.own.Replica(i), codec().Encode(picsou::Broadcast{kIn, data}),
-                       out);
+    const Keys keys(config.own.Replica(i));
+    replica->OnMessage(now, config.own.Replica(i),
+                       codec().Encode(picsou::Broadcast{kIn, data}, &keys), out);
   }
   // u_r + 1 receivers acknowledge: the QUACK.
   void Quack(core::Now now, std::uint64_t cumulative) {
@@ -134,6 +146,7 @@ class Rig {
 
  private:
   Keys keys_;
+  NotaryOf notary_;
   core::Seat seat_;
 };
 
