@@ -21,6 +21,7 @@ constexpr std::uint64_t kMaxHosts = std::uint64_t{1} << 20;
 // More than any run has; what is kept for each of them, or asked of each, must stay affordable.
 constexpr std::uint64_t kMaxClusters = 4096;
 constexpr std::uint64_t kMaxPromises = std::uint64_t{1} << 16;
+constexpr std::uint64_t kMaxViews = 4096;
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
 // Takes values out of JSON; the first error sticks, and what is read after it is zero.
@@ -123,9 +124,9 @@ class Reader {
 };
 
 void ReadStake(Reader& reader, const json& stake, const std::string& pointer,
-               core::Cluster& cluster) {
-  const auto is_stake = [](const json& each) {
-    return each.is_number_unsigned() && each > 0 && each <= core::kStakeMost;
+               core::Cluster& cluster, std::uint32_t least = 1) {
+  const auto is_stake = [&](const json& each) {
+    return each.is_number_unsigned() && each >= least && each <= core::kStakeMost;
   };
   const bool is_good = stake.is_array() && stake.size() == cluster.size &&
                        std::all_of(stake.begin(), stake.end(), is_stake);
@@ -133,7 +134,7 @@ void ReadStake(Reader& reader, const json& stake, const std::string& pointer,
     for (const json& each : stake) cluster.stake.push_back(each.get<std::uint32_t>());
   if (!is_good || cluster.total_stake() > core::kTotalStakeMost)
     reader.Fail(pointer,
-                absl::StrCat("a whole number from 1 to ", core::kStakeMost,
+                absl::StrCat("a whole number from ", least, " to ", core::kStakeMost,
                              " for each replica, and at most ", core::kTotalStakeMost, " in all"));
 }
 
@@ -169,6 +170,48 @@ core::Cluster ReadCluster(Reader& reader, const json& object, const std::string&
     ReadPositions(reader, object.at("positions"), absl::StrCat(pointer, "/positions"), cluster);
   if (has_stake) ReadStake(reader, object.at("stake"), absl::StrCat(pointer, "/stake"), cluster);
   return cluster;
+}
+
+// Of a view: the clusters in their order, each with what it has of "stake" and "positions".
+AnnouncedView ReadView(Reader& reader, const json& object, const std::string& pointer,
+                       const Recipe& recipe) {
+  AnnouncedView view;
+  view.number = reader.Number(object, pointer, "number", 1, kMaxNumber);
+  view.at = core::Instant() + reader.Time(object, pointer, "at_ps");
+  reader.Each(object, pointer, "clusters", true, kMaxClusters,
+              [&](const json& members, const std::string& at) {
+                if (view.clusters.size() == recipe.clusters.size()) return;
+                core::Cluster cluster = recipe.clusters[view.clusters.size()];
+                cluster.stake.clear();
+                cluster.positions.clear();
+                if (reader.Find(members, at, "positions", false) != nullptr)
+                  ReadPositions(reader, members.at("positions"), at + "/positions", cluster);
+                // 0: it is no member.
+                if (reader.Find(members, at, "stake", false) != nullptr)
+                  ReadStake(reader, members.at("stake"), at + "/stake", cluster, 0);
+                const std::uint64_t least = std::uint64_t{2} * cluster.u + cluster.r + 1;
+                if (!cluster.stake.empty() && cluster.total_stake() < least)
+                  reader.Fail(at + "/stake", absl::StrCat(least, " or more in all"));
+                view.clusters.push_back(std::move(cluster));
+              });
+  if (view.clusters.size() != recipe.clusters.size())
+    reader.Fail(pointer + "/clusters", "as many as there are clusters");
+  const bool is_later = recipe.views.empty() || (recipe.views.back().number < view.number &&
+                                                 recipe.views.back().at <= view.at);
+  if (!is_later) reader.Fail(pointer, "a number, and a time, above those of the view before");
+  return view;
+}
+
+json ToJson(const AnnouncedView& view) {
+  json clusters = json::array();
+  for (const core::Cluster& cluster : view.clusters) {
+    json members = json::object();
+    if (cluster.has_stake()) members["stake"] = cluster.stake;
+    if (cluster.has_positions()) members["positions"] = cluster.positions;
+    clusters.push_back(std::move(members));
+  }
+  return {
+      {"number", view.number}, {"at_ps", (view.at - core::Instant()).ps()}, {"clusters", clusters}};
 }
 
 Content ReadContent(Reader& reader, const json& object, const std::string& pointer) {
@@ -401,6 +444,10 @@ absl::StatusOr<Recipe> ReadRecipe(const json& first_line) {
               [&](const json& object, const std::string& at) {
                 recipe.faults.push_back(ReadFault(reader, object, at));
               });
+  reader.Each(first_line, "", "views", false, kMaxViews,
+              [&](const json& object, const std::string& at) {
+                recipe.views.push_back(ReadView(reader, object, at, recipe));
+              });
   if (const json* expect = reader.Find(first_line, "", "expect", false)) {
     recipe.expect = ReadExpected(reader, *expect, "/expect");
   }
@@ -443,6 +490,7 @@ json ToJson(const Recipe& recipe) {
                   {"phases", {{"heal_ps", recipe.heal.ps()}, {"settle_ps", recipe.settle.ps()}}},
                   {"faults", std::move(faults)},
                   {"expect", ToJson(recipe.expect)}};
+  for (const AnnouncedView& view : recipe.views) written["views"].push_back(ToJson(view));
   if (!recipe.abridged.empty()) written["abridged"] = recipe.abridged;
   if (!recipe.notes.empty()) written["notes"] = recipe.notes;
   return written;

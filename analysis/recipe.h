@@ -35,9 +35,9 @@ namespace lockstep::analysis {
 struct Content {
   std::uint64_t generator = 0;
   std::uint64_t message_bytes = 0;
-  std::optional<std::uint64_t> rate;  // messages per second; endless where there is none
+  std::optional<std::uint64_t> rate;      // messages per second; endless where there is none
   std::optional<std::uint64_t> messages;  // in all; endless where there is none
-  core::Duration clock_ahead = {};    // by how much a clock of the run may be ahead, at most
+  core::Duration clock_ahead = {};        // by how much a clock of the run may be ahead, at most
   core::ContentKind kind = core::ContentKind::kFiller;  // what the world of the run is made of
   friend bool operator==(const Content&, const Content&) = default;
 };
@@ -88,6 +88,14 @@ struct DeclaredFault {
   friend bool operator==(const DeclaredFault&, const DeclaredFault&) = default;
 };
 
+// The clusters as they are in a view that is announced to all replicas from `at` on. View 0 is what
+// Recipe::clusters says.
+struct AnnouncedView {
+  std::uint64_t number = 0;
+  core::Instant at;
+  std::vector<core::Cluster> clusters;  // those of the recipe, with other stakes and positions
+};
+
 struct Expected {
   Verdict verdict = Verdict::kHolds;
   std::string oracle;  // who must object; empty: anybody
@@ -104,6 +112,7 @@ struct Recipe {
   core::Instant heal;     // every fault that spends no budget has ended
   core::Duration settle;  // time allowed after it
   std::vector<DeclaredFault> faults;
+  std::vector<AnnouncedView> views;  // by number, and by time
   Expected expect;
   // Kinds of notes that the protocols of the run have declared, beside those that all share.
   std::vector<std::string> notes;
@@ -124,8 +133,8 @@ inline constexpr std::uint64_t kMaxClusterSize = 10'000;
 std::optional<Scope> ReadScope(const nlohmann::json& scope);
 
 // Reads "seed", "clusters", "streams", "promises", "run" {for_ps, warmup_ps}, "phases" {heal_ps,
-// settle_ps}, and, where they are there, "faults", "expect", "notes" and "abridged". Errors name
-// the JSON pointer and what was wanted.
+// settle_ps}, and, where they are there, "faults", "views", "expect", "notes" and "abridged".
+// Errors name the JSON pointer and what was wanted.
 absl::StatusOr<Recipe> ReadRecipe(const nlohmann::json& first_line);
 // The object that ReadRecipe reads back to an equal Recipe; the tool adds its own keys to it.
 nlohmann::json ToJson(const Recipe& recipe);

@@ -163,6 +163,7 @@ absl::StatusOr<HostProgram> CompileRsm(const CatalogInput& input, core::ClusterI
   HostProgram host;
   host.bears_stake = layer->bears_stake;
   host.takes_positions = layer->takes_positions;
+  host.takes_views = layer->takes_views;
   host.notes.push_back(layer->notes);
   host.layers.push_back(std::move(layer->fields));
   host.footprint = layer->footprint;
@@ -235,6 +236,7 @@ HostProgram AsStack(HostProgram layer, BuildNode clients = nullptr) {
   host.bears_concurrent = layer.bears_concurrent;
   host.bears_stake = layer.bears_stake;
   host.takes_positions = layer.takes_positions;
+  host.takes_views = layer.takes_views;
   host.is_store = layer.is_store;
   host.has_certificates = layer.has_certificates;
   host.footprint = std::move(layer.footprint);
@@ -289,9 +291,9 @@ absl::Status CheckReplicas(const CatalogInput& input, std::initializer_list<std:
                        "/stake: want none, or ones: this protocol counts replicas; stake is for "
                        "picsou"));
     if (input.clusters[c].has_positions() && !host.takes_positions)
-      return absl::InvalidArgumentError(
-          absl::StrCat(input.file, ": /clusters/", c,
-                       "/positions: want none, or \"by index\": they are for picsou by the paper's rule"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          input.file, ": /clusters/", c,
+          "/positions: want none, or \"by index\": they are for picsou by the paper's rule"));
   }
   return absl::OkStatus();
 }

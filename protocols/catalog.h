@@ -71,6 +71,8 @@ struct HostProgram {
   bool bears_stake = false;
   // Takes turns by position; else it knows none.
   bool takes_positions = false;
+  // Goes by views of the clusters that are announced while it runs.
+  bool takes_views = false;
   // Of a request that clients may make.
   std::uint64_t request_bytes_max = std::numeric_limits<std::uint64_t>::max();
   // Requests are operations of core/operation.h, and to its clients it is linearizable.
@@ -109,8 +111,8 @@ struct StreamInfo {
   std::uint64_t message_bytes = 0;
   std::uint64_t rate_per_s = 0;
   std::uint64_t messages = 0;  // so many of them (0: no end)
-  bool is_for_all = false;  // every correct receiver is to deliver
-  std::string throughput;   // as published: how, by a name of analysis::kPublishedNames
+  bool is_for_all = false;     // every correct receiver is to deliver
+  std::string throughput;      // as published: how, by a name of analysis::kPublishedNames
 };
 
 // The kinds of notes that protocols of the catalogue declare; each once, by name.
@@ -133,6 +135,8 @@ class CatalogProgram : public core::Program {
   const std::vector<std::string>& remarks() const { return remarks_; }
   // Whether receivers tell by certificates, in every cluster that is no client, what was committed.
   bool has_certificates() const;
+  // Whether its nodes go by views that are announced.
+  bool TakesViews(core::ClusterId cluster) const { return hosts_[cluster.value()].takes_views; }
   // The kinds of notes that its nodes say beside those that all share; each once, by name.
   std::vector<core::NoteSpec> Notes() const;
   Footprint FootprintOf(core::ClusterId cluster, const RunExtent& extent) const {

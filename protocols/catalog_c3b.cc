@@ -202,6 +202,8 @@ C3bLayer MakePicsou(const picsou::Config& config, std::uint64_t message_bytes,
   layer.bears_stake = true;
   // The artifact's ids follow the list of its hosts.
   layer.takes_positions = !is_artifact;
+  // Its code has no views.
+  layer.takes_views = !is_artifact;
   layer.footprint = [config, message_bytes, send_buffer](const RunExtent& extent) {
     return PicsouFootprint(config, message_bytes, send_buffer, extent);
   };

@@ -28,6 +28,7 @@ struct C3bLayer {
   // As in HostProgram: of either end.
   bool bears_stake = false;
   bool takes_positions = false;
+  bool takes_views = false;
 };
 
 // Between which clusters it speaks, as its node is told.

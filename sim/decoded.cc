@@ -47,10 +47,9 @@ Decoded::Decoded(const core::MessageFields& fields, const core::FieldedMessage* 
   if (message == nullptr) return;
   type_ = &fields.types()[message->type];
   // Neither list has room to spare: messages that wait are many.
-  facts_.reserve(static_cast<std::size_t>(
-      std::ranges::count_if(message->fields, [&](const core::Field& field) {
-        return type_->fields[field.spec].fact.has_value();
-      })));
+  facts_.reserve(static_cast<std::size_t>(std::ranges::count_if(
+      message->fields,
+      [&](const core::Field& field) { return type_->fields[field.spec].fact.has_value(); })));
   std::array<Open, kDepthMax> open;  // groups, the message first
   std::size_t depth = 1;
   for (const core::Field& field : message->fields) {
@@ -115,8 +114,10 @@ void Decoded::Take(const core::Field& field, Role role, Open& open) {
       // Only what groups say is told.
       if (open.spec != core::FieldSpec::kMessage) open.said.digest = field.content.Digest();
       return;
-    case Role::kGroup:
     case Role::kEpoch:
+      open.said.epoch = field.values.first;
+      return;
+    case Role::kGroup:
     case Role::kSigner:
     case Role::kSignature:
     case Role::kOther:

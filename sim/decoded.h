@@ -32,6 +32,7 @@ struct StatedFact {
   std::uint64_t detail = 0;
   std::uint64_t further = 0;
   std::uint64_t digest = 0;
+  std::uint64_t epoch = 0;
   core::Mask votes;
   std::uint32_t first_run = 0;  // of its φ-list
   std::uint32_t runs = 0;

@@ -97,6 +97,7 @@ void Deriver::TellWanted(core::Instant now, const Message& message, const Tellin
     event.detail = said.detail;
     event.further = said.further;
     event.digest = said.digest;
+    event.epoch = said.epoch;
     event.votes = said.votes;
     event.runs = decoded.PhiOf(said);
     if (said.fact == Fact::kCarries) event.detail = telling.cause;

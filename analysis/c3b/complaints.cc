@@ -9,12 +9,13 @@
 
 namespace lockstep::analysis {
 
-ComplaintBook::ComplaintBook(const Rule& rule)
+ComplaintBook::ComplaintBook(const Rule& rule, std::uint64_t quack)
     : rule_(rule),
       line_(rule.schedule.list_lanes()),
       patience_ps_(std::max<std::int64_t>(
           0, rule.repeat_interval.ps() - rule.repeat_interval.ps() / 1000 - rule.clock_ahead.ps())),
       acknowledged_(rule.schedule.receivers(), 0),
+      quack_(quack),
       doubts_(rule.schedule.receivers()) {
   for (std::uint64_t i = 0; i < doubts_.size(); ++i) total_stake_ += StakeOf(i);
 }
@@ -49,7 +50,7 @@ void ComplaintBook::RaiseQuack(std::uint64_t receiver, std::uint64_t acknowledge
   ranked_ = acknowledged_;
   const auto nth = ranked_.begin() + static_cast<std::ptrdiff_t>(rule_.acks_needed - 1);
   std::nth_element(ranked_.begin(), nth, ranked_.end(), std::greater<>());
-  quack_ = *nth;
+  quack_ = std::max(quack_, *nth);
 }
 
 // The QUACK is where those that have come as far first have the stake that is needed.
@@ -62,7 +63,7 @@ void ComplaintBook::RaiseQuackByStake() {
   for (const std::uint64_t receiver : ranked_) {
     stake += StakeOf(receiver);
     if (stake < rule_.acks_needed) continue;
-    quack_ = acknowledged_[receiver];
+    quack_ = std::max(quack_, acknowledged_[receiver]);
     return;
   }
 }

@@ -62,7 +62,8 @@ class ComplaintBook {
     std::vector<std::uint32_t> stake = {};  // by receiver, of which these are; empty: one each
   };
 
-  explicit ComplaintBook(const Rule& rule);
+  // `quack`: what was QUACKed at the sender before, in another view of the clusters.
+  explicit ComplaintBook(const Rule& rule, std::uint64_t quack = 0);
 
   // Takes a report. Calls `note(Stretch)` for each stretch of k′ of which it orders the next
   // attempt.

@@ -14,7 +14,7 @@ using trace::Event;
 using trace::EventKind;
 
 PrematureChecker::PrematureChecker(std::shared_ptr<StreamFacts> facts,
-                                   std::shared_ptr<const SendLedger> ledger, std::uint64_t allowed)
+                                   std::shared_ptr<const SendLedgers> ledger, std::uint64_t allowed)
     : StreamChecker("R3", "premature resends", std::move(facts), Bit(EventKind::kEnd)),
       ledger_(std::move(ledger)),
       allowed_(allowed) {}

@@ -15,14 +15,14 @@ namespace lockstep::analysis {
 // R3: no more premature resends than the scenario allows.
 class PrematureChecker final : public StreamChecker {
  public:
-  PrematureChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedger> ledger,
+  PrematureChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedgers> ledger,
                    std::uint64_t allowed);
   void Finish() override;
 
  private:
   void Judge(const trace::Event& event) override;
 
-  std::shared_ptr<const SendLedger> ledger_;
+  std::shared_ptr<const SendLedgers> ledger_;
   std::uint64_t allowed_;
   core::Instant last_;
 };

@@ -13,7 +13,7 @@ using trace::Event;
 using trace::EventKind;
 
 ResendBoundChecker::ResendBoundChecker(std::shared_ptr<StreamFacts> facts,
-                                       std::shared_ptr<const SendLedger> ledger)
+                                       std::shared_ptr<const SendLedgers> ledger)
     : StreamChecker("R2", "resend bound", std::move(facts),
                     ledger->Wants().Add(Bit(EventKind::kFaulty))),
       ledger_(std::move(ledger)) {}
@@ -33,8 +33,9 @@ void ResendBoundChecker::Judge(const Event& event) {
 void ResendBoundChecker::Finish() { ObjectToExcess(); }
 
 nlohmann::json ResendBoundChecker::Details() const {
-  if (ledger_->settled_by().empty()) return nlohmann::json::object();
-  return {{"settled_by_attempt", ledger_->settled_by()}};
+  const std::vector<std::uint64_t> settled_by = ledger_->settled_by();
+  if (settled_by.empty()) return nlohmann::json::object();
+  return {{"settled_by_attempt", settled_by}};
 }
 
 // The ledger has taken what happened before we are told.

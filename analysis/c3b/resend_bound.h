@@ -19,7 +19,7 @@ namespace lockstep::analysis {
 // all sends together.
 class ResendBoundChecker final : public StreamChecker, public Measured {
  public:
-  ResendBoundChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedger> ledger);
+  ResendBoundChecker(std::shared_ptr<StreamFacts> facts, std::shared_ptr<const SendLedgers> ledger);
   void Finish() override;
   // Resends, and those of them that came too early.
   std::vector<std::uint64_t> counts() const override {
@@ -32,7 +32,7 @@ class ResendBoundChecker final : public StreamChecker, public Measured {
   void Judge(const trace::Event& event) override;
   void ObjectToExcess();
 
-  std::shared_ptr<const SendLedger> ledger_;
+  std::shared_ptr<const SendLedgers> ledger_;
   core::Instant last_;
 };
 

@@ -179,11 +179,11 @@ std::shared_ptr<const Schedule::Lap> Schedule::LapOf(std::uint64_t number) const
     const std::uint64_t end = std::min(sender_end, receiver_end);
     pieces.push_back({sender(), receiver(), end - at});
     at = end;
-    if (sender_end == at) {
+    while (sender_end == at) {
       ++i;
       sender_end += sender_stake_[sender()] * sender_scale_;
     }
-    if (receiver_end == at) {
+    while (receiver_end == at) {
       ++j;
       receiver_end += receiver_stake_[receiver()] * receiver_scale_;
     }

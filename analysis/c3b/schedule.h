@@ -11,7 +11,8 @@
 // Attempts go round a ring on which every replica has an arc as long as its stake, scaled so that
 // both clusters have the same ring: the senders' begins with the first sender, the receivers' with
 // the first receiver, each in the order of positions, and attempt t is the t-th piece in which
-// neither changes. A lap is over where the ring is.
+// neither changes. A lap is over where the ring is. Without stake a replica has no turn, and no
+// arc.
 //
 // By the artifact's rule, where the promises of a stream say so, it is a list for each message that
 // ends: artifact_lists.h.
@@ -125,10 +126,13 @@ class Schedule {
       return;
     }
     const std::shared_ptr<const Lap> lap = LapOf(number);
-    // Everybody has a turn in every lap, so this ends.
-    for (std::uint64_t t = 1;; ++t) {
+    // Everybody with stake has a turn in every lap, so this ends.
+    bool has_turns = false;
+    for (std::uint64_t t = 1; has_turns || t <= lap->size(); ++t) {
       const Piece& piece = (*lap)[t % lap->size()];
-      if (piece.sender == sender && !visit(t, std::uint64_t{piece.receiver})) return;
+      if (piece.sender != sender) continue;
+      has_turns = true;
+      if (!visit(t, std::uint64_t{piece.receiver})) return;
     }
   }
   // Whether this pair is the first of all k′ of a run; cheap where these are in a row.

@@ -19,12 +19,13 @@ constexpr std::uint64_t kMostAttempts = 4096;
 
 }  // namespace
 
-SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts)
+SendLedger::SendLedger(std::shared_ptr<StreamFacts> facts, std::size_t view)
     : facts_(std::move(facts)),
-      bound_(facts_->schedule(), facts_->senders().u, facts_->receivers().u),
-      lanes_(facts_->schedule().lanes()) {}
+      view_(view),
+      bound_(schedule(), facts_->senders().u, facts_->receivers().u),
+      lanes_(schedule().lanes()) {}
 
-trace::Interest SendLedger::Wants() const {
+trace::Interest SendLedger::Wants() {
   return trace::Interest()
       .Add(Fact::kCarries, Phase::kSent)
       .Add(Fact::kCarries, Phase::kHanded)
@@ -34,13 +35,14 @@ trace::Interest SendLedger::Wants() const {
 std::size_t SendLedger::size() const {
   std::size_t sum = 0;
   for (const auto& lane : lanes_) sum += lane.intervals().size();
-  if (facts_->schedule().is_dense()) sum += sent_.size() + settled_.size();
+  if (schedule().is_dense()) sum += sent_.size() + settled_.size();
   return sum;
 }
 
 void SendLedger::OnEvent(const Event& event) {
   excess_.reset();
   if (event.stream != facts_->stream().stream) return;
+  if (event.epoch != facts_->views()[view_].number) return;
   // What was handed over names the receiver first, the other kinds the sender.
   const bool is_handed = event.Is(Fact::kCarries, Phase::kHanded);
   const core::NodeId from = is_handed ? event.peer : event.node;
@@ -96,7 +98,7 @@ std::optional<SendLedger::History> SendLedger::PlainHistory(std::uint64_t number
   if (settled_.Contains(number)) {
     plain.emplace().is_settled = true;
   } else if (sent_.Contains(number)) {
-    const Schedule& schedule = facts_->schedule();
+    const Schedule& schedule = this->schedule();
     plain.emplace().sends.push_back({static_cast<std::uint32_t>(schedule.Sender(number, 0)),
                                      static_cast<std::uint32_t>(schedule.Receiver(number, 0)),
                                      false});
@@ -117,13 +119,13 @@ bool SendLedger::HasHistory(const core::Run& run) const {
 }
 
 bool SendLedger::IsPlain(const Send& send, const core::Run& run) const {
-  return facts_->schedule().IsFirstPair(send.from, send.to, run) && !HasHistory(run);
+  return schedule().IsFirstPair(send.from, send.to, run) && !HasHistory(run);
 }
 
 template <typename Change>
 void SendLedger::Update(const core::Run& run, Change&& change) {
   const std::uint64_t period = lanes_.size();
-  const bool is_dense = facts_->schedule().is_dense();
+  const bool is_dense = schedule().is_dense();
   core::ForEachLane(run, period, [&](std::uint64_t lane, std::uint64_t b, std::uint64_t e) {
     if (!is_dense) {
       lanes_[lane].Update(b, e,
@@ -149,7 +151,7 @@ void SendLedger::Update(const core::Run& run, Change&& change) {
 
 void SendLedger::OnOffered(const Send& send, const core::Run& run) {
   sends_ += run.count;
-  if (facts_->schedule().is_dense() && sent_.ContainsNone(run) && settled_.ContainsNone(run) &&
+  if (schedule().is_dense() && sent_.ContainsNone(run) && settled_.ContainsNone(run) &&
       IsPlain(send, run)) {
     sent_.Insert(run);
     return;
@@ -174,7 +176,7 @@ void SendLedger::OnOffered(const Send& send, const core::Run& run) {
 }
 
 void SendLedger::OnHanded(const Send& send, const core::Run& run) {
-  if (facts_->schedule().is_dense() && sent_.ContainsAll(run) && IsPlain(send, run)) {
+  if (schedule().is_dense() && sent_.ContainsAll(run) && IsPlain(send, run)) {
     // Settled by its first send, which every bound allows.
     for (const core::Run& fresh : settled_.Insert(run)) CountSettled(0, fresh.count);
     return;
@@ -222,7 +224,7 @@ void SendLedger::CountSettled(std::uint64_t attempt, std::uint64_t count) {
 
 void SendLedger::NoteAttempt(const Send& send, std::uint64_t number, std::uint64_t count) {
   const std::uint64_t lanes = lanes_.size();
-  const Schedule& schedule = facts_->schedule();
+  const Schedule& schedule = this->schedule();
   const auto note = [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
     const std::uint64_t first = lane + lanes * begin;
     const bool is_first_send =
@@ -244,10 +246,10 @@ void SendLedger::JudgeBound(const History& history, const Standing& standing, st
         {send.from, send.to, facts_->IsCorrect(facts_->senders().Replica(send.from))});
   }
   const std::uint64_t lanes = lanes_.size();
-  facts_->schedule().ForEachPart(core::Run{number, count, lanes},
-                                 [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
-                                   JudgeAlike(standing, lane + lanes * begin, end - begin);
-                                 });
+  schedule().ForEachPart(core::Run{number, count, lanes},
+                         [&](std::uint64_t lane, std::uint64_t begin, std::uint64_t end) {
+                           JudgeAlike(standing, lane + lanes * begin, end - begin);
+                         });
 }
 
 void SendLedger::JudgeAlike(const Standing& standing, std::uint64_t number, std::uint64_t count) {
@@ -257,10 +259,44 @@ void SendLedger::JudgeAlike(const Standing& standing, std::uint64_t number, std:
   if (!excess_) excess_ = Excess{number, judgement.sends, judgement.bound};
 }
 
-std::shared_ptr<SendLedger> LedgerFor(const Charge& charge,
-                                      const std::shared_ptr<StreamFacts>& facts) {
-  return charge.shared.Get<SendLedger>(charge.promise.scope,
-                                       [&] { return std::make_shared<SendLedger>(facts); });
+SendLedgers::SendLedgers(const std::shared_ptr<StreamFacts>& facts) {
+  for (std::size_t view = 0; view < facts->views().size(); ++view)
+    of_views_.emplace_back(facts, view);
+}
+
+void SendLedgers::OnEvent(const Event& event) {
+  for (SendLedger& ledger : of_views_) ledger.OnEvent(event);
+}
+
+void SendLedgers::Finish() {
+  for (SendLedger& ledger : of_views_) ledger.Finish();
+}
+
+const std::optional<SendLedger::Excess>& SendLedgers::excess() const {
+  for (const SendLedger& ledger : of_views_)
+    if (ledger.excess()) return ledger.excess();
+  return of_views_[0].excess();
+}
+
+std::uint64_t SendLedgers::SumOf(std::uint64_t (SendLedger::*count)() const) const {
+  std::uint64_t sum = 0;
+  for (const SendLedger& ledger : of_views_) sum += (ledger.*count)();
+  return sum;
+}
+
+std::vector<std::uint64_t> SendLedgers::settled_by() const {
+  std::vector<std::uint64_t> sums;
+  for (const SendLedger& ledger : of_views_) {
+    sums.resize(std::max(sums.size(), ledger.settled_by().size()));
+    for (std::size_t t = 0; t < ledger.settled_by().size(); ++t) sums[t] += ledger.settled_by()[t];
+  }
+  return sums;
+}
+
+std::shared_ptr<SendLedgers> LedgerFor(const Charge& charge,
+                                       const std::shared_ptr<StreamFacts>& facts) {
+  return charge.shared.Get<SendLedgers>(charge.promise.scope,
+                                        [&] { return std::make_shared<SendLedgers>(facts); });
 }
 
 }  // namespace lockstep::analysis

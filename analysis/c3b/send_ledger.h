@@ -15,6 +15,10 @@
 //   premature at once, whatever becomes of it.
 // - A damaged copy is a destroyed one.
 //
+// Where views of the clusters are announced each has a ledger of its own, of the sends that state
+// it: what is not QUACKed is sent again in a new view, by another schedule, and the bound speaks of
+// the sends in one.
+//
 // Invariant: state is kept for messages that are not settled, and merged where it is equal.
 //
 // Source: the Picsou paper's bound on resends.
@@ -40,7 +44,8 @@
 
 namespace lockstep::analysis {
 
-class SendLedger final : public trace::Sink {
+// Of one view.
+class SendLedger {
  public:
   // A k′ whose sends exceeded its bound.
   struct Excess {
@@ -49,12 +54,13 @@ class SendLedger final : public trace::Sink {
     std::uint64_t bound;
   };
 
-  explicit SendLedger(std::shared_ptr<StreamFacts> facts);
+  // `view`: its position among those of the facts.
+  explicit SendLedger(std::shared_ptr<StreamFacts> facts, std::size_t view = 0);
 
-  trace::Interest Wants() const override;
-  void OnEvent(const trace::Event& event) override;
+  static trace::Interest Wants();
+  void OnEvent(const trace::Event& event);
   // Judges what is still open: sends under way count as not destroyed.
-  void Finish() override;
+  void Finish();
 
   // The first message that was shown to be over the bound by what it was told last.
   const std::optional<Excess>& excess() const { return excess_; }
@@ -90,6 +96,7 @@ class SendLedger final : public trace::Sink {
     bool is_settling;
   };
 
+  const Schedule& schedule() const { return facts_->views()[view_].schedule; }
   bool IsBetweenCorrect(const Send& send) const;
   // Replaces the history of each piece of `run` by what `change(begin, end, number, history)`
   // returns; begin and end are indices in the lane of `number`, the first k′.
@@ -114,6 +121,7 @@ class SendLedger final : public trace::Sink {
   void JudgeAlike(const Standing& standing, std::uint64_t number, std::uint64_t count);
 
   std::shared_ptr<StreamFacts> facts_;
+  std::size_t view_;
   SendBound bound_;
   std::vector<core::IntervalMap<History>> lanes_;  // by lane of the schedule
   // Of a dense stream only what is out of the ordinary has a history of its own, until it is
@@ -131,8 +139,30 @@ class SendLedger final : public trace::Sink {
   std::vector<SendBound::Pair> failed_;  // reused
 };
 
-// The ledger of the stream that a promise is about, and whose facts these are.
-std::shared_ptr<SendLedger> LedgerFor(const Charge& charge,
-                                      const std::shared_ptr<StreamFacts>& facts);
+// Those of all views of a stream, and what they come to together.
+class SendLedgers final : public trace::Sink {
+ public:
+  explicit SendLedgers(const std::shared_ptr<StreamFacts>& facts);
+
+  trace::Interest Wants() const override { return SendLedger::Wants(); }
+  void OnEvent(const trace::Event& event) override;
+  void Finish() override;
+
+  // As those of a SendLedger.
+  const std::optional<SendLedger::Excess>& excess() const;
+  std::uint64_t sends() const { return SumOf(&SendLedger::sends); }
+  std::uint64_t resends() const { return SumOf(&SendLedger::resends); }
+  std::uint64_t premature() const { return SumOf(&SendLedger::premature); }
+  std::vector<std::uint64_t> settled_by() const;
+
+ private:
+  std::uint64_t SumOf(std::uint64_t (SendLedger::*count)() const) const;
+
+  std::vector<SendLedger> of_views_;
+};
+
+// The ledgers of the stream that a promise is about, and whose facts these are.
+std::shared_ptr<SendLedgers> LedgerFor(const Charge& charge,
+                                       const std::shared_ptr<StreamFacts>& facts);
 
 }  // namespace lockstep::analysis

@@ -3,6 +3,7 @@
 #include "analysis/c3b/stream_facts.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/numeric/int128.h"
@@ -11,6 +12,7 @@
 #include "protocols/core/bytes.h"
 #include "protocols/core/content.h"
 #include "protocols/core/hash.h"
+#include "protocols/core/view.h"
 
 namespace lockstep::analysis {
 
@@ -55,18 +57,47 @@ std::uint64_t ExpectedContent::Digest(const core::Run& run) {
   return entry.digest;
 }
 
+namespace {
+
+std::vector<StreamView> ViewsOf(const Recipe& recipe, const Stream& stream) {
+  std::vector<StreamView> views = {{0, core::Instant(), recipe.cluster(stream.from),
+                                    recipe.cluster(stream.to), ScheduleOf(recipe, stream)}};
+  for (const AnnouncedView& announced : recipe.views) {
+    const core::Cluster& senders = announced.clusters[stream.from.value()];
+    const core::Cluster& receivers = announced.clusters[stream.to.value()];
+    views.push_back(
+        {announced.number, announced.at, senders, receivers, Schedule(senders, receivers)});
+  }
+  return views;
+}
+
+// For what is plausible in any of the views, as far as that is a number.
+std::uint64_t PeriodOf(const std::vector<StreamView>& views) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
+  std::uint64_t period = 1;
+  for (const StreamView& view : views) {
+    const std::uint64_t both = std::lcm(period, view.schedule.set_lanes());
+    if (both <= kMost) period = both;
+  }
+  return period;
+}
+
+}  // namespace
+
 StreamFacts::StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t stream)
     : recipe_(std::move(recipe)),
       stream_(stream),
-      schedule_(ScheduleOf(*recipe_, this->stream())),
-      period_(schedule_.set_lanes()),
+      views_(ViewsOf(*recipe_, this->stream())),
+      period_(PeriodOf(views_)),
       content_(this->stream().content),
       remembered_(
           std::clamp(kRememberedOfAll / receivers().size, kRememberedLeast, kRememberedMost)),
       of_receiver_(receivers().size, Receiver{NewSet(), {}, {}, false}) {}
 
 trace::Interest StreamFacts::Wants() const {
-  return trace::Interest(Bit(trace::EventKind::kFaulty))
+  trace::KindSet kinds = Bit(trace::EventKind::kFaulty);
+  if (views_.size() > 1) kinds |= Bit(trace::EventKind::kSubmit);
+  return trace::Interest(kinds)
       .Add(core::Fact::kCarries, trace::Phase::kHanded)
       .Add(core::NoteKind::kQuacked)
       .Add(core::NoteKind::kSkipped);
@@ -77,6 +108,7 @@ void StreamFacts::OnEvent(const trace::Event& event) {
     LearnFaulty(event.node, event.detail != 0);
     if (event.value > 1) liars_.insert(event.node);
   }
+  if (event.kind == trace::EventKind::kSubmit) LearnTold(event);
   const bool is_handed = event.Is(core::Fact::kCarries, trace::Phase::kHanded);
   if (event.stream != stream().stream) return;
   if (is_handed) LearnHanded(event);
@@ -109,6 +141,29 @@ void StreamFacts::LearnFaulty(core::NodeId node, bool is_crash) {
   if (receivers().Has(node)) {
     of_receiver_[node.value() - receivers().first.value()] = Receiver{NewSet(), {}, {}, false};
   }
+}
+
+std::optional<std::size_t> StreamFacts::ViewNumbered(std::uint64_t number) const {
+  for (std::size_t i = 0; i < views_.size(); ++i)
+    if (views_[i].number == number) return i;
+  return std::nullopt;
+}
+
+std::size_t StreamFacts::ToldBy(core::NodeId node, core::Instant at) const {
+  const auto found = told_.find(node);
+  std::size_t view = 0;
+  if (found == told_.end()) return view;
+  for (const Told& told : found->second)
+    if (told.at <= at) view = told.view;
+  return view;
+}
+
+void StreamFacts::LearnTold(const trace::Event& event) {
+  if (core::ClientId(event.detail) != core::kViewService) return;
+  const std::optional<std::size_t> view = ViewNumbered(event.value);
+  if (!view) return;
+  std::vector<Told>& told = told_[event.node];
+  if (told.empty() || told.back().view < *view) told.push_back({event.at, *view});
 }
 
 void StreamFacts::LearnHanded(const trace::Event& event) {

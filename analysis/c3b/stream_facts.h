@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -82,6 +83,15 @@ class ExpectedContent {
   std::vector<Entry> recent_;
 };
 
+// The clusters of a stream in one view of them, and the schedule by which it is sent then.
+struct StreamView {
+  std::uint64_t number = 0;
+  core::Instant at;  // announced
+  core::Cluster senders;
+  core::Cluster receivers;
+  Schedule schedule;
+};
+
 class StreamFacts final : public trace::Sink {
  public:
   StreamFacts(std::shared_ptr<const Recipe> recipe, std::size_t stream);
@@ -94,11 +104,21 @@ class StreamFacts final : public trace::Sink {
   const Stream& stream() const { return recipe_->streams[stream_]; }
   const core::Cluster& senders() const { return recipe_->cluster(stream().from); }
   const core::Cluster& receivers() const { return recipe_->cluster(stream().to); }
-  const Schedule& schedule() const { return schedule_; }
+  // View 0 first, by number and time. Who is a sender or a receiver, and what their budgets are, is
+  // the same in all.
+  const std::vector<StreamView>& views() const { return views_; }
+  // The position in that list of the view that a message says it is of; none where there is no such
+  // view.
+  std::optional<std::size_t> ViewNumbered(std::uint64_t number) const;
+  // The same of the view of which a correct replica was told last, by `at`; 0 at first.
+  std::size_t ViewOf(core::NodeId node) const { return ToldBy(node, core::Instant::Max()); }
+  std::size_t ToldBy(core::NodeId node, core::Instant at) const;
+  // Of view 0, for whatever only wants an order of k′.
+  const Schedule& schedule() const { return views_[0].schedule; }
   // That of the rotation, for what is plausible.
   std::uint64_t period() const { return period_; }
   // For k′ of this stream.
-  core::SeqSet NewSet() const { return core::SeqSet(schedule_.set_period()); }
+  core::SeqSet NewSet() const { return core::SeqSet(schedule().set_period()); }
 
   // Not known to be faulty so far.
   bool IsCorrect(core::NodeId node) const {
@@ -145,6 +165,7 @@ class StreamFacts final : public trace::Sink {
   };
 
   void LearnFaulty(core::NodeId node, bool is_crash);
+  void LearnTold(const trace::Event& event);
   void LearnHanded(const trace::Event& event);
   void LearnSkipped(const trace::Event& event);
   void Hold(const trace::Event& event, const core::Run& run);
@@ -154,7 +175,13 @@ class StreamFacts final : public trace::Sink {
 
   std::shared_ptr<const Recipe> recipe_;
   std::size_t stream_;
-  Schedule schedule_;
+  std::vector<StreamView> views_;
+  // Of each replica, where there are views: of which it was told when, each above the one before.
+  struct Told {
+    core::Instant at;
+    std::size_t view = 0;
+  };
+  std::map<core::NodeId, std::vector<Told>> told_;
   std::uint64_t period_;
   ExpectedContent content_;
   std::set<core::NodeId> liars_;  // known to spend r

@@ -18,6 +18,8 @@
 
 namespace lockstep::core {
 
+struct View;  // protocols/core/view.h
+
 // An entry of the log: what was committed at k, the proof that it was, and its place in the stream.
 struct Entry {
   Bytes content;
@@ -58,6 +60,9 @@ class LogReader {
   virtual ~LogReader() = default;
   // Committed() has grown.
   virtual void OnCommitted(const Now& now, Effects& out) = 0;
+  // The clusters are in another view, of a greater number than any before; who knows no views takes
+  // no notice.
+  virtual void OnView(const Now&, const View&, Effects&) {}
 };
 
 // The state machine and its application, as the C3B layer sees them.

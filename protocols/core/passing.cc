@@ -40,6 +40,11 @@ void Passing::OnWritable(std::uint32_t index, Effects& out) {
   RegulateReading(out);
 }
 
+void Passing::OnView(const Cluster& own, Effects& out) {
+  own_ = own;
+  RegulateReading(out);
+}
+
 void Passing::Drain(std::uint32_t index, Effects& out) {
   Queue& queue = queues_[index];
   const NodeId to = own_.Replica(index);

@@ -27,6 +27,8 @@ class Passing {
   void Tell(std::uint32_t index, const Bytes& payload, Effects& out);
   bool IsIdle(std::uint32_t index) const { return queues_[index].waiting.empty(); }
   void OnWritable(std::uint32_t index, Effects& out);
+  // Replicas of the own cluster have another stake from now on.
+  void OnView(const Cluster& own, Effects& out);
 
  private:
   // What waits for credit towards one peer.

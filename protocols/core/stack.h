@@ -27,13 +27,17 @@
 
 namespace lockstep::core {
 
-// Hands OnCommitted up to a C3B layer, whose effects then count as its own.
+// Hands what OnCommitted and OnView tell up to a C3B layer, whose effects then count as its own.
 class UpPort : public LogReader {
  public:
   UpPort(Layer layer, LogReader& reader) : layer_(layer), reader_(reader) {}
   void OnCommitted(const Now& now, Effects& out) override {
     LayerScope scope(out, layer_);
     reader_.OnCommitted(now, out);
+  }
+  void OnView(const Now& now, const View& view, Effects& out) override {
+    LayerScope scope(out, layer_);
+    reader_.OnView(now, view, out);
   }
 
  private:

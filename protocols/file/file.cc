@@ -6,6 +6,7 @@
 
 #include "absl/numeric/int128.h"
 
+#include "protocols/core/view.h"
 #include "protocols/core/wire.h"
 
 namespace lockstep::file {
@@ -24,6 +25,8 @@ std::uint64_t CommittedAfter(core::Duration elapsed, std::uint64_t rate_per_s) {
 
 void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
                       core::Effects& out) {
+  // What is torn is no view.
+  for (const core::Bytes& record : saved) TakeView(now, record, /*saves=*/false, out);
   if (config_.rate_per_s == 0) {
     committed_ = core::Log::kEndless;
     if (reader_ != nullptr) reader_->OnCommitted(now, out);
@@ -38,7 +41,8 @@ void FileRsm::OnStart(const core::Now& now, std::span<const core::Bytes> saved,
   } else {
     core::Decoder record(saved.front());
     const auto saved_ps = static_cast<std::int64_t>(record.U64());
-    if (record.ok()) began_ = core::Instant::FromPicoseconds(saved_ps);  // Else it was torn.
+    if (record.ok() && record.remaining() == 0)
+      began_ = core::Instant::FromPicoseconds(saved_ps);  // Else it was torn.
   }
   Grow(now, out);
 }
@@ -83,9 +87,20 @@ void FileRsm::OnMessage(const core::Now&, core::NodeId from, const core::Bytes&,
   out.Note({core::NoteKind::kMalformed, from, core::StreamId(), core::Run{}, 0, 0});
 }
 void FileRsm::OnWritable(const core::Now&, core::NodeId, core::Effects&) {}
-void FileRsm::OnSubmit(const core::Now&, core::ClientId client, core::RequestId id, core::RequestId,
-                       const core::Bytes&, core::Effects& out) {
-  out.Reply(client, id, core::Bytes());
+void FileRsm::TakeView(const core::Now& now, const core::Bytes& record, bool saves,
+                       core::Effects& out) {
+  const std::optional<core::View> view = core::DecodeView(record);
+  if (!view || view->number <= view_) return;
+  view_ = view->number;
+  // Before anything is sent in it.
+  if (saves) out.Save(record);
+  if (reader_ != nullptr) reader_->OnView(now, *view, out);
+}
+
+void FileRsm::OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
+                       core::RequestId, const core::Bytes& request, core::Effects& out) {
+  if (client != core::kViewService) return out.Reply(client, id, core::Bytes());
+  TakeView(now, request, /*saves=*/true, out);
 }
 
 }  // namespace lockstep::file

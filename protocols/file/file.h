@@ -4,6 +4,9 @@
 // Every replica holds the same entries of one size from the start, as the load generator of the
 // Picsou evaluation does (Picsou, section 6): it measures the C3B layer above it and nothing else.
 // Contents are made when they are asked for, so an endless log costs no memory.
+//
+// Nobody asks it for anything but the service that announces views of the clusters (core/view.h):
+// the newest is saved, and handed up to whoever reads the log.
 
 #pragma once
 
@@ -60,6 +63,9 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
 
  private:
   void Grow(const core::Now& now, core::Effects& out);
+  // Takes up `record` if it is a view newer than the one that is known; saves it where that is
+  // wanted.
+  void TakeView(const core::Now& now, const core::Bytes& record, bool saves, core::Effects& out);
   std::uint64_t end() const { return config_.messages > 0 ? config_.messages : kEndless; }
 
   Config config_;
@@ -68,6 +74,7 @@ class FileRsm : public core::Node, public core::Log, public core::LogOwner {
   core::LogReader* reader_ = nullptr;
   core::Instant began_;  // when the log began to grow, by the own clock; outlives a crash
   std::uint64_t committed_ = 0;
+  std::uint64_t view_ = 0;  // the number of the newest
 };
 
 }  // namespace lockstep::file

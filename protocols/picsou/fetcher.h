@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -49,6 +50,8 @@ class Fetcher {
     bool brought_any = false;  // something that was not held before
   };
 
+  // Peers have another stake from now on, as in Config.
+  void OnView(std::vector<std::uint32_t> stake) { config_.stake = std::move(stake); }
   // To be called when either has changed, and now and then.
   void Observe(const core::Now& now, std::uint64_t cumulative, std::uint64_t believable);
   // What to ask now, if anything. Until OnAnswer or Wakes(), nothing else is to be asked.

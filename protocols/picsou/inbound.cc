@@ -54,6 +54,13 @@ std::vector<core::Run> Inbound::Missing(std::uint64_t end, std::uint64_t most) c
   return missing;
 }
 
+void Inbound::OnView(std::uint64_t period) {
+  core::SeqSet held(period);
+  if (const std::uint64_t below = held_.Frontier(); below > 0) held.Insert(core::Run{0, below, 1});
+  held_.ForEachHeld(held_.Frontier(), held_.End(), [&](const core::Run& run) { held.Insert(run); });
+  held_ = std::move(held);
+}
+
 Ack Inbound::ReportDense() const {
   const std::uint64_t cumulative = held_.Frontier();
   Ack ack{cumulative, 0, held_.FirstHeld(cumulative + 1, cumulative + 1 + phi_, phi_runs_max_)};

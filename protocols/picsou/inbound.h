@@ -38,6 +38,8 @@ class Inbound {
   // The least of what is missing below `end`, at most `most` positions.
   std::vector<core::Run> Missing(std::uint64_t end, std::uint64_t most) const;
   std::uint64_t cumulative() const { return held_.Frontier(); }
+  // The stream is sent by another schedule from now on: its period is that of what comes.
+  void OnView(std::uint64_t period);
   // How many positions are held.
   std::uint64_t count() const { return held_.Count(); }
   Ack Report() const;

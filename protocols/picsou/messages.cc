@@ -17,6 +17,8 @@ constexpr std::uint8_t kBatchType = 0;
 constexpr std::uint8_t kBroadcastType = 1;
 constexpr std::uint8_t kFetchType = 2;
 constexpr std::uint8_t kSupplyType = 3;
+// A batch that states a view other than 0, and is else the same type.
+constexpr std::uint8_t kBatchOfViewType = 4;
 // An honest φ-list has a few runs for each pair of replicas; more is an attack on memory.
 constexpr std::uint32_t kPhiRunsMax = 1U << 20;
 // Bytes of our own encoding of a batch beside contents, φ runs and record headers.
@@ -65,14 +67,16 @@ enum BatchField : std::uint32_t {
   kAckCumulative,
   kAckPhi,
   kAckPhiEnd,
+  kBatchView,
 };
 constexpr auto kBatchFields = Joined(
     DataFields("quack", core::Role::kAck),
-    FieldSpecs<5>{{{"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},
+    FieldSpecs<6>{{{"ack", core::Role::kGroup, core::FieldSpec::kMessage, core::Fact::kStates},
                    {"stream", core::Role::kStream, kAck},
                    {"cumulative", core::Role::kAck, kAck},
                    {"phi", core::Role::kPhi, kAck},
-                   {"phi_end", core::Role::kPhiEnd, kAck}}});
+                   {"phi_end", core::Role::kPhiEnd, kAck},
+                   {"view", core::Role::kEpoch}}});
 constexpr auto kBroadcastFields = DataFields("cumulative", core::Role::kAck);
 
 enum FetchField : std::uint32_t { kFetchStream, kFetchNumber, kFetchCumulative, kFetchWanted };
@@ -123,7 +127,9 @@ std::uint64_t WithData(std::uint64_t digest, const std::vector<core::Records>& d
 
 std::uint64_t DigestOf(const Batch& batch) {
   std::uint64_t digest = core::Mix(batch.data_stream.value(), batch.ack_stream.value());
-  digest = WithData(core::Mix(digest, batch.quack), batch.data);
+  digest = core::Mix(digest, batch.quack);
+  if (batch.view > 0) digest = core::Mix(digest, batch.view);
+  digest = WithData(digest, batch.data);
   digest = core::Mix(digest, core::Mix(batch.ack.cumulative, batch.ack.phi_end));
   return WithRuns(digest, batch.ack.phi);
 }
@@ -233,9 +239,10 @@ core::Bytes Codec::Encode(const Batch& batch, const core::Signer& signer,
   if (rule_ == Rule::kArtifact)
     return EncodeArtifact(batch, signer.Mac(receiver, ArtifactDigestOf(batch)));
   core::Encoder encoder;
-  encoder.U8(kBatchType);
+  encoder.U8(batch.view == 0 ? kBatchType : kBatchOfViewType);
   encoder.U32(batch.data_stream.value());
   encoder.U32(batch.ack_stream.value());
+  if (batch.view > 0) encoder.U32(batch.view);
   encoder.PutTag(signer.Mac(receiver, DigestOf(batch)));
   encoder.U64(batch.quack);
   encoder.U64(batch.ack.cumulative);
@@ -319,10 +326,15 @@ Codec::Decoded Codec::Parse(const core::Bytes& payload) const {
     }
     return decoded;
   }
-  if (type == kBatchType) {
+  if (type == kBatchType || type == kBatchOfViewType) {
     Batch batch;
     batch.data_stream = core::StreamId(decoder.U32());
     batch.ack_stream = core::StreamId(decoder.U32());
+    if (type == kBatchOfViewType) {
+      batch.view = decoder.U32();
+      // Else it would have two forms.
+      if (batch.view == 0) decoder.Fail();
+    }
     decoded.mac = decoder.GetTag();
     batch.quack = GetPosition(decoder);
     batch.ack = GetAck(decoder, phi_);
@@ -376,6 +388,8 @@ void ReadData(core::StreamId stream, std::uint64_t stated, const std::vector<cor
 }
 
 void ReadBatch(const Batch& batch, FieldList& fields) {
+  // Before the groups that share it. View 0 goes without saying.
+  if (batch.view > 0) fields.push_back(Field::Number(kBatchView, batch.view));
   ReadData(batch.data_stream, batch.quack, batch.data, fields);
   const Ack& ack = batch.ack;
   fields.push_back(Field::Group(kAck));
@@ -459,6 +473,7 @@ core::Bytes Fields::Build(const core::FieldedMessage& message, const core::Signe
     return codec_.Encode(supply, &signer, receiver);
   }
   Batch batch{stream, std::move(data), StreamIn(message, kAckStream), {}, stated};
+  batch.view = static_cast<std::uint32_t>(NumberIn(message, kBatchView));
   batch.ack.cumulative = NumberIn(message, kAckCumulative);
   batch.ack.phi = RunsIn(message, kAckPhi);
   // φ bits count from the cumulative ACK on: what a changed ACK pushes out of reach is cut off.

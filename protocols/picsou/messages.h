@@ -38,6 +38,7 @@ struct Batch {
   core::StreamId ack_stream;        // the receiver's
   Ack ack;
   std::uint64_t quack = 0;  // of the own stream, as far as the sender knows
+  std::uint32_t view = 0;   // of the clusters, by which the sender goes
 };
 
 struct Broadcast {

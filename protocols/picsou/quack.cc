@@ -2,6 +2,7 @@
 
 #include "protocols/picsou/quack.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -12,12 +13,19 @@ namespace lockstep::picsou {
 
 QuackCounter::QuackCounter(std::uint32_t receivers, std::uint64_t acks_needed,
                            std::vector<std::uint32_t> stake)
-    : acks_needed_(acks_needed), stake_(std::move(stake)), acks_(receivers) {
+    : acks_(receivers) {
+  OnView(acks_needed, std::move(stake));
+}
+
+void QuackCounter::OnView(std::uint64_t acks_needed, std::vector<std::uint32_t> stake) {
   CHECK(acks_needed >= 1);
-  CHECK(stake_.empty() || stake_.size() == receivers);
-  CHECK(acks_needed <= (stake_.empty()
-                            ? receivers
-                            : std::accumulate(stake_.begin(), stake_.end(), std::uint64_t{0})));
+  CHECK(stake.empty() || stake.size() == acks_.size());
+  CHECK(acks_needed <= (stake.empty()
+                            ? acks_.size()
+                            : std::accumulate(stake.begin(), stake.end(), std::uint64_t{0})));
+  acks_needed_ = acks_needed;
+  stake_ = std::move(stake);
+  std::fill(acks_.begin(), acks_.end(), 0);
 }
 
 std::optional<std::uint64_t> QuackCounter::Ack(std::uint32_t receiver, std::uint64_t cumulative) {

@@ -87,6 +87,14 @@ void RepeatInterval::OnHeld(core::Instant now, std::uint32_t receiver, const Ack
   until_held_.reset();
 }
 
+void RepeatInterval::OnView(std::uint64_t acks_needed, std::vector<std::uint32_t> stake) {
+  acks_needed_ = acks_needed;
+  stake_ = std::move(stake);
+  until_quack_.reset();
+  until_held_.reset();
+  resent_until_quack_.reset();
+}
+
 void RepeatInterval::OnAttempt(const core::Run& positions) {
   until_quack_.reset();
   if (until_held_ && Has(positions, until_held_->position)) until_held_.reset();

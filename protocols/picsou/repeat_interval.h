@@ -66,6 +66,8 @@ class RepeatInterval {
   void OnResent(core::Instant now, std::uint64_t position, std::uint64_t quack);
   // A report, after it has entered the QUACK.
   void OnReport(core::Instant now, std::uint32_t receiver, const Ack& ack, std::uint64_t quack);
+  // Another view begins, and all is sent anew: what was timed says nothing, what was learned stays.
+  void OnView(std::uint64_t acks_needed, std::vector<std::uint32_t> stake);
   // An attempt on these was noted.
   void OnAttempt(const core::Run& positions);
 

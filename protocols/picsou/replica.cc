@@ -31,15 +31,15 @@ core::Batcher::Config BatcherConfig(const Config& config, const Codec& codec, bo
 // Of the other cluster's stream.
 Schedule InSchedule(const Config& config) { return {config.other, config.own}; }
 
-Retained::Config RetainedConfig(const Config& config, const core::Seat& seat) {
+Retained::Config RetainedConfig(const Config& config, const core::Seat& seat,
+                                std::uint64_t sparing) {
   Retained::Config retained;
   const Schedule schedule = InSchedule(config);
   retained.lanes = schedule.lanes();
   retained.is_dense = schedule.is_dense();
   retained.peers = config.own.size;
   retained.self = seat.index;
-  const std::uint64_t enough = std::uint64_t{config.own.u} + config.own.r + 1;
-  retained.sparing = enough - std::min(enough, config.own.StakeOf(seat.index));
+  retained.sparing = sparing;
   retained.stake = config.own.stake;
   retained.messages = config.Retain();
   retained.bytes = core::ByteCount(static_cast<std::int64_t>(Config::kRetainBytes));
@@ -84,8 +84,14 @@ Replica::Replica(const Config& config, const core::Seat& seat, core::Log& log,
       noop_turn_(seat.index % config.other.size),
       window_turn_(noop_turn_),
       is_returning_(seat.incarnation > 0) {
-  if (config.remedy == Remedy::kFetch)
-    retained_.emplace(RetainedConfig(config, seat), credentials_.proofs());
+  if (config.remedy != Remedy::kFetch) return;
+  retained_.emplace(RetainedConfig(config, seat, Sparing(config.own, seat.index)),
+                    credentials_.proofs());
+}
+
+std::uint64_t Replica::Sparing(const core::Cluster& own, std::uint32_t self) {
+  const std::uint64_t enough = std::uint64_t{own.u} + own.r + 1;
+  return enough - std::min(enough, own.StakeOf(self));
 }
 
 void Replica::OnStart(const core::Now& now, std::span<const core::Bytes>, core::Effects& out) {
@@ -145,8 +151,11 @@ void Replica::OnBatch(const core::Now& now, core::NodeId from, const Codec::Deco
     BroadcastLocally(batch.data, out);
   }
   const std::uint32_t peer = from.value() - config_.other.first.value();
-  if (hints_.Ack(peer, batch.quack)) MindReturn(out);
-  if (is_about_ours) OnAck(now, peer, batch.ack, out);
+  // What it carries has its proof; what it states counts among those of one view.
+  if (batch.view == view_) {
+    if (hints_.Ack(peer, batch.quack)) MindReturn(out);
+    if (is_about_ours) OnAck(now, peer, batch.ack, out);
+  }
   Pump(now, out);
 }
 
@@ -457,6 +466,7 @@ void Replica::SendBatch(const core::Now& now, std::uint32_t receiver,
   batch.quack = quacks_.quack();
   batch.ack_stream = config_.in_stream;
   batch.ack = Report(out);
+  batch.view = view_;
   const core::NodeId to = config_.other.Replica(receiver);
   for (const core::Batcher::Item& item : items) {
     batch.data.push_back({item.run, item.size, log_.Contents(item.run)});

@@ -104,6 +104,8 @@ class Replica : public core::Node, public core::LogReader {
   void OnSubmit(const core::Now& now, core::ClientId client, core::RequestId id,
                 core::RequestId low, const core::Bytes& request, core::Effects& out) override;
   void OnCommitted(const core::Now& now, core::Effects& out) override;
+  // See replica_view.cc.
+  void OnView(const core::Now& now, const core::View& view, core::Effects& out) override;
 
  private:
   void OnBatch(const core::Now& now, core::NodeId from, const Codec::Decoded& decoded,
@@ -117,6 +119,8 @@ class Replica : public core::Node, public core::LogReader {
   void OnPeerAck(std::uint32_t peer, std::uint64_t cumulative);
   // Lets go what peers have had the time to ask for.
   void Ripen(const core::Now& now);
+  // So much stake of others is to have what goes for want of room, beside its own.
+  static std::uint64_t Sparing(const core::Cluster& own, std::uint32_t self);
   // Sees whether it was left behind, and does about it what is due.
   void LookBehind(const core::Now& now, core::Effects& out);
   void Recover(const core::Now& now, core::Effects& out);
@@ -183,6 +187,7 @@ class Replica : public core::Node, public core::LogReader {
   core::CreditWaits other_waits_;  // for those of the other
   core::Pace pace_;
 
+  std::uint32_t view_ = 0;
   std::uint64_t walked_ = 0;  // own positions walked so far
   bool is_caught_up_ = true;  // false after a restart, until a QUACK says where the stream is
   std::uint64_t passes_ = 0;  // messages or batches that may go in spite of a closed window

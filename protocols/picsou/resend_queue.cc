@@ -29,6 +29,12 @@ core::Batcher::Batch ResendQueue::Take(std::uint32_t receiver, core::Instant now
   return batch;
 }
 
+void ResendQueue::OnView(std::uint64_t lanes) {
+  batcher_.DropBelow(core::LaneLine::kNumberLimit);
+  waiting_ = {};
+  line_ = core::LaneLine(lanes);
+}
+
 void ResendQueue::DropBelow(std::uint64_t number) {
   if (waiting_.empty()) return;
   batcher_.DropBelow(number);

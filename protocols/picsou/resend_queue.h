@@ -32,6 +32,8 @@ class ResendQueue {
   }
   // As a Batcher's.
   core::Batcher::Batch Take(std::uint32_t receiver, core::Instant now, std::int64_t credit);
+  // Forgets all that waits, and goes by another schedule's lanes.
+  void OnView(std::uint64_t lanes);
   // Forgets what waits below `number`.
   void DropBelow(std::uint64_t number);
 

@@ -54,6 +54,20 @@ void Retained::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
   const bool is_behind = std::min(before, cumulative) <= by_all_;
   const bool is_counted = std::min(before, cumulative) <= by_enough_ && config_.sparing > 0;
   if (before == cumulative || (!is_behind && !is_counted)) return;
+  CountAcks();
+  Trim();
+}
+
+void Retained::OnView(std::uint64_t sparing, std::vector<std::uint32_t> stake) {
+  config_.sparing = sparing;
+  config_.stake = std::move(stake);
+  if (config_.peers == 1) return;
+  by_enough_ = ~std::uint64_t{0};
+  CountAcks();
+  Trim();
+}
+
+void Retained::CountAcks() {
   std::vector<std::uint64_t> others = acks_;
   others.erase(others.begin() + config_.self);
   by_all_ = *std::min_element(others.begin(), others.end());
@@ -63,7 +77,6 @@ void Retained::OnPeerAck(std::uint32_t peer, std::uint64_t cumulative) {
     by_enough_ = stake.empty() ? core::ReachedBy(std::move(others), config_.sparing)
                                : core::ReachedByStake(others, stake, config_.sparing);
   }
-  Trim();
 }
 
 void Retained::DropOldest() {

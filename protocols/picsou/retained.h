@@ -42,6 +42,8 @@ class Retained {
   void Add(const core::Records& records);
   // A peer states its cumulative ACK, which goes back where it has lost its memory.
   void OnPeerAck(std::uint32_t peer, std::uint64_t cumulative);
+  // Peers have another stake from now on, as in Config; what they have acknowledged they have.
+  void OnView(std::uint64_t sparing, std::vector<std::uint32_t> stake);
   // What is below `ripe` was fetched by whoever lacks it, or has had its time.
   void Ripen(std::uint64_t ripe);
   // The own ACK must not be above it: as far as there is room behind the oldest that must stay.
@@ -64,6 +66,8 @@ class Retained {
   std::uint64_t squeezed() const { return squeezed_; }
 
  private:
+  // What enough peers have acknowledged, and all.
+  void CountAcks();
   // For so many messages, if they are as long as those that are kept.
   std::uint64_t room() const;
   void AddOfLane(std::uint64_t place, const core::Records& records);

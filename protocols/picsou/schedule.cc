@@ -125,17 +125,25 @@ Schedule::Pair Schedule::ByStake(const Pair& first, std::uint64_t attempt) const
     receiver_left -= used;
     const bool is_next = sender_left == 0 && receiver_left == 0;
     if (sender_left == 0) {
-      at.sender = senders_.After(at.sender, 1);
+      at.sender = Next(senders_, sender_stake_, at.sender);
       sender_left = sender_stake_[at.sender];
     }
     if (receiver_left == 0) {
-      at.receiver = receivers_.After(at.receiver, 1);
+      at.receiver = Next(receivers_, receiver_stake_, at.receiver);
       receiver_left = receiver_stake_[at.receiver];
     }
     // All is used up: the i-th is the first again.
     if (is_next && at == first) return ByStake(first, attempt % i);
   }
   return at;
+}
+
+std::uint64_t Schedule::Next(const Turns& turns, const std::vector<std::uint64_t>& stake,
+                             std::uint64_t replica) {
+  do {
+    replica = turns.After(replica, 1);
+  } while (stake[replica] == 0);
+  return replica;
 }
 
 }  // namespace lockstep::picsou

@@ -18,7 +18,7 @@
 // up. The first is of the message's first sender and first receiver, with all of their stake; each
 // uses the lesser of what its two have left, and whoever has none left is followed by the next
 // replica. When all is used up the rule starts over: after n_s + n_r - 1 pairings at
-// most, each of another pair.
+// most, each of another pair. Who has no stake has no turn, and is passed over.
 
 #pragma once
 
@@ -150,6 +150,9 @@ class Schedule {
             receivers_.ReplicaAt(ReceiverSlot(position))};
   }
   Pair ByStake(const Pair& first, std::uint64_t attempt) const;
+  // The next behind `replica` who has stake.
+  static std::uint64_t Next(const Turns& turns, const std::vector<std::uint64_t>& stake,
+                            std::uint64_t replica);
   struct OwnRun {
     core::Run run;
     std::uint32_t receiver = 0;

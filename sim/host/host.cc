@@ -59,6 +59,7 @@ void Host::Crash(core::Instant now, CrashState disk, bool is_power_lost) {
   disk_.Crash(now, disk, is_power_lost);
   lost_until_ = now;
   credit_.Clear();
+  asked_.clear();
 }
 
 void Host::SetSpeed(core::Instant, std::uint64_t numerator, std::uint64_t denominator) {
@@ -103,6 +104,15 @@ void Host::OnArrived(core::Instant now, Message&& message) {
   if (is_up()) return pipeline_.OnArrived(now, std::move(message));
   Lose(now, message, trace::DropCause::kHostDown);
   OnLeftRing(now, message);
+}
+
+void Host::OnAsked(core::Instant now, core::ClientId client, core::RequestId id,
+                   core::Bytes request) {
+  if (!is_up()) return;
+  asked_.push_back({client, id, std::move(request)});
+  Input input;
+  input.kind = Input::Kind::kSubmit;
+  pipeline_.Offer(now, input);
 }
 
 void Host::OnLeftRing(core::Instant now, const Message& message) {
@@ -220,6 +230,13 @@ void Host::CallNode(core::Instant now, const core::Now& reading, const Input& in
     case Input::Kind::kWritable:
       node_->OnWritable(reading, input.peer, effects_);
       return;
+    case Input::Kind::kSubmit: {
+      const Asked asked = std::move(asked_.front());
+      asked_.pop_front();
+      // Whoever asks from outside awaits all answers.
+      node_->OnSubmit(reading, asked.client, asked.id, core::RequestId(), asked.request, effects_);
+      return;
+    }
   }
 }
 

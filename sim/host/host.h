@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -85,6 +86,8 @@ class Host : private InputListener, private EffectListener {
 
   // The network has a message for this host.
   void OnArrived(core::Instant now, Message&& message);
+  // Somebody outside the run asks the node something; lost where the host is down.
+  void OnAsked(core::Instant now, core::ClientId client, core::RequestId id, core::Bytes request);
   // The transport has taken what this host sent to `peer`.
   void OnTaken(core::Instant now, core::NodeId peer, core::ByteCount size);
   void OnTask(core::Instant now, const Task& task);
@@ -160,6 +163,12 @@ class Host : private InputListener, private EffectListener {
   Performer performer_;
   HostCredit credit_;
   core::Effects effects_;
+  struct Asked {
+    core::ClientId client;
+    core::RequestId id;
+    core::Bytes request;
+  };
+  std::deque<Asked> asked_;                   // of each kSubmit that the pipeline holds
   std::vector<core::effect::Send> silenced_;  // reused
   core::Instant lost_until_;                  // when the card would be done with what was lost
   std::uint64_t messages_sent_ = 0;

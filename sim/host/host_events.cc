@@ -93,7 +93,7 @@ struct Describe {
 
 // By Input::Kind, and by core::Effect's alternative.
 constexpr EventKind kKindOf[] = {EventKind::kStart, EventKind::kMessage, EventKind::kTimer,
-                                 EventKind::kWritable};
+                                 EventKind::kWritable, EventKind::kSubmit};
 constexpr EventKind kKindOfEffect[] = {
     EventKind::kSend,     EventKind::kAwaitWritable, EventKind::kHold, EventKind::kResume,
     EventKind::kSetTimer, EventKind::kCancelTimer,   EventKind::kSave, EventKind::kSaveSnapshot,
@@ -127,6 +127,12 @@ void Host::EmitInput(core::Instant now, const Input& input) {
     case Input::Kind::kWritable:
       event.kind = EventKind::kWritable;
       event.peer = input.peer;
+      break;
+    case Input::Kind::kSubmit:
+      event.kind = EventKind::kSubmit;
+      event.value = asked_.front().id.value();
+      event.detail = asked_.front().client.value();
+      event.digest = asked_.front().request.Digest();
       break;
   }
   services_.emitter.Emit(event);

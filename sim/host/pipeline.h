@@ -27,7 +27,7 @@ namespace lockstep::sim {
 
 // What a node is handed.
 struct Input {
-  enum class Kind : std::uint8_t { kStart, kMessage, kTimer, kWritable };
+  enum class Kind : std::uint8_t { kStart, kMessage, kTimer, kWritable, kSubmit };
   Kind kind = Kind::kStart;
   Message* message = nullptr;  // of a kMessage; there as long as the call
   Timers::Expired timer = {};

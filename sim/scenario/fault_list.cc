@@ -22,6 +22,12 @@ class NoHosts final : public HostNames {
   std::vector<std::vector<core::NodeId>> Groups(core::Keys&, std::string_view) const override {
     return {};
   }
+  std::vector<core::NodeId> Replicas() const override { return {}; }
+  const core::Cluster* ClusterNamed(std::string_view) const override { return nullptr; }
+  std::vector<std::uint32_t> Numbers(core::Keys&, std::string_view, std::size_t,
+                                     core::Numbers) const override {
+    return {};
+  }
 };
 
 Json Required(const std::string& key) { return {{"required", Json::array({key})}}; }

@@ -35,7 +35,7 @@ std::vector<std::string> NamesOf(const std::vector<Cluster>& clusters) {
   return names;
 }
 
-const Cluster* ClusterNamed(const std::vector<Cluster>& clusters, std::string_view name) {
+const Cluster* ClusterCalled(const std::vector<Cluster>& clusters, std::string_view name) {
   for (const Cluster& cluster : clusters)
     if (cluster.name == name) return &cluster;
   return nullptr;
@@ -71,7 +71,7 @@ HostOrWhy FindHost(const std::vector<Cluster>& clusters, const std::string& name
   const bool is_index =
       !digits.empty() && digits.size() <= 9 && (digits == "0" || digits[0] != '0');
   const std::uint64_t index = is_index ? std::stoull(digits) : kNoIndex;
-  const Cluster* cluster = ClusterNamed(clusters, prefix);
+  const Cluster* cluster = ClusterCalled(clusters, prefix);
   if (cluster != nullptr && index < cluster->size) return {cluster->Replica(index), ""};
   if (cluster != nullptr && digits.empty())
     return {{},
@@ -84,7 +84,7 @@ HostOrWhy FindHost(const std::vector<Cluster>& clusters, const std::string& name
                          "\": cluster ", prefix, " has ", Span(*cluster))};
   const std::vector<std::string> names = NamesOf(clusters);
   const std::optional<std::string> nearest = Nearest(prefix, names);
-  if (nearest && index < ClusterNamed(clusters, *nearest)->size)
+  if (nearest && index < ClusterCalled(clusters, *nearest)->size)
     return {{}, absl::StrCat(missing, "did you mean \"", *nearest, digits, "\"?")};
   return {{}, absl::StrCat(missing, "clusters: ", absl::StrJoin(names, ", "))};
 }
@@ -111,7 +111,7 @@ std::vector<NodeId> ScenarioHosts::ReadPattern(Parameters pattern) const {
   }
   const bool is_share = pattern.Has("spec");
   if (!pattern.ok()) return {};
-  const Cluster* cluster = ClusterNamed(clusters_, name);
+  const Cluster* cluster = ClusterCalled(clusters_, name);
   if (cluster == nullptr) {
     pattern.Fail("cluster", NoCluster(clusters_, name));
     return {};
@@ -195,6 +195,45 @@ std::vector<std::vector<NodeId>> ScenarioHosts::Groups(core::Keys& keys,
         reader.Fail(key, absl::StrCat("names a host in two groups: number ", host.value(),
                                       " of all hosts"));
   return groups;
+}
+
+std::vector<NodeId> ScenarioHosts::Replicas() const {
+  std::vector<NodeId> replicas;
+  for (const core::Cluster& cluster : clusters_) {
+    if (cluster.is_client) continue;
+    for (std::uint32_t i = 0; i < cluster.size; ++i) replicas.push_back(cluster.Replica(i));
+  }
+  return replicas;
+}
+
+const core::Cluster* ScenarioHosts::ClusterNamed(std::string_view name) const {
+  const auto found = std::ranges::find_if(clusters_, [&](const core::Cluster& cluster) {
+    return cluster.name == name && !cluster.is_client;
+  });
+  return found == clusters_.end() ? nullptr : &*found;
+}
+
+std::vector<std::uint32_t> ScenarioHosts::Numbers(core::Keys& keys, std::string_view key,
+                                                  std::size_t wanted, core::Numbers range) const {
+  Parameters& reader = ParametersOf(keys);
+  const nlohmann::json* value = reader.Raw(key);
+  if (value == nullptr || !value->is_array() || value->size() != wanted) {
+    reader.FailWanted(key, absl::StrCat("a list of ", wanted, " whole numbers"));
+    return {};
+  }
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const nlohmann::json& each = (*value)[i];
+    if (each.is_number_unsigned() && each >= range.min && each <= range.max) {
+      numbers.push_back(each.get<std::uint32_t>());
+      continue;
+    }
+    reader.FailInside(key, absl::StrCat(i),
+                      absl::StrCat("want a whole number from ", range.min, " to ", range.max,
+                                   ", not ", Shown(each)));
+    return {};
+  }
+  return numbers;
 }
 
 }  // namespace lockstep::sim

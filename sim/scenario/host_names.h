@@ -30,6 +30,10 @@ class ScenarioHosts final : public HostNames {
   std::vector<core::NodeId> Hosts(core::Keys& keys, std::string_view key) const override;
   std::vector<std::vector<core::NodeId>> Groups(core::Keys& keys,
                                                 std::string_view key) const override;
+  std::vector<core::NodeId> Replicas() const override;
+  const core::Cluster* ClusterNamed(std::string_view name) const override;
+  std::vector<std::uint32_t> Numbers(core::Keys& keys, std::string_view key, std::size_t wanted,
+                                     core::Numbers range) const override;
 
  private:
   std::vector<core::NodeId> ReadPattern(Parameters pattern) const;

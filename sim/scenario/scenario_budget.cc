@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+
+#include "sim/fault/engine/views.h"
 
 namespace lockstep::sim {
 namespace {
@@ -112,9 +115,18 @@ std::string WhyOverspent(const Cluster& cluster, bool is_concurrent,
 }  // namespace
 
 void CheckBudgets(std::vector<Parameters>& entries, const Scenario& scenario) {
+  const std::vector<AnnouncedView> views = ViewsOf(scenario);
   for (std::size_t c = 0; c < scenario.clusters.size(); ++c) {
+    const Cluster& cluster = scenario.clusters[c];
     const auto why_with = [&](std::size_t count) {
-      return WhyOverspent(scenario.clusters[c], scenario.is_concurrent[c], scenario.faults, count);
+      std::string why = WhyOverspent(cluster, scenario.is_concurrent[c], scenario.faults, count);
+      for (const AnnouncedView& each : views) {
+        const std::optional<Cluster> then = each.view.Of(cluster);
+        if (!why.empty() || !then || then->stake == cluster.stake) continue;
+        why = WhyOverspent(*then, scenario.is_concurrent[c], scenario.faults, count);
+        if (!why.empty()) why = absl::StrCat("in view ", each.view.number, " ", why);
+      }
+      return why;
     };
     if (why_with(entries.size()).empty()) continue;
     for (std::size_t i = 0; i < entries.size(); ++i) {

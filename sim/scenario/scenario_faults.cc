@@ -16,6 +16,7 @@
 
 #include "protocols/parameters/key_reader.h"
 #include "sim/fault/engine/kinds.h"
+#include "sim/fault/engine/views.h"
 #include "sim/scenario/fault_keys.h"
 #include "sim/scenario/host_names.h"
 #include "sim/scenario/scenario_budget.h"
@@ -119,6 +120,7 @@ class ActivationReader {
       entry_.FailWanted(
           "at", absl::StrCat("a time before heal, ", FormatDuration(scenario_.heal - Instant()),
                              ", which ends all faults that spend no budget"));
+    if (fault_.lasting() == Lasting::kStays) return;
     const bool is_said = entry_.Has("until") || (is_once() && entry_.Has("for"));
     if (entry_.ok() && is_said && fault_.until > scenario_.heal)
       scenario_.remarks.push_back(
@@ -184,6 +186,13 @@ std::optional<Refusal> WantDatagrams(const Scenario& scenario, const Fault& faul
   return std::nullopt;
 }
 
+// Nothing is promised of the end while some go by another view than others.
+std::optional<Refusal> WantHeardByHeal(const Scenario& scenario, const Fault& fault) {
+  if (fault.body->view_change()->spread <= scenario.heal - fault.at) return std::nullopt;
+  return Refusal{"spread", absl::StrCat("want all to have heard of it by heal, ",
+                                        FormatDuration(scenario.heal - Instant()))};
+}
+
 }  // namespace
 
 void ReadFaults(Parameters& reader, Scenario& scenario) {
@@ -203,6 +212,8 @@ void CheckFaults(Parameters& reader, const Scenario& scenario) {
     const Fault& fault = scenario.faults[i];
     std::optional<Refusal> refusal = fault.body->Refuse(fault, scenario);
     if (!refusal && fault.kind->wants_datagrams) refusal = WantDatagrams(scenario, fault);
+    if (!refusal && fault.body->view_change() != nullptr)
+      refusal = WantHeardByHeal(scenario, fault);
     if (!refusal) continue;
     reader.FailInside("faults",
                       absl::StrCat(i, "/", std::string(fault.kind->name),

@@ -156,6 +156,7 @@ struct Event {
   std::uint64_t detail = 0;
   std::uint64_t further = 0;
   std::uint64_t digest = 0;  // of a content, and of nothing else
+  std::uint64_t epoch = 0;   // a fact's only: of the configuration that the message states
   std::uint64_t count = 1;
   std::uint64_t stride = 1;
   core::Mask votes;                 // of lanes `detail`, detail + 1, ...; a fact's only
@@ -176,8 +177,8 @@ struct Event {
 
 inline bool operator==(const Event& a, const Event& b) {
   const auto numbers = [](const Event& e) {
-    return std::array<std::uint64_t, 7>{e.index,  e.value, e.detail, e.further,
-                                        e.digest, e.count, e.stride};
+    return std::array<std::uint64_t, 8>{e.index,  e.value, e.detail, e.further,
+                                        e.digest, e.epoch, e.count,  e.stride};
   };
   return a.at == b.at && a.kind == b.kind && a.fact == b.fact && a.phase == b.phase &&
          a.layer == b.layer && a.note == b.note && a.stream == b.stream && a.node == b.node &&

@@ -32,15 +32,16 @@ enum class Key : std::uint8_t {
   kDetail,
   kFurther,
   kDigest,
+  kEpoch,
   kCount,
   kStride,
   kKnown,
   kOnes,
   kRuns
 };
-constexpr std::array<std::string_view, 19> kKeys = {"t", "i",  "k",     "note", "l", "s", "n",
-                                                    "p", "m",  "b",     "v",    "x", "y", "d",
-                                                    "c", "st", "known", "ones", "r"};
+constexpr std::array<std::string_view, 20> kKeys = {"t", "i", "k",  "note",  "l",    "s", "n",
+                                                    "p", "m", "b",  "v",     "x",    "y", "d",
+                                                    "e", "c", "st", "known", "ones", "r"};
 constexpr std::uint32_t KeyBit(Key key) { return 1U << static_cast<unsigned>(key); }
 
 char* Put(char* out, std::string_view text) {
@@ -116,6 +117,7 @@ char* PutEvent(char* out, const Event& event, const NoteNames& notes) {
   if (event.detail != 0) out = PutNumber(out, R"(,"x":)", event.detail);
   if (event.further != 0) out = PutNumber(out, R"(,"y":)", event.further);
   if (event.digest != 0) out = PutHex(out, R"(,"d":")", event.digest);
+  if (event.epoch != 0) out = PutNumber(out, R"(,"e":)", event.epoch);
   if (event.count != 1) out = PutNumber(out, R"(,"c":)", event.count);
   if (event.stride != 1) out = PutNumber(out, R"(,"st":)", event.stride);
   if (event.votes.known != 0) out = PutHex(out, R"(,"known":")", event.votes.known);
@@ -224,6 +226,8 @@ class EventLineReader::Parser {
         return TakeNumber(event_.further);
       case Key::kDigest:
         return TakeHex(event_.digest);
+      case Key::kEpoch:
+        return TakeNumber(event_.epoch);
       case Key::kCount:
         return TakeNumber(event_.count);
       case Key::kStride:

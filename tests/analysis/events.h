@@ -21,6 +21,7 @@
 #include "protocols/core/ids.h"
 #include "protocols/core/run.h"
 #include "protocols/core/time.h"
+#include "protocols/core/view.h"
 #include "sim/trace/event.h"
 
 namespace lockstep::tests {
@@ -170,6 +171,17 @@ class Story {
   Story& Metric(core::NodeId node, trace::Metric metric, std::uint64_t amount) {
     Add(trace::EventKind::kMetric, node, node, {static_cast<std::uint64_t>(metric), 1, 1});
     events_.back().detail = amount;
+    return *this;
+  }
+  // The last event is about a message that states this view.
+  Story& InView(std::uint64_t number) {
+    events_.back().epoch = number;
+    return *this;
+  }
+  // A node is told of a view.
+  Story& Told(core::NodeId node, std::uint64_t number) {
+    Add(trace::EventKind::kSubmit, node, node, {number, 1, 1});
+    events_.back().detail = core::kViewService.value();
     return *this;
   }
   Story& End(bool is_cut_short = false) {

@@ -164,6 +164,7 @@ std::string EventText::WhatFact(const Event& event) const {
       parts.AddIf(event.votes.known != 0, absl::StrCat("votes known ", absl::Hex(event.votes.known),
                                                        " ones ", absl::Hex(event.votes.ones)));
   }
+  parts.AddIf(event.epoch != 0, absl::StrCat("epoch ", event.epoch));
   return parts.Add(Content(event)).Join();
 }
 
@@ -280,6 +281,7 @@ nlohmann::json EventText::Object(const Event& event) const {
   add("detail", event.detail, 0);
   add("further", event.further, 0);
   if (event.digest != 0) row["digest"] = absl::StrCat(absl::Hex(event.digest));
+  add("epoch", event.epoch, 0);
   add("count", event.count, 1);
   add("stride", event.stride, 1);
   if (event.votes.known != 0) row["votes_known"] = absl::StrCat(absl::Hex(event.votes.known));

@@ -115,6 +115,19 @@ absl::Status CheckNote(const sim::Scenario& scenario, const CatalogProgram& prog
                  names);
 }
 
+// All replicas hear of a view, so all are to know what that is.
+absl::Status CheckViews(const sim::Scenario& scenario, const CatalogProgram& program,
+                        const sim::Fault& fault) {
+  for (std::uint32_t c = 0; c < scenario.clusters.size(); ++c) {
+    if (scenario.clusters[c].is_client || program.TakesViews(core::ClusterId(c))) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        scenario.path, ": ", fault.pointer, "/", std::string(fault.kind->name),
+        ": want clusters whose replicas know views, picsou by the paper's rule, and not ",
+        scenario.clusters[c].name, "'s"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckFaultNames(const sim::Scenario& scenario, const CatalogProgram& program) {
@@ -122,6 +135,8 @@ absl::Status CheckFaultNames(const sim::Scenario& scenario, const CatalogProgram
     absl::Status status = CheckMessages(scenario, program, fault);
     if (status.ok() && fault.activation.on && !fault.activation.on->note.empty())
       status = CheckNote(scenario, program, fault);
+    if (status.ok() && fault.body->view_change() != nullptr)
+      status = CheckViews(scenario, program, fault);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 
 #include "analysis/judge.h"
 #include "protocols/parameters/parameters.h"
+#include "sim/fault/engine/views.h"
 #include "sim/scenario/name_search.h"
 #include "sim/trace/digest.h"
 #include "sim/trace/json_lines.h"
@@ -110,6 +111,18 @@ absl::StatusOr<std::vector<analysis::Promise>> PromisesOf(const sim::Scenario& s
   return promises;
 }
 
+// The views that its faults announce, of each of its clusters.
+std::vector<analysis::AnnouncedView> AnnouncedIn(const sim::Scenario& scenario) {
+  std::vector<analysis::AnnouncedView> views;
+  for (const sim::AnnouncedView& announced : sim::ViewsOf(scenario)) {
+    analysis::AnnouncedView view{announced.view.number, announced.at, scenario.clusters};
+    for (core::Cluster& cluster : view.clusters)
+      if (!cluster.is_client) cluster = announced.view.Of(cluster).value_or(cluster);
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
                                           const CatalogProgram& program) {
   analysis::Recipe recipe;
@@ -127,6 +140,7 @@ absl::StatusOr<analysis::Recipe> RecipeOf(const sim::Scenario& scenario,
   for (const sim::Fault& fault : scenario.faults) {
     recipe.faults.push_back({fault.id, std::string(fault.kind->name), fault.expect_effect});
   }
+  recipe.views = AnnouncedIn(scenario);
   absl::StatusOr<analysis::Expected> expected = ExpectedOf(scenario.expect);
   if (!expected.ok()) return expected.status();
   recipe.expect = *std::move(expected);

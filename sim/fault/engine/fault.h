@@ -22,6 +22,7 @@
 
 #include "protocols/core/ids.h"
 #include "protocols/core/keys.h"
+#include "protocols/core/program.h"
 #include "protocols/core/random.h"
 #include "protocols/core/time.h"
 #include "sim/chance/ratio.h"
@@ -31,6 +32,7 @@ namespace lockstep::sim {
 struct WorldSpec;
 struct FaultScene;
 struct Fault;
+struct ViewChange;  // views.h
 class FaultActor;
 
 // --- Selectors ---
@@ -87,7 +89,7 @@ enum class Spends : std::uint8_t {
 enum class Lasting : std::uint8_t {
   kSpan,    // from its beginning to its end
   kMoment,  // happens at an instant, and has no end
-  kStays,   // begins, and never ends: who ends it is another
+  kStays,   // begins, and never ends: who ends it is another, if anybody
 };
 
 // --- Activation ---
@@ -127,6 +129,13 @@ class HostNames {
   // A list of such lists.
   virtual std::vector<std::vector<core::NodeId>> Groups(core::Keys& keys,
                                                         std::string_view key) const = 0;
+  // Of all clusters, in order.
+  virtual std::vector<core::NodeId> Replicas() const = 0;
+  // The replicas called so; null where there are none.
+  virtual const core::Cluster* ClusterNamed(std::string_view name) const = 0;
+  // A list of whole numbers from the range, as many as are wanted.
+  virtual std::vector<std::uint32_t> Numbers(core::Keys& keys, std::string_view key,
+                                             std::size_t wanted, core::Numbers range) const = 0;
 };
 
 // What is wrong with a fault in its scenario: about which of its parameters, and what.
@@ -169,6 +178,8 @@ class FaultBody {
   virtual LongestKept Kept() const { return {}; }
   // Whether it keeps its targets down at an instant, where that can be known before.
   virtual bool IsDownAt(const Fault&, core::Instant) const { return false; }
+  // What it changes of who counts how much, and whose turn is which; null: nothing.
+  virtual const ViewChange* view_change() const { return nullptr; }
   // A path of the program's message fields that it names, so that it can be checked; by "field".
   virtual std::string_view field() const { return {}; }
   // How many of its targets it hits, at most, where it chooses them while it runs; who that is, is

@@ -10,6 +10,7 @@
 
 #include "protocols/core/log.h"
 #include "protocols/core/run.h"
+#include "protocols/core/view.h"
 #include "protocols/file/keys.h"
 #include "protocols/parameters/key_reader.h"
 #include "protocols/parameters/parameters.h"
@@ -30,8 +31,21 @@ const core::Contents& kContents = core::ContentsOf(core::ContentKind::kFiller);
 class Reader : public core::LogReader {
  public:
   void OnCommitted(const core::Now&, core::Effects&) override { ++calls; }
+  void OnView(const core::Now&, const core::View& view, core::Effects& out) override {
+    views.push_back(view.number);
+    listed_before = out.list().size();
+  }
   int calls = 0;
+  std::vector<std::uint64_t> views;
+  std::size_t listed_before = 0;  // when it was handed the last view
 };
+
+core::Bytes Announcement(std::uint64_t number) {
+  return core::EncodeView({number, {{core::NodeId(0), 4, {}, {1, 0, 3, 2}}}});
+}
+void Announce(file::FileRsm& rsm, const core::Bytes& view, core::Effects& out) {
+  rsm.OnSubmit(NowAtMs(1), core::kViewService, core::RequestId(1), core::RequestId(1), view, out);
+}
 
 TEST_CASE("file: without a rate the log is endless from the start") {
   file::FileRsm rsm({3, 1'000, 0}, kContents);
@@ -176,6 +190,57 @@ TEST_CASE("file: it has no peers, and a client's request gets an empty answer") 
   REQUIRE(out.list().size() == 1);
   CHECK(All<effect::Reply>(out).at(0) ==
         effect::Reply{core::ClientId(9), core::RequestId(2), core::Bytes()});
+}
+
+TEST_CASE("file: a view is saved, then handed up, where it is newer than those before") {
+  file::FileRsm rsm({3, 50, 0}, kContents);
+  Reader reader;
+  rsm.set_reader(&reader);
+  core::Effects out;
+  Announce(rsm, Announcement(2), out);
+  CHECK(reader.views == std::vector<std::uint64_t>{2});
+  CHECK(reader.listed_before == 1);
+  CHECK(All<effect::Save>(out).at(0).record == Announcement(2));
+  for (const std::uint64_t stale : {2U, 1U}) Announce(rsm, Announcement(stale), out);
+  Announce(rsm, core::Bytes::Copy("no view"), out);
+  CHECK(reader.views.size() == 1);
+  CHECK(out.list().size() == 1);
+  Announce(rsm, Announcement(3), out);
+  CHECK(reader.views == std::vector<std::uint64_t>{2, 3});
+}
+
+TEST_CASE("file: a client that is no service of views announces none") {
+  file::FileRsm rsm({3, 50, 0}, kContents);
+  Reader reader;
+  rsm.set_reader(&reader);
+  core::Effects out;
+  rsm.OnSubmit(NowAtMs(0), core::ClientId(9), core::RequestId(2), core::RequestId(2),
+               Announcement(1), out);
+  CHECK(reader.views.empty());
+  CHECK(All<effect::Save>(out).empty());
+}
+
+TEST_CASE("file: after a restart the views that the disk kept are handed up before all else") {
+  for (const std::uint64_t rate : {0U, 1'000U}) {
+    file::FileRsm first({3, 50, rate}, kContents);
+    core::Effects before;
+    first.OnStart(NowAtMs(0), {}, before);
+    Announce(first, Announcement(1), before);
+    Announce(first, Announcement(4), before);
+    std::vector<core::Bytes> saved;
+    for (const effect::Save& save : All<effect::Save>(before)) saved.push_back(save.record);
+    // The last was torn when the host went down.
+    saved.back() = saved.back().Slice(0, saved.back().size() - 2);
+    file::FileRsm second({3, 50, rate}, kContents);
+    Reader reader;
+    second.set_reader(&reader);
+    core::Effects out;
+    second.OnStart(NowAtMs(5), saved, out);
+    CHECK(reader.views == std::vector<std::uint64_t>{1});
+    CHECK(All<effect::Save>(out).empty());
+    // It goes on growing from when it began.
+    if (rate > 0) CHECK(second.Committed() == core::SeqNo(5));
+  }
 }
 
 }  // namespace

@@ -309,5 +309,35 @@ TEST_CASE("picsou fields: what is no message of Picsou is not read") {
   }
 }
 
+TEST_CASE("messages: a batch states its view, signed, and view 0 takes no bytes") {
+  const Codec codec({}, kPhi);
+  Batch batch{core::StreamId(0), {}, core::StreamId(1), {7, 0, {}}, 3};
+  const Bytes plain = codec.Encode(batch, kSenderKeys, kReceiver);
+  CHECK(codec.Decode(plain).batch->view == 0);
+  batch.view = 12;
+  const Bytes viewed = codec.Encode(batch, kSenderKeys, kReceiver);
+  CHECK(viewed.size() == plain.size() + 4);
+  const Codec::Decoded decoded = codec.Decode(viewed);
+  REQUIRE(decoded.batch.has_value());
+  CHECK(decoded.batch->view == 12);
+  CHECK(decoded.batch->ack == batch.ack);
+  CHECK(decoded.batch->quack == 3);
+  CHECK(kReceiverKeys.VerifyMac(kSender, decoded.signed_digest, decoded.mac));
+  CHECK(decoded.signed_digest != codec.Decode(plain).signed_digest);
+  // Less than the credit that is wanted for it.
+  CHECK(viewed.size() <= codec.OverheadMax(0, 0));
+
+  // A field of its message, which all that it says share; left out in view 0.
+  const picsou::Fields fields(codec);
+  core::FieldedMessage message;
+  REQUIRE(fields.Read(viewed, message));
+  CHECK(message.fields[0].values.first == 12);
+  CHECK(fields.types()[message.type].fields[message.fields[0].spec].role == core::Role::kEpoch);
+  CHECK(fields.Build(message, kSenderKeys, kReceiver) == viewed);
+  REQUIRE(fields.Read(plain, message));
+  for (const core::Field& field : message.fields)
+    CHECK(fields.types()[message.type].fields[field.spec].role != core::Role::kEpoch);
+}
+
 }  // namespace
 }  // namespace lockstep::tests
