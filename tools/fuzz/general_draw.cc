@@ -12,6 +12,7 @@
 
 #include "tools/fuzz/drawn_cluster.h"
 #include "tools/fuzz/machine.h"
+#include "tools/fuzz/view_draw.h"
 
 namespace lockstep::fuzz {
 namespace {
@@ -54,6 +55,7 @@ constexpr std::uint64_t kTiesPercent = 15;
 constexpr std::uint64_t kSlowDiskPercent = 30;
 constexpr std::uint64_t kStakePercent = 30;
 constexpr std::uint64_t kPositionsPercent = 25;
+constexpr std::uint64_t kViewsPercent = 20;
 
 void DrawTies(Dice& dice, json& scenario) { scenario["run"]["ties"] = dice.Between(1, 1'000'000); }
 
@@ -116,8 +118,12 @@ absl::StatusOr<json> DrawScenario(const Ground& ground, std::uint64_t seed,
   for (std::uint64_t attempt = 0; attempt < kAttemptsMost; ++attempt) {
     json scenario = Attempt(ground, seed, attempt, options);
     const absl::StatusOr<Frame> frame = reads(scenario);
-    if (frame.ok()) return scenario;
     why = frame.status();
+    if (!frame.ok()) continue;
+    Dice views(core::Random(seed).Fork("fuzz").Fork("views"));
+    if (ground.takes_views && views.Percent(kViewsPercent))
+      AddViews(*frame, reads, views, scenario);
+    return scenario;
   }
   return why;
 }

@@ -9,6 +9,7 @@
 
 #include "tools/fuzz/draw_keys.h"
 #include "tools/fuzz/drawn_cluster.h"
+#include "tools/fuzz/view_draw.h"
 
 namespace lockstep::fuzz {
 namespace {
@@ -101,6 +102,7 @@ absl::StatusOr<Ground> GroundOf(const std::string& protocol, const std::vector<L
     json by_position = PlainScenario(ground, shape, false);
     for (json& cluster : by_position["clusters"]) cluster["positions"] = "random";
     ground.takes_positions |= reads(by_position).ok();
+    ground.takes_views |= reads(WithPlainView(PlainScenario(ground, shape, false))).ok();
     ground.shapes.push_back(shape);
   }
   if (!ground.shapes.empty()) return ground;

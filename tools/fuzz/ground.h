@@ -44,6 +44,7 @@ struct Ground {
   bool bears_concurrent = false;          // a budget of those that are down at a time
   bool bears_stake = false;               // replicas that do not count for one each
   bool takes_positions = false;           // an order of turns other than by index
+  bool takes_views = false;               // views that are announced
   core::Duration pace = {};               // the shortest time among its defaults
   std::vector<std::string> types = {};    // of its messages
   std::vector<std::string> notes = {};    // that it may say
