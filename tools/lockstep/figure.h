@@ -91,5 +91,7 @@ std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels
 nlohmann::json ToJson(const Figure& figure, const std::vector<PanelResult>& panels);
 // A row for each point: see PointColumns.
 std::string ToCsv(const Figure& figure, const std::vector<PanelResult>& panels);
+// Which runs did not end as expected, and why: for people who read neither. Empty: all did.
+std::string Unexpected(const Figure& figure, const std::vector<PanelResult>& panels);
 
 }  // namespace lockstep::cli

@@ -1,6 +1,7 @@
 // Figures that have panels: see figure.h.
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -18,10 +19,8 @@ namespace {
 using analysis::RunRow;
 using nlohmann::json;
 
-// How the runs of a panel ended: which were not as expected, and which were never made.
-std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
-  if (!panel.planned) return "";
-  const std::uint64_t wanted = panel.planned->plan.runs_max();
+// The runs of a panel that did not end as expected, a line each.
+std::string Unexpected(const Panel& panel, const std::vector<RunRow>& runs) {
   std::string text;
   for (const RunRow& row : runs) {
     if (row.is_as_expected) continue;
@@ -29,7 +28,14 @@ std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
                     row.seed, ": ",
                     row.outcome == analysis::Outcome::kJudged ? row.verdict : row.error, "\n");
   }
-  if (!text.empty()) text.insert(0, "  not as expected:\n");
+  return text.empty() ? text : absl::StrCat("  not as expected:\n", text);
+}
+
+// How the runs of a panel ended: which were not as expected, and which were never made.
+std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
+  if (!panel.planned) return "";
+  const std::uint64_t wanted = panel.planned->plan.runs_max();
+  std::string text = Unexpected(panel, runs);
   if (runs.size() < wanted)
     absl::StrAppend(&text, "  interrupted: ", runs.size(), " of ", wanted, " runs were made.\n");
   else if (text.empty())
@@ -39,12 +45,15 @@ std::string Outcomes(const Panel& panel, const std::vector<RunRow>& runs) {
 
 json JsonOf(const Panel& panel, const PanelResult& result) {
   json made = ToJson(panel, result.points);
-  for (const RunRow& row : result.runs)
-    made["runs"].push_back({{"where", sweep::Describe(panel.planned->plan.At(row.point))},
-                            {"seed", row.seed},
-                            {"verdict", row.verdict},
-                            {"as_expected", row.is_as_expected},
-                            {"digest", row.digest}});
+  for (const RunRow& row : result.runs) {
+    json run = {{"where", sweep::Describe(panel.planned->plan.At(row.point))},
+                {"seed", row.seed},
+                {"verdict", row.verdict},
+                {"as_expected", row.is_as_expected},
+                {"digest", row.digest}};
+    if (!row.error.empty()) run["error"] = row.error;
+    made["runs"].push_back(std::move(run));
+  }
   return made;
 }
 
@@ -120,6 +129,15 @@ std::string ToTable(const Figure& figure, const std::vector<PanelResult>& panels
       }))
     absl::StrAppend(&text, "\n  ", DistanceOfAll(figure, panels), "\n");
   if (!figure.note.empty()) absl::StrAppend(&text, "\n  ", figure.note, "\n");
+  return text;
+}
+
+std::string Unexpected(const Figure& figure, const std::vector<PanelResult>& panels) {
+  std::string text;
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    const std::string of_panel = Unexpected(figure.panels[i], panels[i].runs);
+    if (!of_panel.empty()) absl::StrAppend(&text, figure.panels[i].name, "\n", of_panel);
+  }
   return text;
 }
 

@@ -125,6 +125,8 @@ int RunPanels(const FigureFlags& flags, const Figure& figure) {
                            : flags.as_csv ? ToCsv(figure, *result)
                                           : ToTable(figure, *result);
   Print(stdout, text);
+  // A table says so itself.
+  if (flags.as_json || flags.as_csv) Print(stderr, Unexpected(figure, *result));
   if (IsInterrupted()) return kInterrupted;
   int code = kAsExpected;
   for (std::size_t i = 0; i < result->size() && code == kAsExpected; ++i) {

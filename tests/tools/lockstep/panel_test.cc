@@ -170,6 +170,24 @@ TEST_CASE("panel: CSV and JSON hold each point, and JSON can be plotted") {
   CHECK(spec["datasets"]["part0.rows"].size() == 4);
 }
 
+TEST_CASE("panel: a run that is refused is told beside CSV and JSON, too") {
+  const TemporaryFolder folder;
+  json figure = SmallFigure();
+  figure["panels"][0]["sweep"]["set"]["/clusters/0/nobody"] = 1;
+  const std::string path = WriteFigure(folder, figure);
+  const std::string told = "/clusters/0/nobody: unknown key";
+  const Finished csv = Lockstep({"figures", path, "--quick", "--csv"});
+  CHECK(csv.exit_code == cli::kRunsFailed);
+  Has(csv.err, "lost\n  not as expected:\n");
+  Has(csv.err, told);
+  const Finished as_json = Lockstep({"figures", path, "--quick", "--json"});
+  Has(as_json.err, told);
+  const json document = json::parse(as_json.out, nullptr, false);
+  REQUIRE(document.is_object());
+  Has(document["panels"][0]["runs"][0]["error"], told);
+  CHECK(Lockstep({"figures", path, "--quick"}).err.find(told) == std::string::npos);
+}
+
 TEST_CASE("panel: a point has its spread over the seeds, what else is measured, and its verdict") {
   const TemporaryFolder folder;
   json wanted = SmallFigure();
