@@ -192,7 +192,11 @@ void ResendChecker::JudgeNewView(const Event& event, std::size_t view, const cor
     if (!is_original) return;
     for (std::uint64_t i = begin; i < end && !passed_over_.empty(); ++i)
       passed_over_.erase({view, lane + lanes * i});
-    if (begin == 0 || number - lanes < sender.complaints.quack()) return;
+    // What was sent in this view may be performed when its sender is in a later one already, and
+    // knows there what it had QUACKed.
+    const std::uint64_t quack = std::max(sender.complaints.quack(),
+                                         views_[where_[index]].senders[index].complaints.quack());
+    if (begin == 0 || number - lanes < quack) return;
     in.originals[lane].ForEach(
         begin - 1, begin, [&](std::uint64_t, std::uint64_t, const Present* sent) {
           if (sent == nullptr)
